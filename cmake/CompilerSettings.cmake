@@ -1,0 +1,22 @@
+# Warnings, optimization, sanitizers and ccache: the same for every target.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wshadow -Wno-unknown-pragmas)
+# Same bytes on every machine: no contraction into fused multiply-add that only some have.
+add_compile_options(-ffp-contract=off)
+
+if(FLASHCELL_SANITIZE)
+  add_compile_options(-fsanitize=${FLASHCELL_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${FLASHCELL_SANITIZE})
+  if(FLASHCELL_SANITIZE MATCHES undefined)
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()

@@ -1,0 +1,47 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "tracking/detection.hpp"
+#include "tracking/track_row.hpp"
+
+namespace flashcell::tracking {
+
+enum class MotionModel : uint8_t { constant_velocity, constant_acceleration };
+
+/// Every parameter of the tracker; the configuration file's [track] section mirrors it. Times in ms of recording time.
+struct TrackerParameters {
+  MotionModel motion = MotionModel::constant_velocity;
+  double confirm_ms = 0;        ///< a track gets its public id once it has been followed this long; 0: at its second sighting
+  double lost_ms = 100;         ///< a track not seen for longer ends
+  double max_speed = 0;         ///< px/s, hard gate on the displacement; 0: from the object's size and the motion model alone
+  double gate = 0;              ///< Mahalanobis gate (chi-square, 2 degrees of freedom); 0: default
+  double measurement_noise = 0.5;  ///< px, standard deviation of a centroid
+  double process_noise = 0;     ///< px/s^2 (velocity model) or px/s^3; 0: from object size and frame rate
+  double weight_position = 1, weight_shape = 1, weight_hlac = 1, weight_hue = 1;  ///< in the cost; 0 leaves a cue out
+  bool resolve_merges = true;   ///< carry tracks through blobs that hold several objects
+};
+
+/// Follows objects: prediction, gated cost, assignment, identity. Deterministic; no threads, no clock of its own.
+class Tracker {
+ public:
+  /// `fps` frames/s of the recording (> 0): time of a frame without a time stamp. Throws std::invalid_argument.
+  Tracker(const TrackerParameters& parameters, double fps);
+  ~Tracker();
+  Tracker(Tracker&&) noexcept;
+  Tracker& operator=(Tracker&&) noexcept;
+
+  /// Takes frame `frame`'s detections; frames must rise, a gap is a drop (the prediction spans it). `time_s`: recording time, s.
+  /// Rows of this frame, sorted by id; valid until the next call.
+  std::span<const TrackRow> update(int64_t frame, double time_s, std::span<const Detection> detections);
+
+  /// Rows of earlier frames of the tracks that the last update() confirmed (sorted by frame, then id): an offline run inserts them.
+  std::span<const TrackRow> backfill() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace flashcell::tracking
