@@ -1,0 +1,101 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/segment/segmenter.hpp"
+#include "kernels_hls/contract/object.hpp"
+#include "tracking/tracker.hpp"
+
+namespace flashcell::host {
+
+/// [input]: what the file does not say of itself.
+struct InputSection {
+  double fps = 0;                     ///< frames/s; 0: as recorded
+  int64_t start = 0;                  ///< first frame to process
+  int64_t frames = 0;                 ///< number of frames; 0: all
+  std::string unit = "px";            ///< name of the length unit in the outputs
+  double units_per_pixel = 1;         ///< of that unit
+  int raw_width = 0, raw_height = 0;  ///< px, raw frames only
+  std::string raw_format = "grey8";   ///< raw frames only
+  int64_t raw_header_bytes = 0;       ///< before the first frame
+  int64_t raw_gap_bytes = 0;          ///< between frames
+};
+
+/// [segment]
+struct SegmentSection {
+  bool automatic = true;  ///< propose everything in this section, and label.min_area/max_area, from the recording
+  SegmentParameters parameters;
+};
+
+/// [label]
+struct LabelSection {
+  contract::Connectivity connectivity = contract::Connectivity::exact8;
+  uint32_t max_objects = contract::kDefaultMaxObjects;
+  uint32_t min_area = 0;  ///< px; 0: proposed from the recording when segmentation is automatic, else 1
+  uint32_t max_area = 0;  ///< px; 0: no limit
+  int min_cell_pixels = 1;
+  bool hlac = true;
+  bool hue = true;  ///< colour recordings only
+  bool intensity = true;
+  int saturation_floor = 32;
+  int value_floor = 32;
+};
+
+/// [track]
+struct TrackSection {
+  tracking::TrackerParameters parameters;
+  bool intensity_centroid = false;  ///< position from grey sums: sub-pixel
+  std::string classes;              ///< file that `flashcell learn` wrote; empty: no recognition
+};
+
+enum class DeviceKind : uint8_t { cpu, hls, reference };
+
+/// [pipeline]
+struct PipelineSection {
+  DeviceKind device = DeviceKind::cpu;
+  int threads = 0;           ///< 0: all cores
+  int frames_in_flight = 0;  ///< 0: four a thread
+  bool realtime = false;
+  int queue_frames = 4;  ///< realtime: frames that wait at most
+};
+
+/// [output]
+struct OutputSection {
+  bool csv = true, mot = false, hdf5 = false, overlay = true, report = true;
+  int overlay_every = 1;          ///< every n-th frame
+  int64_t overlay_frames = 3000;  ///< at most so many; 0: no limit
+  double overlay_fps = 30;        ///< playback, frames/s
+  double trail_ms = 0;            ///< 0: 30 frames of the overlay
+};
+
+/// Everything `flashcell track` can be told.
+struct Config {
+  InputSection input;
+  SegmentSection segment;
+  LabelSection label;
+  TrackSection track;
+  PipelineSection pipeline;
+  OutputSection output;
+};
+
+/// Reads a TOML file over `config`. Throws Error(Fault::usage): file:line, the key, what is wrong, what was meant.
+void load_config(const std::string& path, Config& config);
+
+/// The same from text; `origin` stands in messages for the file.
+void parse_config(const std::string& text, const std::string& origin, Config& config);
+
+/// Sets one key, as in "segment.threshold" "90". A value that is no TOML is taken as a string.
+void set_config_key(const std::string& key, const std::string& value, Config& config);
+
+/// One key as the command line offers it.
+struct ConfigKey {
+  std::string name;  ///< section.key
+  std::string help;
+};
+std::vector<ConfigKey> config_keys();
+
+/// The configuration as TOML; with comments it is the documentation of every key.
+std::string print_config(const Config& config, bool comments);
+
+}  // namespace flashcell::host

@@ -1,0 +1,152 @@
+#include "host/config/schema.hpp"
+
+namespace flashcell::host {
+namespace {
+
+constexpr int64_t kMaxCount = int64_t{1} << 40;
+
+template <class Int>
+void integer(ConfigVisitor& v, const char* key, Int& value, int64_t low, int64_t high, const char* doc) {
+  int64_t wide = static_cast<int64_t>(value);
+  v.integer(key, wide, low, high, doc);
+  value = static_cast<Int>(wide);
+}
+
+template <class Enum>
+void choice(ConfigVisitor& v, const char* key, Enum& value, const std::vector<std::string>& names, const char* doc) {
+  int index = static_cast<int>(value);
+  v.choice(key, index, names, doc);
+  value = static_cast<Enum>(index);
+}
+
+void visit_input(InputSection& s, ConfigVisitor& v) {
+  v.section("input", "What the recording does not say of itself.");
+  v.real("fps", s.fps, 0, 1e8, "Frames/s. 0: as recorded.");
+  integer(v, "start", s.start, 0, kMaxCount, "First frame to process, from 0.");
+  integer(v, "frames", s.frames, 0, kMaxCount, "Number of frames to process. 0: all.");
+  v.text("unit", s.unit, "Length unit of the outputs' header, e.g. \"mm\".");
+  v.real("units_per_pixel", s.units_per_pixel, 1e-12, 1e12,
+         "Size of a pixel in that unit; stands in every header. Columns stay in pixels.");
+  integer(v, "raw_width", s.raw_width, 0, 4096, "Raw frames only: width, px.");
+  integer(v, "raw_height", s.raw_height, 0, 4096, "Raw frames only: height, px.");
+  v.text("raw_format", s.raw_format,
+         "Raw frames only: grey8, grey16, rgb8, bgr8, bayer_rggb, bayer_bggr, bayer_grbg or bayer_gbrg.");
+  integer(v, "raw_header_bytes", s.raw_header_bytes, 0, kMaxCount, "Raw frames only: bytes before the first frame.");
+  integer(v, "raw_gap_bytes", s.raw_gap_bytes, 0, kMaxCount, "Raw frames only: bytes between two frames.");
+}
+
+void visit_segment(SegmentSection& s, ConfigVisitor& v) {
+  SegmentParameters& p = s.parameters;
+  v.section("segment", "Which pixels are foreground. `flashcell tune INPUT` shows what a setting does.");
+  int method = s.automatic ? 0 : 1 + static_cast<int>(p.method);
+  v.choice(
+      "method", method, {"auto", "threshold", "otsu", "adaptive", "background", "colour"},
+      "auto: method and parameters are proposed from the recording (as `flashcell tune --auto` prints them).\n"
+      "threshold: fixed grey level. otsu: grey level chosen anew for each frame. adaptive: against the local mean.\n"
+      "background: against a running mean and variance, for a camera that stands still. colour: named colour classes.");
+  s.automatic = method == 0;
+  if (method > 0) p.method = static_cast<SegmentMethod>(method - 1);
+  choice(v, "polarity", p.polarity, {"bright", "dark"}, "Objects are brighter or darker than what is around them.");
+  integer(
+      v, "threshold", p.threshold, 0, 65536,
+      "threshold: foreground is grey >= threshold (bright) or < threshold (dark), in the recording's own grey levels.");
+  integer(v, "window", p.window, 3, 511, "adaptive: side of the mean's window, px, odd.");
+  integer(v, "offset", p.offset, 0, 65535,
+          "adaptive: foreground differs from the local mean by more than this, grey levels.");
+  v.real("sigmas", p.sigmas, 0.1, 100,
+         "background: foreground is further than this many standard deviations from the mean.");
+  v.real("learning_rate", p.learning_rate, 0, 1,
+         "background: weight of the newest frame in mean and variance. 0: learn only at the start.");
+  v.real("min_sigma", p.min_sigma, 0, 65535, "background: floor of the standard deviation, grey levels.");
+  integer(v, "learn_frames", p.learn_frames, 1, 1000000,
+          "background: first frames that only teach and give no objects.");
+  v.boolean("both_polarities", p.both_polarities,
+            "background: brighter and darker pixels both count; else polarity decides.");
+  v.colour_classes(
+      "class", p.classes,
+      "colour: one [[segment.class]] table a class, at most 8. name; hue, saturation, value = [low, high], 0..255,\n"
+      "inclusive; hue 0..255 is the whole circle, low > high wraps over red.");
+  v.regions(
+      "region", p.regions,
+      "Regions of interest: one [[segment.region]] table each. include = true keeps the inside, false cuts it out;\n"
+      "points = [[x, y], ...] in px. Without any include everything is in.");
+}
+
+void visit_label(LabelSection& s, ConfigVisitor& v) {
+  v.section("label", "Which foreground pixels are one object, and what is measured.");
+  choice(v, "connectivity", s.connectivity, {"cell", "exact8", "exact4"},
+         "exact8, exact4: pixel-exact 8- or 4-connected components. cell: 8x8-pixel cells that touch are one object\n"
+         "(fixed time a frame; objects in touching cells merge).");
+  integer(v, "max_objects", s.max_objects, 1, 1 << 20, "Objects a frame at most; more are counted as lost.");
+  integer(v, "min_area", s.min_area, 0, 1 << 24,
+          "Smaller objects are left out, px. 0: proposed with method auto, else 1.");
+  integer(v, "max_area", s.max_area, 0, 1 << 24, "Larger objects are left out, px. 0: no limit.");
+  integer(v, "min_cell_pixels", s.min_cell_pixels, 1, 64, "cell: foreground pixels that make a cell occupied.");
+  v.boolean("hlac", s.hlac, "25 HLAC features: shape for telling objects apart and for recognition.");
+  v.boolean("hue", s.hue, "16-bin hue histogram. Colour recordings only.");
+  v.boolean("intensity", s.intensity, "Grey sums: mean grey, sub-pixel centroid.");
+  integer(v, "saturation_floor", s.saturation_floor, 0, 255, "hue: pixels less saturated than this are not counted.");
+  integer(v, "value_floor", s.value_floor, 0, 255, "hue: pixels darker than this are not counted.");
+}
+
+void visit_track(TrackSection& s, ConfigVisitor& v) {
+  tracking::TrackerParameters& p = s.parameters;
+  v.section("track", "How objects are followed. Times are of the recording, whatever its frame rate.");
+  choice(v, "motion", p.motion, {"constant_velocity", "constant_acceleration"}, "Motion model of the prediction.");
+  v.real("confirm_ms", p.confirm_ms, 0, 1e6,
+         "A track gets its id once followed this long, ms. 0: at its second sighting.");
+  v.real("lost_ms", p.lost_ms, 0, 1e6, "A track that is not seen for longer ends, ms.");
+  v.real("max_speed", p.max_speed, 0, 1e9,
+         "Nothing moves faster, px/s. 0: from the objects' size and the motion model.");
+  v.real("gate", p.gate, 0, 1e6, "Squared Mahalanobis distance beyond which a pair is never matched. 0: built in.");
+  v.real("measurement_noise", p.measurement_noise, 0.001, 1000, "Standard deviation of a measured centroid, px.");
+  v.real("process_noise", p.process_noise, 0, 1e12,
+         "Unmodelled acceleration, px/s^2 (constant_acceleration: px/s^3). 0: from the objects' size.");
+  v.real("weight_position", p.weight_position, 0, 1000, "Weight of position in the cost; 0 leaves a cue out.");
+  v.real("weight_shape", p.weight_shape, 0, 1000, "Weight of area and second moments.");
+  v.real("weight_hlac", p.weight_hlac, 0, 1000, "Weight of the HLAC features.");
+  v.real("weight_hue", p.weight_hue, 0, 1000, "Weight of the hue histogram.");
+  v.boolean("resolve_merges", p.resolve_merges, "Carry tracks through blobs that hold several objects.");
+  v.boolean("intensity_centroid", s.intensity_centroid,
+            "Positions from grey sums (sub-pixel) instead of the binary area.");
+  v.text("classes", s.classes, "File of named classes that `flashcell learn` wrote. Empty: objects stay unnamed.");
+}
+
+void visit_pipeline(PipelineSection& s, ConfigVisitor& v) {
+  v.section("pipeline", "Where and how it runs. None of it changes the results of an offline run.");
+  choice(v, "device", s.device, {"cpu", "hls", "reference"},
+         "cpu: fast. hls: the FPGA kernel's sources on the CPU, slow. reference: plain scalar code, slow. Same bytes "
+         "from all.");
+  integer(v, "threads", s.threads, 0, 1024, "0: all cores.");
+  integer(v, "frames_in_flight", s.frames_in_flight, 0, 4096,
+          "Frames between source and sinks at most. 0: four a thread.");
+  v.boolean("realtime", s.realtime,
+            "Paced by the recording's time; newest frame first, what cannot be kept up with is dropped and counted.");
+  integer(v, "queue_frames", s.queue_frames, 1, 4096, "realtime: frames that wait at most.");
+}
+
+void visit_output(OutputSection& s, ConfigVisitor& v) {
+  v.section("output", "What is written into the output folder.");
+  v.boolean("csv", s.csv, "tracks.csv: one row a track and frame; header with units.");
+  v.boolean("mot", s.mot, "tracks.txt: MOTChallenge text.");
+  v.boolean("hdf5", s.hdf5, "tracks.h5: rows and every object's features.");
+  v.boolean("overlay", s.overlay, "overlay.mp4: the recording with tracks drawn on.");
+  v.boolean("report", s.report, "report.html: one self-contained page with pictures.");
+  integer(v, "overlay_every", s.overlay_every, 1, 1000000, "Draw every n-th frame.");
+  integer(v, "overlay_frames", s.overlay_frames, 0, kMaxCount, "Draw so many frames at most. 0: no limit.");
+  v.real("overlay_fps", s.overlay_fps, 0.1, 1000, "Playback speed of the overlay, frames/s.");
+  v.real("trail_ms", s.trail_ms, 0, 1e6, "Length of the trail behind an object, ms. 0: 30 drawn frames.");
+}
+
+}  // namespace
+
+void visit_config(Config& config, ConfigVisitor& visitor) {
+  visit_input(config.input, visitor);
+  visit_segment(config.segment, visitor);
+  visit_label(config.label, visitor);
+  visit_track(config.track, visitor);
+  visit_pipeline(config.pipeline, visitor);
+  visit_output(config.output, visitor);
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,132 @@
+#include "host/config/config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pipeline/error.hpp"
+
+namespace flashcell::host {
+namespace {
+
+using testing::HasSubstr;
+
+std::string error_of(const std::string& toml) {
+  Config config;
+  try {
+    parse_config(toml, "rig.toml", config);
+  } catch (const Error& e) {
+    EXPECT_EQ(e.fault(), Fault::usage);
+    return e.what();
+  }
+  return "no error";
+}
+
+TEST(Config, DefaultPrintsAndReadsBackAsItself) {
+  const std::string text = print_config(Config{}, true);
+  Config config;
+  config.segment.parameters.threshold = 7;  // must be overwritten
+  parse_config(text, "default", config);
+  EXPECT_EQ(print_config(config, true), text);
+}
+
+TEST(Config, EveryKeySurvivesARoundTrip) {
+  Config config;
+  config.input.unit = "a \"quoted\" \\ unit\n";
+  config.segment.automatic = false;
+  config.segment.parameters.method = SegmentMethod::colour;
+  config.segment.parameters.classes = {{"red", 240, 10, 100, 255, 50, 255}, {"blue", 150, 180, 90, 200, 20, 200}};
+  config.segment.parameters.regions = {{true, {{0, 0}, {100.5, 0}, {50, 80.25}}}, {false, {{1, 1}, {2, 1}, {2, 2}}}};
+  config.track.parameters.lost_ms = 12.5;
+  const std::string text = print_config(config, false);
+  Config back;
+  parse_config(text, "round trip", back);
+  EXPECT_EQ(print_config(back, false), text);
+  ASSERT_EQ(back.segment.parameters.classes.size(), 2u);
+  EXPECT_EQ(back.segment.parameters.classes[0].hue_low, 240);
+  ASSERT_EQ(back.segment.parameters.regions.size(), 2u);
+  EXPECT_FALSE(back.segment.parameters.regions[1].include);
+  EXPECT_EQ(back.input.unit, config.input.unit);
+}
+
+TEST(Config, UnknownKeyNamesLineAndSuggestion) {
+  const std::string line = error_of("[segment]\nmethod = \"otsu\"\ntreshold = 4\n");
+  EXPECT_THAT(line, HasSubstr("rig.toml:3"));
+  EXPECT_THAT(line, HasSubstr("segment.treshold"));
+  EXPECT_THAT(line, HasSubstr("`threshold`"));
+}
+
+TEST(Config, UnknownSectionIsAnError) {
+  EXPECT_THAT(error_of("[tracking]\nlost_ms = 4\n"), HasSubstr("[tracking] is not a section"));
+}
+
+TEST(Config, WrongTypeNamesLine) {
+  const std::string line = error_of("[segment]\n\nthreshold = \"high\"\n");
+  EXPECT_THAT(line, HasSubstr("rig.toml:3"));
+  EXPECT_THAT(line, HasSubstr("a whole number"));
+}
+
+TEST(Config, OutOfRangeNamesRange) {
+  EXPECT_THAT(error_of("[label]\nmin_cell_pixels = 65\n"), HasSubstr("1..64"));
+  EXPECT_THAT(error_of("[track]\nlost_ms = nan\n"), HasSubstr("must be in"));
+}
+
+TEST(Config, WrongChoiceListsChoices) {
+  EXPECT_THAT(error_of("[segment]\nmethod = \"ots\"\n"), HasSubstr("auto, threshold, otsu"));
+}
+
+TEST(Config, SyntaxErrorNamesLine) {
+  EXPECT_THAT(error_of("[segment]\nmethod = \n"), HasSubstr("rig.toml:2"));
+}
+
+TEST(Config, ClassesAndRegionsAreChecked) {
+  EXPECT_THAT(error_of("[[segment.class]]\nhue = [0, 10]\n"), HasSubstr("needs a name"));
+  EXPECT_THAT(error_of("[[segment.class]]\nname = \"a\"\nhue = [0, 256]\n"), HasSubstr("0..255"));
+  EXPECT_THAT(error_of("[[segment.class]]\nname = \"a\"\nvalue = [9, 8]\n"), HasSubstr("low must not be above high"));
+  EXPECT_THAT(error_of("[[segment.region]]\npoints = [[0, 0], [1, 1]]\n"), HasSubstr("at least three"));
+}
+
+TEST(Config, AFailedLoadLeavesTheConfigAlone) {
+  Config config;
+  const std::string before = print_config(config, false);
+  EXPECT_THROW(parse_config("[segment]\nthreshold = 3\nnonsense = 1\n", "rig.toml", config), Error);
+  EXPECT_EQ(print_config(config, false), before);
+}
+
+TEST(Config, KeysCanBeSetOneByOne) {
+  Config config;
+  set_config_key("segment.method", "adaptive", config);
+  set_config_key("segment.threshold", "90", config);
+  set_config_key("track.lost_ms", "2.5", config);
+  set_config_key("output.hdf5", "true", config);
+  EXPECT_FALSE(config.segment.automatic);
+  EXPECT_EQ(config.segment.parameters.method, SegmentMethod::adaptive);
+  EXPECT_EQ(config.segment.parameters.threshold, 90);
+  EXPECT_EQ(config.track.parameters.lost_ms, 2.5);
+  EXPECT_TRUE(config.output.hdf5);
+  try {
+    set_config_key("segment.threshold", "x", config);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("--segment.threshold: "));
+  }
+}
+
+TEST(Config, MissingFileSaysHowToMakeOne) {
+  Config config;
+  try {
+    load_config("/nonexistent/rig.toml", config);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("config --default"));
+  }
+}
+
+TEST(Config, EveryKeyIsOfferedOnTheCommandLine) {
+  for (const ConfigKey& key : config_keys()) {
+    EXPECT_THAT(print_config(Config{}, true), HasSubstr(key.name.substr(key.name.find('.') + 1)));
+    EXPECT_FALSE(key.help.empty()) << key.name;
+  }
+}
+
+}  // namespace
+}  // namespace flashcell::host
