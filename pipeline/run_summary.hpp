@@ -1,0 +1,63 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipeline/bounded_series.hpp"
+#include "pipeline/latency_histogram.hpp"
+
+namespace flashcell {
+
+/// Frames that were not processed, for one reason.
+struct DropCount {
+  std::string cause;  ///< e.g. "input queue full", "gap in the recording"
+  uint64_t frames = 0;
+};
+
+/// How long one stage takes for a frame.
+struct StageTiming {
+  std::string name;          ///< e.g. "segment", "track", "frame to result"
+  LatencyHistogram latency;  ///< ns
+  BoundedSeries over_time;   ///< ns by frame number; may stay empty
+
+  explicit StageTiming(std::string stage) : name(std::move(stage)) {}
+  void record(int64_t frame, int64_t latency_ns) {
+    latency.record(latency_ns);
+    over_time.add(frame, static_cast<double>(latency_ns));
+  }
+};
+
+/// What a run was, counted. The pipeline fills it while it runs and completes it before it calls the sinks' finish().
+struct RunSummary {
+  uint64_t frames = 0;                        ///< processed
+  std::vector<DropCount> dropped;             ///< by cause
+  uint64_t rows = 0;                          ///< track rows, backfill included
+  uint64_t tracks = 0;                        ///< confirmed
+  uint64_t objects = 0;                       ///< over all frames
+  uint64_t objects_min = 0, objects_max = 0;  ///< in a frame
+  uint64_t objects_lost = 0;                  ///< did not fit into the object table
+  uint64_t objects_filtered = 0;              ///< outside min_area..max_area
+  double wall_s = 0;                          ///< from the first frame's arrival to the last result
+  std::vector<StageTiming> stages;            ///< in the order of the pipeline; the last is frame arrival to result
+
+  uint64_t dropped_frames() const {
+    uint64_t n = 0;
+    for (const DropCount& d : dropped) n += d.frames;
+    return n;
+  }
+  double objects_mean() const { return frames ? static_cast<double>(objects) / static_cast<double>(frames) : 0; }
+  double frames_per_s() const { return wall_s > 0 ? static_cast<double>(frames) / wall_s : 0; }  ///< throughput
+
+  /// Counts one frame's objects.
+  void count_objects(uint64_t found, uint64_t lost, uint64_t filtered) {
+    objects_min = frames == 0 || found < objects_min ? found : objects_min;
+    objects_max = found > objects_max ? found : objects_max;
+    objects += found;
+    objects_lost += lost;
+    objects_filtered += filtered;
+    ++frames;
+  }
+};
+
+}  // namespace flashcell

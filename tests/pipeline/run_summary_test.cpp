@@ -1,0 +1,54 @@
+#include <gtest/gtest.h>
+
+#include "pipeline/bounded_series.hpp"
+#include "pipeline/run_summary.hpp"
+
+namespace flashcell {
+namespace {
+
+TEST(BoundedSeries, StaysBoundedAndLosesNothing) {
+  BoundedSeries series(64);
+  const int64_t frames = 100000;
+  for (int64_t f = 0; f < frames; ++f) series.add(f, static_cast<double>(f % 1000));
+  EXPECT_LE(series.points().size(), 64u);
+  uint64_t count = 0;
+  double sum = 0;
+  int64_t last = -1;
+  for (const BoundedSeries::Point& p : series.points()) {
+    EXPECT_GT(p.frame, last);
+    EXPECT_EQ(p.frame % series.stride(), 0);
+    last = p.frame;
+    count += p.count;
+    sum += p.sum;
+    EXPECT_EQ(p.min, 0);
+    EXPECT_EQ(p.max, 999);
+  }
+  EXPECT_EQ(count, static_cast<uint64_t>(frames));
+  EXPECT_EQ(sum, 499.5 * static_cast<double>(frames));
+}
+
+TEST(BoundedSeries, BridgesALongGap) {
+  BoundedSeries series(4);
+  for (int64_t f = 0; f < 4; ++f) series.add(f, 1);
+  series.add(1'000'000'000'000, 5);
+  ASSERT_EQ(series.points().size(), 3u);
+  EXPECT_EQ(series.points().back().mean(), 5);
+}
+
+TEST(RunSummary, CountsObjects) {
+  RunSummary summary;
+  EXPECT_EQ(summary.objects_mean(), 0);
+  summary.count_objects(4, 1, 2);
+  summary.count_objects(2, 0, 3);
+  EXPECT_EQ(summary.frames, 2u);
+  EXPECT_EQ(summary.objects_min, 2u);
+  EXPECT_EQ(summary.objects_max, 4u);
+  EXPECT_EQ(summary.objects_mean(), 3);
+  EXPECT_EQ(summary.objects_lost, 1u);
+  EXPECT_EQ(summary.objects_filtered, 5u);
+  summary.dropped = {{"input queue full", 3}, {"gap in the recording", 4}};
+  EXPECT_EQ(summary.dropped_frames(), 7u);
+}
+
+}  // namespace
+}  // namespace flashcell
