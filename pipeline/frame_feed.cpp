@@ -1,0 +1,170 @@
+#include "pipeline/frame_feed.hpp"
+
+#include <chrono>
+#include <cmath>
+
+namespace flashcell {
+
+int64_t steady_now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+double RecordingClock::time_s(const Frame& frame) {
+  if (!frame.device_time_ns) return static_cast<double>(frame.number) / fps_;
+  if (!first_stamp_ns_) {
+    first_stamp_ns_ = *frame.device_time_ns;
+    first_number_s_ = static_cast<double>(frame.number) / fps_;
+  }
+  return first_number_s_ + 1e-9 * static_cast<double>(*frame.device_time_ns - *first_stamp_ns_);
+}
+
+bool FrameFeed::read(FrameSource& source, Frame& frame) {
+  if (error_) return false;
+  const int64_t before = steady_now_ns();
+  try {
+    frame.device_time_ns.reset();
+    if (!source.next(frame)) return false;
+  } catch (...) {
+    error_ = std::current_exception();
+    return false;
+  }
+  frame.arrival_ns = steady_now_ns();
+  read_time_.record(frame.number, frame.arrival_ns - before);
+  if (last_number_) missing_ += frame.number - *last_number_ - 1;
+  last_number_ = frame.number;
+  return true;
+}
+
+namespace {
+
+class OfflineFeed : public FrameFeed {
+ public:
+  OfflineFeed(FrameSource& source, int slots, const std::atomic<bool>* stop)
+      : source_(source), frames_(slots), stop_(stop) {}
+
+  Frame* next() override {
+    if (stop_ != nullptr && *stop_) return nullptr;
+    // The pipeline finishes frames in order and has at most `slots` under way, so the oldest slot is always free again.
+    Frame* frame = &frames_[count_++ % frames_.size()];
+    return read(source_, *frame) ? frame : nullptr;
+  }
+  void release(Frame*) override {}
+
+ private:
+  FrameSource& source_;
+  std::vector<Frame> frames_;
+  size_t count_ = 0;
+  const std::atomic<bool>* stop_;
+};
+
+class RealtimeFeed : public FrameFeed {
+ public:
+  RealtimeFeed(FrameSource& source, int slots, int queue_frames, double fps, const std::atomic<bool>* stop)
+      : source_(source), frames_(slots + queue_frames + 1), queue_frames_(queue_frames), clock_(fps), stop_(stop) {
+    for (Frame& frame : frames_) free_.push_back(&frame);
+    thread_ = std::thread([this] { deliver(); });
+  }
+  ~RealtimeFeed() override { close(); }
+
+  Frame* next() override {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !waiting_.empty() || ended_ || closing_; });
+    if (waiting_.empty()) return nullptr;
+    Frame* frame = waiting_.front();
+    waiting_.pop_front();
+    return frame;
+  }
+
+  void release(Frame* frame) override {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(frame);
+    changed_.notify_all();
+  }
+
+  void close() override {
+    {
+      const std::lock_guard lock(mutex_);
+      closing_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  bool stopped() const { return closing_ || (stop_ != nullptr && *stop_); }
+
+  void deliver() {
+    std::optional<double> first_s;
+    const int64_t start_ns = steady_now_ns();
+    for (;;) {
+      Frame* frame = take_free();
+      if (frame == nullptr || !read(source_, *frame)) break;
+      const double time_s = clock_.time_s(*frame);
+      if (!first_s) first_s = time_s;
+      const int64_t due_ns = start_ns + static_cast<int64_t>(std::llround((time_s - *first_s) * 1e9));
+      wait_until(due_ns);
+      frame->arrival_ns = steady_now_ns();
+      enqueue(frame);
+    }
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    changed_.notify_all();
+  }
+
+  /// A camera cannot wait, so when every frame is in use the oldest waiting one makes room.
+  Frame* take_free() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !free_.empty() || !waiting_.empty() || stopped(); });
+    if (stopped()) return nullptr;
+    if (free_.empty()) drop_oldest();
+    Frame* frame = free_.front();
+    free_.pop_front();
+    return frame;
+  }
+
+  void enqueue(Frame* frame) {
+    const std::lock_guard lock(mutex_);
+    if (static_cast<int>(waiting_.size()) >= queue_frames_) drop_oldest();
+    waiting_.push_back(frame);
+    changed_.notify_all();
+  }
+
+  void drop_oldest() {
+    free_.push_back(waiting_.front());
+    waiting_.pop_front();
+    ++overrun_;
+  }
+
+  void wait_until(int64_t due_ns) const {
+    constexpr int64_t kSpin = 100'000;  // ns: a sleep may end so late
+    const int64_t ahead = due_ns - steady_now_ns() - kSpin;
+    if (ahead > 0) std::this_thread::sleep_for(std::chrono::nanoseconds(ahead));
+    while (steady_now_ns() < due_ns) std::this_thread::yield();
+  }
+
+  FrameSource& source_;
+  std::vector<Frame> frames_;
+  const int queue_frames_;
+  RecordingClock clock_;
+  const std::atomic<bool>* stop_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Frame*> free_, waiting_;
+  bool ended_ = false;
+  std::atomic<bool> closing_{false};
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<FrameFeed> make_offline_feed(FrameSource& source, int slots, const std::atomic<bool>* stop) {
+  return std::make_unique<OfflineFeed>(source, slots, stop);
+}
+
+std::unique_ptr<FrameFeed> make_realtime_feed(FrameSource& source, int slots, int queue_frames, double fps,
+                                              const std::atomic<bool>* stop) {
+  return std::make_unique<RealtimeFeed>(source, slots, queue_frames, fps, stop);
+}
+
+}  // namespace flashcell

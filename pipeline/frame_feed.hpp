@@ -1,0 +1,68 @@
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "pipeline/run_summary.hpp"
+#include "pipeline/source.hpp"
+
+namespace flashcell {
+
+/// Nanoseconds on the host's steady clock.
+int64_t steady_now_ns();
+
+/// Recording time of a frame, s: its time stamp against the first frame's, else its number over the frame rate.
+class RecordingClock {
+ public:
+  explicit RecordingClock(double fps) : fps_(fps) {}
+  double time_s(const Frame& frame);
+
+ private:
+  double fps_;
+  std::optional<int64_t> first_stamp_ns_;
+  double first_number_s_ = 0;
+};
+
+/// Hands frames to the pipeline's first stage. next() and release() may run on different threads; each one at a time.
+class FrameFeed {
+ public:
+  virtual ~FrameFeed() = default;
+  /// The next frame, or null at the end, after an error or a stop.
+  virtual Frame* next() = 0;
+  /// Gives a frame back once nobody reads it any more.
+  virtual void release(Frame* frame) = 0;
+  /// Ends a thread of its own, if any. Afterwards the counters and error() are final.
+  virtual void close() {}
+
+  std::exception_ptr error() const { return error_; }
+  int64_t missing_in_recording() const { return missing_; }
+  int64_t overrun() const { return overrun_; }
+  const StageTiming& read_time() const { return read_time_; }
+
+ protected:
+  /// Reads one frame, timing it and counting gaps; false at the end or after an error, which is kept.
+  bool read(FrameSource& source, Frame& frame);
+
+  std::exception_ptr error_;
+  std::atomic<int64_t> missing_{0}, overrun_{0};
+  StageTiming read_time_{"read"};
+
+ private:
+  std::optional<int64_t> last_number_;
+};
+
+/// Offline: every frame, as fast as the pipeline takes them. `slots` frames are in use at most.
+std::unique_ptr<FrameFeed> make_offline_feed(FrameSource& source, int slots, const std::atomic<bool>* stop);
+
+/// Realtime: a thread of its own delivers frames at the recording's pace. At most `queue_frames` wait; when another
+/// arrives the oldest waiting one is dropped and counted as overrun.
+std::unique_ptr<FrameFeed> make_realtime_feed(FrameSource& source, int slots, int queue_frames, double fps,
+                                              const std::atomic<bool>* stop);
+
+}  // namespace flashcell

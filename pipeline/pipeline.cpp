@@ -1,0 +1,198 @@
+#include "pipeline/pipeline.hpp"
+
+#include <oneapi/tbb/enumerable_thread_specific.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/info.h>
+#include <oneapi/tbb/parallel_pipeline.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <algorithm>
+
+#include "pipeline/frame_feed.hpp"
+
+namespace flashcell {
+namespace {
+
+/// One frame with everything computed of it. Recycled; nothing in it is freed between frames.
+struct Packet {
+  Frame* frame = nullptr;
+  ObjectTable table;
+  std::vector<tracking::Detection> detections;
+  std::vector<tracking::TrackRow> rows, backfill;
+  int64_t label_ns = 0;  ///< time in the device
+  int64_t done_ns = 0;   ///< when the tracker was done
+};
+
+/// The stages of one run and what they share.
+class Run {
+ public:
+  Run(FrameSource& source, const DeviceFactory& make_device, tracking::Tracker& tracker,
+      const std::vector<Sink*>& sinks, const RunInfo& info, const PipelineOptions& options, RunSummary& summary)
+      : make_device_(make_device),
+        tracker_(tracker),
+        sinks_(sinks),
+        info_(info),
+        options_(options),
+        summary_(summary),
+        clock_(options.fps),
+        threads_(options.threads > 0 ? options.threads : tbb::info::default_concurrency()),
+        tokens_(options.frames_in_flight > 0 ? options.frames_in_flight : 4 * threads_),
+        packets_(tokens_),
+        first_device_(make_device()) {
+    feed_ = options.realtime ? make_realtime_feed(source, tokens_, options.queue_frames, options.fps, options.stop)
+                             : make_offline_feed(source, tokens_, options.stop);
+  }
+
+  std::exception_ptr go() {
+    std::exception_ptr error;
+    const int64_t start = steady_now_ns();
+    try {
+      for (Sink* sink : sinks_) {
+        sink->begin(info_);
+        begun_.push_back(sink);
+      }
+      stages();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    feed_->close();
+    if (!error) error = feed_->error();
+    summarize(steady_now_ns() - start);
+    finish_sinks(error);
+    return error;
+  }
+
+ private:
+  void stages() {
+    // More threads than cores are allowed: results must not depend on it, and tests try.
+    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
+                                    std::max(threads_, tbb::info::default_concurrency()));
+    tbb::task_arena arena(threads_);
+    const auto device_mode = first_device_->in_order() ? tbb::filter_mode::serial_in_order : tbb::filter_mode::parallel;
+    arena.execute([&] {
+      tbb::parallel_pipeline(
+          tokens_, tbb::make_filter<void, Packet*>(tbb::filter_mode::serial_in_order, [this](tbb::flow_control& flow) {
+                     return take(flow);
+                   }) & tbb::make_filter<Packet*, Packet*>(device_mode, [this](Packet* packet) {
+                     return label(packet);
+                   }) & tbb::make_filter<Packet*, Packet*>(tbb::filter_mode::serial_in_order, [this](Packet* packet) {
+                     return track(packet);
+                   }) & tbb::make_filter<Packet*, void>(tbb::filter_mode::serial_in_order, [this](Packet* packet) {
+                     write(packet);
+                   }));
+    });
+  }
+
+  Packet* take(tbb::flow_control& flow) {
+    Frame* frame = feed_->next();
+    if (frame == nullptr) {
+      flow.stop();
+      return nullptr;
+    }
+    Packet* packet = &packets_[taken_++ % packets_.size()];
+    packet->frame = frame;
+    return packet;
+  }
+
+  Packet* label(Packet* packet) {
+    const int64_t before = steady_now_ns();
+    device().process(packet->frame->view, packet->table);
+    packet->label_ns = steady_now_ns() - before;
+    return packet;
+  }
+
+  /// The calling thread's own device; the only one there is when frames have to pass in order.
+  Device& device() {
+    if (first_device_->in_order()) return *first_device_;
+    std::unique_ptr<Device>& mine = devices_.local();
+    if (!mine) mine = make_device_();
+    return *mine;
+  }
+
+  Packet* track(Packet* packet) {
+    const int64_t before = steady_now_ns();
+    packet->detections.clear();
+    for (const contract::ObjectRecord& object : packet->table.objects) {
+      packet->detections.push_back(tracking::make_detection(object, options_.features, options_.intensity_centroid));
+    }
+    const Frame& frame = *packet->frame;
+    const auto rows = tracker_.update(frame.number, clock_.time_s(frame), packet->detections);
+    packet->rows.assign(rows.begin(), rows.end());
+    const auto backfill = tracker_.backfill();
+    packet->backfill.assign(backfill.begin(), backfill.end());
+    packet->done_ns = steady_now_ns();
+    label_time_.record(frame.number, packet->label_ns);
+    track_time_.record(frame.number, packet->done_ns - before);
+    total_time_.record(frame.number, packet->done_ns - frame.arrival_ns);
+    return packet;
+  }
+
+  void write(Packet* packet) {
+    const int64_t before = steady_now_ns();
+    const FrameResult result{packet->frame, &packet->table,   packet->detections,
+                             packet->rows,  packet->backfill, packet->done_ns};
+    for (Sink* sink : sinks_) sink->write(result);
+    sink_time_.record(packet->frame->number, steady_now_ns() - before);
+    count(*packet);
+    feed_->release(packet->frame);
+    if (options_.progress)
+      options_.progress(static_cast<int64_t>(summary_.frames), feed_->overrun() + feed_->missing_in_recording());
+  }
+
+  void count(const Packet& packet) {
+    const contract::FrameSummary& found = packet.table.summary;
+    summary_.count_objects(found.objects, found.lost, found.filtered);
+    summary_.rows += packet.rows.size() + packet.backfill.size();
+    for (const tracking::TrackRow& row : packet.rows) summary_.tracks = std::max<uint64_t>(summary_.tracks, row.id);
+    for (const tracking::TrackRow& row : packet.backfill) summary_.tracks = std::max<uint64_t>(summary_.tracks, row.id);
+  }
+
+  /// Every sink that has begun is finished, whatever happened, so that what was written stays whole.
+  void finish_sinks(std::exception_ptr& error) {
+    for (Sink* sink : begun_) {
+      try {
+        sink->finish();
+      } catch (...) {
+        if (!error) error = std::current_exception();
+      }
+    }
+  }
+
+  void summarize(int64_t wall_ns) {
+    summary_.wall_s = 1e-9 * static_cast<double>(wall_ns);
+    summary_.dropped = {{"missing in the recording", static_cast<uint64_t>(feed_->missing_in_recording())},
+                        {"overrun", static_cast<uint64_t>(feed_->overrun())}};
+    summary_.stages = {feed_->read_time(), label_time_, track_time_, sink_time_, total_time_};
+  }
+
+  const DeviceFactory& make_device_;
+  tracking::Tracker& tracker_;
+  const std::vector<Sink*>& sinks_;
+  const RunInfo& info_;
+  const PipelineOptions& options_;
+  RunSummary& summary_;
+  RecordingClock clock_;
+  const int threads_, tokens_;
+  std::vector<Packet> packets_;
+  std::unique_ptr<Device> first_device_;
+  tbb::enumerable_thread_specific<std::unique_ptr<Device>> devices_;
+  std::unique_ptr<FrameFeed> feed_;
+  std::vector<Sink*> begun_;
+  size_t taken_ = 0;
+  StageTiming label_time_{"segment and label"}, track_time_{"track"}, sink_time_{"write"},
+      total_time_{"frame to result"};
+};
+
+}  // namespace
+
+std::exception_ptr run_pipeline(FrameSource& source, const DeviceFactory& make_device, tracking::Tracker& tracker,
+                                const std::vector<Sink*>& sinks, const RunInfo& run, const PipelineOptions& options,
+                                RunSummary& summary) {
+  try {
+    return Run(source, make_device, tracker, sinks, run, options, summary).go();
+  } catch (...) {
+    return std::current_exception();
+  }
+}
+
+}  // namespace flashcell

@@ -1,0 +1,43 @@
+#pragma once
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "pipeline/device.hpp"
+#include "pipeline/run_summary.hpp"
+#include "pipeline/sink.hpp"
+#include "pipeline/source.hpp"
+#include "tracking/tracker.hpp"
+
+namespace flashcell {
+
+/// How a run goes. Nothing here changes the results of an offline run, but the frames a realtime run drops.
+struct PipelineOptions {
+  int threads = 0;           ///< 0: all cores
+  int frames_in_flight = 0;  ///< frames between source and sinks at most; 0: four a thread
+  bool realtime =
+      false;  ///< frames arrive at the recording's pace; what cannot be kept up with is dropped, oldest waiting first
+  int queue_frames = 4;  ///< realtime: frames that wait at most
+  double fps = 0;        ///< frames/s, > 0: the time of frames without a time stamp
+  uint8_t features = 0;  ///< contract::FeatureBits that the devices measure
+  bool intensity_centroid = false;
+  const std::atomic<bool>* stop = nullptr;  ///< set to end the run early; frames in flight are still finished
+
+  /// Called from one thread at a time after each frame, with the number of frames done and the drops so far. May be
+  /// empty.
+  std::function<void(int64_t frames, int64_t dropped)> progress;
+};
+
+using DeviceFactory = std::function<std::unique_ptr<Device>()>;
+
+/// source → device (segment, label) → tracker → sinks, as a bounded oneTBB pipeline. The devices run in parallel where
+/// they may; order is kept everywhere else, so an offline run's results are the same bytes for any number of threads.
+/// `summary` is complete before the sinks' finish() is called. Returns the first error, or null: every whole frame
+/// before it is in the sinks, and every sink that began is finished. Does not throw.
+std::exception_ptr run_pipeline(FrameSource& source, const DeviceFactory& make_device, tracking::Tracker& tracker,
+                                const std::vector<Sink*>& sinks, const RunInfo& run, const PipelineOptions& options,
+                                RunSummary& summary);
+
+}  // namespace flashcell
