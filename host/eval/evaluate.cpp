@@ -1,0 +1,77 @@
+#include "host/eval/evaluate.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "host/eval/text_fields.hpp"
+
+namespace flashcell::host {
+namespace {
+
+std::string sequence_name(const std::string& truth) {
+  const std::filesystem::path path(truth);
+  if (path.filename() != "gt.txt") return path.stem().string();
+  // MOTChallenge: SEQUENCE/gt/gt.txt, or SEQUENCE/gt.txt.
+  std::filesystem::path folder = path.parent_path();
+  if (folder.filename() == "gt") folder = folder.parent_path();
+  return folder.filename().empty() ? path.stem().string() : folder.filename().string();
+}
+
+int64_t last_frame(const ObjectList& list) {
+  int64_t last = 0;
+  for (const tracking::LabelledObject& object : list.objects) last = std::max(last, object.frame);
+  return last;
+}
+
+void check_frames(const ObjectList& tracks, int64_t frames) {
+  for (size_t i = 0; i < tracks.objects.size(); ++i) {
+    if (tracks.objects[i].frame > frames) {
+      fail_at(tracks.name, tracks.lines[i],
+              "frame " + std::to_string(tracks.objects[i].frame) +
+                  " is out of range: the ground truth ends with frame " + std::to_string(frames));
+    }
+  }
+}
+
+SequenceScores evaluate_pair(const EvalPair& pair, const EvalOptions& options) {
+  const ObjectList truth = read_tracks(pair.truth, options.truth_columns);
+  const ObjectList tracks = read_tracks(pair.tracks, options.track_columns);
+  for (const ObjectList* list : {&truth, &tracks}) {
+    if (!options.points && !list->has_boxes) {
+      throw Error(Fault::usage, list->name + ": holds points, no boxes; evaluate with --points --max-distance PX");
+    }
+  }
+  const int64_t frames = last_frame(truth);
+  check_frames(tracks, frames);
+  return score_sequence(sequence_name(pair.truth),
+                        options.points
+                            ? tracking::score_points(truth.objects, tracks.objects, options.max_distance, frames)
+                            : tracking::score_boxes(truth.objects, tracks.objects, frames));
+}
+
+}  // namespace
+
+SequenceScores score_sequence(const std::string& name, const tracking::ScoredSequence& sequence) {
+  return {name, tracking::hota(sequence), tracking::clear_mot(sequence), tracking::identity(sequence)};
+}
+
+EvalResult evaluate(const EvalOptions& options) {
+  if (options.pairs.empty()) throw Error(Fault::usage, "eval: name a ground truth and a file of tracks");
+  if (options.points && !(options.max_distance > 0)) {
+    throw Error(Fault::usage, "eval: --points needs --max-distance above 0 (px)");
+  }
+  EvalResult result;
+  std::vector<tracking::HotaScores> hota;
+  std::vector<tracking::ClearScores> clear;
+  std::vector<tracking::IdentityScores> identity;
+  for (const EvalPair& pair : options.pairs) {
+    result.sequences.push_back(evaluate_pair(pair, options));
+    hota.push_back(result.sequences.back().hota);
+    clear.push_back(result.sequences.back().clear);
+    identity.push_back(result.sequences.back().identity);
+  }
+  result.overall = {"OVERALL", tracking::combine(hota), tracking::combine(clear), tracking::combine(identity)};
+  return result;
+}
+
+}  // namespace flashcell::host

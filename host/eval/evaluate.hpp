@@ -1,0 +1,61 @@
+#pragma once
+#include <iosfwd>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/eval/track_csv.hpp"
+#include "tracking/metrics/clear.hpp"
+#include "tracking/metrics/hota.hpp"
+#include "tracking/metrics/identity.hpp"
+
+namespace flashcell::host {
+
+/// Ground truth and tracks of one sequence; MOTChallenge text or CSV each.
+struct EvalPair {
+  std::string truth, tracks;  ///< paths
+};
+
+struct EvalOptions {
+  std::vector<EvalPair> pairs;  ///< at least one
+  bool points = false;          ///< compare points by Euclidean distance instead of boxes by IoU
+  double max_distance = 0;      ///< px; similarity of points is 1 - distance / max_distance
+  CsvColumns truth_columns, track_columns;
+  bool json = false;
+};
+
+/// What the metrics say of one sequence, or of all together.
+struct SequenceScores {
+  std::string name;
+  tracking::HotaScores hota;
+  tracking::ClearScores clear;
+  tracking::IdentityScores identity;
+};
+
+struct EvalResult {
+  std::vector<SequenceScores> sequences;
+  SequenceScores overall;  ///< named OVERALL
+};
+
+/// The three metrics of one sequence; CLEAR and identity at similarity 0.5.
+SequenceScores score_sequence(const std::string& name, const tracking::ScoredSequence& sequence);
+
+/// Reads and scores every pair. A sequence has as many frames as its ground truth; its name is the ground truth's
+/// folder where the file is called gt.txt, else the file's name. Throws Error(Fault::input) for unreadable and
+/// malformed files and for tracks in frames after the last of the ground truth (naming the line), Error(Fault::usage)
+/// for options that cannot be.
+EvalResult evaluate(const EvalOptions& options);
+
+/// Names as in TrackEval; figures of HOTA are lists over the thresholds, their means end in _mean.
+nlohmann::json to_json(const SequenceScores& scores);
+/// {"sequences": {name: …}, "OVERALL": …}
+nlohmann::json to_json(const EvalResult& result);
+
+/// The main figures, a line a sequence.
+void print_table(const EvalResult& result, std::ostream& out);
+
+/// `flashcell eval`: evaluates and prints as options.json says. Returns the exit code 0; errors are thrown.
+int eval_command(const EvalOptions& options, std::ostream& out);
+
+}  // namespace flashcell::host

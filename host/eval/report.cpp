@@ -1,0 +1,109 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "host/eval/evaluate.hpp"
+
+namespace flashcell::host {
+namespace {
+
+void add_hota(const tracking::HotaScores& s, nlohmann::json& json) {
+  const struct {
+    const char* name;
+    const tracking::HotaArray& values;
+  } figures[] = {{"HOTA", s.hota},    {"DetA", s.det_a},   {"AssA", s.ass_a}, {"DetRe", s.det_re}, {"DetPr", s.det_pr},
+                 {"AssRe", s.ass_re}, {"AssPr", s.ass_pr}, {"LocA", s.loc_a}, {"OWTA", s.owta}};
+  for (const auto& figure : figures) {
+    json[figure.name] = figure.values;
+    json[std::string(figure.name) + "_mean"] = tracking::mean(figure.values);
+  }
+  json["HOTA_TP"] = s.tp;
+  json["HOTA_FN"] = s.fn;
+  json["HOTA_FP"] = s.fp;
+  json["HOTA(0)"] = s.hota[0];
+  json["LocA(0)"] = s.loc_a[0];
+  json["HOTALocA(0)"] = s.hota[0] * s.loc_a[0];
+}
+
+void add_clear(const tracking::ClearScores& s, nlohmann::json& json) {
+  json["MOTA"] = s.mota;
+  json["MOTP"] = s.motp;
+  json["MODA"] = s.moda;
+  json["CLR_Re"] = s.recall;
+  json["CLR_Pr"] = s.precision;
+  json["CLR_F1"] = s.f1;
+  json["MTR"] = s.mostly_tracked_ratio;
+  json["PTR"] = s.partly_tracked_ratio;
+  json["MLR"] = s.mostly_lost_ratio;
+  json["sMOTA"] = s.smota;
+  json["MOTAL"] = s.motal;
+  json["FP_per_frame"] = s.fp_per_frame;
+  json["MOTP_sum"] = s.motp_sum;
+  json["CLR_TP"] = s.tp;
+  json["CLR_FN"] = s.fn;
+  json["CLR_FP"] = s.fp;
+  json["IDSW"] = s.id_switches;
+  json["MT"] = s.mostly_tracked;
+  json["PT"] = s.partly_tracked;
+  json["ML"] = s.mostly_lost;
+  json["Frag"] = s.fragmentations;
+  json["CLR_Frames"] = s.frames;
+}
+
+void add_identity(const tracking::IdentityScores& s, nlohmann::json& json) {
+  json["IDF1"] = s.f1;
+  json["IDR"] = s.recall;
+  json["IDP"] = s.precision;
+  json["IDTP"] = s.tp;
+  json["IDFN"] = s.fn;
+  json["IDFP"] = s.fp;
+}
+
+void print_row(const SequenceScores& s, size_t name_width, std::ostream& out) {
+  out << fmt::format(
+      "{:<{}} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:6} {:6} {:5} {:7} {:7} {:4} {:4} {:4}\n",
+      s.name, name_width, tracking::mean(s.hota.hota), tracking::mean(s.hota.det_a), tracking::mean(s.hota.ass_a),
+      tracking::mean(s.hota.loc_a), s.clear.mota, s.clear.motp, s.identity.f1, s.clear.id_switches,
+      s.clear.fragmentations, s.clear.frames, s.clear.fp, s.clear.fn, s.clear.mostly_tracked, s.clear.partly_tracked,
+      s.clear.mostly_lost);
+}
+
+}  // namespace
+
+nlohmann::json to_json(const SequenceScores& scores) {
+  nlohmann::json json = nlohmann::json::object();
+  add_hota(scores.hota, json);
+  add_clear(scores.clear, json);
+  add_identity(scores.identity, json);
+  return json;
+}
+
+nlohmann::json to_json(const EvalResult& result) {
+  nlohmann::json sequences = nlohmann::json::object();
+  for (const SequenceScores& scores : result.sequences) sequences[scores.name] = to_json(scores);
+  return {{"sequences", sequences}, {"OVERALL", to_json(result.overall)}};
+}
+
+void print_table(const EvalResult& result, std::ostream& out) {
+  size_t width = 8;
+  for (const SequenceScores& scores : result.sequences) width = std::max(width, scores.name.size());
+  out << fmt::format(
+      "{:<{}} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6} {:>6} {:>5} {:>7} {:>7} {:>4} {:>4} {:>4}\n", "", width,
+      "HOTA", "DetA", "AssA", "LocA", "MOTA", "MOTP", "IDF1", "IDSW", "Frag", "frames", "FP", "FN", "MT", "PT", "ML");
+  for (const SequenceScores& scores : result.sequences) print_row(scores, width, out);
+  print_row(result.overall, width, out);
+}
+
+int eval_command(const EvalOptions& options, std::ostream& out) {
+  const EvalResult result = evaluate(options);
+  if (options.json) {
+    out << to_json(result).dump(2) << '\n';
+  } else {
+    print_table(result, out);
+  }
+  return 0;
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,142 @@
+#include "host/eval/track_csv.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "host/eval/text_fields.hpp"
+
+namespace flashcell::host {
+namespace {
+
+constexpr int kAbsent = -1;
+
+int find_column(const std::vector<std::string_view>& header, std::string_view name) {
+  const auto found = std::find(header.begin(), header.end(), name);
+  return found == header.end() ? kAbsent : static_cast<int>(found - header.begin());
+}
+
+/// Where in a row the values stand.
+struct Layout {
+  size_t fields = 0;
+  int frame = kAbsent, id = kAbsent;
+  std::array<int, 2> point{kAbsent, kAbsent};
+  std::array<int, 4> box{kAbsent, kAbsent, kAbsent, kAbsent};
+
+  bool has_point() const { return point[0] != kAbsent && point[1] != kAbsent; }
+  bool has_box() const { return std::find(box.begin(), box.end(), kAbsent) == box.end(); }
+};
+
+Layout read_header(const std::vector<std::string_view>& header, const std::string& point, const std::string& name,
+                   int64_t line) {
+  std::string prefix = point;
+  if (!prefix.empty()) prefix += '_';
+  Layout layout;
+  layout.fields = header.size();
+  layout.frame = find_column(header, "frame");
+  layout.id = find_column(header, "id");
+  layout.point = {find_column(header, prefix + "x"), find_column(header, prefix + "y")};
+  layout.box = {find_column(header, "left"), find_column(header, "top"), find_column(header, "width"),
+                find_column(header, "height")};
+  if (layout.frame == kAbsent || layout.id == kAbsent) fail_at(name, line, "the header lacks a column frame or id");
+  if (!layout.has_point() && (!layout.has_box() || !point.empty())) {
+    fail_at(name, line, "the header lacks the columns " + prefix + "x and " + prefix + "y; name the point to use");
+  }
+  return layout;
+}
+
+double number_in(const std::vector<std::string_view>& fields, int column, const std::string& name, int64_t line) {
+  double value = 0;
+  if (!parse_number(fields[column], value)) fail_at(name, line, quoted(fields[column]) + " is not a finite number");
+  return value;
+}
+
+tracking::LabelledObject parse_row(const std::vector<std::string_view>& fields, const Layout& layout,
+                                   const std::string& name, int64_t line) {
+  if (fields.size() != layout.fields) {
+    fail_at(name, line,
+            "expected " + std::to_string(layout.fields) + " fields, found " + std::to_string(fields.size()));
+  }
+  tracking::LabelledObject object;
+  if (!parse_integer(fields[layout.frame], object.frame) || std::abs(object.frame) > kMaxFrameNumber) {
+    fail_at(name, line, "frame " + quoted(fields[layout.frame]) + " is not a whole number up to 1000000000");
+  }
+  if (!parse_integer(fields[layout.id], object.id)) {
+    fail_at(name, line, "id " + quoted(fields[layout.id]) + " is not a whole number");
+  }
+  if (layout.has_box()) {
+    object.box = {number_in(fields, layout.box[0], name, line), number_in(fields, layout.box[1], name, line),
+                  number_in(fields, layout.box[2], name, line), number_in(fields, layout.box[3], name, line)};
+    if (!(object.box.width > 0) || !(object.box.height > 0)) {
+      fail_at(name, line, "the box' width and height must be above 0");
+    }
+    object.x = object.box.left + object.box.width / 2;
+    object.y = object.box.top + object.box.height / 2;
+  }
+  if (layout.has_point()) {
+    object.x = number_in(fields, layout.point[0], name, line);
+    object.y = number_in(fields, layout.point[1], name, line);
+  }
+  return object;
+}
+
+/// The N of a comment "# first_frame: N" (or "="), anywhere in the line's comma- or space-separated text.
+std::optional<int64_t> stated_first_frame(std::string_view comment) {
+  constexpr std::string_view kKey = "first_frame";
+  const size_t at = comment.find(kKey);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view rest = trim(comment.substr(at + kKey.size()));
+  if (rest.empty() || (rest[0] != ':' && rest[0] != '=' && rest[0] != ',')) return std::nullopt;
+  rest = trim(rest.substr(1));
+  int64_t value = 0;
+  return parse_integer(rest.substr(0, rest.find_first_of(" ,;\t")), value) ? std::optional<int64_t>(value)
+                                                                           : std::nullopt;
+}
+
+}  // namespace
+
+ObjectList parse_track_csv(std::string_view text, const std::string& name, const CsvColumns& columns) {
+  ObjectList list;
+  list.name = name;
+  std::optional<Layout> layout;
+  std::optional<int64_t> first_frame = columns.first_frame;
+  std::string_view line;
+  std::vector<std::string_view> fields;
+  for (int64_t number = 1; next_line(text, line); ++number) {
+    if (line.empty()) continue;
+    if (line[0] == '#') {
+      if (!first_frame) first_frame = stated_first_frame(line);
+      continue;
+    }
+    split(line, fields);
+    if (!layout) {
+      layout = read_header(fields, columns.point, name, number);
+      continue;
+    }
+    tracking::LabelledObject object = parse_row(fields, *layout, name, number);
+    const int64_t first = first_frame.value_or(1);
+    if (object.frame < first) {
+      fail_at(name, number,
+              "frame " + std::to_string(object.frame) + " comes before the first, " + std::to_string(first));
+    }
+    object.frame += 1 - first;
+    list.objects.push_back(object);
+    list.lines.push_back(number);
+  }
+  if (!layout) throw Error(Fault::input, name + ": no header line; expected columns frame,id,x,y");
+  list.has_boxes = layout->has_box();
+  list.has_points = true;
+  check_unique_ids(list);
+  return list;
+}
+
+ObjectList read_tracks(const std::string& path, const CsvColumns& columns) {
+  const std::string text = read_text(path);
+  std::string_view rest = text, line;
+  while (next_line(rest, line) && (line.empty() || line[0] == '#')) {
+  }
+  const bool header = line.find_first_of("abcdefghijklmnopqrstuvwxyz") != std::string_view::npos &&
+                      line.find("frame") != std::string_view::npos;
+  return header ? parse_track_csv(text, path, columns) : parse_mot(text, path);
+}
+
+}  // namespace flashcell::host
