@@ -1,0 +1,77 @@
+#include "host/sink/row_assembler.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace flashcell::host {
+
+RowAssembler::RowAssembler(int64_t window, uint8_t features)
+    : window_(std::max<int64_t>(0, window)), has_intensity_((features & contract::kFeatureIntensity) != 0) {}
+
+AssembledRow RowAssembler::make_row(const HeldFrame& frame, const tracking::TrackRow& row) {
+  AssembledRow out{row, frame.device_time_ns, frame.host_time_ns, std::nullopt};
+  if (row.detection >= 0 && static_cast<size_t>(row.detection) < frame.mean_greys.size()) {
+    out.mean_grey = frame.mean_greys[static_cast<size_t>(row.detection)];
+  }
+  return out;
+}
+
+void RowAssembler::hold(const FrameResult& result) {
+  HeldFrame frame;
+  if (!spare_.empty()) {
+    frame = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  frame.number = result.frame->number;
+  frame.device_time_ns = result.frame->device_time_ns;
+  frame.host_time_ns = result.done_ns;
+  frame.mean_greys.clear();
+  if (has_intensity_) {
+    for (const tracking::Detection& d : result.detections) frame.mean_greys.push_back(d.mean_grey);
+  }
+  frame.rows.clear();
+  for (const tracking::TrackRow& row : result.rows) frame.rows.push_back(make_row(frame, row));
+  held_.push_back(std::move(frame));
+}
+
+void RowAssembler::insert(const tracking::TrackRow& row) {
+  const auto at = std::lower_bound(held_.begin(), held_.end(), row.frame,
+                                   [](const HeldFrame& f, int64_t number) { return f.number < number; });
+  if (at == held_.end() || at->number != row.frame) {
+    ++late_rows_;
+    return;
+  }
+  at->rows.push_back(make_row(*at, row));
+}
+
+void RowAssembler::release_before(int64_t end) {
+  ready_.clear();
+  size_t released = 0;
+  for (; released < held_.size() && held_[released].number < end; ++released) {
+    std::vector<AssembledRow>& rows = held_[released].rows;
+    std::sort(rows.begin(), rows.end(),
+              [](const AssembledRow& a, const AssembledRow& b) { return a.row.id < b.row.id; });
+    ready_.insert(ready_.end(), rows.begin(), rows.end());
+    spare_.push_back(std::move(held_[released]));
+  }
+  held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(released));
+}
+
+std::span<const AssembledRow> RowAssembler::add(const FrameResult& result) {
+  hold(result);
+  if (window_ > 0) {
+    for (const tracking::TrackRow& row : result.backfill) insert(row);
+  } else {
+    late_rows_ += result.backfill.size();
+  }
+  release_before(result.frame->number - window_ + 1);
+  return ready_;
+}
+
+std::span<const AssembledRow> RowAssembler::flush() {
+  release_before(std::numeric_limits<int64_t>::max());
+  return ready_;
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,61 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "pipeline/sink.hpp"
+
+namespace flashcell::host {
+
+/// A track row with what its frame adds to it.
+struct AssembledRow {
+  tracking::TrackRow row;
+  std::optional<int64_t> device_time_ns;  ///< of the row's frame, where the recording has one
+  int64_t host_time_ns = 0;               ///< host steady clock when the row's frame was done
+  std::optional<float> mean_grey;         ///< of the row's detection, where intensity was measured and the object seen
+};
+
+/// Puts live rows and backfill into one stream that rises strictly by (frame, id).
+///
+/// A track's first rows arrive late, when it is confirmed, so an offline run holds every frame back until no backfill
+/// can reach it: `window` frame numbers, the longest time from a track's first sighting to its confirmation. In a live
+/// run (window 0) rows pass through at once and backfill is dropped. Allocates nothing once the first window has gone
+/// through.
+class RowAssembler {
+ public:
+  /// `window`: frame numbers that backfill may reach back, >= 0. `features`: contract::FeatureBits measured.
+  explicit RowAssembler(int64_t window, uint8_t features = 0);
+
+  /// Takes one frame (numbers must rise); rows that are now final, valid until the next call.
+  std::span<const AssembledRow> add(const FrameResult& result);
+
+  /// The rows still held back, at the end of the run; valid until the next call.
+  std::span<const AssembledRow> flush();
+
+  /// Backfill rows that came for a frame already handed out: dropped. In a live run that is all backfill.
+  uint64_t late_rows() const { return late_rows_; }
+
+ private:
+  struct HeldFrame {
+    int64_t number = 0;
+    std::optional<int64_t> device_time_ns;
+    int64_t host_time_ns = 0;
+    std::vector<float> mean_greys;  // by detection; empty where intensity is not measured
+    std::vector<AssembledRow> rows;
+  };
+
+  void hold(const FrameResult& result);
+  void insert(const tracking::TrackRow& row);
+  void release_before(int64_t end);
+  static AssembledRow make_row(const HeldFrame& frame, const tracking::TrackRow& row);
+
+  int64_t window_;
+  bool has_intensity_;
+  std::vector<HeldFrame> held_;   // by rising number
+  std::vector<HeldFrame> spare_;  // recycled: keep their capacity
+  std::vector<AssembledRow> ready_;
+  uint64_t late_rows_ = 0;
+};
+
+}  // namespace flashcell::host

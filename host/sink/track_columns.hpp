@@ -1,0 +1,55 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/sink.hpp"
+
+namespace flashcell::host {
+
+enum class TrackColumn {
+  frame,
+  id,
+  state,
+  x,
+  y,
+  vx,
+  vy,
+  left,
+  top,
+  width,
+  height,
+  area,
+  orientation,
+  major_axis,
+  minor_axis,
+  colour_class,
+  recognized_class,
+  class_confidence,
+  device_time,
+  host_time,
+  mean_grey,
+};
+
+/// A column of the track outputs: its name, unit and meaning stand in the CSV's header and the HDF5 file's attributes.
+struct TrackColumnInfo {
+  TrackColumn column;
+  const char* name;
+  const char* unit;
+  const char* meaning;
+};
+
+/// The columns that this run has, in the order of the file. Left out: colour class and class without names in `run`,
+/// device time where the first frame has none, mean grey where intensity is not measured.
+std::vector<TrackColumnInfo> track_columns(const RunInfo& run, bool device_time, bool host_time);
+
+/// "visible", "merged" or "predicted".
+const char* state_name(tracking::TrackState state);
+
+/// names[index], or "unknown" outside.
+std::string_view class_name(const std::vector<std::string>& names, int index);
+
+/// The program's name and version.
+const char* program_version();
+
+}  // namespace flashcell::host

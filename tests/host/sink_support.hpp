@@ -1,0 +1,87 @@
+#pragma once
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "pipeline/sink.hpp"
+
+namespace flashcell::test {
+
+/// A folder of this test's own, removed with it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    const ::testing::TestInfo* test = ::testing::UnitTest::GetInstance()->current_test_info();
+    path_ = std::filesystem::temp_directory_path() / (std::string("flashcell_") + test->test_suite_name() + "_" +
+                                                      test->name() + "_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(path_);
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::string read_text(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+/// One frame's result with the storage that FrameResult only points to.
+struct OwnedResult {
+  Frame frame;
+  ObjectTable table;
+  std::vector<tracking::Detection> detections;
+  std::vector<tracking::TrackRow> rows, backfill;
+  int64_t done_ns = 0;
+
+  FrameResult view() const { return {&frame, &table, detections, rows, backfill, done_ns}; }
+};
+
+inline tracking::TrackRow row_at(int64_t frame, uint32_t id, double x, double y) {
+  tracking::TrackRow row;
+  row.frame = frame;
+  row.id = id;
+  row.x = x;
+  row.y = y;
+  row.box = {x - 4.5, y - 2.5, 10, 6};
+  row.area = 47;
+  row.major_axis = 10;
+  row.minor_axis = 6;
+  return row;
+}
+
+/// A grey frame of one value, with its pixels in `storage`.
+inline OwnedResult blank_result(int64_t number, int width = 64, int height = 48, uint8_t grey = 30) {
+  OwnedResult result;
+  result.frame.storage.assign(static_cast<size_t>(width) * static_cast<size_t>(height), grey);
+  result.frame.view = {result.frame.storage.data(), width, height, width, PixelFormat::grey8};
+  result.frame.number = number;
+  result.frame.arrival_ns = 1000 * number;
+  result.done_ns = 1000 * number + 500;
+  return result;
+}
+
+inline RunInfo small_run() {
+  RunInfo run;
+  run.source.name = "test.mraw";
+  run.source.width = 64;
+  run.source.height = 48;
+  run.source.fps = 2000;
+  run.fps = 2000;
+  return run;
+}
+
+}  // namespace flashcell::test
