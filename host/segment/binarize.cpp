@@ -1,0 +1,201 @@
+#include "host/segment/binarize.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels_hls/contract/colour.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "host/segment/binarize.cpp"
+#include <hwy/foreach_target.h>
+//
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace flashcell::host::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Bits of 64 pixels, which need not be aligned.
+template <class T, bool kDark>
+uint64_t compare_64(const T* pixels, T threshold) {
+  uint64_t bits = 0;
+#if HWY_TARGET == HWY_SCALAR
+  T copy[64];
+  std::memcpy(copy, pixels, sizeof(copy));
+  for (int i = 0; i < 64; ++i) bits |= uint64_t{(copy[i] < threshold) == kDark} << i;
+#else
+  const hn::CappedTag<T, 64> d;
+  const auto level = hn::Set(d, kDark ? threshold : static_cast<T>(threshold - 1));  // threshold is at least 1
+  for (size_t i = 0; i < 64; i += hn::Lanes(d)) {
+    const auto grey = hn::LoadU(d, pixels + i);
+    hn::StoreMaskBits(d, kDark ? hn::Gt(level, grey) : hn::Gt(grey, level), reinterpret_cast<uint8_t*>(&bits) + i / 8);
+  }
+#endif
+  return bits;
+}
+
+template <class T, bool kDark>
+void binarize_row(const T* row, int width, T threshold, uint64_t* words) {
+  const int whole = width / 64;
+  for (int w = 0; w < whole; ++w) words[w] = compare_64<T, kDark>(row + 64 * w, threshold);
+  if (const int rest = width % 64; rest != 0) {
+    T tail[64] = {};
+    std::memcpy(tail, reinterpret_cast<const uint8_t*>(row + 64 * whole), sizeof(T) * rest);
+    words[whole] = compare_64<T, kDark>(tail, threshold) & ((uint64_t{1} << rest) - 1);
+  }
+}
+
+template <class T>
+void binarize_frame(const FrameView& frame, T threshold, bool dark, BitImage& mask) {
+  for (int y = 0; y < frame.height; ++y) {
+    const T* row = reinterpret_cast<const T*>(frame.row(y));
+    if (dark) {
+      binarize_row<T, true>(row, frame.width, threshold, mask.row(y));
+    } else {
+      binarize_row<T, false>(row, frame.width, threshold, mask.row(y));
+    }
+  }
+}
+
+void binarize_grey8(const FrameView& frame, uint8_t threshold, bool dark, BitImage& mask) {
+  binarize_frame<uint8_t>(frame, threshold, dark, mask);
+}
+void binarize_grey16(const FrameView& frame, uint16_t threshold, bool dark, BitImage& mask) {
+  binarize_frame<uint16_t>(frame, threshold, dark, mask);
+}
+
+void luma_pixels(const uint8_t* pixels, bool bgr, int width, uint8_t* grey) {
+  int x = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::ScalableTag<int16_t> d16;
+  const hn::Repartition<int32_t, decltype(d16)> d32;
+  const hn::Rebind<uint8_t, decltype(d16)> d8;
+  const int lanes = static_cast<int>(hn::Lanes(d16));
+  const auto weight_rg = hn::BitCast(d16, hn::Set(d32, 19235 << 16 | 9798));
+  const auto weight_b1 = hn::BitCast(d16, hn::Set(d32, 16384 << 16 | 3735));
+  const auto low = hn::Set(d32, 0xFFFF);
+  const auto one = hn::Set(d32, 1 << 16);
+  const auto zero = hn::Zero(d32);
+  const auto widen = [&](hn::Vec<decltype(d8)> v) HWY_ATTR { return hn::BitCast(d32, hn::PromoteTo(d16, v)); };
+  // 15-bit fixed point of one pixel in each 32-bit lane, from the pairs (r, g) and (b, 1).
+  const auto weigh = [&](hn::Vec<decltype(d32)> rg, hn::Vec<decltype(d32)> b1) HWY_ATTR {
+    auto odd = zero;
+    auto even = hn::ReorderWidenMulAccumulate(d32, hn::BitCast(d16, rg), weight_rg, zero, odd);
+    even = hn::ReorderWidenMulAccumulate(d32, hn::BitCast(d16, b1), weight_b1, even, odd);
+    return hn::ShiftRight<15>(hn::RearrangeToOddPlusEven(even, odd));
+  };
+  for (; x + lanes <= width; x += lanes) {
+    hn::Vec<decltype(d8)> first, second, third;
+    hn::LoadInterleaved3(d8, pixels + 3 * x, first, second, third);
+    const auto r = widen(bgr ? third : first), g = widen(second), b = widen(bgr ? first : third);
+    const auto even = weigh(hn::Or(hn::And(r, low), hn::ShiftLeft<16>(g)), hn::Or(hn::And(b, low), one));
+    const auto odd = weigh(hn::Or(hn::ShiftRight<16>(r), hn::AndNot(low, g)), hn::Or(hn::ShiftRight<16>(b), one));
+    hn::StoreU(hn::DemoteTo(d8, hn::BitCast(d16, hn::Or(even, hn::ShiftLeft<16>(odd)))), d8, grey + x);
+  }
+#endif
+  for (; x < width; ++x) {
+    const uint8_t* p = pixels + 3 * x;
+    grey[x] = contract::luma8(p[bgr ? 2 : 0], p[1], p[bgr ? 0 : 2]);
+  }
+}
+
+// Table indices of up to 64 pixels.
+void colour_indices(const uint8_t* pixels, bool bgr, int count, uint16_t* indices) {
+  int x = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::ScalableTag<uint16_t> d16;
+  const hn::Rebind<uint8_t, decltype(d16)> d8;
+  const int lanes = static_cast<int>(hn::Lanes(d16));
+  for (; x + lanes <= count; x += lanes) {
+    hn::Vec<decltype(d8)> first, second, third;
+    hn::LoadInterleaved3(d8, pixels + 3 * x, first, second, third);
+    const auto r = hn::ShiftRight<3>(hn::PromoteTo(d16, bgr ? third : first));
+    const auto g = hn::ShiftRight<3>(hn::PromoteTo(d16, second));
+    const auto b = hn::ShiftRight<3>(hn::PromoteTo(d16, bgr ? first : third));
+    hn::StoreU(hn::Or(hn::Or(hn::ShiftLeft<10>(r), hn::ShiftLeft<5>(g)), b), d16, indices + x);
+  }
+#endif
+  for (; x < count; ++x) {
+    const uint8_t* p = pixels + 3 * x;
+    indices[x] = static_cast<uint16_t>(colour_table_index(p[bgr ? 2 : 0], p[1], p[bgr ? 0 : 2]));
+  }
+}
+
+// Which of 64 class sets contain class k.
+uint64_t members(const uint8_t* sets, int k) {
+  uint64_t bits = 0;
+#if HWY_TARGET == HWY_SCALAR
+  for (int i = 0; i < 64; ++i) bits |= static_cast<uint64_t>(sets[i] >> k & 1) << i;
+#else
+  const hn::CappedTag<uint8_t, 64> d;
+  const auto bit = hn::Set(d, static_cast<uint8_t>(1 << k));
+  for (size_t i = 0; i < 64; i += hn::Lanes(d)) {
+    hn::StoreMaskBits(d, hn::TestBit(hn::LoadU(d, sets + i), bit), reinterpret_cast<uint8_t*>(&bits) + i / 8);
+  }
+#endif
+  return bits;
+}
+
+void classify_frame(const FrameView& frame, const uint8_t* table, int classes, BitImage* masks) {
+  const bool bgr = frame.format == PixelFormat::bgr8;
+  uint16_t indices[64];
+  alignas(64) uint8_t sets[64] = {};
+  for (int y = 0; y < frame.height; ++y) {
+    for (int x = 0; x < frame.width; x += 64) {
+      const int count = std::min(64, frame.width - x);
+      colour_indices(frame.row(y) + 3 * x, bgr, count, indices);
+      for (int i = 0; i < count; ++i) sets[i] = table[indices[i]];
+      for (int i = count; i < 64; ++i) sets[i] = 0;
+      for (int k = 0; k < classes; ++k) masks[k].row(y)[x / 64] = members(sets, k);
+    }
+  }
+}
+
+}  // namespace flashcell::host::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace flashcell::host {
+namespace {
+
+HWY_EXPORT(binarize_grey8);
+HWY_EXPORT(binarize_grey16);
+HWY_EXPORT(luma_pixels);
+HWY_EXPORT(classify_frame);
+
+// Every pixel of the mask to foreground or background; padding stays 0.
+void fill(BitImage& mask, bool foreground) {
+  for (int y = 0; y < mask.height(); ++y) {
+    std::fill_n(mask.row(y), mask.words_per_row(), foreground ? ~uint64_t{0} : 0);
+    if (foreground && mask.width() % 64 != 0) mask.row(y)[mask.words_per_row() - 1] >>= 64 - mask.width() % 64;
+  }
+}
+
+}  // namespace
+
+void binarize(const FrameView& frame, int threshold, Polarity polarity, BitImage& mask) {
+  const bool dark = polarity == Polarity::dark;
+  const int most = frame.format == PixelFormat::grey16 ? 0xFFFF : 0xFF;
+  if (threshold <= 0 || threshold > most) {  // every pixel is on the same side
+    fill(mask, (threshold <= 0) != dark);
+  } else if (frame.format == PixelFormat::grey16) {
+    HWY_DYNAMIC_DISPATCH(binarize_grey16)(frame, static_cast<uint16_t>(threshold), dark, mask);
+  } else {
+    HWY_DYNAMIC_DISPATCH(binarize_grey8)(frame, static_cast<uint8_t>(threshold), dark, mask);
+  }
+}
+
+void luma_row(const uint8_t* pixels, PixelFormat format, int width, uint8_t* grey) {
+  HWY_DYNAMIC_DISPATCH(luma_pixels)(pixels, format == PixelFormat::bgr8, width, grey);
+}
+
+void luma(const FrameView& frame, uint8_t* grey, int64_t grey_stride) {
+  for (int y = 0; y < frame.height; ++y) luma_row(frame.row(y), frame.format, frame.width, grey + y * grey_stride);
+}
+
+void classify(const FrameView& frame, const uint8_t* table, int classes, BitImage* masks) {
+  HWY_DYNAMIC_DISPATCH(classify_frame)(frame, table, classes, masks);
+}
+
+}  // namespace flashcell::host
+#endif  // HWY_ONCE
