@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "host/segment/methods.hpp"
+#include "kernels_hls/contract/limits.hpp"
+#include "pipeline/error.hpp"
+
+namespace flashcell::host {
+namespace {
+
+constexpr int kMaxWindow = 1023;  // its sums of 8-bit grey stay within 31 bits
+constexpr double kMaxSigmas = 100;
+
+[[noreturn]] void fail(const std::string& line) {
+  throw Error(Fault::usage, line);
+}
+
+void check_whole(const char* key, int value, int low, int high) {
+  if (value < low || value > high) fail(fmt::format("{} must be {} to {}, not {}", key, low, high, value));
+}
+
+/// Not-a-number fails too.
+void check_real(const char* key, double value, double low, double high) {
+  if (!(value >= low && value <= high)) fail(fmt::format("{} must be {} to {}, not {}", key, low, high, value));
+}
+
+void check_adaptive(const SegmentParameters& p, int max_grey) {
+  if (p.window < 3 || p.window > kMaxWindow || p.window % 2 == 0) {
+    fail(fmt::format("segment.window must be odd and 3 to {}, not {}", kMaxWindow, p.window));
+  }
+  check_whole("segment.offset", p.offset, -max_grey, max_grey);
+}
+
+void check_background(const SegmentParameters& p, int max_grey) {
+  check_real("segment.sigmas", p.sigmas, 1, kMaxSigmas);
+  check_real("segment.learning_rate", p.learning_rate, 0, 1);
+  check_real("segment.min_sigma", p.min_sigma, 0, max_grey == 255 ? 45 : max_grey);
+  check_whole("segment.learn_frames", p.learn_frames, 0, 1000000);
+}
+
+void check_colour(const SegmentParameters& p, PixelFormat format) {
+  if (!is_colour(format))
+    fail("segment.method \"colour\" needs colour frames, and these are grey; choose another method");
+  if (p.classes.empty() || p.classes.size() > contract::kMaxColourClasses) {
+    fail(fmt::format("segment.classes must name 1 to {} colours, not {}", contract::kMaxColourClasses,
+                     p.classes.size()));
+  }
+  for (size_t i = 0; i < p.classes.size(); ++i) {
+    const ColourClass& c = p.classes[i];
+    if (c.saturation_low > c.saturation_high) {
+      fail(fmt::format("segment.classes[{}] \"{}\": saturation_low {} is above saturation_high {}", i, c.name,
+                       c.saturation_low, c.saturation_high));
+    }
+    if (c.value_low > c.value_high) {
+      fail(fmt::format("segment.classes[{}] \"{}\": value_low {} is above value_high {}", i, c.name, c.value_low,
+                       c.value_high));
+    }
+  }
+}
+
+void check_regions(const std::vector<Polygon>& regions) {
+  for (size_t i = 0; i < regions.size(); ++i) {
+    if (regions[i].points.size() < 3) {
+      fail(fmt::format("segment.regions[{}] must have 3 points or more, not {}", i, regions[i].points.size()));
+    }
+    for (const std::array<double, 2>& point : regions[i].points) {
+      if (!std::isfinite(point[0]) || !std::isfinite(point[1])) {
+        fail(fmt::format("segment.regions[{}] has a point that is no finite number", i));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void check_segment_parameters(const SegmentParameters& p, int width, int height, PixelFormat format) {
+  check_whole("frame width", width, contract::kMinFrameSide, contract::kMaxFrameSide);
+  check_whole("frame height", height, contract::kMinFrameSide, contract::kMaxFrameSide);
+  const int max_grey = format == PixelFormat::grey16 ? 65535 : 255;
+  check_regions(p.regions);
+  switch (p.method) {
+    case SegmentMethod::threshold:
+      // One more than the largest grey: nothing bright, everything dark.
+      return check_whole("segment.threshold", p.threshold, 0, max_grey + 1);
+    case SegmentMethod::otsu:
+      return;
+    case SegmentMethod::adaptive:
+      return check_adaptive(p, max_grey);
+    case SegmentMethod::background:
+      return check_background(p, max_grey);
+    case SegmentMethod::colour:
+      return check_colour(p, format);
+  }
+  fail(fmt::format("segment.method {} is unknown", static_cast<int>(p.method)));
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,24 @@
+#pragma once
+#include <memory>
+
+#include "host/segment/segmenter.hpp"
+
+// One maker a method; make_segmenter() has checked the parameters before it calls them.
+namespace flashcell::host {
+
+std::unique_ptr<Segmenter> make_threshold_segmenter(const SegmentParameters& parameters);
+std::unique_ptr<Segmenter> make_otsu_segmenter(const SegmentParameters& parameters);
+std::unique_ptr<Segmenter> make_adaptive_segmenter(const SegmentParameters& parameters, int width, int height,
+                                                   PixelFormat format);
+std::unique_ptr<Segmenter> make_background_segmenter(const SegmentParameters& parameters, int width, int height,
+                                                     PixelFormat format);
+std::unique_ptr<Segmenter> make_colour_segmenter(const SegmentParameters& parameters);
+
+/// `inner` with every mask ANDed with the regions of interest.
+std::unique_ptr<Segmenter> make_region_segmenter(std::unique_ptr<Segmenter> inner, const std::vector<Polygon>& regions,
+                                                 int width, int height);
+
+/// Throws Error(Fault::usage) naming the key, as the configuration file spells it, that is out of range.
+void check_segment_parameters(const SegmentParameters& parameters, int width, int height, PixelFormat format);
+
+}  // namespace flashcell::host
