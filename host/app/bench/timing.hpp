@@ -1,0 +1,48 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "pipeline/frame_feed.hpp"
+#include "pipeline/latency_histogram.hpp"
+
+namespace flashcell::app {
+
+/// Somebody else's function for the same work, timed in the same run, call by call in turn with ours.
+struct Peer {
+  std::string name;
+  LatencyHistogram time;
+};
+
+/// One line of the table.
+struct BenchCase {
+  std::string group, name;
+  LatencyHistogram time;        ///< ns for each frame
+  double frames_per_s = 0;      ///< frames over the time they took together
+  std::vector<Peer> peers;
+  std::string note;             ///< what the scene held
+};
+
+struct BenchOptions {
+  int frames = 500;   ///< timed frames a case
+  int threads = 0;    ///< most threads the whole pipeline is tried on; 0: all cores
+};
+
+/// A function that processes frame i.
+using Work = std::function<void(int i)>;
+struct PeerWork {
+  std::string name;
+  Work work;
+};
+
+/// Times `ours` and every peer, frame by frame in turn, after a tenth of the frames to warm up. The peers get fewer frames when they
+/// are slow: at most `kPeerSeconds` altogether.
+BenchCase measure(std::string group, std::string name, int frames, const Work& ours, const std::vector<PeerWork>& peers = {});
+
+/// The cases, a group a function.
+std::vector<BenchCase> bench_labelling(const BenchOptions& options);
+std::vector<BenchCase> bench_segmentation(const BenchOptions& options);
+std::vector<BenchCase> bench_tracking(const BenchOptions& options);
+std::vector<BenchCase> bench_pipeline(const BenchOptions& options);
+
+}  // namespace flashcell::app

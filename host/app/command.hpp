@@ -1,0 +1,24 @@
+#pragma once
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+namespace flashcell::app {
+
+/// What the command line asks for; returns the exit code. Set by the subcommand that was parsed.
+using Action = std::function<int()>;
+
+/// Each adds its subcommand and sets `action` when it is chosen.
+void add_track(CLI::App& app, Action& action);
+void add_tune(CLI::App& app, Action& action);
+void add_learn(CLI::App& app, Action& action);
+void add_eval(CLI::App& app, Action& action);
+void add_synth(CLI::App& app, Action& action);
+void add_bench(CLI::App& app, Action& action);
+void add_config(CLI::App& app, Action& action);
+void add_completion(CLI::App& app, Action& action);
+
+/// The command line as it was typed, for the outputs' headers.
+const std::string& typed_command();
+
+}  // namespace flashcell::app

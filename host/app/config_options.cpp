@@ -1,0 +1,40 @@
+#include "host/app/config_options.hpp"
+
+namespace flashcell::app {
+namespace {
+
+/// Shorter names for what is typed most.
+std::string option_names(const std::string& key) {
+  const std::string names = "--" + key;
+  if (key == "pipeline.device") return names + ",--device";
+  if (key == "input.fps") return names + ",--fps";
+  if (key == "input.frames") return names + ",--frames";
+  return names;
+}
+
+}  // namespace
+
+ConfigOptions::ConfigOptions(CLI::App& command) {
+  command.add_option("-c,--config", file_, "Configuration file (TOML); `flashcell config --default` prints one")->type_name("FILE");
+  for (const host::ConfigKey& key : host::config_keys()) {
+    // Lists of tables do not fit on a command line.
+    if (key.name == "segment.class" || key.name == "segment.region") continue;
+    names_.push_back(key.name);
+    values_.push_back(std::make_unique<std::string>());
+    options_.push_back(command.add_option(option_names(key.name), *values_.back(), key.help)
+                           ->group("Configuration keys")
+                           ->type_name("VALUE")
+                           ->capture_default_str());
+  }
+}
+
+host::Config ConfigOptions::load() const {
+  host::Config config;
+  if (!file_.empty()) host::load_config(file_, config);
+  for (size_t i = 0; i < names_.size(); ++i) {
+    if (options_[i]->count() > 0) host::set_config_key(names_[i], *values_[i], config);
+  }
+  return config;
+}
+
+}  // namespace flashcell::app

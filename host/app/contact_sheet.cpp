@@ -1,0 +1,100 @@
+#include "host/app/contact_sheet.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+namespace flashcell::app {
+namespace {
+
+// Colours that stay apart for colour-blind eyes (Okabe, Ito 2008), BGR.
+const cv::Scalar kColours[contract::kMaxColourClasses] = {{0, 159, 230}, {233, 180, 86},  {115, 158, 0},   {66, 228, 240},
+                                                          {178, 114, 0}, {0, 94, 213},    {167, 121, 204}, {255, 255, 255}};
+
+cv::Mat to_mask(const host::BitImage& bits) {
+  cv::Mat mask(bits.height(), bits.width(), CV_8UC1);
+  for (int y = 0; y < bits.height(); ++y) {
+    for (int x = 0; x < bits.width(); ++x) mask.at<uint8_t>(y, x) = bits.get(x, y) ? 255 : 0;
+  }
+  return mask;
+}
+
+void write_caption(cv::Mat& picture, const std::string& caption) {
+  const double scale = std::clamp(picture.cols / 900.0, 0.4, 2.0);
+  const int thickness = scale > 1 ? 2 : 1;
+  int baseline = 0;
+  const cv::Size size = cv::getTextSize(caption, cv::FONT_HERSHEY_SIMPLEX, scale, thickness, &baseline);
+  cv::rectangle(picture, {0, 0}, {size.width + 12, size.height + baseline + 8}, {0, 0, 0}, cv::FILLED);
+  cv::putText(picture, caption, {6, size.height + 5}, cv::FONT_HERSHEY_SIMPLEX, scale, {255, 255, 255}, thickness, cv::LINE_AA);
+}
+
+}  // namespace
+
+cv::Mat to_picture(const FrameView& frame) {
+  uint8_t* data = const_cast<uint8_t*>(frame.data);
+  cv::Mat picture;
+  switch (frame.format) {
+    case PixelFormat::grey8:
+      cv::cvtColor(cv::Mat(frame.height, frame.width, CV_8UC1, data, frame.stride), picture, cv::COLOR_GRAY2BGR);
+      break;
+    case PixelFormat::grey16: {
+      const cv::Mat wide(frame.height, frame.width, CV_16UC1, data, frame.stride);
+      double low = 0, high = 0;
+      cv::minMaxLoc(wide, &low, &high);
+      const double scale = high > low ? 255 / (high - low) : 1;
+      cv::Mat narrow;
+      wide.convertTo(narrow, CV_8U, scale, -low * scale);
+      cv::cvtColor(narrow, picture, cv::COLOR_GRAY2BGR);
+      break;
+    }
+    case PixelFormat::rgb8:
+      cv::cvtColor(cv::Mat(frame.height, frame.width, CV_8UC3, data, frame.stride), picture, cv::COLOR_RGB2BGR);
+      break;
+    case PixelFormat::bgr8:
+      picture = cv::Mat(frame.height, frame.width, CV_8UC3, data, frame.stride).clone();
+      break;
+  }
+  return picture;
+}
+
+cv::Mat draw_segmentation(const FrameView& frame, const std::vector<host::BitImage>& masks, const ObjectTable& table, const std::string& caption) {
+  cv::Mat picture = to_picture(frame);
+  // Small frames are drawn larger, so that an outline does not hide what it goes around.
+  const int zoom = std::clamp(640 / std::max(1, frame.width), 1, 8);
+  if (zoom > 1) cv::resize(picture, picture, {}, zoom, zoom, cv::INTER_NEAREST);
+  for (size_t k = 0; k < masks.size(); ++k) {
+    cv::Mat mask = to_mask(masks[k]);
+    if (zoom > 1) cv::resize(mask, mask, {}, zoom, zoom, cv::INTER_NEAREST);
+    std::vector<std::vector<cv::Point>> outlines;
+    cv::findContours(mask, outlines, cv::RETR_LIST, cv::CHAIN_APPROX_NONE);
+    cv::drawContours(picture, outlines, -1, kColours[k % contract::kMaxColourClasses], std::max(1, picture.cols / 900));
+  }
+  for (const contract::ObjectRecord& object : table.objects) {
+    const int margin = 3;
+    cv::rectangle(picture, {zoom * object.left - margin, zoom * object.top - margin},
+                  {zoom * (object.right + 1) + margin, zoom * (object.bottom + 1) + margin}, {0, 255, 255}, std::max(1, picture.cols / 900));
+  }
+  write_caption(picture, caption);
+  return picture;
+}
+
+cv::Mat contact_sheet(const std::vector<cv::Mat>& pictures, int width) {
+  if (pictures.empty()) return {};
+  const int count = static_cast<int>(pictures.size());
+  const double aspect = static_cast<double>(pictures[0].cols) / pictures[0].rows;
+  // Columns so that the sheet is roughly as wide as it is high.
+  const int columns = std::clamp(static_cast<int>(std::lround(std::sqrt(count / aspect))), 1, count);
+  const int rows = (count + columns - 1) / columns;
+  const int tile_width = std::max(32, width / columns);
+  const int tile_height = std::max(16, static_cast<int>(std::lround(tile_width / aspect)));
+  const int gap = 4;
+  cv::Mat sheet(rows * (tile_height + gap) - gap, columns * (tile_width + gap) - gap, CV_8UC3, cv::Scalar(32, 32, 32));
+  for (int i = 0; i < count; ++i) {
+    cv::Mat tile;
+    cv::resize(pictures[i], tile, {tile_width, tile_height}, 0, 0, cv::INTER_AREA);
+    tile.copyTo(sheet(cv::Rect((i % columns) * (tile_width + gap), (i / columns) * (tile_height + gap), tile_width, tile_height)));
+  }
+  return sheet;
+}
+
+}  // namespace flashcell::app

@@ -1,0 +1,23 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "host/config/config.hpp"
+#include "pipeline/source.hpp"
+
+namespace flashcell::app {
+
+/// An input that is open, with the frame rate settled.
+struct Recording {
+  std::unique_ptr<FrameSource> source;
+  double fps = 0;  ///< frames/s
+};
+
+/// Opens INPUT as the configuration's [input] says. Throws Error(Fault::input), and Error(Fault::usage) when nobody states the frame rate.
+Recording open_recording(const std::string& input, const host::Config& config);
+
+/// With segment.method = auto: looks at frames spread over the recording and fills [segment] and label.min_area/max_area in.
+/// Returns the reason in one line, or "" when there was nothing to do. The region of interest stays.
+std::string settle_segmentation(const std::string& input, host::Config& config);
+
+}  // namespace flashcell::app

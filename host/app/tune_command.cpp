@@ -1,0 +1,128 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
+
+#include "host/app/command.hpp"
+#include "host/app/config_options.hpp"
+#include "host/app/contact_sheet.hpp"
+#include "host/app/progress.hpp"
+#include "host/app/recording.hpp"
+#include "host/device/device_factory.hpp"
+#include "host/label/labeller.hpp"
+#include "pipeline/error.hpp"
+
+namespace flashcell::app {
+namespace {
+
+struct Options {
+  std::string input, output = "tune.png";
+  int pictures = 12;
+  bool propose = false, json = false;
+  std::unique_ptr<ConfigOptions> config;
+};
+
+/// What segmentation gave over the frames looked at.
+struct Findings {
+  std::vector<cv::Mat> pictures;
+  std::vector<uint32_t> objects;  ///< in each pictured frame
+  std::vector<uint32_t> areas;    ///< of every object in them, px
+};
+
+/// Frames are taken in order from the start, because a running background needs that.
+Findings look(FrameSource& source, const host::Config& config, int pictures) {
+  const SourceInfo& info = source.info();
+  const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
+  const auto segmenter = host::make_segmenter(plan.segment, info.width, info.height, info.format);
+  const auto labeller = host::make_fast_labeller(plan.label);
+  std::vector<host::BitImage> masks(segmenter->masks(), host::BitImage(info.width, info.height));
+  const int64_t learn = segmenter->in_order() ? plan.segment.learn_frames : 0;
+  const int64_t total = std::min<int64_t>(info.frame_count.value_or(1000), 2000);
+  const int64_t step = std::max<int64_t>(1, (total - learn) / pictures);
+  Findings findings;
+  Frame frame;
+  ObjectTable table;
+  table.objects.reserve(plan.label.max_objects);
+  Progress progress("segmenting", total);
+  for (int64_t i = 0; i < total && static_cast<int>(findings.pictures.size()) < pictures && source.next(frame); ++i) {
+    segmenter->segment(frame.view, masks.data());
+    progress.update(i + 1);
+    if (i < learn || (i - learn) % step != step / 2) continue;
+    table.clear();
+    for (size_t k = 0; k < masks.size(); ++k) labeller->label(masks[k], frame.view, static_cast<uint32_t>(k), table);
+    findings.objects.push_back(table.summary.objects);
+    for (const contract::ObjectRecord& object : table.objects) findings.areas.push_back(object.m00);
+    findings.pictures.push_back(draw_segmentation(
+        frame.view, masks, table, fmt::format("frame {}: {} objects, {} filtered", frame.number, table.summary.objects, table.summary.filtered)));
+  }
+  std::sort(findings.areas.begin(), findings.areas.end());
+  return findings;
+}
+
+/// The configuration's [segment] and [label] sections, ready to be pasted into a file.
+std::string proposal_toml(const host::Config& config) {
+  const std::string all = host::print_config(config, false);
+  const size_t begin = all.find("[segment]"), end = all.find("[track]");
+  return all.substr(begin, end - begin);
+}
+
+nlohmann::json describe(const Findings& findings, const std::string& reason, const host::Config& config, const std::string& sheet) {
+  nlohmann::json j;
+  j["contact_sheet"] = sheet;
+  j["objects_per_frame"] = findings.objects;
+  if (!findings.areas.empty()) {
+    j["area_px"] = {{"min", findings.areas.front()}, {"median", findings.areas[findings.areas.size() / 2]}, {"max", findings.areas.back()}};
+  }
+  if (!reason.empty()) j["reason"] = reason;
+  j["toml"] = proposal_toml(config);
+  return j;
+}
+
+int tune(const Options& options) {
+  host::Config config = options.config->load();
+  if (options.propose) config.segment.automatic = true;
+  const std::string reason = settle_segmentation(options.input, config);
+  Recording recording = open_recording(options.input, config);
+  const Findings findings = look(*recording.source, config, options.pictures);
+  if (findings.pictures.empty()) {
+    throw Error(Fault::input, fmt::format("{}: no frame to draw; the recording is shorter than segment.learn_frames", options.input));
+  }
+  bool written = false;
+  try {
+    written = cv::imwrite(options.output, contact_sheet(findings.pictures, 1800));
+  } catch (const cv::Exception&) {
+  }
+  if (!written) throw Error(Fault::input, fmt::format("{}: cannot write this picture; -o takes a .png or .jpg file in a folder that exists", options.output));
+  if (options.json) {
+    fmt::print("{}\n", describe(findings, reason, config, options.output).dump(2));
+    return 0;
+  }
+  if (!reason.empty()) fmt::print("# {}\n", reason);
+  if (options.propose) fmt::print("{}", proposal_toml(config));
+  const auto [low, high] = std::minmax_element(findings.objects.begin(), findings.objects.end());
+  fmt::print("# {} frames drawn in {}: {} to {} objects a frame", findings.pictures.size(), options.output, *low, *high);
+  if (!findings.areas.empty()) {
+    fmt::print(", areas {} to {} px, median {} px", findings.areas.front(), findings.areas.back(), findings.areas[findings.areas.size() / 2]);
+  }
+  fmt::print("\n");
+  return 0;
+}
+
+}  // namespace
+
+void add_tune(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("tune", "Draw the segmentation on frames of a recording, or propose one");
+  auto options = std::make_shared<Options>();
+  command->add_option("INPUT", options->input, "Recording, as for track")->required();
+  command->add_option("-o,--output", options->output, "Picture to write");
+  command->add_option("-n,--pictures", options->pictures, "Number of frames to draw")->check(CLI::Range(1, 100));
+  command->add_flag("--auto", options->propose, "Propose [segment] and [label] for this recording, as TOML for the configuration file");
+  command->add_flag("--json", options->json, "Print the findings as JSON");
+  options->config = std::make_unique<ConfigOptions>(*command);
+  command->callback([options, &action] { action = [options] { return tune(*options); }; });
+}
+
+}  // namespace flashcell::app

@@ -1,0 +1,75 @@
+#include "host/device/device_factory.hpp"
+
+#include <vector>
+
+#include "host/label/labeller.hpp"
+#include "host/segment/segmenter.hpp"
+
+namespace flashcell::host {
+namespace {
+
+/// Segments and labels on the host's processor, with one of the labellers.
+class HostDevice : public Device {
+ public:
+  HostDevice(const DevicePlan& plan, std::unique_ptr<Labeller> labeller)
+      : name_(plan.kind == DeviceKind::cpu   ? "cpu"
+              : plan.kind == DeviceKind::hls ? "hls"
+                                             : "reference"),
+        segmenter_(make_segmenter(plan.segment, static_cast<int>(plan.label.width), static_cast<int>(plan.label.height),
+                                  plan.format)),
+        labeller_(std::move(labeller)),
+        max_objects_(plan.label.max_objects) {
+    masks_.resize(segmenter_->masks());
+    for (BitImage& mask : masks_) mask.resize(static_cast<int>(plan.label.width), static_cast<int>(plan.label.height));
+  }
+
+  std::string name() const override { return name_; }
+  bool in_order() const override { return segmenter_->in_order(); }
+
+  void process(const FrameView& frame, ObjectTable& table) override {
+    table.clear();
+    table.objects.reserve(max_objects_);
+    segmenter_->segment(frame, masks_.data());
+    for (size_t k = 0; k < masks_.size(); ++k) labeller_->label(masks_[k], frame, static_cast<uint32_t>(k), table);
+  }
+
+ private:
+  std::string name_;
+  std::unique_ptr<Segmenter> segmenter_;
+  std::unique_ptr<Labeller> labeller_;
+  std::vector<BitImage> masks_;
+  uint32_t max_objects_;
+};
+
+}  // namespace
+
+DevicePlan plan_device(const Config& config, int width, int height, PixelFormat format) {
+  DevicePlan plan;
+  plan.kind = config.pipeline.device;
+  plan.segment = config.segment.parameters;
+  plan.format = format;
+  contract::LabelParameters& p = plan.label;
+  const LabelSection& s = config.label;
+  p.width = static_cast<uint32_t>(width);
+  p.height = static_cast<uint32_t>(height);
+  p.max_objects = s.max_objects;
+  p.min_area = s.min_area > 0 ? s.min_area : 1;
+  p.max_area = s.max_area > 0 ? s.max_area : 0xFFFFFFFFu;
+  p.connectivity = s.connectivity;
+  p.min_cell_pixels = static_cast<uint8_t>(s.min_cell_pixels);
+  p.saturation_floor = static_cast<uint8_t>(s.saturation_floor);
+  p.value_floor = static_cast<uint8_t>(s.value_floor);
+  p.features = static_cast<uint8_t>((s.hlac ? contract::kFeatureHlac : 0) |
+                                    (s.hue && is_colour(format) ? contract::kFeatureHue : 0) |
+                                    (s.intensity ? contract::kFeatureIntensity : 0));
+  return plan;
+}
+
+std::unique_ptr<Device> make_device(const DevicePlan& plan) {
+  auto labeller = plan.kind == DeviceKind::cpu   ? make_fast_labeller(plan.label)
+                  : plan.kind == DeviceKind::hls ? make_hls_labeller(plan.label)
+                                                 : make_reference_labeller(plan.label);
+  return std::make_unique<HostDevice>(plan, std::move(labeller));
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,23 @@
+#pragma once
+#include <memory>
+
+#include "host/config/config.hpp"
+#include "pipeline/device.hpp"
+
+namespace flashcell::host {
+
+/// What a configuration means for frames of one geometry.
+struct DevicePlan {
+  DeviceKind kind = DeviceKind::cpu;
+  SegmentParameters segment;
+  contract::LabelParameters label;
+  PixelFormat format = PixelFormat::grey8;
+};
+
+/// Leaves out what the format cannot give (hue on grey frames). Throws Error(Fault::usage).
+DevicePlan plan_device(const Config& config, int width, int height, PixelFormat format);
+
+/// Throws Error(Fault::usage) when a parameter does not fit.
+std::unique_ptr<Device> make_device(const DevicePlan& plan);
+
+}  // namespace flashcell::host

@@ -1,0 +1,284 @@
+// The program as a user starts it: exit codes, messages, files.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+namespace flashcell {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+struct Outcome {
+  int code = -1;  ///< exit code, or 128 + signal
+  std::string out, err;
+};
+
+class Cli : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    dir_ = fs::temp_directory_path() / (std::string("flashcell_") + info->name() + "_" + std::to_string(getpid()));
+    fs::remove_all(dir_);
+    fs::create_directories(dir_);
+  }
+  void TearDown() override { fs::remove_all(dir_); }
+
+  /// Starts the program; `limit_bytes` > 0: no file may grow larger, as on a full disk.
+  pid_t start(const std::vector<std::string>& arguments, rlim_t limit_bytes = 0) const {
+    const pid_t child = fork();
+    if (child != 0) return child;
+    if (limit_bytes > 0) {
+      const rlimit limit{limit_bytes, limit_bytes};
+      setrlimit(RLIMIT_FSIZE, &limit);
+      std::signal(SIGXFSZ, SIG_IGN);
+    }
+    if (freopen((dir_ / "stdout").c_str(), "w", stdout) == nullptr || freopen((dir_ / "stderr").c_str(), "w", stderr) == nullptr) _exit(99);
+    std::vector<char*> argv;
+    static const std::string program = std::string(FLASHCELL_BUILD_DIR) + "/flashcell";
+    argv.push_back(const_cast<char*>(program.c_str()));
+    for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+    argv.push_back(nullptr);
+    execv(program.c_str(), argv.data());
+    _exit(98);
+  }
+
+  Outcome run(const std::vector<std::string>& arguments, rlim_t limit_bytes = 0) const {
+    int status = 0;
+    waitpid(start(arguments, limit_bytes), &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(dir_ / "stdout"), read_file(dir_ / "stderr")};
+  }
+
+  /// Tracks without the slow outputs.
+  Outcome track(const std::string& input, std::vector<std::string> more = {}, rlim_t limit_bytes = 0) const {
+    std::vector<std::string> arguments = {"track", input, "-o", (dir_ / "out").string(), "--output.overlay", "false", "--output.report", "false"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments, limit_bytes);
+  }
+
+  /// A raw grey recording of `frames` frames; `pixel` gives each pixel's grey.
+  template <class Pixel>
+  std::vector<std::string> raw(int width, int height, int frames, Pixel pixel) const {
+    std::ofstream file(dir_ / "frames.raw", std::ios::binary);
+    for (int f = 0; f < frames; ++f) {
+      for (int y = 0; y < height; ++y) {
+        std::string row(width, '\0');
+        for (int x = 0; x < width; ++x) row[x] = static_cast<char>(pixel(f, x, y));
+        file << row;
+      }
+    }
+    return {"--input.raw_width", std::to_string(width), "--input.raw_height", std::to_string(height), "--input.fps", "2000",
+            "--segment.method", "threshold"};
+  }
+  std::string raw_file() const { return (dir_ / "frames.raw").string(); }
+  nlohmann::json summary() const { return nlohmann::json::parse(read_file(dir_ / "out" / "summary.json")); }
+  std::string csv() const { return read_file(dir_ / "out" / "tracks.csv"); }
+
+  fs::path dir_;
+};
+
+const char* const kScene = "synth:discs?objects=20&size=128x128&frames=60&fps=2000&seed=3";
+
+TEST_F(Cli, HelpAndVersion) {
+  EXPECT_EQ(run({"--help"}).code, 0);
+  EXPECT_THAT(run({"--version"}).out, HasSubstr("flashcell"));
+  for (const char* command : {"track", "tune", "learn", "eval", "synth", "bench", "config", "completion"}) {
+    const Outcome outcome = run({command, "--help"});
+    EXPECT_EQ(outcome.code, 0) << command;
+    EXPECT_THAT(outcome.out, HasSubstr("--help")) << command;
+  }
+}
+
+TEST_F(Cli, WrongUsageIsExitCode2) {
+  EXPECT_EQ(run({}).code, 2);
+  EXPECT_EQ(run({"trakc"}).code, 2);
+  EXPECT_EQ(run({"track"}).code, 2);
+  EXPECT_EQ(run({"track", kScene, "--no-such-option"}).code, 2);
+  const Outcome outcome = track(kScene, {"--segment.threshold", "many"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--segment.threshold"));
+}
+
+TEST_F(Cli, ConfigTypoNamesTheLine) {
+  std::ofstream(dir_ / "rig.toml") << "[segment]\nmethod = \"otsu\"\ntreshold = 3\n";
+  const Outcome outcome = track(kScene, {"-c", (dir_ / "rig.toml").string()});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("rig.toml:3"));
+  EXPECT_THAT(outcome.err, HasSubstr("threshold"));
+}
+
+TEST_F(Cli, DefaultConfigIsAcceptedAsItIs) {
+  std::ofstream(dir_ / "rig.toml") << run({"config", "--default"}).out;
+  const Outcome outcome = track(kScene, {"-c", (dir_ / "rig.toml").string()});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+}
+
+TEST_F(Cli, TracksAGeneratedSceneTheSameOnEveryDeviceAndThreadCount) {
+  std::string first;
+  for (const char* device : {"cpu", "hls", "reference"}) {
+    for (const char* threads : {"1", "2", "5"}) {
+      const Outcome outcome = track(kScene, {"--pipeline.device", device, "--pipeline.threads", threads});
+      ASSERT_EQ(outcome.code, 0) << outcome.err;
+      // The header states the command.
+      std::string rows;
+      std::istringstream lines(csv());
+      for (std::string line; std::getline(lines, line);) {
+        if (!line.empty() && line[0] != '#') rows += line + '\n';
+      }
+      if (first.empty()) first = rows;
+      EXPECT_GT(rows.size(), 1000u);
+      EXPECT_EQ(rows, first) << device << ", " << threads << " threads";
+    }
+  }
+}
+
+TEST_F(Cli, MissingInputIsExitCode3) {
+  const Outcome outcome = track((dir_ / "nothing.avi").string());
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("nothing.avi"));
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+}
+
+TEST_F(Cli, AFileThatIsNoRecordingIsExitCode3) {
+  std::ofstream(dir_ / "text.avi") << "this is no video\n";
+  const Outcome outcome = track((dir_ / "text.avi").string());
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("text.avi"));
+}
+
+TEST_F(Cli, UnreadableOutputFolder) {
+  std::ofstream(dir_ / "out") << "a file stands where the folder should be\n";
+  const Outcome outcome = track(kScene);
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("out"));
+}
+
+TEST_F(Cli, TruncatedRecordingKeepsEveryWholeFrame) {
+  const auto geometry = raw(64, 64, 10, [](int f, int x, int y) { return (x - 20 - f) * (x - 20 - f) + (y - 30) * (y - 30) < 50 ? 255 : 0; });
+  fs::resize_file(raw_file(), 7 * 64 * 64 + 100);
+  const Outcome outcome = track(raw_file(), geometry);
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("frames.raw"));
+  EXPECT_EQ(summary()["frames"], 7);
+  EXPECT_THAT(csv(), HasSubstr("\n6,1,"));
+}
+
+TEST_F(Cli, ZeroFrames) {
+  const auto geometry = raw(64, 64, 0, [](int, int, int) { return 0; });
+  const Outcome outcome = track(raw_file(), geometry);
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("frames.raw"));
+}
+
+TEST_F(Cli, OneFrame) {
+  const auto geometry = raw(64, 64, 1, [](int, int x, int y) { return x > 20 && x < 30 && y > 20 && y < 30 ? 255 : 0; });
+  const Outcome outcome = track(raw_file(), geometry);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(summary()["frames"], 1);
+}
+
+TEST_F(Cli, OnePixel) {
+  const auto geometry = raw(1, 1, 5, [](int, int, int) { return 255; });
+  const Outcome outcome = track(raw_file(), geometry);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(csv(), HasSubstr("\n4,1,"));
+}
+
+TEST_F(Cli, AllBlackHasNoObjects) {
+  const auto geometry = raw(64, 64, 5, [](int, int, int) { return 0; });
+  EXPECT_EQ(track(raw_file(), geometry).code, 0);
+  EXPECT_EQ(summary()["objects"]["total"], 0);
+}
+
+TEST_F(Cli, AllWhiteIsOneObject) {
+  const auto geometry = raw(64, 64, 5, [](int, int, int) { return 255; });
+  EXPECT_EQ(track(raw_file(), geometry).code, 0);
+  EXPECT_EQ(summary()["objects"]["total"], 5);
+}
+
+TEST_F(Cli, CheckerboardIsOneObjectWithEightNeighboursAndTooManyWithFour) {
+  const auto geometry = raw(64, 64, 3, [](int, int x, int y) { return (x + y) % 2 == 0 ? 255 : 0; });
+  EXPECT_EQ(track(raw_file(), geometry).code, 0);
+  EXPECT_EQ(summary()["objects"]["total"], 3);
+  auto four = geometry;
+  four.insert(four.end(), {"--label.connectivity", "exact4"});
+  const Outcome outcome = track(raw_file(), four);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(summary()["objects"]["total"], 3 * 1024);
+  EXPECT_EQ(summary()["objects"]["lost"], 3 * 1024);
+  EXPECT_THAT(outcome.err, HasSubstr("max_objects"));
+}
+
+TEST_F(Cli, LargestFrame) {
+  const auto geometry = raw(4096, 4096, 2, [](int, int x, int y) { return x % 512 < 20 && y % 512 < 20 ? 255 : 0; });
+  const Outcome outcome = track(raw_file(), geometry);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(summary()["objects"]["total"], 2 * 64);
+}
+
+TEST_F(Cli, AFullDiskIsOneLineAndWhatWasWrittenIsWhole) {
+  const Outcome outcome = track("synth:discs?objects=20&size=128x128&frames=2000&fps=2000&seed=3", {}, 200'000);
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("tracks.csv"));
+  EXPECT_GT(csv().size(), 10'000u);
+  EXPECT_LE(csv().size(), 200'000u);
+}
+
+TEST_F(Cli, KilledInTheMiddleTheRowsSoFarAreReadable) {
+  const pid_t child = start({"track", "synth:discs?objects=20&size=128x128&frames=1000000&fps=2000&seed=3", "-o", (dir_ / "out").string(),
+                             "--output.overlay", "false", "--output.report", "false", "--segment.method", "threshold"});
+  const fs::path file = dir_ / "out" / "tracks.csv";
+  for (int i = 0; i < 600 && (!fs::exists(file) || fs::file_size(file) < 200'000); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  const std::string text = csv();
+  ASSERT_GT(text.size(), 100'000u);
+  EXPECT_EQ(text.back(), '\n') << "whole lines only";
+  std::istringstream lines(text);
+  std::string line;
+  size_t columns = 0, rows = 0;
+  while (std::getline(lines, line)) {
+    if (line[0] == '#') continue;
+    const size_t commas = static_cast<size_t>(std::count(line.begin(), line.end(), ','));
+    if (columns == 0) columns = commas;
+    EXPECT_EQ(commas, columns);
+    ++rows;
+  }
+  EXPECT_GT(rows, 500u);
+}
+
+TEST_F(Cli, SynthTrackEvalGoTogether) {
+  ASSERT_EQ(run({"synth", "synth:discs?objects=10&size=256x256&frames=200&fps=2000&seed=5", "-o", (dir_ / "scene").string()}).code, 0);
+  Outcome outcome = track("synth:discs?objects=10&size=256x256&frames=200&fps=2000&seed=5", {"--output.mot", "true"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  outcome = run({"eval", (dir_ / "scene" / "gt.txt").string(), (dir_ / "out" / "tracks.txt").string(), "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto metrics = nlohmann::json::parse(outcome.out);
+  EXPECT_GT(metrics["OVERALL"]["IDF1"].get<double>(), 0.9) << outcome.out;
+}
+
+TEST_F(Cli, CompletionOffersEverySubcommand) {
+  const std::string text = run({"completion"}).out;
+  for (const char* command : {"track", "tune", "learn", "eval", "synth", "bench", "config"}) EXPECT_THAT(text, HasSubstr(command));
+}
+
+}  // namespace
+}  // namespace flashcell

@@ -1,0 +1,252 @@
+#include "pipeline/pipeline.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "pipeline/error.hpp"
+
+namespace flashcell {
+namespace {
+
+/// Frames whose first bytes are the frame number; may end in an error, may leave numbers out.
+class CountingSource : public FrameSource {
+ public:
+  explicit CountingSource(int64_t frames, double fps = 1000) : frames_(frames) {
+    info_.name = "counting";
+    info_.width = info_.height = 8;
+    info_.fps = fps;
+  }
+  const SourceInfo& info() const override { return info_; }
+  bool next(Frame& frame) override {
+    if (next_ == fail_at) throw Error(Fault::input, "damaged at frame " + std::to_string(next_));
+    if (next_ >= frames_) return false;
+    frame.storage.assign(64, 0);
+    for (int i = 0; i < 4; ++i) frame.storage[i] = static_cast<uint8_t>(next_ >> (8 * i));
+    frame.view = {frame.storage.data(), 8, 8, 8, PixelFormat::grey8};
+    frame.number = next_ + (next_ >= gap_at ? gap : 0);
+    ++next_;
+    return true;
+  }
+  int64_t fail_at = -1, gap_at = INT64_MAX, gap = 0;
+
+ private:
+  SourceInfo info_;
+  int64_t frames_, next_ = 0;
+};
+
+/// One object that moves one pixel a frame; takes longer for some frames so that a parallel stage gets out of step.
+class MovingDevice : public Device {
+ public:
+  explicit MovingDevice(bool in_order, int64_t slow_us = 0) : in_order_(in_order), slow_us_(slow_us) {}
+  std::string name() const override { return "moving"; }
+  bool in_order() const override { return in_order_; }
+  void process(const FrameView& frame, ObjectTable& table) override {
+    int64_t number = 0;
+    for (int i = 0; i < 4; ++i) number |= static_cast<int64_t>(frame.data[i]) << (8 * i);
+    if (in_order_) {
+      EXPECT_EQ(number, last_ + 1);
+      last_ = number;
+    }
+    if (slow_us_ > 0) std::this_thread::sleep_for(std::chrono::microseconds(slow_us_ * (number % 3)));
+    table.clear();
+    contract::ObjectRecord object{};
+    object.m00 = 100;
+    object.m10 = static_cast<uint64_t>(100 * (10 + number));
+    object.m01 = 100 * 20;
+    object.m20 = static_cast<uint64_t>(100 * ((10 + number) * (10 + number) + 8));
+    object.m11 = static_cast<uint64_t>(100 * (10 + number) * 20);
+    object.m02 = 100 * (20 * 20 + 8);
+    object.left = static_cast<uint16_t>(5 + number);
+    object.right = static_cast<uint16_t>(14 + number);
+    object.top = 15;
+    object.bottom = 24;
+    table.objects.push_back(object);
+    table.summary.objects = 1;
+    table.summary.foreground = 100;
+  }
+
+ private:
+  bool in_order_;
+  int64_t slow_us_, last_ = -1;
+};
+
+/// Writes down everything it is told.
+class RecordingSink : public Sink {
+ public:
+  void begin(const RunInfo&) override { text += "begin\n"; }
+  void write(const FrameResult& result) override {
+    frames.push_back(result.frame->number);
+    for (const tracking::TrackRow& row : result.rows) {
+      text += std::to_string(row.frame) + ' ' + std::to_string(row.id) + ' ' + std::to_string(row.x) + ' ' + std::to_string(row.vx) + '\n';
+    }
+    if (static_cast<int64_t>(frames.size()) == fail_after) throw Error(Fault::input, "disk full");
+  }
+  void finish() override {
+    text += "finish\n";
+    ++finished;
+  }
+  std::string text;
+  std::vector<int64_t> frames;
+  int finished = 0;
+  int64_t fail_after = -1;
+};
+
+struct Result {
+  std::exception_ptr error;
+  RunSummary summary;
+};
+
+Result run(CountingSource& source, std::vector<Sink*> sinks, PipelineOptions options, bool in_order = false, int64_t slow_us = 0) {
+  options.fps = source.info().fps;
+  tracking::Tracker tracker({}, options.fps);
+  RunInfo info;
+  info.source = source.info();
+  info.fps = options.fps;
+  Result result;
+  result.error = run_pipeline(
+      source, [&] { return std::make_unique<MovingDevice>(in_order, slow_us); }, tracker, sinks, info, options, result.summary);
+  return result;
+}
+
+std::string what(const std::exception_ptr& error) {
+  if (!error) return "";
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+}
+
+uint64_t dropped(const RunSummary& summary, const std::string& cause) {
+  for (const DropCount& d : summary.dropped) {
+    if (d.cause == cause) return d.frames;
+  }
+  return 0;
+}
+
+TEST(Pipeline, SameResultsForAnyNumberOfThreadsAndTokens) {
+  std::string first;
+  for (const int threads : {1, 2, 3, 8}) {
+    for (const int tokens : {1, 2, 16}) {
+      CountingSource source(200);
+      RecordingSink sink;
+      PipelineOptions options;
+      options.threads = threads;
+      options.frames_in_flight = tokens;
+      const Result result = run(source, {&sink}, options, false, 20);
+      ASSERT_EQ(what(result.error), "");
+      EXPECT_EQ(result.summary.frames, 200u);
+      EXPECT_EQ(result.summary.objects, 200u);
+      EXPECT_EQ(result.summary.tracks, 1u);
+      EXPECT_EQ(result.summary.dropped_frames(), 0u);
+      if (first.empty()) first = sink.text;
+      EXPECT_EQ(sink.text, first) << threads << " threads, " << tokens << " frames in flight";
+    }
+  }
+}
+
+TEST(Pipeline, AnInOrderDeviceSeesEveryFrameInOrder) {
+  CountingSource source(300);
+  RecordingSink sink;
+  PipelineOptions options;
+  options.threads = 4;
+  EXPECT_EQ(what(run(source, {&sink}, options, true).error), "");
+  EXPECT_EQ(sink.frames.size(), 300u);
+}
+
+TEST(Pipeline, DamagedInputStillDeliversEveryFrameBeforeIt) {
+  CountingSource source(100);
+  source.fail_at = 37;
+  RecordingSink sink;
+  const Result result = run(source, {&sink}, {});
+  EXPECT_EQ(what(result.error), "damaged at frame 37");
+  EXPECT_EQ(sink.frames.size(), 37u);
+  EXPECT_EQ(sink.finished, 1);
+  EXPECT_EQ(result.summary.frames, 37u);
+}
+
+TEST(Pipeline, ASinkThatFailsEndsTheRunAndTheOthersAreFinished) {
+  CountingSource source(1000);
+  RecordingSink good, bad;
+  bad.fail_after = 5;
+  const Result result = run(source, {&good, &bad}, {});
+  EXPECT_EQ(what(result.error), "disk full");
+  EXPECT_EQ(good.finished, 1);
+  EXPECT_EQ(good.frames.size(), 5u);
+}
+
+TEST(Pipeline, GapsInTheRecordingAreCounted) {
+  CountingSource source(50);
+  source.gap_at = 20;
+  source.gap = 3;
+  RecordingSink sink;
+  const Result result = run(source, {&sink}, {});
+  EXPECT_EQ(dropped(result.summary, "missing in the recording"), 3u);
+  EXPECT_EQ(sink.frames.back(), 52);
+}
+
+TEST(Pipeline, ZeroFramesIsAnEmptyRun) {
+  CountingSource source(0);
+  RecordingSink sink;
+  const Result result = run(source, {&sink}, {});
+  EXPECT_EQ(what(result.error), "");
+  EXPECT_EQ(sink.text, "begin\nfinish\n");
+  EXPECT_EQ(result.summary.frames, 0u);
+}
+
+TEST(Pipeline, StopEndsTheRunEarlyAndWhole) {
+  CountingSource source(1'000'000);
+  RecordingSink sink;
+  std::atomic<bool> stop{false};
+  PipelineOptions options;
+  options.stop = &stop;
+  options.progress = [&](int64_t frames, int64_t) { stop = frames >= 10; };
+  const Result result = run(source, {&sink}, options);
+  EXPECT_EQ(what(result.error), "");
+  EXPECT_GE(sink.frames.size(), 10u);
+  EXPECT_LT(sink.frames.size(), 1'000'000u);
+  EXPECT_EQ(sink.finished, 1);
+}
+
+TEST(PipelineRealtime, FramesOrDropsEveryOneIsAccountedFor) {
+  CountingSource source(400, 20000);  // 50 us a frame against a device that takes up to 400 us
+  RecordingSink sink;
+  PipelineOptions options;
+  options.realtime = true;
+  options.threads = 2;
+  options.queue_frames = 2;
+  const Result result = run(source, {&sink}, options, false, 200);
+  EXPECT_EQ(what(result.error), "");
+  EXPECT_EQ(result.summary.frames + dropped(result.summary, "overrun"), 400u);
+  EXPECT_GT(dropped(result.summary, "overrun"), 0u);
+  EXPECT_TRUE(std::is_sorted(sink.frames.begin(), sink.frames.end()));
+  EXPECT_EQ(sink.frames.back(), 399) << "the newest frame is never the one that is dropped";
+}
+
+TEST(PipelineRealtime, KeepsTheRecordingsPace) {
+  CountingSource source(40, 1000);
+  RecordingSink sink;
+  PipelineOptions options;
+  options.realtime = true;
+  const Result result = run(source, {&sink}, options);
+  EXPECT_EQ(result.summary.frames + dropped(result.summary, "overrun"), 40u);
+  EXPECT_GE(result.summary.wall_s, 0.039);
+}
+
+TEST(PipelineRealtime, AnErrorOfTheSourceEndsTheRun) {
+  CountingSource source(400, 20000);
+  source.fail_at = 100;
+  RecordingSink sink;
+  PipelineOptions options;
+  options.realtime = true;
+  const Result result = run(source, {&sink}, options);
+  EXPECT_EQ(what(result.error), "damaged at frame 100");
+  EXPECT_EQ(sink.finished, 1);
+}
+
+}  // namespace
+}  // namespace flashcell
