@@ -18,6 +18,7 @@ struct InputSection {
   double units_per_pixel = 1;         ///< of that unit
   int raw_width = 0, raw_height = 0;  ///< px, raw frames only
   std::string raw_format = "grey8";   ///< raw frames only
+  int raw_bits = 16;                     ///< significant bits of raw grey16 samples
   int64_t raw_header_bytes = 0;       ///< before the first frame
   int64_t raw_gap_bytes = 0;          ///< between frames
 };

@@ -30,7 +30,9 @@ void visit_input(InputSection& s, ConfigVisitor& v) {
   integer(v, "raw_width", s.raw_width, 0, 4096, "Raw frames only: width, px.");
   integer(v, "raw_height", s.raw_height, 0, 4096, "Raw frames only: height, px.");
   v.text("raw_format", s.raw_format,
-         "Raw frames only: grey8, grey16, rgb8, bgr8, bayer_rggb, bayer_bggr, bayer_grbg or bayer_gbrg.");
+         "Raw frames only: grey8, grey10_packed, grey12_packed, grey16, grey16_be, rgb8, bgr8, bayer_rggb, bayer_bggr,\n"
+         "bayer_grbg or bayer_gbrg.");
+  integer(v, "raw_bits", s.raw_bits, 9, 16, "Raw grey16 frames only: significant bits of a sample.");
   integer(v, "raw_header_bytes", s.raw_header_bytes, 0, kMaxCount, "Raw frames only: bytes before the first frame.");
   integer(v, "raw_gap_bytes", s.raw_gap_bytes, 0, kMaxCount, "Raw frames only: bytes between two frames.");
 }
@@ -106,6 +108,10 @@ void visit_track(TrackSection& s, ConfigVisitor& v) {
   v.real("weight_shape", p.weight_shape, 0, 1000, "Weight of area and second moments.");
   v.real("weight_hlac", p.weight_hlac, 0, 1000, "Weight of the HLAC features.");
   v.real("weight_hue", p.weight_hue, 0, 1000, "Weight of the hue histogram.");
+  v.real("predict_ms", p.predict_ms, 0, 1e6,
+         "A track that is not seen is written as predicted for so long, ms. 0: its gap is filled once it is found again\n"
+         "(offline runs only).");
+  v.real("min_confidence", p.min_confidence, 0, 1, "Detections of less confidence continue tracks but start none (track --detections).");
   v.boolean("resolve_merges", p.resolve_merges, "Carry tracks through blobs that hold several objects.");
   v.boolean("intensity_centroid", s.intensity_centroid,
             "Positions from grey sums (sub-pixel) instead of the binary area.");
