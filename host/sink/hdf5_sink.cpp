@@ -1,0 +1,311 @@
+#include "host/sink/hdf5_sink.hpp"
+
+#include <array>
+#include <chrono>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "host/sink/hdf5_table.hpp"
+#include "host/sink/row_assembler.hpp"
+#include "host/sink/track_columns.hpp"
+
+namespace flashcell::host {
+namespace {
+
+constexpr size_t kBatchRows = 16384;
+constexpr std::chrono::seconds kFlushAge{1};
+constexpr int64_t kNoTime = std::numeric_limits<int64_t>::min();
+
+hid_t track_column_type(TrackColumn column) {
+  switch (column) {
+    case TrackColumn::frame:
+    case TrackColumn::device_time:
+    case TrackColumn::host_time:
+      return H5T_NATIVE_INT64;
+    case TrackColumn::id:
+      return H5T_NATIVE_UINT32;
+    case TrackColumn::state:
+      return H5T_NATIVE_UINT8;
+    case TrackColumn::colour_class:
+    case TrackColumn::recognized_class:
+      return H5T_NATIVE_INT32;
+    case TrackColumn::class_confidence:
+    case TrackColumn::mean_grey:
+      return H5T_NATIVE_FLOAT;
+    default:
+      return H5T_NATIVE_DOUBLE;
+  }
+}
+
+void append_track_value(Hdf5Table& table, size_t i, TrackColumn column, const AssembledRow& row) {
+  const tracking::TrackRow& r = row.row;
+  switch (column) {
+    case TrackColumn::frame:
+      return table.append(i, r.frame);
+    case TrackColumn::id:
+      return table.append(i, r.id);
+    case TrackColumn::state:
+      return table.append(i, static_cast<uint8_t>(r.state));
+    case TrackColumn::x:
+      return table.append(i, r.x);
+    case TrackColumn::y:
+      return table.append(i, r.y);
+    case TrackColumn::vx:
+      return table.append(i, r.vx);
+    case TrackColumn::vy:
+      return table.append(i, r.vy);
+    case TrackColumn::left:
+      return table.append(i, r.box.left);
+    case TrackColumn::top:
+      return table.append(i, r.box.top);
+    case TrackColumn::width:
+      return table.append(i, r.box.width);
+    case TrackColumn::height:
+      return table.append(i, r.box.height);
+    case TrackColumn::area:
+      return table.append(i, r.area);
+    case TrackColumn::orientation:
+      return table.append(i, r.orientation);
+    case TrackColumn::major_axis:
+      return table.append(i, r.major_axis);
+    case TrackColumn::minor_axis:
+      return table.append(i, r.minor_axis);
+    case TrackColumn::colour_class:
+      return table.append(i, int32_t{r.colour_class});
+    case TrackColumn::recognized_class:
+      return table.append(i, int32_t{r.class_id});
+    case TrackColumn::class_confidence:
+      return table.append(i, r.class_confidence);
+    case TrackColumn::device_time:
+      return table.append(i, row.device_time_ns.value_or(kNoTime));
+    case TrackColumn::host_time:
+      return table.append(i, row.host_time_ns);
+    case TrackColumn::mean_grey:
+      return table.append(i, row.mean_grey.value_or(std::numeric_limits<float>::quiet_NaN()));
+  }
+}
+
+std::vector<Hdf5Column> track_datasets(const std::vector<TrackColumnInfo>& infos) {
+  std::vector<Hdf5Column> columns;
+  for (const TrackColumnInfo& info : infos) {
+    const bool state = info.column == TrackColumn::state;
+    columns.push_back({info.name, track_column_type(info.column), 1, state ? "1" : info.unit,
+                       state ? "0 visible: measured; 1 merged: shares a blob with other tracks; 2 predicted: not seen"
+                             : info.meaning});
+  }
+  return columns;
+}
+
+struct ObjectField {
+  const char* name;
+  size_t offset;
+  size_t bytes;  // of one value
+  size_t width;
+  uint8_t feature;  // measured only with this FeatureBits; 0: always
+  const char* unit;
+  const char* meaning;
+};
+
+#define FLASHCELL_FIELD(field, width, feature, unit, meaning)                                                         \
+  {                                                                                                                   \
+#field, offsetof(contract::ObjectRecord, field), sizeof(contract::ObjectRecord::field) / (width), width, feature, \
+        unit, meaning                                                                                                 \
+  }
+constexpr ObjectField kObjectFields[] = {
+    FLASHCELL_FIELD(m00, 1, 0, "px", "area"),
+    FLASHCELL_FIELD(m10, 1, 0, "px^2", "sum of x"),
+    FLASHCELL_FIELD(m01, 1, 0, "px^2", "sum of y"),
+    FLASHCELL_FIELD(m20, 1, 0, "px^3", "sum of x*x"),
+    FLASHCELL_FIELD(m11, 1, 0, "px^3", "sum of x*y"),
+    FLASHCELL_FIELD(m02, 1, 0, "px^3", "sum of y*y"),
+    FLASHCELL_FIELD(left, 1, 0, "px", "box, inclusive"),
+    FLASHCELL_FIELD(top, 1, 0, "px", "box, inclusive"),
+    FLASHCELL_FIELD(right, 1, 0, "px", "box, inclusive"),
+    FLASHCELL_FIELD(bottom, 1, 0, "px", "box, inclusive"),
+    FLASHCELL_FIELD(first_pixel, 1, 0, "1", "y*frame width + x of the first pixel in raster order"),
+    FLASHCELL_FIELD(class_id, 1, 0, "1", "colour class, or 0"),
+    FLASHCELL_FIELD(sum_i, 1, contract::kFeatureIntensity, "grey", "sum of grey values"),
+    FLASHCELL_FIELD(sum_ix, 1, contract::kFeatureIntensity, "grey px", "sum of grey*x"),
+    FLASHCELL_FIELD(sum_iy, 1, contract::kFeatureIntensity, "grey px", "sum of grey*y"),
+    FLASHCELL_FIELD(peak, 1, contract::kFeatureIntensity, "grey", "largest grey value"),
+    FLASHCELL_FIELD(achromatic, 1, contract::kFeatureHue, "px", "pixels that the hue histogram leaves out"),
+    FLASHCELL_FIELD(hue, contract::kHueBins, contract::kFeatureHue, "px", "hue histogram, 16 bins of the circle"),
+    FLASHCELL_FIELD(hlac, contract::kHlacCount, contract::kFeatureHlac, "px",
+                    "higher-order local autocorrelation, patterns of order 0, 1 and 2 in contract order"),
+};
+#undef FLASHCELL_FIELD
+
+/// The /objects table.
+class ObjectTableWriter {
+ public:
+  ObjectTableWriter(Hdf5File& file, uint8_t features)
+      : fields_(measured(features)), table_(file, "objects", datasets(fields_)) {}
+
+  void add(int64_t frame, const contract::ObjectRecord& object) {
+    const std::byte* bytes = reinterpret_cast<const std::byte*>(&object);
+    table_.append(0, frame);
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      table_.append_bytes(i + 1, bytes + fields_[i].offset, fields_[i].bytes * fields_[i].width);
+    }
+    table_.end_row();
+  }
+  Hdf5Table& table() { return table_; }
+
+ private:
+  static std::vector<ObjectField> measured(uint8_t features) {
+    std::vector<ObjectField> fields;
+    for (const ObjectField& f : kObjectFields) {
+      if (f.feature == 0 || (features & f.feature) != 0) fields.push_back(f);
+    }
+    return fields;
+  }
+  static std::vector<Hdf5Column> datasets(const std::vector<ObjectField>& fields) {
+    std::vector<Hdf5Column> columns = {{"frame", H5T_NATIVE_INT64, 1, "1", "frame number of the recording, from 0"}};
+    for (const ObjectField& f : fields) {
+      const hid_t type = f.bytes == 8 ? H5T_NATIVE_UINT64 : f.bytes == 4 ? H5T_NATIVE_UINT32 : H5T_NATIVE_UINT16;
+      columns.push_back({f.name, type, f.width, f.unit, f.meaning});
+    }
+    return columns;
+  }
+
+  std::vector<ObjectField> fields_;
+  Hdf5Table table_;
+};
+
+/// The /frames table.
+class FrameTableWriter {
+ public:
+  FrameTableWriter(Hdf5File& file, bool device_time, bool host_time)
+      : device_time_(device_time), host_time_(host_time), table_(file, "frames", datasets(device_time, host_time)) {}
+
+  void add(const FrameResult& result) {
+    const contract::FrameSummary& s = result.table->summary;
+    size_t i = 0;
+    table_.append(i++, result.frame->number);
+    for (const uint32_t n : {s.objects, s.lost, s.filtered, s.foreground}) table_.append(i++, n);
+    if (device_time_) table_.append(i++, result.frame->device_time_ns.value_or(kNoTime));
+    if (host_time_) table_.append(i++, result.done_ns);
+    table_.end_row();
+  }
+  Hdf5Table& table() { return table_; }
+
+ private:
+  static std::vector<Hdf5Column> datasets(bool device_time, bool host_time) {
+    std::vector<Hdf5Column> columns = {
+        {"frame", H5T_NATIVE_INT64, 1, "1", "frame number of the recording, from 0"},
+        {"objects", H5T_NATIVE_UINT32, 1, "1", "objects reported"},
+        {"lost", H5T_NATIVE_UINT32, 1, "1", "objects that did not fit into the table"},
+        {"filtered", H5T_NATIVE_UINT32, 1, "1", "objects outside the area limits"},
+        {"foreground", H5T_NATIVE_UINT32, 1, "px", "foreground pixels of the frame"},
+    };
+    if (device_time) columns.push_back({"device_time_ns", H5T_NATIVE_INT64, 1, "ns", "the camera's time stamp"});
+    if (host_time) columns.push_back({"host_time_ns", H5T_NATIVE_INT64, 1, "ns", "host steady clock, frame done"});
+    return columns;
+  }
+
+  bool device_time_, host_time_;
+  Hdf5Table table_;
+};
+
+std::string joined_lines(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) {
+    if (!out.empty()) out += '\n';
+    out += name;
+  }
+  return out;
+}
+
+class Hdf5Sink final : public Sink {
+ public:
+  Hdf5Sink(std::filesystem::path path, Hdf5Options options) : options_(options), file_(std::move(path)) {}
+
+  void begin(const RunInfo& run) override {
+    run_ = run;
+    rows_.emplace(options_.backfill_window, run.features);
+  }
+
+  void write(const FrameResult& result) override {
+    if (!file_.is_open()) return;
+    if (!frames_) create_tables(result.frame->device_time_ns.has_value());
+    frames_->add(result);
+    if (objects_) {
+      for (const contract::ObjectRecord& o : result.table->objects) objects_->add(result.frame->number, o);
+    }
+    for (const AssembledRow& row : rows_->add(result)) add_row(row);
+    flush_when_due();
+  }
+
+  void finish() override {
+    if (!file_.is_open()) return;  // a write error, reported once
+    if (!frames_) create_tables(false);
+    for (const AssembledRow& row : rows_->flush()) add_row(row);
+    tracks_->close();
+    frames_->table().close();
+    if (objects_) objects_->table().close();
+    file_.close();
+  }
+
+ private:
+  // Only the first frame tells whether the recording has device times.
+  void create_tables(bool device_time) {
+    write_run();
+    columns_ = track_columns(run_, device_time, options_.host_time);
+    tracks_.emplace(file_, "tracks", track_datasets(columns_));
+    frames_.emplace(file_, device_time, options_.host_time);
+    if (options_.objects) objects_.emplace(file_, run_.features);
+    file_.start();
+  }
+
+  void write_run() {
+    const hid_t root = file_.id();
+    file_.set_attribute(root, "program", std::string(program_version()));
+    file_.set_attribute(root, "source", run_.source.name);
+    file_.set_attribute(root, "fps", run_.fps);
+    file_.set_attribute(root, "frame_width_px", run_.source.width);
+    file_.set_attribute(root, "frame_height_px", run_.source.height);
+    file_.set_attribute(root, "unit", run_.unit);
+    file_.set_attribute(root, "units_per_pixel", run_.units_per_pixel);
+    file_.set_attribute(root, "colour_classes", joined_lines(run_.colour_classes));
+    file_.set_attribute(root, "classes", joined_lines(run_.classes));
+    file_.set_attribute(root, "config_toml", run_.config_toml);
+    file_.set_attribute(root, "command", run_.command);
+  }
+
+  void add_row(const AssembledRow& row) {
+    for (size_t i = 0; i < columns_.size(); ++i) append_track_value(*tracks_, i, columns_[i].column, row);
+    tracks_->end_row();
+  }
+
+  void flush_when_due() {
+    const auto now = std::chrono::steady_clock::now();
+    const bool full = tracks_->pending_rows() >= kBatchRows || frames_->table().pending_rows() >= kBatchRows ||
+                      (objects_ && objects_->table().pending_rows() >= kBatchRows);
+    if (!full && now - flushed_at_ < kFlushAge) return;
+    tracks_->flush();
+    frames_->table().flush();
+    if (objects_) objects_->table().flush();
+    file_.flush();
+    flushed_at_ = now;
+  }
+
+  Hdf5Options options_;
+  RunInfo run_;
+  Hdf5File file_;  // before the tables: they go first
+  std::vector<TrackColumnInfo> columns_;
+  std::optional<RowAssembler> rows_;
+  std::optional<Hdf5Table> tracks_;
+  std::optional<FrameTableWriter> frames_;
+  std::optional<ObjectTableWriter> objects_;
+  std::chrono::steady_clock::time_point flushed_at_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+std::unique_ptr<Sink> make_hdf5_sink(std::filesystem::path path, Hdf5Options options) {
+  return std::make_unique<Hdf5Sink>(std::move(path), options);
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,30 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "pipeline/sink.hpp"
+
+namespace flashcell::host {
+
+struct Hdf5Options {
+  int64_t backfill_window = 0;  ///< frames; see RowAssembler
+  bool host_time = true;        ///< datasets host_time_ns; without them a run's file holds the same values every time
+  bool objects = true;          ///< group /objects: every measured object of every frame
+};
+
+/// `tracks.h5` for h5py, pandas and MATLAB: one 1-D dataset a column, each with attributes `unit` and `meaning`.
+///   /tracks   the columns of tracks.csv, rising by (frame, id); state 0 visible, 1 merged, 2 predicted; colour and
+///   class as
+///             numbers into the attributes `colour_classes` and `classes` (one name a line) of the file, class -1
+///             unknown
+///   /objects  frame and every field of contract::ObjectRecord that was measured; hlac is [rows, 25], hue [rows, 16]
+///   /frames   frame, time stamps, numbers of objects
+/// A frame without device time where others have one: INT64_MIN. Attributes of the file: the run (RunInfo).
+/// Written in single-writer-multiple-reader mode, flushed every second: a program can read along, and a killed run
+/// leaves a consistent file that lacks at most the last second. HDF5 opens such a file only as h5py.File(path, "r",
+/// swmr=True), or after `h5clear -s tracks.h5`. Needs HDF5 1.10 to read (MATLAB R2021b). One such sink at a time:
+/// the HDF5 library keeps one state for the whole program.
+std::unique_ptr<Sink> make_hdf5_sink(std::filesystem::path path, Hdf5Options options = {});
+
+}  // namespace flashcell::host
