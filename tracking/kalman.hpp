@@ -1,0 +1,45 @@
+#pragma once
+#include <Eigen/Core>
+
+#include "tracking/tracker.hpp"
+
+namespace flashcell::tracking {
+
+/// Kalman filter of one coordinate (Kalman 1960): state position, speed and, in the constant-acceleration model,
+/// acceleration, in px and s. The two coordinates of an object have independent noise, so each has a filter of its own.
+class AxisFilter {
+ public:
+  using Vector = Eigen::Vector3d;
+  using Matrix = Eigen::Matrix3d;
+
+  AxisFilter() = default;
+  /// At `position` (variance px^2) with an unknown speed (variance px^2/s^2) and acceleration (px^2/s^4; 0 for constant
+  /// velocity).
+  AxisFilter(double position, double position_variance, double speed_variance, double acceleration_variance);
+
+  /// `dt` s ahead. `noise`: standard deviation of what the model holds constant less one order: the acceleration
+  /// (px/s^2) over the step for constant velocity, the jerk (px/s^3) for constant acceleration (piecewise constant,
+  /// Bar-Shalom 2001, 6.3).
+  void predict(double dt, double noise, MotionModel model);
+
+  /// Measured position with variance `variance` px^2 > 0.
+  void update(double measured, double variance);
+
+  /// Forgets the speed (and acceleration): their variances are raised to at least these and their correlations dropped.
+  void loosen(double speed_variance, double acceleration_variance);
+
+  /// Pulls the speed towards 0 without changing what is known of it.
+  void damp(double factor) { state_[1] *= factor; }
+
+  double position() const { return state_[0]; }
+  double speed() const { return state_[1]; }
+  double variance() const { return covariance_(0, 0); }
+  const Vector& state() const { return state_; }
+  const Matrix& covariance() const { return covariance_; }
+
+ private:
+  Vector state_ = Vector::Zero();
+  Matrix covariance_ = Matrix::Zero();
+};
+
+}  // namespace flashcell::tracking

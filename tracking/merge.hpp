@@ -1,0 +1,34 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "tracking/association.hpp"
+
+namespace flashcell::tracking {
+
+/// Blobs that hold several objects. A track without a detection whose predicted box lies inside a detection's box is in
+/// there, together with whoever has that detection; all of them are then `merged`, keep the size and looks they had
+/// alone, and are moved by their motion models and by the blob's sides, each of which is one member's side.
+class Merges {
+ public:
+  explicit Merges(const Motion& motion) : motion_(motion) {}
+
+  /// Finds the blobs and their members, and corrects the members' motion.
+  void resolve(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame);
+
+ private:
+  struct Member {
+    int32_t detection, track;
+  };
+
+  int32_t find_blob(const Track& track, const Observations& frame) const;
+  void collect_members(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame);
+  void correct_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame);
+
+  const Motion& motion_;
+  std::vector<Box> boxes_;
+  SpatialGrid grid_;
+  std::vector<Member> members_;
+};
+
+}  // namespace flashcell::tracking

@@ -1,0 +1,41 @@
+#pragma once
+#include "tracking/track.hpp"
+
+namespace flashcell::tracking {
+
+/// Motion in units of the object: sizes and frame times turn into variances. One for a tracker.
+class Motion {
+ public:
+  Motion(const TrackerParameters& parameters, double fps);
+
+  /// A new object at a detection.
+  void start(Track& track, const Detection& detection) const;
+  /// `dt` s ahead.
+  void predict(Track& track, double dt) const;
+  /// Takes a detection of the object alone. Partly hidden objects (by something dark, by the frame's edge) are placed
+  /// by the side that still fits the prediction, not by the centroid of what is left of them.
+  void correct(Track& track, const Detection& detection) const;
+
+  /// Variance of a detection's position, px^2.
+  double measurement_variance(const Detection& detection) const;
+  double gate() const { return gate_; }
+  const TrackerParameters& parameters() const { return parameters_; }
+  double frame_time() const { return frame_time_; }
+
+ private:
+  double speed_variance(double size, bool shape) const;
+  double acceleration_variance(double size, bool shape) const;
+  void adapt(Track& track, double surprise) const;
+
+  TrackerParameters parameters_;
+  double frame_time_;
+  double gate_;
+};
+
+/// True when clearly less of the object is seen than it has.
+bool partly_hidden(const Track& track, const Detection& detection);
+
+/// Follows the size and reach of an object that is seen alone.
+void learn_size(Track& track, const Detection& detection);
+
+}  // namespace flashcell::tracking
