@@ -11,12 +11,17 @@ int64_t steady_now_ns() {
 }
 
 double RecordingClock::time_s(const Frame& frame) {
-  if (!frame.device_time_ns) return static_cast<double>(frame.number) / fps_;
-  if (!first_stamp_ns_) {
-    first_stamp_ns_ = *frame.device_time_ns;
-    first_number_s_ = static_cast<double>(frame.number) / fps_;
+  double time_s = static_cast<double>(frame.number) / fps_;
+  if (frame.device_time_ns) {
+    if (!first_stamp_ns_) {
+      first_stamp_ns_ = *frame.device_time_ns;
+      first_number_s_ = time_s;
+    }
+    time_s = first_number_s_ + 1e-9 * static_cast<double>(*frame.device_time_ns - *first_stamp_ns_);
   }
-  return first_number_s_ + 1e-9 * static_cast<double>(*frame.device_time_ns - *first_stamp_ns_);
+  if (last_ && time_s <= last_->time_s) time_s = last_->time_s + static_cast<double>(frame.number - last_->number) / fps_;
+  last_ = {frame.number, time_s};
+  return time_s;
 }
 
 bool FrameFeed::read(FrameSource& source, Frame& frame) {

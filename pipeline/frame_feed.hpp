@@ -17,14 +17,20 @@ namespace flashcell {
 /// Nanoseconds on the host's steady clock.
 int64_t steady_now_ns();
 
-/// Recording time of a frame, s: its time stamp against the first frame's, else its number over the frame rate.
+/// Recording time of a frame, s: its time stamp against the first frame's, else its number over the frame rate. Always rises: a stamp
+/// that does not is taken for damaged, and the frame rate stands in.
 class RecordingClock {
  public:
   explicit RecordingClock(double fps) : fps_(fps) {}
   double time_s(const Frame& frame);
 
  private:
+  struct Last {
+    int64_t number;
+    double time_s;
+  };
   double fps_;
+  std::optional<Last> last_;
   std::optional<int64_t> first_stamp_ns_;
   double first_number_s_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "pipeline/error.hpp"
+#include "pipeline/frame_feed.hpp"
 
 namespace flashcell {
 namespace {
@@ -187,6 +188,21 @@ TEST(Pipeline, GapsInTheRecordingAreCounted) {
   const Result result = run(source, {&sink}, {});
   EXPECT_EQ(dropped(result.summary, "missing in the recording"), 3u);
   EXPECT_EQ(sink.frames.back(), 52);
+}
+
+TEST(RecordingClock, FollowsStampsAndRisesEvenWhenTheyDoNot) {
+  RecordingClock clock(1000);
+  Frame frame;
+  const auto at = [&](int64_t number, std::optional<int64_t> stamp_ns) {
+    frame.number = number;
+    frame.device_time_ns = stamp_ns;
+    return clock.time_s(frame);
+  };
+  EXPECT_DOUBLE_EQ(at(10, 5'000'000'000), 0.010);
+  EXPECT_DOUBLE_EQ(at(11, 5'002'000'000), 0.012);
+  EXPECT_DOUBLE_EQ(at(13, 5'002'000'000), 0.014) << "a stamp that stands still";
+  EXPECT_DOUBLE_EQ(at(14, 1'000'000'000), 0.015) << "a stamp that falls";
+  EXPECT_DOUBLE_EQ(at(15, 5'010'000'000), 0.020);
 }
 
 TEST(Pipeline, ZeroFramesIsAnEmptyRun) {
