@@ -1,6 +1,8 @@
 #include "host/synth/write_scene.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <opencv2/core.hpp>
@@ -40,18 +42,41 @@ class TextFile {
   std::ofstream out_;
 };
 
+/// OpenCV prints a line about every tag that a container's table lacks, and no setting stops it. QuickTime players and
+/// FFmpeg know FFV1 there all the same.
+class SilentStderr {
+ public:
+  SilentStderr() : saved_(::dup(STDERR_FILENO)) {
+    const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (saved_ >= 0 && null >= 0) ::dup2(null, STDERR_FILENO);
+    if (null >= 0) ::close(null);
+  }
+  ~SilentStderr() {
+    if (saved_ < 0) return;
+    ::dup2(saved_, STDERR_FILENO);
+    ::close(saved_);
+  }
+  SilentStderr(const SilentStderr&) = delete;
+  SilentStderr& operator=(const SilentStderr&) = delete;
+
+ private:
+  int saved_;
+};
+
 class FrameWriter {
  public:
   FrameWriter(const fs::path& directory, SceneFile format, const SourceInfo& info) : format_(format), info_(info) {
     const cv::Size size(info.width, info.height);
     switch (format) {
-      case SceneFile::video:
+      case SceneFile::video: {
         path_ = directory / "scene.mov";
+        const SilentStderr silent;
         if (!video_.open(path_.string(), cv::CAP_FFMPEG, cv::VideoWriter::fourcc('F', 'F', 'V', '1'), info.fps, size,
                          is_colour(info.format))) {
           throw cannot_write(path_);
         }
         break;
+      }
       case SceneFile::images:
         path_ = directory / "frames";
         fs::create_directories(path_);

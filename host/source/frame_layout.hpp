@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/source/source_options.hpp"
+#include "pipeline/frame.hpp"
+
+namespace flashcell::host {
+
+/// One whole frame in a recording's bytes.
+struct FramePlace {
+  uint64_t offset = 0;  ///< of its first pixel byte
+  int64_t number = 0;
+  std::optional<int64_t> device_time_ns;
+};
+
+/// What the parsers of uncompressed formats find: where each whole frame lies and how to read it.
+struct FrameLayout {
+  SourceInfo info;                      ///< of the delivered frames
+  RawPixels pixels = RawPixels::grey8;  ///< as stored
+  uint64_t row_bytes = 0;               ///< from a row to the next, where pixels are not packed
+  bool bottom_up = false;               ///< the last row comes first
+  bool linearize = false;               ///< 10-bit .cine: codes go through its table
+  std::vector<FramePlace> frames;       ///< checked: every byte of each lies inside the file
+  std::string damage;                   ///< not empty: what to throw after the last whole frame
+};
+
+/// Throws Error(Fault::input) unless both sides are 1..4096.
+void check_sides(const std::string& name, int64_t width, int64_t height);
+
+/// Bytes of one row of unpacked pixels without padding.
+uint64_t tight_row_bytes(RawPixels pixels, int width);
+
+/// Bytes of one frame as stored.
+uint64_t frame_bytes(const FrameLayout& layout);
+
+/// Points `frame` at frame layout.frames[index] of `file`, or decodes it into frame.storage.
+void read_frame(const FrameLayout& layout, std::span<const uint8_t> file, size_t index, Frame& frame);
+
+}  // namespace flashcell::host

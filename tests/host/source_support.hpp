@@ -1,0 +1,65 @@
+#pragma once
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/source/open_source.hpp"
+#include "pipeline/error.hpp"
+
+namespace flashcell::test {
+
+/// All frames of a source, copied; `error`: what it threw at the end, if it did.
+struct Recording {
+  struct Copy {
+    int64_t number;
+    std::optional<int64_t> time_ns;
+    std::vector<uint16_t> samples;  // in raster order; three a pixel for colour
+  };
+  SourceInfo info;
+  std::vector<Copy> frames;
+  std::string error;
+};
+
+inline std::vector<uint16_t> samples_of(const FrameView& view) {
+  std::vector<uint16_t> samples;
+  for (int y = 0; y < view.height; ++y) {
+    const uint8_t* row = view.row(y);
+    const int count = view.width * (is_colour(view.format) ? 3 : 1);
+    for (int i = 0; i < count; ++i) {
+      samples.push_back(view.format == PixelFormat::grey16 ? reinterpret_cast<const uint16_t*>(row)[i] : row[i]);
+    }
+  }
+  return samples;
+}
+
+inline Recording record(const std::string& input, const host::SourceOptions& options = {}) {
+  Recording recording;
+  const std::unique_ptr<FrameSource> source = host::open_source(input, options);
+  recording.info = source->info();
+  Frame frame;
+  try {
+    while (source->next(frame))
+      recording.frames.push_back({frame.number, frame.device_time_ns, samples_of(frame.view)});
+  } catch (const Error& e) {
+    EXPECT_EQ(e.fault(), Fault::input);
+    recording.error = e.what();
+    EXPECT_EQ(recording.error.find('\n'), std::string::npos) << "one line";
+  }
+  return recording;
+}
+
+/// The line with which a source refuses to open; its kind must be `fault`.
+inline std::string refusal(const std::string& input, const host::SourceOptions& options = {},
+                           Fault fault = Fault::input) {
+  try {
+    host::open_source(input, options);
+  } catch (const Error& e) {
+    EXPECT_EQ(e.fault(), fault) << e.what();
+    return e.what();
+  }
+  return "opened";
+}
+
+}  // namespace flashcell::test
