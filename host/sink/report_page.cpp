@@ -89,7 +89,8 @@ std::string figures(const RunSummary& summary, const ReportData& data) {
   out += figure(count_text(summary.tracks), fmt::format("track{}", plural(summary.tracks)));
   out += figure(count_text(summary.frames), fmt::format("frame{} processed", plural(summary.frames)));
   out += figure(short_number(summary.objects_mean()),
-                fmt::format("objects a frame on average, {} to {}", summary.objects_min, summary.objects_max));
+                fmt::format("objects a frame on average, {} to {}", count_text(summary.objects_min),
+                            count_text(summary.objects_max)));
   if (summary.wall_s > 0) out += figure(short_number(summary.frames_per_s()), "frames/s throughput");
   if (latency.count() > 0) {
     out += figure(short_duration(static_cast<double>(latency.percentile(99))), "frame to result, 99th percentile");
@@ -150,7 +151,7 @@ std::string scene(const RunInfo& run, const ReportData& data) {
 }
 
 ChartLine series_line(const std::string& name, const BoundedSeries& series, const TimeAxis& time) {
-  ChartLine line{name, {}};
+  ChartLine line{name, {}, false};
   for (const BoundedSeries::Point& p : series.points()) {
     line.points.push_back({time.at(p.frame), p.mean(), p.min, p.max});
   }
@@ -171,9 +172,11 @@ std::string objects_over_time(const ReportData& data, const TimeAxis& time) {
   }
   const Axis x{time.label, time.at(data.first_frame()), time.at(data.last_frame()), false, short_number};
   const Axis y{"objects in a frame", 0, most * 1.05, false, short_number};
-  return section(
-      title, series_note(data.objects()),
-      line_chart(x, y, {series_line("measured", data.objects(), time), series_line("tracked", data.followed(), time)}));
+  // Where everything measured is tracked the lines coincide: the upper one is dashed.
+  std::vector<ChartLine> lines = {series_line("measured", data.objects(), time),
+                                  series_line("tracked", data.followed(), time)};
+  lines[1].dashed = true;
+  return section(title, series_note(data.objects()), line_chart(x, y, lines));
 }
 
 // Latencies of several stages differ by orders of magnitude: then a logarithmic scale.

@@ -86,7 +86,7 @@ std::filesystem::path page_path(const TemporaryFolder& folder, const std::string
 TEST(Report, SaysWhatWasFound) {
   const TemporaryFolder folder;
   RunInfo run = test::small_run();
-  run.source.name = "recordings/<b>ants & flies</b>.cine";
+  run.source.name = "recordings/<b>ants & flies.cine";
   run.classes = {"ant", "fly \"big\""};
   run.unit = "mm";
   run.units_per_pixel = 0.02;
@@ -95,7 +95,7 @@ TEST(Report, SaysWhatWasFound) {
   const std::string page = make_report(page_path(folder, "report.html"), run, 3000, 12);
   expect_self_contained(page);
   for (const char* text : {
-           "&lt;b&gt;ants &amp; flies&lt;/b&gt;.cine",
+           "<h1>&lt;b&gt;ants &amp; flies.cine</h1>",
            "512 × 384 px",
            "2,000 frames/s",
            "1 px = 0.02 mm",
