@@ -9,15 +9,13 @@
 namespace flashcell::host {
 namespace {
 
-void extend_path(TrackStory& track, cv::Point2f point) {
-  if (track.rows % track.path_stride != 0) return;
-  if (track.path.size() == ReportData::kMostPathPoints) {
+// Every second point goes, until there are at most `most`.
+void thin_path(TrackStory& track, size_t most) {
+  while (track.path.size() > most) {
     for (size_t i = 0; 2 * i < track.path.size(); ++i) track.path[i] = track.path[2 * i];
     track.path.resize((track.path.size() + 1) / 2);
     track.path_stride *= 2;
-    if (track.rows % track.path_stride != 0) return;
   }
-  track.path.push_back(point);
 }
 
 }  // namespace
@@ -34,6 +32,21 @@ void GrowingHistogram::add(double value) {
   ++count_;
 }
 
+void ReportData::extend_path(TrackStory& track) {
+  if (track.rows % track.path_stride != 0) return;
+  const size_t before = track.path.size();
+  track.path.push_back({static_cast<float>(track.x), static_cast<float>(track.y)});
+  thin_path(track, path_points_);
+  points_ = points_ - before + track.path.size();
+  if (points_ <= kMostPoints || path_points_ <= kFewestPathPoints) return;
+  path_points_ /= 2;
+  points_ = 0;
+  for (auto& entry : tracks_) {
+    thin_path(entry.second, path_points_);
+    points_ += entry.second.path.size();
+  }
+}
+
 void ReportData::add_row(const tracking::TrackRow& row) {
   const bool seen = row.state != tracking::TrackState::predicted;
   if (seen) speeds_.add(std::hypot(row.vx, row.vy));
@@ -47,9 +60,9 @@ void ReportData::add_row(const tracking::TrackRow& row) {
   }
   TrackStory& track = at->second;
   if (track.rows > 0) track.distance += std::hypot(row.x - track.x, row.y - track.y);
-  extend_path(track, {static_cast<float>(row.x), static_cast<float>(row.y)});
   track.x = row.x;
   track.y = row.y;
+  extend_path(track);
   track.last_frame = row.frame;
   ++track.rows;
   if (seen) {

@@ -43,13 +43,16 @@ struct TrackStory {
   double mean_area() const { return seen ? area_sum / static_cast<double>(seen) : 0; }
 };
 
-/// Collects what the report shows, in memory that does not grow with the length of the run: at most kMostTracks tracks
-/// with kMostPathPoints points each, and series of fixed length.
+/// Collects what the report shows, in memory that does not grow with the length of the run: at most kMostTracks tracks,
+/// whose paths have at most kMostPoints points together (the more tracks, the fewer for each), and series of fixed
+/// length.
 class ReportData {
  public:
   static constexpr size_t kMostTracks = 20000;
-  static constexpr size_t kMostPathPoints = 96;
-  static constexpr int kPictureSide = 1280;  ///< px, longest side of the picture
+  static constexpr size_t kMostPoints = 600000;
+  static constexpr size_t kMostPathPoints = 4096;  ///< of one track
+  static constexpr size_t kFewestPathPoints = 16;  ///< of one track; kMostTracks of them still fit
+  static constexpr int kPictureSide = 1280;        ///< px, longest side of the picture
 
   void add(const FrameResult& result, int significant_bits);
 
@@ -68,9 +71,11 @@ class ReportData {
 
  private:
   void add_row(const tracking::TrackRow& row);
+  void extend_path(TrackStory& track);
 
   std::map<uint32_t, TrackStory> tracks_;
   uint32_t highest_id_ = 0;
+  size_t points_ = 0, path_points_ = kMostPathPoints;  // of all tracks; at most of one
   BoundedSeries objects_, followed_, latency_over_time_;
   LatencyHistogram latency_;
   GrowingHistogram speeds_;

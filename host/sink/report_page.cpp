@@ -17,6 +17,7 @@ namespace flashcell::host {
 namespace {
 
 constexpr size_t kDrawnPoints = 80000;  // of all paths together
+constexpr size_t kMostDots = 300;       // tracks; with more the dots would hide the paths
 constexpr size_t kLatencyBars = 72;
 constexpr size_t kMostLines = 7;  // colours in the style sheet
 
@@ -67,7 +68,8 @@ std::string head(const RunInfo& run, const ReportData& data) {
   if (run.fps > 0) {
     const double seconds =
         static_cast<double>(data.frames() ? data.last_frame() - data.first_frame() + 1 : 0) / run.fps;
-    facts += fmt::format(" · {} frames/s · {} of recording", short_number(run.fps), short_duration(seconds * 1e9));
+    facts += fmt::format(" · {} frames/s", short_number(run.fps));
+    if (seconds > 0) facts += fmt::format(" · {} of recording", short_duration(seconds * 1e9));
   }
   if (run.unit != "px") facts += fmt::format(" · 1 px = {} {}", short_number(run.units_per_pixel), run.unit);
   return fmt::format(
@@ -132,16 +134,23 @@ std::string scene(const RunInfo& run, const ReportData& data) {
   std::string svg = fmt::format(
       "<svg class=\"scene{}{}\" viewBox=\"0 0 {} {}\" role=\"img\"><image width=\"{}\" height=\"{}\" "
       "preserveAspectRatio=\"none\" href=\"data:image/png;base64,{}\"/>",
-      std::max(width, height) < 320 ? " tiny" : "", tracks.size() > 300 ? " many" : "", width, height, width, height,
-      base64(png.data(), png.size()));
+      std::max(width, height) < 320 ? " tiny" : "", tracks.size() > kMostDots ? " many" : "", width, height, width,
+      height, base64(png.data(), png.size()));
   for (const TrackStory* track : tracks) {
     const Rgb c = track_colour(track->id);
     svg += fmt::format("<path stroke=\"#{:02x}{:02x}{:02x}\" d=\"{}\"><title>track {}, frames {} to {}</title></path>",
                        c.r, c.g, c.b, svg_path(*track, points), track->id, track->first_frame, track->last_frame);
   }
+  // Dots where tracks ended show the direction, and tracks of a single row.
+  const double radius = std::max(width, height) / 240.0;
+  for (size_t i = 0; i < tracks.size() && tracks.size() <= kMostDots; ++i) {
+    const Rgb c = track_colour(tracks[i]->id);
+    svg += fmt::format("<circle fill=\"#{:02x}{:02x}{:02x}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{:.2f}\"/>", c.r, c.g, c.b,
+                       tracks[i]->x + 0.5, tracks[i]->y + 0.5, radius);
+  }
   svg += "</svg>";
   const uint64_t all = data.tracks().size() + data.untold_tracks();
-  std::string note = fmt::format("Every track's path over frame {}.", data.first_frame());
+  std::string note = fmt::format("Every track's path over frame {}; the dot is its end.", data.first_frame());
   if (all == 0) note = fmt::format("Frame {}; no object was tracked.", data.first_frame());
   if (all > tracks.size()) {
     note = fmt::format("The {} longest of {} tracks over frame {}.", count_text(tracks.size()), count_text(all),
@@ -251,7 +260,7 @@ std::string latency_histogram(const LatencyHistogram& latency) {
 }
 
 std::string stage_table(const RunSummary& summary) {
-  if (summary.stages.empty()) return "";
+  if (summary.stages.empty() || summary.frames == 0) return "";
   std::string out =
       "<div class=\"scroll\"><table><thead><tr><th "
       "class=\"text\">stage</th><th>mean</th><th>P50</th><th>P99</th><th>P99.9</th>"
@@ -283,8 +292,7 @@ std::string speed_chart(const RunInfo& run, const ReportData& data) {
   }
   const Axis x{fmt::format("speed [{}/s]", run.unit), 0, width * static_cast<double>(used), false, short_number};
   const Axis y{"rows", 0, most * 1.05, false, short_number};
-  return section(title,
-                 fmt::format("Speed in every row where an object was seen: {} rows.", count_text(speeds.count())),
+  return section(title, fmt::format("Rows by speed, where the object was seen; {} in all.", count_text(speeds.count())),
                  bar_chart(x, y, bars, {}));
 }
 
