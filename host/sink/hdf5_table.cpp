@@ -48,7 +48,8 @@ Hdf5File::~Hdf5File() {
 
 void Hdf5File::fail() {
   const int error = errno;
-  // Closing would mark the file as complete though blocks are missing; abandoned, it stays as the last good write left it.
+  // Closing would mark the file as complete though blocks are missing; abandoned, it stays as the last good write left
+  // it.
   id_ = -1;
   throw_write_error(path_, error != 0 ? error : EIO);
 }

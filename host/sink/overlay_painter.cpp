@@ -1,0 +1,143 @@
+#include "host/sink/overlay_painter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "host/sink/frame_picture.hpp"
+#include "host/sink/palette.hpp"
+#include "host/sink/track_columns.hpp"
+
+namespace flashcell::host {
+namespace {
+
+constexpr int kComfortableSide = 640;  // px, to which small frames are enlarged
+constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
+const cv::Scalar kStripColour(30, 24, 20), kTextColour(240, 233, 228);
+
+double scale_for(int side, int max_side) {
+  if (side > max_side) return static_cast<double>(max_side) / side;
+  return std::max(1, std::min(kComfortableSide, max_side) / std::max(1, side));
+}
+
+int even(double v) {
+  return std::max(2, static_cast<int>(std::lround(v)) / 2 * 2);
+}
+
+cv::Scalar colour_of(uint32_t id) {
+  const Rgb c = track_colour(id);
+  return {static_cast<double>(c.b), static_cast<double>(c.g), static_cast<double>(c.r)};
+}
+
+void dashed_line(cv::Mat& image, cv::Point2f from, cv::Point2f to, const cv::Scalar& colour) {
+  constexpr float kDash = 5;
+  const cv::Point2f way = to - from;
+  const float length = std::hypot(way.x, way.y);
+  if (!(length < 1e5f)) return;
+  for (float at = 0; at < length; at += 2 * kDash) {
+    cv::line(image, from + way * (at / length), from + way * (std::min(at + kDash, length) / length), colour, 1,
+             cv::LINE_AA);
+  }
+}
+
+void dashed_box(cv::Mat& image, cv::Point2f low, cv::Point2f high, const cv::Scalar& colour) {
+  const cv::Point2f corners[] = {low, {high.x, low.y}, high, {low.x, high.y}};
+  for (int i = 0; i < 4; ++i) dashed_line(image, corners[i], corners[(i + 1) % 4], colour);
+}
+
+// Light text with a dark edge: readable on every frame.
+void label(cv::Mat& image, const std::string& text, cv::Point at, const cv::Scalar& colour) {
+  cv::putText(image, text, at, kFont, 0.42, cv::Scalar(0, 0, 0), 3, cv::LINE_AA);
+  cv::putText(image, text, at, kFont, 0.42, colour, 1, cv::LINE_AA);
+}
+
+}  // namespace
+
+OverlayPainter::OverlayPainter(const RunInfo& run, int64_t trail_frames, int max_side)
+    : run_(run),
+      trail_frames_(std::max<int64_t>(1, trail_frames)),
+      scale_(scale_for(std::max(run.source.width, run.source.height), max_side)),
+      scaled_(std::max(1, static_cast<int>(std::lround(run.source.width * scale_))),
+              std::max(1, static_cast<int>(std::lround(run.source.height * scale_)))),
+      size_(even(scaled_.width + 1), even(scaled_.height + kStripHeight + 1)),
+      canvas_(size_, CV_8UC3, kStripColour) {}
+
+cv::Point2f OverlayPainter::place(double x, double y) const {
+  return {static_cast<float>((x + 0.5) * scale_ - 0.5), static_cast<float>((y + 0.5) * scale_ - 0.5)};
+}
+
+void OverlayPainter::add_point(const tracking::TrackRow& row) {
+  trails_[row.id].push_back({row.frame, cv::Point2f(static_cast<float>(row.x), static_cast<float>(row.y))});
+}
+
+void OverlayPainter::follow(const FrameResult& result) {
+  for (const tracking::TrackRow& row : result.backfill) add_point(row);
+  for (const tracking::TrackRow& row : result.rows) add_point(row);
+  const int64_t oldest = result.frame->number - trail_frames_;
+  for (auto trail = trails_.begin(); trail != trails_.end();) {
+    std::deque<TrailPoint>& points = trail->second;
+    while (!points.empty() && points.front().frame < oldest) points.pop_front();
+    trail = points.empty() ? trails_.erase(trail) : std::next(trail);
+  }
+}
+
+const cv::Mat& OverlayPainter::paint(const FrameResult& result, const std::string& note) {
+  to_picture(result.frame->view, run_.source.significant_bits, picture_);
+  cv::Mat area = canvas_(cv::Rect(0, kStripHeight, scaled_.width, scaled_.height));
+  cv::resize(picture_, area, scaled_, 0, 0, scale_ < 1 ? cv::INTER_AREA : cv::INTER_NEAREST);
+  for (const tracking::TrackRow& row : result.rows) draw_trail(row.id, area);
+  for (const tracking::TrackRow& row : result.rows) draw_track(row, area);
+  draw_strip(result, note);
+  return canvas_;
+}
+
+void OverlayPainter::draw_trail(uint32_t id, cv::Mat& area) {
+  const auto trail = trails_.find(id);
+  if (trail == trails_.end() || trail->second.size() < 2) return;
+  std::vector<cv::Point> line;
+  for (const TrailPoint& p : trail->second) line.push_back(place(p.at.x, p.at.y));
+  cv::polylines(area, line, false, colour_of(id), 1, cv::LINE_AA);
+}
+
+void OverlayPainter::draw_track(const tracking::TrackRow& row, cv::Mat& area) {
+  if (!std::isfinite(row.x) || !std::isfinite(row.y)) return;
+  const cv::Scalar colour = colour_of(row.id);
+  const cv::Point2f low = place(row.box.left, row.box.top),
+                    high = place(row.box.left + row.box.width - 1, row.box.top + row.box.height - 1);
+  // Just outside the object, so that the outline hides none of it.
+  const cv::Point2f edge(static_cast<float>(scale_ / 2 + 1), static_cast<float>(scale_ / 2 + 1));
+  if (row.state == tracking::TrackState::predicted) {
+    dashed_box(area, low - edge, high + edge, colour);
+  } else {
+    cv::rectangle(area, cv::Point(low - edge), cv::Point(high + edge), colour, 1, cv::LINE_AA);
+    if (row.major_axis > 0 && row.minor_axis > 0) {
+      const cv::RotatedRect ellipse(
+          place(row.x, row.y),
+          {static_cast<float>(row.major_axis * scale_), static_cast<float>(row.minor_axis * scale_)},
+          static_cast<float>(row.orientation * 180 / CV_PI));
+      cv::ellipse(area, ellipse, colour, 1, cv::LINE_AA);
+    }
+  }
+  std::string text = std::to_string(row.id);
+  if (row.class_id >= 0 && !run_.classes.empty()) text += fmt::format(" {}", class_name(run_.classes, row.class_id));
+  if (row.state == tracking::TrackState::merged) text += " (merged)";
+  const int above = static_cast<int>(low.y - edge.y) - 4;
+  const int below = static_cast<int>(high.y + edge.y) + 14;
+  label(area, text,
+        {std::clamp(static_cast<int>(low.x), 2, std::max(2, area.cols - 9 * static_cast<int>(text.size()))),
+         above < 12 ? below : above},
+        colour);
+}
+
+void OverlayPainter::draw_strip(const FrameResult& result, const std::string& note) {
+  cv::rectangle(canvas_, cv::Rect(0, 0, canvas_.cols, kStripHeight), kStripColour, cv::FILLED);
+  std::string text = fmt::format("frame {}", result.frame->number);
+  if (run_.fps > 0) text += fmt::format("   {:.4f} s", static_cast<double>(result.frame->number) / run_.fps);
+  text += fmt::format("   {} track{}", result.rows.size(), result.rows.size() == 1 ? "" : "s");
+  if (!note.empty()) text += "   " + note;
+  cv::putText(canvas_, text, {8, 19}, kFont, 0.45, kTextColour, 1, cv::LINE_AA);
+}
+
+}  // namespace flashcell::host

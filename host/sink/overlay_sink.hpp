@@ -1,0 +1,28 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pipeline/sink.hpp"
+
+namespace flashcell::host {
+
+struct OverlayOptions {
+  double trail_ms = 100;      ///< of recording time: how much of a track's path is drawn behind it
+  double playback_fps = 30;   ///< frames/s of the video at most; a high-speed recording plays in slow motion
+  int64_t every = 1;          ///< only every n-th frame is drawn and encoded
+  int64_t max_frames = 1800;  ///< video frames at most, then the sink stops; drawing and encoding cost about a core
+  int max_side = 1280;        ///< px; larger frames are scaled down, small ones up
+  std::function<void(const std::string&)> warn =
+      nullptr;  ///< one line when the video cannot be made or ends early; may be empty
+};
+
+/// `overlay.mp4`: the frames with every track's box, ellipse, id, class name and trail drawn on; predicted ones dashed.
+/// A strip on top says frame, recording time and how much slower than life the video plays. Encoded by OpenCV's FFmpeg:
+/// H.264, else MPEG-4 (mp4v), else XVID in an .avi beside `path`; without any of these it warns and does nothing. Never
+/// throws for the video's sake.
+std::unique_ptr<Sink> make_overlay_sink(std::filesystem::path path, OverlayOptions options = {});
+
+}  // namespace flashcell::host

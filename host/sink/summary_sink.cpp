@@ -1,0 +1,73 @@
+#include "host/sink/summary_sink.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "host/sink/line_file.hpp"
+#include "host/sink/track_columns.hpp"
+
+namespace flashcell::host {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json latency_json(const LatencyHistogram& h) {
+  return {{"count", h.count()},         {"mean_ns", h.mean()},        {"min_ns", h.min()},
+          {"p50_ns", h.percentile(50)}, {"p99_ns", h.percentile(99)}, {"p99_9_ns", h.percentile(99.9)},
+          {"max_ns", h.max()}};
+}
+
+class SummarySink final : public Sink {
+ public:
+  SummarySink(std::filesystem::path path, std::shared_ptr<const RunSummary> summary)
+      : path_(std::move(path)), summary_(std::move(summary)) {}
+
+  void begin(const RunInfo& run) override { run_ = run; }
+  void write(const FrameResult&) override {}
+  void finish() override { write_file(path_, summary_json(run_, *summary_)); }
+
+ private:
+  std::filesystem::path path_;
+  std::shared_ptr<const RunSummary> summary_;
+  RunInfo run_;
+};
+
+}  // namespace
+
+std::string summary_json(const RunInfo& run, const RunSummary& summary) {
+  Json dropped = Json::object();
+  for (const DropCount& d : summary.dropped) dropped[d.cause] = d.frames;
+  Json latency = Json::object();
+  for (const StageTiming& stage : summary.stages) latency[stage.name] = latency_json(stage.latency);
+  const Json json = {
+      {"program", program_version()},
+      {"source", run.source.name},
+      {"command", run.command},
+      {"frame_width_px", run.source.width},
+      {"frame_height_px", run.source.height},
+      {"recording_fps", run.fps},
+      {"unit", run.unit},
+      {"units_per_pixel", run.units_per_pixel},
+      {"frames", summary.frames},
+      {"frames_dropped", summary.dropped_frames()},
+      {"frames_dropped_by_cause", dropped},
+      {"tracks", summary.tracks},
+      {"rows", summary.rows},
+      {"objects", summary.objects},
+      {"objects_per_frame",
+       {{"min", summary.objects_min}, {"mean", summary.objects_mean()}, {"max", summary.objects_max}}},
+      {"objects_lost", summary.objects_lost},
+      {"objects_filtered", summary.objects_filtered},
+      {"wall_s", summary.wall_s},
+      {"frames_per_s", summary.frames_per_s()},
+      {"latency", latency},
+  };
+  // A path need not be UTF-8; JSON must be.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::unique_ptr<Sink> make_summary_sink(std::filesystem::path path, std::shared_ptr<const RunSummary> summary) {
+  return std::make_unique<SummarySink>(std::move(path), std::move(summary));
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,18 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "pipeline/run_summary.hpp"
+#include "pipeline/sink.hpp"
+
+namespace flashcell::host {
+
+/// `summary.json`, written at finish() from `summary`, which the pipeline has completed by then. Times in s, latencies
+/// in ns.
+std::unique_ptr<Sink> make_summary_sink(std::filesystem::path path, std::shared_ptr<const RunSummary> summary);
+
+/// The same as text, for `--json` on standard output.
+std::string summary_json(const RunInfo& run, const RunSummary& summary);
+
+}  // namespace flashcell::host

@@ -1,0 +1,198 @@
+#include "host/sink/svg_chart.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace flashcell::host {
+namespace {
+
+// The drawing area in user units; the style sheet scales the whole to the page.
+constexpr double kWidth = 560, kHeight = 260;
+constexpr double kLeft = 66, kRight = 544, kTop = 34, kBottom = 212;
+constexpr double kMarkerRow = 13;  // markers' texts stand on three rows, so that close ones stay readable
+
+double place(const Axis& axis, double value, double from, double to) {
+  const double v = std::clamp(value, axis.low, axis.high);
+  const double share =
+      axis.log ? std::log(v / axis.low) / std::log(axis.high / axis.low) : (v - axis.low) / (axis.high - axis.low);
+  return from + share * (to - from);
+}
+
+double place_x(const Axis& axis, double value) {
+  return place(axis, value, kLeft, kRight);
+}
+double place_y(const Axis& axis, double value) {
+  return place(axis, value, kBottom, kTop);
+}
+
+std::vector<double> linear_ticks(double low, double high, int wanted) {
+  const double raw = (high - low) / wanted;
+  const double magnitude = std::pow(10.0, std::floor(std::log10(raw)));
+  const double share = raw / magnitude;
+  const double step = magnitude * (share <= 1 ? 1 : share <= 2 ? 2 : share <= 5 ? 5 : 10);
+  std::vector<double> ticks;
+  const double first = std::ceil(low / step - 1e-9);
+  for (double i = first; i * step <= high + step * 1e-9; ++i) ticks.push_back(i * step);
+  return ticks;
+}
+
+// Decades, with 2 and 5 between them where there are few.
+std::vector<double> log_ticks(double low, double high) {
+  const bool few = high / low < 1000;
+  std::vector<double> ticks;
+  for (double decade = std::pow(10.0, std::floor(std::log10(low))); decade <= high; decade *= 10) {
+    for (const double factor : {1.0, 2.0, 5.0}) {
+      const double tick = decade * factor;
+      if ((few || factor == 1.0) && tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)) ticks.push_back(tick);
+    }
+  }
+  return ticks;
+}
+
+std::vector<double> ticks_of(const Axis& axis, int wanted) {
+  return axis.log ? log_ticks(axis.low, axis.high) : linear_ticks(axis.low, axis.high, wanted);
+}
+
+// An axis whose ends coincide, or that starts at 0 on a log scale, could not be divided.
+Axis usable(Axis axis) {
+  if (axis.log && !(axis.low > 0)) axis.low = 1;
+  if (!(axis.high > axis.low)) axis.high = axis.log ? axis.low * 10 : axis.low + 1;
+  return axis;
+}
+
+std::string open_chart(const Axis& x, const Axis& y) {
+  std::string out = fmt::format("<svg class=\"chart\" viewBox=\"0 0 {} {}\" role=\"img\">", kWidth, kHeight);
+  for (const double tick : ticks_of(y, 4)) {
+    const double at = place_y(y, tick);
+    out += fmt::format(
+        "<path class=\"grid\" d=\"M{} {:.1f}H{}\"/><text class=\"tick end\" x=\"{}\" y=\"{:.1f}\">{}</text>", kLeft, at,
+        kRight, kLeft - 8, at + 4, html_escape(y.text(tick)));
+  }
+  for (const double tick : ticks_of(x, 6)) {
+    const double at = place_x(x, tick);
+    out +=
+        fmt::format("<path class=\"grid\" d=\"M{:.1f} {}v5\"/><text class=\"tick mid\" x=\"{:.1f}\" y=\"{}\">{}</text>",
+                    at, kBottom, at, kBottom + 20, html_escape(x.text(tick)));
+  }
+  out += fmt::format("<path class=\"axis\" d=\"M{} {}H{}\"/>", kLeft, kBottom, kRight);
+  out += fmt::format("<text class=\"label mid\" x=\"{}\" y=\"{}\">{}</text>", (kLeft + kRight) / 2, kHeight - 8,
+                     html_escape(x.label));
+  out += fmt::format("<text class=\"label\" x=\"4\" y=\"14\">{}</text>", html_escape(y.label));
+  return out;
+}
+
+std::string band_path(const Axis& x, const Axis& y, const std::vector<ChartPoint>& points) {
+  std::string upper, lower;
+  for (const ChartPoint& p : points) {
+    upper += fmt::format("{}{:.1f} {:.1f}", upper.empty() ? "M" : "L", place_x(x, p.x), place_y(y, p.high));
+  }
+  for (auto p = points.rbegin(); p != points.rend(); ++p) {
+    lower += fmt::format("L{:.1f} {:.1f}", place_x(x, p->x), place_y(y, p->low));
+  }
+  return upper + lower + "Z";
+}
+
+std::string draw_line(const Axis& x, const Axis& y, const ChartLine& line, size_t style) {
+  const std::vector<ChartPoint>& points = line.points;
+  std::string out;
+  if (std::any_of(points.begin(), points.end(), [](const ChartPoint& p) { return p.low < p.high; })) {
+    out += fmt::format("<path class=\"band s{}\" d=\"{}\"/>", style, band_path(x, y, points));
+  }
+  if (points.size() == 1) {
+    return out + fmt::format("<circle class=\"dot s{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"/>", style,
+                             place_x(x, points[0].x), place_y(y, points[0].y));
+  }
+  std::string path;
+  for (const ChartPoint& p : points) {
+    path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", place_x(x, p.x), place_y(y, p.y));
+  }
+  return out + fmt::format("<path class=\"line s{}{}\" d=\"{}\"/>", style, line.dashed ? " dashed" : "", path);
+}
+
+}  // namespace
+
+std::string html_escape(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) >= ' ' || c == '\n' || c == '\t') out += c;
+    }
+  }
+  return out;
+}
+
+std::string short_number(double value) {
+  const double magnitude = std::fabs(value);
+  if (magnitude >= 999.5) {
+    std::string digits = fmt::format("{:.0f}", value);
+    for (int at = static_cast<int>(digits.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3) {
+      digits.insert(static_cast<size_t>(at), 1, ',');
+    }
+    return digits;
+  }
+  return fmt::format("{:.3g}", magnitude < 1e-12 ? 0.0 : value);
+}
+
+std::string short_duration(double ns) {
+  if (ns < 999.5) return fmt::format("{:.3g} ns", ns);
+  if (ns < 999.5e3) return fmt::format("{:.3g} µs", ns / 1e3);
+  if (ns < 999.5e6) return fmt::format("{:.3g} ms", ns / 1e6);
+  return short_number(ns / 1e9) + " s";
+}
+
+std::string line_chart(const Axis& x_wanted, const Axis& y_wanted, const std::vector<ChartLine>& lines) {
+  const Axis x = usable(x_wanted), y = usable(y_wanted);
+  std::string out = open_chart(x, y);
+  for (size_t i = 0; i < lines.size(); ++i) out += draw_line(x, y, lines[i], i);
+  out += "</svg>";
+  if (lines.size() > 1) {
+    out += "<p class=\"legend\">";
+    for (size_t i = 0; i < lines.size(); ++i) {
+      out += fmt::format("<span><i class=\"s{}\"></i>{}</span>", i, html_escape(lines[i].name));
+    }
+    out += "</p>";
+  }
+  return out;
+}
+
+std::string bar_chart(const Axis& x_wanted, const Axis& y_wanted, const std::vector<ChartBar>& bars,
+                      const std::vector<ChartMarker>& markers) {
+  const Axis x = usable(x_wanted), y = usable(y_wanted);
+  std::string out = open_chart(x, y);
+  for (const ChartBar& bar : bars) {
+    if (!(bar.value > 0)) continue;
+    const double left = place_x(x, bar.low), top = place_y(y, bar.value);
+    const double width = std::max(1.0, place_x(x, bar.high) - left - 1);
+    out += fmt::format("<rect class=\"bar s0\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>", left,
+                       top, width, kBottom - top);
+  }
+  for (size_t i = 0; i < markers.size(); ++i) {
+    const double at = place_x(x, markers[i].x), text_y = kTop + kMarkerRow * static_cast<double>(i % 4);
+    const bool right_half = at > (kLeft + kRight) / 2;
+    out += fmt::format("<path class=\"marker\" d=\"M{:.1f} {:.1f}V{}\"/>", at, text_y - 9, kBottom);
+    out += fmt::format("<text class=\"tick marked{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", right_half ? " end" : "",
+                       at + (right_half ? -4 : 4), text_y, html_escape(markers[i].text));
+  }
+  return out + "</svg>";
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,200 @@
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <opencv2/core.hpp>
+#include <opencv2/videoio.hpp>
+
+#include "host/sink/csv_sink.hpp"
+#include "host/sink/hdf5_sink.hpp"
+#include "host/sink/overlay_painter.hpp"
+#include "host/sink/overlay_sink.hpp"
+#include "host/sink/report_sink.hpp"
+#include "host/sink/summary_sink.hpp"
+#include "tests/host/sink_support.hpp"
+
+namespace flashcell::host {
+namespace {
+
+using test::blank_result;
+using test::OwnedResult;
+using test::row_at;
+using test::TemporaryFolder;
+
+bool differs(const cv::Mat& picture, int x, int y, int grey) {
+  const cv::Vec3b v = picture.at<cv::Vec3b>(y, x);
+  return std::abs(v[0] - grey) > 30 || std::abs(v[1] - grey) > 30 || std::abs(v[2] - grey) > 30;
+}
+
+RunInfo run_of(int width, int height) {
+  RunInfo run = test::small_run();
+  run.source.width = width;
+  run.source.height = height;
+  return run;
+}
+
+TEST(OverlayPainter, DrawsBoxesTrailsAndLeavesTheRest) {
+  const RunInfo run = run_of(640, 480);
+  OverlayPainter painter(run, 50, 1280);
+  ASSERT_EQ(painter.size(), cv::Size(640, 508));
+  OwnedResult result = blank_result(0, 640, 480, 90);
+  cv::Mat picture;
+  for (int64_t f = 0; f < 100; ++f) {
+    result.frame.number = f;
+    result.rows = {row_at(f, 3, 100.0 + 2.0 * static_cast<double>(f), 200)};
+    painter.follow(result.view());
+    picture = painter.paint(result.view(), "60x slower");
+  }
+  const int strip = OverlayPainter::kStripHeight;
+  EXPECT_TRUE(differs(picture, 250, 200 + strip, 90)) << "trail, 24 frames ago";
+  EXPECT_FALSE(differs(picture, 150, 200 + strip, 90)) << "trail, 74 frames ago, has faded";
+  const int box_left = 298 - 5 - 1;  // just outside the box
+  EXPECT_TRUE(differs(picture, box_left, 201 + strip, 90)) << "box";
+  EXPECT_FALSE(differs(picture, 500, 400 + strip, 90)) << "empty part of the frame";
+  EXPECT_TRUE(differs(picture, 635, 5, 90)) << "strip";
+}
+
+TEST(OverlayPainter, PredictedIsDashed) {
+  OverlayPainter painter(run_of(640, 480), 50, 1280);
+  OwnedResult result = blank_result(0, 640, 480, 90);
+  tracking::TrackRow row = row_at(0, 1, 300, 200);
+  row.box = {200, 150, 200, 100};
+  const auto lit_on_top_edge = [&](tracking::TrackState state) {
+    row.state = state;
+    result.rows = {row};
+    painter.follow(result.view());
+    const cv::Mat& picture = painter.paint(result.view(), "");
+    int lit = 0;
+    for (int x = 210; x < 390; ++x) {
+      bool any = false;
+      for (int y = 146; y < 151; ++y) any = any || differs(picture, x, y + OverlayPainter::kStripHeight, 90);
+      lit += any;
+    }
+    return lit;
+  };
+  EXPECT_GT(lit_on_top_edge(tracking::TrackState::visible), 175);
+  const int dashed = lit_on_top_edge(tracking::TrackState::predicted);
+  EXPECT_GT(dashed, 60);
+  EXPECT_LT(dashed, 150);
+}
+
+TEST(OverlayPainter, ScalesSmallAndLargeFrames) {
+  EXPECT_EQ(OverlayPainter(run_of(64, 48), 5, 1280).size(), cv::Size(640, 480 + OverlayPainter::kStripHeight));
+  EXPECT_EQ(OverlayPainter(run_of(4096, 4096), 5, 1280).size(), cv::Size(1280, 1280 + OverlayPainter::kStripHeight));
+  const cv::Size odd = OverlayPainter(run_of(701, 333), 5, 1280).size();
+  EXPECT_EQ(odd, cv::Size(702, 362));
+  EXPECT_EQ(OverlayPainter(run_of(1, 1), 5, 1280).size().width % 2, 0);
+}
+
+TEST(OverlayPainter, TakesEveryPixelFormat) {
+  const std::map<PixelFormat, cv::Vec3b> expected = {{PixelFormat::grey8, {200, 200, 200}},
+                                                     {PixelFormat::grey16, {128, 128, 128}},
+                                                     {PixelFormat::rgb8, {200, 100, 50}},
+                                                     {PixelFormat::bgr8, {50, 100, 200}}};
+  for (const auto& entry : expected) {
+    RunInfo run = run_of(700, 100);
+    run.source.significant_bits = 12;
+    OverlayPainter painter(run, 5, 1280);
+    OwnedResult result = blank_result(0);
+    const int bytes = bytes_per_pixel(entry.first);
+    result.frame.storage.resize(static_cast<size_t>(700 * 100 * bytes));
+    for (size_t i = 0; i < result.frame.storage.size(); i += static_cast<size_t>(bytes)) {
+      const uint8_t colour[] = {50, 100, 200};
+      const uint16_t half = 2056;
+      if (entry.first == PixelFormat::grey8) result.frame.storage[i] = 200;
+      if (entry.first == PixelFormat::grey16) std::memcpy(&result.frame.storage[i], &half, 2);
+      if (bytes == 3) std::memcpy(&result.frame.storage[i], colour, 3);
+    }
+    result.frame.view = {result.frame.storage.data(), 700, 100, 700 * bytes, entry.first};
+    const cv::Vec3b got = painter.paint(result.view(), "").at<cv::Vec3b>(80, 350);
+    for (int c = 0; c < 3; ++c) EXPECT_NEAR(got[c], entry.second[c], 1) << static_cast<int>(entry.first);
+  }
+}
+
+struct VideoRun {
+  std::filesystem::path path;
+  std::vector<std::string> warnings;
+};
+
+VideoRun make_video(const std::filesystem::path& path, int64_t frames, OverlayOptions options) {
+  VideoRun run{path, {}};
+  options.warn = [&](const std::string& line) { run.warnings.push_back(line); };
+  const std::unique_ptr<Sink> sink = make_overlay_sink(path, options);
+  RunInfo info = run_of(512, 384);
+  info.classes = {"ant", "fly"};
+  sink->begin(info);
+  OwnedResult result = blank_result(0, 512, 384, 70);
+  for (int64_t f = 0; f < frames; ++f) {
+    result.frame.number = f;
+    result.rows.clear();
+    for (uint32_t id = 1; id <= 8; ++id) {
+      const double phase = 0.8 * id + 0.02 * static_cast<double>(f);
+      result.rows.push_back(row_at(f, id, 256 + 20.0 * id * std::cos(phase), 192 + 20.0 * id * std::sin(phase)));
+      tracking::TrackRow& row = result.rows.back();
+      row.box = {row.x - 12, row.y - 8, 25, 17};
+      row.major_axis = 25;
+      row.minor_axis = 14;
+      row.orientation = 0.3;
+      row.class_id = static_cast<int>(id % 3) - 1;
+      if (id == 4) row.state = tracking::TrackState::predicted;
+      if (id == 5) row.state = tracking::TrackState::merged;
+    }
+    sink->write(result.view());
+  }
+  sink->finish();
+  return run;
+}
+
+TEST(OverlaySink, VideoHasTheFramesAskedFor) {
+  const TemporaryFolder folder;
+  const char* keep = std::getenv("FLASHCELL_KEEP");
+  const VideoRun run =
+      make_video(keep != nullptr ? std::filesystem::path(keep) / "overlay.mp4" : folder / "overlay.mp4", 100,
+                 {.every = 4, .max_frames = 20});
+  ASSERT_EQ(run.warnings.size(), 1u);
+  if (!std::filesystem::exists(run.path)) GTEST_SKIP() << run.warnings[0];
+  EXPECT_NE(run.warnings[0].find("20 video frames"), std::string::npos) << run.warnings[0];
+  cv::VideoCapture video(run.path.string());
+  ASSERT_TRUE(video.isOpened());
+  EXPECT_NEAR(video.get(cv::CAP_PROP_FPS), 30, 0.01);
+  cv::Mat frame;
+  int frames = 0;
+  while (video.read(frame)) ++frames;
+  EXPECT_EQ(frames, 20);
+}
+
+TEST(OverlaySink, WithoutAnEncoderItWarnsOnceAndGoesOn) {
+  const VideoRun run = make_video("/nonexistent/folder/overlay.mp4", 3, {});
+  ASSERT_EQ(run.warnings.size(), 1u);
+  EXPECT_NE(run.warnings[0].find("no overlay video"), std::string::npos);
+}
+
+TEST(EverySink, TakesARunWithoutFramesAndFramesWithoutRows) {
+  for (const int64_t frames : {0, 3}) {
+    const TemporaryFolder folder;
+    const auto summary = std::make_shared<RunSummary>();
+    std::vector<std::unique_ptr<Sink>> sinks;
+    sinks.push_back(make_csv_sink(folder / "tracks.csv", {.backfill_window = 4}));
+    sinks.push_back(make_mot_sink(folder / "tracks.txt", 4));
+    sinks.push_back(make_hdf5_sink(folder / "tracks.h5", {.backfill_window = 4}));
+    sinks.push_back(make_summary_sink(folder / "summary.json", summary));
+    sinks.push_back(make_report_sink(folder / "report.html", summary));
+    sinks.push_back(make_overlay_sink(folder / "overlay.mp4"));
+    for (const auto& sink : sinks) sink->begin(test::small_run());
+    for (int64_t f = 0; f < frames; ++f) {
+      summary->count_objects(0, 0, 0);
+      for (const auto& sink : sinks) sink->write(blank_result(f).view());
+    }
+    for (const auto& sink : sinks) sink->finish();
+    for (const char* name : {"tracks.csv", "summary.json", "report.html", "tracks.h5"}) {
+      EXPECT_GT(std::filesystem::file_size(folder / name), 100u) << name << ", " << frames << " frames";
+    }
+    EXPECT_EQ(std::filesystem::file_size(folder / "tracks.txt"), 0u);
+    const std::string csv = test::read_text(folder / "tracks.csv");
+    EXPECT_NE(csv.find("\nframe,id,state,"), std::string::npos);
+    EXPECT_EQ(csv.back(), '\n');
+  }
+}
+
+}  // namespace
+}  // namespace flashcell::host
