@@ -22,6 +22,7 @@ constexpr uint64_t pack_box(uint32_t left, uint32_t top, uint32_t right, uint32_
   return static_cast<uint64_t>(left) | static_cast<uint64_t>(top) << 16 | static_cast<uint64_t>(0xFFFF - right) << 32 |
          static_cast<uint64_t>(0xFFFF - bottom) << 48;
 }
+constexpr uint32_t top_of(const Geometry& g) { return static_cast<uint32_t>(g.box >> 16) & 0xFFFF; }
 constexpr uint32_t bottom_of(const Geometry& g) { return 0xFFFF - static_cast<uint32_t>(g.box >> 48); }
 
 inline void write_geometry(const Geometry& g, contract::ObjectRecord& record) {

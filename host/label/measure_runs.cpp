@@ -10,8 +10,9 @@
 //
 #include <hwy/highway.h>
 
-// A run is measured in pieces of at most 56 columns: a window of 64 bits that starts at any bit is one load and one shift, and 57 of
-// its bits are valid. `upper` and `lower` are a piece's pixels in the strip's rows, bit 0 in the column where the piece starts.
+// A run is measured in pieces of at most 56 columns: a window of 64 bits that starts at any bit is one load and one
+// shift, and 57 of its bits are valid. `upper` and `lower` are a piece's pixels in the strip's rows, bit 0 in the
+// column where the piece starts.
 HWY_BEFORE_NAMESPACE();
 namespace flashcell::host::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -27,10 +28,11 @@ struct Leftovers {
 
 #if HWY_TARGET == HWY_SCALAR
 
-void measure_pieces(const BitImage& mask, int rows_per_strip, const uint32_t* starts, const uint32_t* objects, size_t count,
-                    Leftovers& leftovers, Geometry* geometry) {
+void measure_pieces(const BitImage& mask, int rows_per_strip, const uint32_t* starts, const uint32_t* objects,
+                    size_t count, Leftovers& leftovers, Geometry* geometry) {
   for (size_t i = 0; i < count; ++i) {
-    const int x = static_cast<int>(starts[i] & kColumnMask), y = static_cast<int>(starts[i] >> kStripShift) * rows_per_strip;
+    const int x = static_cast<int>(starts[i] & kColumnMask),
+              y = static_cast<int>(starts[i] >> kStripShift) * rows_per_strip;
     Geometry& g = geometry[objects[i]];
     int column = x;
     for (; column < x + kPieceColumns && column < mask.width(); ++column) {
@@ -69,7 +71,9 @@ using Bytes = hn::Vec<U8>;
 
 constexpr size_t kMaxLanes = hn::MaxLanes(U64());
 
-HWY_INLINE Vector constant(uint64_t value) { return hn::Set(U64(), value); }
+HWY_INLINE Vector constant(uint64_t value) {
+  return hn::Set(U64(), value);
+}
 
 // Products of values below 2^32.
 HWY_INLINE Vector times(Vector a, Vector b) {
@@ -86,28 +90,30 @@ HWY_INLINE ByteSums byte_sums(Vector bits) {
   alignas(16) static constexpr uint8_t kSumLow[16] = {0, 0, 1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6};
   alignas(16) static constexpr uint8_t kSumHigh[16] = {0, 4, 5, 9, 6, 10, 11, 15, 7, 11, 12, 16, 13, 17, 18, 22};
   alignas(16) static constexpr uint8_t kSquaresLow[16] = {0, 0, 1, 1, 4, 4, 5, 5, 9, 9, 10, 10, 13, 13, 14, 14};
-  alignas(16) static constexpr uint8_t kSquaresHigh[16] = {0,  16, 25, 41, 36, 52, 61, 77, 49, 65, 74, 90, 85, 101, 110, 126};
+  alignas(16) static constexpr uint8_t kSquaresHigh[16] = {0,  16, 25, 41, 36, 52,  61,  77,
+                                                           49, 65, 74, 90, 85, 101, 110, 126};
   const U8 d;
   const Vector nibble = constant(0x0F0F0F0F0F0F0F0Full);
   const Bytes low = hn::BitCast(d, hn::And(bits, nibble));
   const Bytes high = hn::BitCast(d, hn::And(hn::ShiftRight<4>(bits), nibble));
-  const auto look_up = [&](const uint8_t* table, Bytes index) HWY_ATTR {
-    return hn::TableLookupBytes(hn::LoadDup128(d, table), index);
-  };
+  const auto look_up = [&](const uint8_t* table, Bytes index)
+                           HWY_ATTR { return hn::TableLookupBytes(hn::LoadDup128(d, table), index); };
   return {hn::Add(look_up(kCount, low), look_up(kCount, high)), hn::Add(look_up(kSumLow, low), look_up(kSumHigh, high)),
           hn::Add(look_up(kSquaresLow, low), look_up(kSquaresHigh, high))};
 }
 
-// Sum over the eight bytes j of each lane of bytes[j] * weight(j), where `weights` holds weight(0), weight(2), weight(4), weight(6) in
-// 16 bits each and the odd bytes' weights are those plus `step`.
+// Sum over the eight bytes j of each lane of bytes[j] * weight(j), where `weights` holds weight(0), weight(2),
+// weight(4), weight(6) in 16 bits each and the odd bytes' weights are those plus `step`.
 HWY_INLINE hn::Vec<I32> weigh(Bytes bytes, uint64_t even_weights, uint64_t odd_weights) {
   const I16 d16;
   const I32 d32;
   const auto even = hn::BitCast(d16, hn::And(hn::BitCast(U64(), bytes), constant(0x00FF00FF00FF00FFull)));
   const auto odd = hn::ShiftRight<8>(hn::BitCast(hn::Repartition<uint16_t, U64>(), bytes));
   auto second = hn::Zero(d32);
-  auto first = hn::ReorderWidenMulAccumulate(d32, even, hn::BitCast(d16, constant(even_weights)), hn::Zero(d32), second);
-  first = hn::ReorderWidenMulAccumulate(d32, hn::BitCast(d16, odd), hn::BitCast(d16, constant(odd_weights)), first, second);
+  auto first =
+      hn::ReorderWidenMulAccumulate(d32, even, hn::BitCast(d16, constant(even_weights)), hn::Zero(d32), second);
+  first =
+      hn::ReorderWidenMulAccumulate(d32, hn::BitCast(d16, odd), hn::BitCast(d16, constant(odd_weights)), first, second);
   return hn::RearrangeToOddPlusEven(first, second);
 }
 
@@ -117,9 +123,13 @@ HWY_INLINE Vector add_halves(hn::Vec<I32> v) {
   return hn::Add(hn::And(both, constant(0xFFFFFFFF)), hn::ShiftRight<32>(both));
 }
 
-constexpr uint64_t four(uint64_t a, uint64_t b, uint64_t c, uint64_t d) { return a | b << 16 | c << 32 | d << 48; }
+constexpr uint64_t four(uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
+  return a | b << 16 | c << 32 | d << 48;
+}
 
-HWY_INLINE Vector sum_of_counts(const ByteSums& s) { return hn::SumsOf8(s.count); }
+HWY_INLINE Vector sum_of_counts(const ByteSums& s) {
+  return hn::SumsOf8(s.count);
+}
 
 // Sum of the positions of a lane's set bits: position is 8 j + i in byte j.
 HWY_INLINE Vector sum_of_positions(const ByteSums& s) {
@@ -248,8 +258,8 @@ HWY_INLINE void measure_lanes(const BitImage& mask, const uint32_t* starts, cons
   }
 }
 
-void measure_pieces(const BitImage& mask, int rows_per_strip, const uint32_t* starts, const uint32_t* objects, size_t count,
-                    Leftovers& leftovers, Geometry* geometry) {
+void measure_pieces(const BitImage& mask, int rows_per_strip, const uint32_t* starts, const uint32_t* objects,
+                    size_t count, Leftovers& leftovers, Geometry* geometry) {
   const size_t lanes = hn::Lanes(U64());
   for (size_t i = 0; i < count; i += lanes) {
     const size_t these = std::min(lanes, count - i);
