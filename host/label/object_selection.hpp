@@ -30,11 +30,13 @@ inline bool passes_filter(const contract::LabelParameters& parameters, uint32_t 
 /// Sorts candidates by first_pixel. Fast where most are in order already.
 void sort_by_first_pixel(std::span<Candidate> candidates);
 
-/// Moves the candidates that fit into the table's remaining room to the front, sorted by first_pixel, and returns how many. Where they
-/// do not all fit, those stay that are complete first (contract::FrameSummary), and the others are added to summary.lost.
+/// Moves the candidates that fit into the table's remaining room to the front, sorted by first_pixel, and returns how
+/// many. Where they do not all fit, those stay that are complete first (contract::FrameSummary), and the others are
+/// added to summary.lost.
 size_t select_objects(std::span<Candidate> candidates, uint32_t max_objects, ObjectTable& table);
 
-/// Appends `count` records, all zero but for class_id, and returns the first. The vector must have room for them to stay in place.
+/// Appends `count` records, all zero but for class_id, and returns the first. The vector must have room for them to
+/// stay in place.
 contract::ObjectRecord* append_records(ObjectTable& table, size_t count, uint32_t colour_class);
 
 }  // namespace flashcell::host
