@@ -15,10 +15,14 @@ class ExactLabeller final : public Labeller {
   void label(const BitImage& mask, const FrameView& pixels, uint32_t colour_class, ObjectTable& table) override;
 
  private:
+  // Objects that pass the filter, in nearly their final order, into candidates_; returns how many.
+  uint32_t list_candidates(contract::FrameSummary& summary);
+
   contract::LabelParameters parameters_;
   RunTable runs_;
   hwy::AlignedFreeUniquePtr<Geometry[]> geometry_;     // of each object
   hwy::AlignedFreeUniquePtr<Candidate[]> candidates_;  // room for each object
+  hwy::AlignedFreeUniquePtr<Candidate[]> lower_row_;   // of one strip
 };
 
 }  // namespace flashcell::host

@@ -7,8 +7,8 @@
 
 namespace flashcell::host {
 
-/// Sums over an object's pixels while they are being collected. One cache line, four vectors' worth of lanes that are added and two
-/// that take the minimum.
+/// Sums over an object's pixels while they are being collected. One cache line, four vectors' worth of lanes that are
+/// added and two that take the minimum.
 struct alignas(64) Geometry {
   uint64_t m00, m10, m01, m20;
   uint64_t m11, m02;
@@ -22,7 +22,12 @@ constexpr uint64_t pack_box(uint32_t left, uint32_t top, uint32_t right, uint32_
   return static_cast<uint64_t>(left) | static_cast<uint64_t>(top) << 16 | static_cast<uint64_t>(0xFFFF - right) << 32 |
          static_cast<uint64_t>(0xFFFF - bottom) << 48;
 }
-constexpr uint32_t bottom_of(const Geometry& g) { return 0xFFFF - static_cast<uint32_t>(g.box >> 48); }
+constexpr uint32_t top_of(const Geometry& g) {
+  return static_cast<uint32_t>(g.box >> 16) & 0xFFFF;
+}
+constexpr uint32_t bottom_of(const Geometry& g) {
+  return 0xFFFF - static_cast<uint32_t>(g.box >> 48);
+}
 
 inline void write_geometry(const Geometry& g, contract::ObjectRecord& record) {
   record.m00 = static_cast<uint32_t>(g.m00);

@@ -13,15 +13,17 @@ class Labeller {
  public:
   virtual ~Labeller() = default;
 
-  /// Appends the objects of `mask` to `table` with class_id `colour_class`; adds to its summary. The table's capacity is the
-  /// parameters' max_objects over all calls since clear(). `pixels` is read only for hue (rgb8/bgr8) and intensity features.
-  /// Allocates nothing once the table's vector has max_objects of capacity.
+  /// Appends the objects of `mask` to `table` with class_id `colour_class`; adds to its summary. The table's capacity
+  /// is the parameters' max_objects over all calls since clear(). `pixels` is read only for hue (rgb8/bgr8) and
+  /// intensity features. Allocates nothing once the table's vector has max_objects of capacity.
   virtual void label(const BitImage& mask, const FrameView& pixels, uint32_t colour_class, ObjectTable& table) = 0;
 };
 
 /// All make_…() throw Error(Fault::usage) for parameters out of range.
-std::unique_ptr<Labeller> make_reference_labeller(const contract::LabelParameters& parameters);  ///< plain, scalar, to be read
-std::unique_ptr<Labeller> make_fast_labeller(const contract::LabelParameters& parameters);       ///< SIMD chosen at run time
-std::unique_ptr<Labeller> make_hls_labeller(const contract::LabelParameters& parameters);        ///< the kernel's sources on the CPU
+std::unique_ptr<Labeller> make_reference_labeller(
+    const contract::LabelParameters& parameters);  ///< plain, scalar, to be read
+std::unique_ptr<Labeller> make_fast_labeller(const contract::LabelParameters& parameters);  ///< SIMD chosen at run time
+std::unique_ptr<Labeller> make_hls_labeller(
+    const contract::LabelParameters& parameters);  ///< the kernel's sources on the CPU
 
 }  // namespace flashcell::host

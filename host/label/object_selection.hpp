@@ -12,7 +12,7 @@
 //   summary.filtered;
 //   2. kept = select_objects(candidates, parameters.max_objects, table): counts the lost ones, puts the kept ones
 //   first;
-//   3. append the records of candidates[0 .. kept-1] in that order, add kept to summary.objects.
+//   3. append the records of candidates[0 .. kept-1] in that order, add kept to summary.objects (append_records does).
 // The colour classes of a frame are to be labelled in ascending order, each once: then earlier classes never give way
 // to later ones.
 namespace flashcell::host {
@@ -27,9 +27,16 @@ inline bool passes_filter(const contract::LabelParameters& parameters, uint32_t 
   return area >= parameters.min_area && area <= parameters.max_area;
 }
 
-/// Sorts the candidates that fit into the table's remaining room to the front, by first_pixel, and returns how many.
-/// Where they do not all fit, those stay that are complete first (contract::FrameSummary), and the others are added to
-/// summary.lost.
+/// Sorts candidates by first_pixel. Fast where most are in order already.
+void sort_by_first_pixel(std::span<Candidate> candidates);
+
+/// Moves the candidates that fit into the table's remaining room to the front, sorted by first_pixel, and returns how
+/// many. Where they do not all fit, those stay that are complete first (contract::FrameSummary), and the others are
+/// added to summary.lost.
 size_t select_objects(std::span<Candidate> candidates, uint32_t max_objects, ObjectTable& table);
+
+/// Appends `count` records, all zero but for class_id, and returns the first. The vector must have room for them to
+/// stay in place.
+contract::ObjectRecord* append_records(ObjectTable& table, size_t count, uint32_t colour_class);
 
 }  // namespace flashcell::host

@@ -19,106 +19,136 @@ using Words = hn::ScalableTag<uint64_t>;
 using WordVector = hn::Vec<Words>;
 
 // Words of a row, from word w on; past its end zeros.
-WordVector load_words(const uint64_t* row, size_t w, size_t words) {
+HWY_INLINE WordVector load_words(const uint64_t* row, size_t w, size_t words) {
   const Words d;
   const size_t rest = words - w;
-  return rest >= hn::Lanes(d) ? hn::LoadU(d, row + w) : hn::MaskedLoad(hn::FirstN(d, rest), d, row + w);
+  return HWY_LIKELY(rest >= hn::Lanes(d)) ? hn::LoadU(d, row + w) : hn::MaskedLoad(hn::FirstN(d, rest), d, row + w);
 }
 
-// The pixels' left neighbours.
-WordVector left_neighbours(WordVector pixels, const uint64_t* row, size_t w, size_t words) {
+// The same, each word's lowest bit followed by the word before it: the pixels' left neighbours.
+HWY_INLINE WordVector left_neighbours(WordVector pixels, const uint64_t* row, size_t w, size_t words) {
   const Words d;
-  WordVector before;
+  WordVector before = hn::Zero(d);
   if (w != 0) {
     before = load_words(row - 1, w, words + 1);
-  } else if (hn::Lanes(d) == 1) {
-    before = hn::Zero(d);
-  } else {
-    alignas(64) uint64_t lane[hn::MaxLanes(d)];
-    for (size_t i = 0; i < hn::Lanes(d); ++i) lane[i] = i == 0 ? 0 : i - 1;
-    const auto not_first = hn::Not(hn::FirstN(d, 1));
-    before = hn::IfThenElseZero(not_first, hn::TableLookupLanes(pixels, hn::SetTableIndices(d, lane)));
+  } else if (hn::MaxLanes(d) != 1) {
+    alignas(64) static constexpr uint64_t kOneDown[8] = {0, 0, 1, 2, 3, 4, 5, 6};
+    const auto moved = hn::TableLookupLanes(pixels, hn::SetTableIndices(d, kOneDown));
+    before = hn::IfThenZeroElse(hn::FirstN(d, 1), moved);
   }
   return hn::Or(hn::ShiftLeft<1>(pixels), hn::ShiftRight<63>(before));
 }
 
-// Start bits of one strip, and the columns where its first row touches `above`, the last row of the strip above (nullptr: none).
-// `second` is its second row, or nullptr where strips are single rows and touch 4-connected.
-void scan_strip(const uint64_t* above, const uint64_t* first, const uint64_t* second, size_t words, uint64_t* starts,
-                uint64_t* contacts) {
-  const Words d;
-  for (size_t w = 0; w < words; w += hn::Lanes(d)) {
-    const WordVector b = load_words(first, w, words);
-    const WordVector b_left = left_neighbours(b, first, w, words);
-    WordVector either = b, either_left = b_left;
-    if (second != nullptr) {
-      const WordVector c = load_words(second, w, words);
-      either = hn::Or(b, c);
-      either_left = hn::Or(b_left, left_neighbours(c, second, w, words));
-    }
-    hn::StoreU(hn::AndNot(either_left, either), d, starts + w);
+// Columns of a strip's words where its runs start, and where its first row touches the strip above.
+struct ScannedWords {
+  WordVector starts, contacts;
+};
 
-    WordVector touching = hn::Zero(d);
-    if (above != nullptr) {
-      const WordVector a = load_words(above, w, words);
-      const WordVector a_left = left_neighbours(a, above, w, words);
-      // Both are foreground here, and were not both to the left: a new stretch of contact.
-      touching = hn::AndNot(hn::And(a_left, b_left), hn::And(a, b));
-      if (second != nullptr) {
-        // One ends to the left where the other starts: they touch over the corner, at no other column for sure.
-        const WordVector corner = hn::And(hn::And(hn::Xor(a, b), hn::Xor(a_left, b_left)), hn::Xor(a, a_left));
-        touching = hn::Or(touching, corner);
+// `above` is the last row of the strip above, or nullptr at the top.
+template <bool kTwoRows>
+HWY_INLINE ScannedWords scan_words(const uint64_t* above, const uint64_t* first, size_t w, size_t words) {
+  const WordVector b = load_words(first, w, words);
+  const WordVector b_left = left_neighbours(b, first, w, words);
+  WordVector either = b, either_left = b_left;
+  if (kTwoRows) {
+    const uint64_t* second = first + words;
+    const WordVector c = load_words(second, w, words);
+    either = hn::Or(b, c);
+    either_left = hn::Or(b_left, left_neighbours(c, second, w, words));
+  }
+  const WordVector starts = hn::AndNot(either_left, either);
+  if (above == nullptr) return {starts, hn::Zero(Words())};
+
+  const WordVector a = load_words(above, w, words);
+  const WordVector a_left = left_neighbours(a, above, w, words);
+  // Both are foreground here, and were not both to the left: a new stretch of contact.
+  const WordVector touching = hn::AndNot(hn::And(a_left, b_left), hn::And(a, b));
+  if (!kTwoRows) return {starts, touching};
+  // One ends to the left where the other starts: they touch over the corner only.
+  const WordVector corner = hn::And(hn::And(hn::Xor(a, b), hn::Xor(a_left, b_left)), hn::Xor(a, a_left));
+  return {starts, hn::Or(touching, corner)};
+}
+
+// Appends the numbers of the words that are not zero.
+HWY_INLINE size_t list_words(WordVector words, WordVector numbers, uint64_t* list) {
+  const Words d;
+  return hn::CompressStore(numbers, hn::Ne(words, hn::Zero(d)), d, list);
+}
+
+template <bool kTwoRows>
+void scan_strips(const BitImage& mask, int strips, RunBits& bits) {
+  const Words d;
+  const size_t words = static_cast<size_t>(mask.words_per_row());
+  size_t start_words = 0, contact_words = 0;
+  for (int strip = 0; strip < strips; ++strip) {
+    const int y = kTwoRows ? 2 * strip : strip;
+    const uint64_t* above = y == 0 ? nullptr : mask.row(y - 1);
+    const size_t offset = static_cast<size_t>(strip) * words;
+    for (size_t w = 0; w < words; w += hn::Lanes(d)) {
+      const ScannedWords scanned = scan_words<kTwoRows>(above, mask.row(y), w, words);
+      hn::StoreU(scanned.starts, d, bits.starts.get() + offset + w);
+      hn::StoreU(scanned.contacts, d, bits.contacts.get() + offset + w);
+      const WordVector numbers = hn::Iota(d, offset + w);
+      start_words += list_words(scanned.starts, numbers, bits.start_words.get() + start_words);
+      contact_words += list_words(scanned.contacts, numbers, bits.contact_words.get() + contact_words);
+    }
+  }
+  bits.start_word_count = start_words;
+  bits.contact_word_count = contact_words;
+}
+
+void scan(const BitImage& mask, int strips, int rows_per_strip, RunBits& bits) {
+  if (rows_per_strip == 2) {
+    scan_strips<true>(mask, strips, bits);
+  } else {
+    scan_strips<false>(mask, strips, bits);
+  }
+}
+
+// Runs that start before each word; returns the number of all.
+uint32_t count_runs(const uint64_t* starts, size_t words, uint32_t* runs_before) {
+  uint32_t count = 0;
+  for (size_t i = 0; i < words; ++i) {
+    runs_before[i] = count;
+    count += static_cast<uint32_t>(std::popcount(starts[i]));
+  }
+  return count;
+}
+
+void list_starts(const RunBits& bits, const uint32_t* columns, uint32_t* starts) {
+  for (size_t i = 0; i < bits.start_word_count; ++i) {
+    const uint64_t word = bits.start_words[i];
+    uint64_t rest = bits.starts[word];
+    uint32_t* out = starts + bits.runs_before[word];
+    const uint32_t column = columns[word];
+    // Most words have at most two: written without asking, and overwritten where there were fewer.
+    *out++ = column + static_cast<uint32_t>(std::countr_zero(rest));
+    rest &= rest - 1;
+    *out++ = column + static_cast<uint32_t>(std::countr_zero(rest));
+    rest &= rest - 1;
+    for (; rest != 0; rest &= rest - 1) *out++ = column + static_cast<uint32_t>(std::countr_zero(rest));
+  }
+}
+
+// Joins the runs that touch. `words` is the number of words in a row.
+void join_runs(const RunBits& bits, size_t words, uint32_t* parents) {
+  uint32_t pairs[2 * (kContactBatchBits + 64)];
+  size_t i = 0;
+  while (i < bits.contact_word_count) {
+    // Listed first and resolved later, so that the branches of the one do not wait for the memory of the other.
+    uint32_t count = 0;
+    for (; i < bits.contact_word_count && count < kContactBatchBits; ++i) {
+      const uint64_t word = bits.contact_words[i];
+      const uint64_t above = bits.starts[word - words], here = bits.starts[word];
+      const uint32_t runs_above = bits.runs_before[word - words] - 1, runs_here = bits.runs_before[word] - 1;
+      for (uint64_t contacts = bits.contacts[word]; contacts != 0; contacts &= contacts - 1) {
+        const uint64_t up_to = contacts ^ (contacts - 1);
+        pairs[2 * count] = runs_above + static_cast<uint32_t>(std::popcount(above & up_to));
+        pairs[2 * count + 1] = runs_here + static_cast<uint32_t>(std::popcount(here & up_to));
+        ++count;
       }
     }
-    hn::StoreU(touching, d, contacts + w);
-  }
-}
-
-// Positions of the set bits, ascending.
-uint32_t list_starts(const uint64_t* bits, int strips, int words, uint32_t* runs_before, uint32_t* starts) {
-  uint32_t count = 0;
-  for (int strip = 0; strip < strips; ++strip) {
-    for (int w = 0; w < words; ++w) {
-      uint64_t rest = *bits++;
-      *runs_before++ = count;
-      const uint32_t column = static_cast<uint32_t>(strip) << kStripShift | static_cast<uint32_t>(w) << 6;
-      uint32_t* out = starts + count;
-      count += static_cast<uint32_t>(std::popcount(rest));
-      // Most words have at most two: written without asking, and overwritten where there were fewer.
-      *out++ = column + static_cast<uint32_t>(std::countr_zero(rest));
-      rest &= rest - 1;
-      *out++ = column + static_cast<uint32_t>(std::countr_zero(rest));
-      rest &= rest - 1;
-      for (; rest != 0; rest &= rest - 1) *out++ = column + static_cast<uint32_t>(std::countr_zero(rest));
-    }
-  }
-  return count;
-}
-
-// Pairs of touching runs in a word of the strip: (run above, run here), as many as there are contact bits.
-uint32_t list_contacts(uint64_t contacts, uint64_t starts_above, uint32_t runs_above, uint64_t starts, uint32_t runs,
-                       uint32_t* pairs) {
-  uint32_t count = static_cast<uint32_t>(std::popcount(contacts));
-  // The first is written without asking.
-  do {
-    const uint64_t up_to = contacts ^ (contacts - 1);
-    *pairs++ = runs_above + static_cast<uint32_t>(std::popcount(starts_above & up_to)) - 1;
-    *pairs++ = runs + static_cast<uint32_t>(std::popcount(starts & up_to)) - 1;
-    contacts &= contacts - 1;
-  } while (contacts != 0);
-  return count;
-}
-
-void join_runs(const uint64_t* contact_bits, const uint64_t* start_bits, const uint32_t* runs_before, int words,
-               int total_words, uint32_t* pairs, uint32_t* parents) {
-  for (int begin = words; begin < total_words; begin += kContactBatchWords) {
-    const int end = std::min(begin + kContactBatchWords, total_words);
-    uint32_t count = 0;
-    for (int w = begin; w < end; ++w) {
-      count += list_contacts(contact_bits[w], start_bits[w - words], runs_before[w - words], start_bits[w],
-                             runs_before[w], pairs + 2 * count);
-    }
-    for (uint32_t i = 0; i < count; ++i) unite(parents, pairs[2 * i], pairs[2 * i + 1]);
+    for (uint32_t k = 0; k < count; ++k) unite(parents, pairs[2 * k], pairs[2 * k + 1]);
   }
 }
 
@@ -128,37 +158,43 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace flashcell::host {
 namespace {
-HWY_EXPORT(scan_strip);
+HWY_EXPORT(scan);
+HWY_EXPORT(count_runs);
 HWY_EXPORT(list_starts);
 HWY_EXPORT(join_runs);
 
-constexpr size_t kSlack = 64;  // entries that vectors may write past the end
+constexpr size_t kSlack = 64;  // entries that may be written past the end: whole vectors
 }  // namespace
 
 RunTable::RunTable(int width, int height, int rows_per_strip)
-    : strips_((height + rows_per_strip - 1) / rows_per_strip), words_((width + 63) / 64), rows_per_strip_(rows_per_strip) {
+    : strips_((height + rows_per_strip - 1) / rows_per_strip),
+      words_((width + 63) / 64),
+      rows_per_strip_(rows_per_strip) {
   max_runs_ = static_cast<uint32_t>(strips_) * static_cast<uint32_t>((width + 1) / 2);
-  const size_t total_words = static_cast<size_t>(strips_) * words_;
+  const size_t total_words = static_cast<size_t>(strips_) * words_ + kSlack;
   starts_ = hwy::AllocateAligned<uint32_t>(max_runs_ + kSlack);
   parents_ = hwy::AllocateAligned<uint32_t>(max_runs_ + kSlack);
-  start_bits_ = hwy::AllocateAligned<uint64_t>(total_words + kSlack);
-  contact_bits_ = hwy::AllocateAligned<uint64_t>(total_words + kSlack);
-  runs_before_ = hwy::AllocateAligned<uint32_t>(total_words + kSlack);
-  contacts_ = hwy::AllocateAligned<uint32_t>(2 * (static_cast<size_t>(kContactBatchWords) * 64 + 1));
+  bits_.starts = hwy::AllocateAligned<uint64_t>(total_words);
+  bits_.contacts = hwy::AllocateAligned<uint64_t>(total_words);
+  bits_.start_words = hwy::AllocateAligned<uint64_t>(total_words);
+  bits_.contact_words = hwy::AllocateAligned<uint64_t>(total_words);
+  bits_.runs_before = hwy::AllocateAligned<uint32_t>(total_words);
+  columns_ = hwy::AllocateAligned<uint32_t>(total_words);
+  for (int strip = 0; strip < strips_; ++strip) {
+    for (int w = 0; w < words_; ++w) {
+      columns_[static_cast<size_t>(strip) * words_ + w] =
+          static_cast<uint32_t>(strip) << kStripShift | static_cast<uint32_t>(w) << 6;
+    }
+  }
 }
 
 void RunTable::find(const BitImage& mask) {
-  const auto scan = HWY_DYNAMIC_DISPATCH(scan_strip);
-  for (int strip = 0; strip < strips_; ++strip) {
-    const int y = strip * rows_per_strip_;
-    const size_t offset = static_cast<size_t>(strip) * words_;
-    scan(y == 0 ? nullptr : mask.row(y - 1), mask.row(y), rows_per_strip_ == 2 ? mask.row(y + 1) : nullptr,
-         static_cast<size_t>(words_), start_bits_.get() + offset, contact_bits_.get() + offset);
-  }
-  runs_ = HWY_DYNAMIC_DISPATCH(list_starts)(start_bits_.get(), strips_, words_, runs_before_.get(), starts_.get());
+  const size_t words = static_cast<size_t>(words_);
+  HWY_DYNAMIC_DISPATCH(scan)(mask, strips_, rows_per_strip_, bits_);
+  runs_ = HWY_DYNAMIC_DISPATCH(count_runs)(bits_.starts.get(), strips_ * words, bits_.runs_before.get());
+  HWY_DYNAMIC_DISPATCH(list_starts)(bits_, columns_.get(), starts_.get());
   for (uint32_t i = 0; i < runs_; ++i) parents_[i] = i;
-  HWY_DYNAMIC_DISPATCH(join_runs)
-  (contact_bits_.get(), start_bits_.get(), runs_before_.get(), words_, strips_ * words_, contacts_.get(), parents_.get());
+  HWY_DYNAMIC_DISPATCH(join_runs)(bits_, words, parents_.get());
   objects_ = number_sets(parents_.get(), runs_);
 }
 

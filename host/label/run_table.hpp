@@ -6,17 +6,28 @@
 
 #include "host/label/bit_image.hpp"
 
-// A frame as runs. Rows are taken in strips: two rows for 8-connectivity, one for 4-connectivity. Within a strip of two rows any two
-// pixels in the same or in adjacent columns touch, so a run of the rows' OR is one connected piece, and there are half as many strips
-// and far fewer runs than rows have. Runs of neighbouring strips join where the upper strip's last row touches the lower one's first.
+// A frame as runs. Rows are taken in strips: two rows for 8-connectivity, one for 4-connectivity. Within a strip of two
+// rows any two pixels in the same or in adjacent columns touch, so a run of the rows' OR is one connected piece, and
+// there are half as many strips and far fewer runs than rows have. Runs of neighbouring strips join where the upper
+// strip's last row touches the lower one's first.
 namespace flashcell::host {
 
 /// Where a run starts: strip << 12 | x.
 constexpr int kStripShift = 12;
 constexpr uint32_t kColumnMask = (1u << kStripShift) - 1;
 
-/// Contacts are listed and resolved for this many words at a time, so that the list stays in the first-level cache.
-constexpr int kContactBatchWords = 128;
+/// Contacts are listed and resolved about this many at a time, so that the list stays in the first-level cache.
+constexpr uint32_t kContactBatchBits = 512;
+
+/// One word for 64 columns of a strip, strip after strip.
+struct RunBits {
+  hwy::AlignedFreeUniquePtr<uint64_t[]> starts;  ///< where runs start
+  hwy::AlignedFreeUniquePtr<uint64_t[]>
+      contacts;  ///< where runs touch one of the strip above: at least one bit for each such pair
+  hwy::AlignedFreeUniquePtr<uint32_t[]> runs_before;                 ///< number of runs that start before the word
+  hwy::AlignedFreeUniquePtr<uint64_t[]> start_words, contact_words;  ///< numbers of the words above that are not zero
+  size_t start_word_count = 0, contact_word_count = 0;
+};
 
 class RunTable {
  public:
@@ -39,11 +50,8 @@ class RunTable {
   int strips_, words_, rows_per_strip_;
   uint32_t runs_ = 0, objects_ = 0;
   hwy::AlignedFreeUniquePtr<uint32_t[]> starts_, parents_;
-  // One word for 64 columns of a strip, strip after strip, after one strip of zeros.
-  hwy::AlignedFreeUniquePtr<uint64_t[]> start_bits_;    // where runs start
-  hwy::AlignedFreeUniquePtr<uint64_t[]> contact_bits_;  // where a run touches one of the strip above; at least one bit for each pair
-  hwy::AlignedFreeUniquePtr<uint32_t[]> runs_before_;   // runs that start before this word
-  hwy::AlignedFreeUniquePtr<uint32_t[]> contacts_;      // pairs of runs
+  hwy::AlignedFreeUniquePtr<uint32_t[]> columns_;  // strip << 12 | x of each word's first column
+  RunBits bits_;
 };
 
 }  // namespace flashcell::host

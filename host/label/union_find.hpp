@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstdint>
 
-// Disjoint sets over 0 .. n-1 in an array of parents. A parent is never larger than its child, so a set's root is its smallest
-// member and one ascending sweep resolves everything.
+// Disjoint sets over 0 .. n-1 in an array of parents. A parent is never larger than its child, so a set's root is its
+// smallest member and one ascending sweep resolves everything.
 namespace flashcell::host {
 
 inline uint32_t find_root(const uint32_t* parents, uint32_t i) {
@@ -27,7 +27,8 @@ inline uint32_t number_sets(uint32_t* parents, uint32_t n) {
   for (uint32_t i = 0; i < n; ++i) {
     const uint32_t parent = parents[i];
     const bool is_root = parent == i;
-    // A smaller entry already holds its set's number. Entry i itself is not read when it is the root, but must be readable.
+    // A smaller entry already holds its set's number. Entry i itself is not read when it is the root, but must be
+    // readable.
     const uint32_t number = parents[parent];
     parents[i] = is_root ? sets : number;
     sets += is_root ? 1 : 0;

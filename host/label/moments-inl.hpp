@@ -1,0 +1,162 @@
+// Vector code for sums of coordinates over bits; included once for each instruction set (hwy/foreach_target.h).
+#if defined(FLASHCELL_MOMENTS_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef FLASHCELL_MOMENTS_INL
+#undef FLASHCELL_MOMENTS_INL
+#else
+#define FLASHCELL_MOMENTS_INL
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+
+#include "host/label/geometry.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace flashcell::host::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_TARGET != HWY_SCALAR
+
+using U64 = hn::CappedTag<uint64_t, 8>;
+using Vector = hn::Vec<U64>;
+using U8 = hn::Repartition<uint8_t, U64>;
+using U32 = hn::Repartition<uint32_t, U64>;
+using I32 = hn::Repartition<int32_t, U64>;
+using I16 = hn::Repartition<int16_t, U64>;
+using Bytes = hn::Vec<U8>;
+
+constexpr size_t kMaxLanes = hn::MaxLanes(U64());
+
+HWY_INLINE Vector constant(uint64_t value) {
+  return hn::Set(U64(), value);
+}
+
+// Products of values below 2^32.
+HWY_INLINE Vector times(Vector a, Vector b) {
+  return hn::MulEven(hn::BitCast(U32(), a), hn::BitCast(U32(), b));
+}
+
+// In each byte: the number of set bits, the sum of their positions, the sum of the positions' squares.
+struct ByteSums {
+  Bytes count, sum, squares;
+};
+
+HWY_INLINE ByteSums byte_sums(Vector bits) {
+  alignas(16) static constexpr uint8_t kCount[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
+  alignas(16) static constexpr uint8_t kSumLow[16] = {0, 0, 1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6};
+  alignas(16) static constexpr uint8_t kSumHigh[16] = {0, 4, 5, 9, 6, 10, 11, 15, 7, 11, 12, 16, 13, 17, 18, 22};
+  alignas(16) static constexpr uint8_t kSquaresLow[16] = {0, 0, 1, 1, 4, 4, 5, 5, 9, 9, 10, 10, 13, 13, 14, 14};
+  alignas(16) static constexpr uint8_t kSquaresHigh[16] = {0,  16, 25, 41, 36, 52,  61,  77,
+                                                           49, 65, 74, 90, 85, 101, 110, 126};
+  const U8 d;
+  const Vector nibble = constant(0x0F0F0F0F0F0F0F0Full);
+  const Bytes low = hn::BitCast(d, hn::And(bits, nibble));
+  const Bytes high = hn::BitCast(d, hn::And(hn::ShiftRight<4>(bits), nibble));
+  const auto look_up = [&](const uint8_t* table, Bytes index)
+                           HWY_ATTR { return hn::TableLookupBytes(hn::LoadDup128(d, table), index); };
+  return {hn::Add(look_up(kCount, low), look_up(kCount, high)), hn::Add(look_up(kSumLow, low), look_up(kSumHigh, high)),
+          hn::Add(look_up(kSquaresLow, low), look_up(kSquaresHigh, high))};
+}
+
+// Sum over the eight bytes j of each lane of bytes[j] * weight(j), where `weights` holds weight(0), weight(2),
+// weight(4), weight(6) in 16 bits each and the odd bytes' weights are those plus `step`.
+HWY_INLINE hn::Vec<I32> weigh(Bytes bytes, uint64_t even_weights, uint64_t odd_weights) {
+  const I16 d16;
+  const I32 d32;
+  const auto even = hn::BitCast(d16, hn::And(hn::BitCast(U64(), bytes), constant(0x00FF00FF00FF00FFull)));
+  const auto odd = hn::ShiftRight<8>(hn::BitCast(hn::Repartition<uint16_t, U64>(), bytes));
+  auto second = hn::Zero(d32);
+  auto first =
+      hn::ReorderWidenMulAccumulate(d32, even, hn::BitCast(d16, constant(even_weights)), hn::Zero(d32), second);
+  first =
+      hn::ReorderWidenMulAccumulate(d32, hn::BitCast(d16, odd), hn::BitCast(d16, constant(odd_weights)), first, second);
+  return hn::RearrangeToOddPlusEven(first, second);
+}
+
+// The two halves of each lane added.
+HWY_INLINE Vector add_halves(hn::Vec<I32> v) {
+  const Vector both = hn::BitCast(U64(), v);
+  return hn::Add(hn::And(both, constant(0xFFFFFFFF)), hn::ShiftRight<32>(both));
+}
+
+constexpr uint64_t four(uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
+  return a | b << 16 | c << 32 | d << 48;
+}
+
+HWY_INLINE Vector sum_of_counts(const ByteSums& s) {
+  return hn::SumsOf8(s.count);
+}
+
+// Sum of the positions of a lane's set bits: position is 8 j + i in byte j.
+HWY_INLINE Vector sum_of_positions(const ByteSums& s) {
+  return hn::Add(add_halves(weigh(s.count, four(0, 16, 32, 48), four(8, 24, 40, 56))), hn::SumsOf8(s.sum));
+}
+
+// (8 j + i)^2 = 64 j^2 + 16 j i + i^2.
+HWY_INLINE Vector sum_of_squares(const ByteSums& s) {
+  const auto whole = weigh(s.count, four(0, 256, 1024, 2304), four(64, 576, 1600, 3136));
+  const auto mixed = weigh(s.sum, four(0, 32, 64, 96), four(16, 48, 80, 112));
+  return hn::Add(add_halves(hn::Add(whole, mixed)), hn::SumsOf8(s.squares));
+}
+
+// Number of zero bits below the lowest set bit; 64 when there is none.
+HWY_INLINE Vector trailing_zeros(Vector v) {
+  return hn::PopulationCount(hn::AndNot(v, hn::Sub(v, constant(1))));
+}
+
+// Sums over a lane's pixels in coordinates of its own: of 1, x, y, x*x, x*y, y*y.
+struct LocalSums {
+  Vector n, x, y, xx, xy, yy;
+};
+
+struct Box {
+  Vector left, top, right, bottom;
+};
+
+HWY_INLINE void add_piece(const uint64_t* sums, const uint64_t* rest, Geometry& g) {
+  const hn::CappedTag<uint64_t, 4> d;
+  const hn::CappedTag<uint64_t, 2> pair;
+  for (size_t i = 0; i < 4; i += hn::Lanes(d)) {
+    hn::Store(hn::Add(hn::Load(d, &g.m00 + i), hn::Load(d, sums + i)), d, &g.m00 + i);
+  }
+  hn::Store(hn::Add(hn::Load(pair, &g.m11), hn::Load(pair, rest)), pair, &g.m11);
+  const hn::Repartition<uint16_t, decltype(pair)> d16;
+  const auto box = hn::Min(hn::Load(d16, reinterpret_cast<uint16_t*>(&g.box)),
+                           hn::Load(d16, reinterpret_cast<const uint16_t*>(rest + 2)));
+  const uint64_t first_pixel = std::min(g.first_pixel, rest[3]);
+  hn::Store(hn::BitCast(pair, box), pair, &g.box);
+  g.first_pixel = first_pixel;
+}
+
+// Adds each of the first `count` lanes, whose own coordinates start at (x, y), to its object; lanes that are `empty`
+// add nothing.
+template <class Mask>
+HWY_INLINE void add_lanes(const LocalSums& s, Vector x, Vector y, const Box& box, Vector first_pixel, Mask empty,
+                          const uint32_t* objects, size_t count, Geometry* geometry) {
+  const U64 d;
+  // Everything stays below 2^32 but m11 and m02.
+  const Vector m10 = hn::Add(times(s.n, x), s.x);
+  const Vector m20 = hn::Add(times(x, hn::Add(m10, s.x)), s.xx);
+  const Vector m01 = hn::Add(times(s.n, y), s.y);
+  const Vector m02 = hn::Add(times(y, hn::Add(m01, s.y)), s.yy);
+  const Vector m11 = hn::Add(times(y, m10), hn::Add(times(s.y, x), s.xy));
+  const Vector near_corner = hn::Or(box.left, hn::ShiftLeft<16>(box.top));
+  const Vector far_corner = hn::Or(hn::ShiftLeft<32>(box.right), hn::ShiftLeft<48>(box.bottom));
+  const Vector packed = hn::Xor(hn::Or(near_corner, far_corner), constant(0xFFFFFFFF00000000ull));
+  const Vector nothing = constant(~uint64_t{0});
+
+  alignas(64) uint64_t sums[4 * kMaxLanes];
+  alignas(64) uint64_t rest[4 * kMaxLanes];
+  hn::StoreInterleaved4(s.n, m10, m01, m20, d, sums);
+  hn::StoreInterleaved4(m11, m02, hn::IfThenElse(empty, nothing, packed), hn::IfThenElse(empty, nothing, first_pixel),
+                        d, rest);
+  for (size_t i = 0; i < count; ++i) add_piece(sums + 4 * i, rest + 4 * i, geometry[objects[i]]);
+}
+
+#endif  // HWY_TARGET != HWY_SCALAR
+
+}  // namespace flashcell::host::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard
