@@ -1,0 +1,49 @@
+#pragma once
+#include <hwy/aligned_allocator.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "host/label/bit_image.hpp"
+
+// A frame as runs. Rows are taken in strips: two rows for 8-connectivity, one for 4-connectivity. Within a strip of two rows any two
+// pixels in the same or in adjacent columns touch, so a run of the rows' OR is one connected piece, and there are half as many strips
+// and far fewer runs than rows have. Runs of neighbouring strips join where the upper strip's last row touches the lower one's first.
+namespace flashcell::host {
+
+/// Where a run starts: strip << 12 | x.
+constexpr int kStripShift = 12;
+constexpr uint32_t kColumnMask = (1u << kStripShift) - 1;
+
+/// Contacts are listed and resolved for this many words at a time, so that the list stays in the first-level cache.
+constexpr int kContactBatchWords = 128;
+
+class RunTable {
+ public:
+  RunTable(int width, int height, int rows_per_strip);
+
+  /// Finds the runs of `mask` (of the size above) and joins them to objects.
+  void find(const BitImage& mask);
+
+  uint32_t runs() const { return runs_; }
+  uint32_t objects() const { return objects_; }
+  uint32_t max_runs() const { return max_runs_; }
+  int rows_per_strip() const { return rows_per_strip_; }
+  /// Starts of the runs, in order of strip, then x.
+  const uint32_t* starts() const { return starts_.get(); }
+  /// Object of each run. Objects are numbered by their first run.
+  const uint32_t* object_of() const { return parents_.get(); }
+
+ private:
+  uint32_t max_runs_;
+  int strips_, words_, rows_per_strip_;
+  uint32_t runs_ = 0, objects_ = 0;
+  hwy::AlignedFreeUniquePtr<uint32_t[]> starts_, parents_;
+  // One word for 64 columns of a strip, strip after strip, after one strip of zeros.
+  hwy::AlignedFreeUniquePtr<uint64_t[]> start_bits_;    // where runs start
+  hwy::AlignedFreeUniquePtr<uint64_t[]> contact_bits_;  // where a run touches one of the strip above; at least one bit for each pair
+  hwy::AlignedFreeUniquePtr<uint32_t[]> runs_before_;   // runs that start before this word
+  hwy::AlignedFreeUniquePtr<uint32_t[]> contacts_;      // pairs of runs
+};
+
+}  // namespace flashcell::host
