@@ -15,7 +15,8 @@ constexpr double kMostNoise = 0.1;
 constexpr double kBoxSigma = 0.05;  ///< of a detector box' centre
 constexpr double kAdaptRate = 0.1;
 constexpr double kMostSurprise = 4;
-constexpr double kDefaultGate = 16;  ///< chi-square, 2 degrees of freedom: all but 1 in 3000
+constexpr double kLeastSize = 0.85, kMostSize = 1.2;  ///< share of its area that an object alone and whole shows
+constexpr double kDefaultGate = 16;                   ///< chi-square, 2 degrees of freedom: all but 1 in 3000
 
 double square(double value) {
   return value * value;
@@ -81,7 +82,7 @@ void Motion::adapt(Track& track, double surprise) const {
 
 void Motion::correct(Track& track, const Detection& detection) const {
   double x = detection.x, y = detection.y, variance = measurement_variance(detection);
-  if (partly_hidden(track, detection)) {
+  if (off_size(track, detection)) {
     const auto nearer = [](double a, double b, double to) { return std::abs(a - to) < std::abs(b - to) ? a : b; };
     const Box& box = detection.box;
     x = nearer(box.left + track.reach.left, box.left + box.width - track.reach.right, track.x.position());
@@ -93,22 +94,28 @@ void Motion::correct(Track& track, const Detection& detection) const {
                           2;
   adapt(track, surprise);
   if (track.match == Match::regained) {
-    const double speed = speed_variance(track.size, detection.has_shape);
-    const double acceleration = acceleration_variance(track.size, detection.has_shape);
-    track.x.loosen(speed, acceleration);
-    track.y.loosen(speed, acceleration);
+    loosen(track, track.x);
+    loosen(track, track.y);
     variance = std::min(variance, std::min(track.x.variance(), track.y.variance()));
   }
   track.x.update(x, variance);
   track.y.update(y, variance);
 }
 
-bool partly_hidden(const Track& track, const Detection& detection) {
-  return detection.has_shape && track.sightings >= 5 && detection.area < 0.85 * track.area();
+void Motion::loosen(const Track& track, AxisFilter& axis) const {
+  const bool shape = track.appearance.look().has_shape;
+  axis.loosen(speed_variance(track.size, shape), acceleration_variance(track.size, shape));
+}
+
+bool off_size(const Track& track, const Detection& detection) {
+  return detection.has_shape && track.sightings >= 5 &&
+         (detection.area < kLeastSize * track.area() || detection.area > kMostSize * track.area());
 }
 
 void learn_size(Track& track, const Detection& detection) {
-  const double weight = partly_hidden(track, detection) ? 0.02 : std::max(0.1, 1.0 / (track.sightings + 1));
+  const bool off = off_size(track, detection);
+  track.off_size = off ? track.off_size + 1 : 0;
+  const double weight = off ? 0.0 : std::max(0.1, 1.0 / (track.sightings + 1));
   track.size += weight * (std::sqrt(detection.area) - track.size);
   const Reach reach = reach_of(detection);
   const double box_weight = detection.has_shape ? weight : 0.5;
@@ -116,6 +123,13 @@ void learn_size(Track& track, const Detection& detection) {
   track.reach.right += box_weight * (reach.right - track.reach.right);
   track.reach.top += box_weight * (reach.top - track.reach.top);
   track.reach.bottom += box_weight * (reach.bottom - track.reach.bottom);
+}
+
+void remeasure(Track& track, const Detection& detection, const Look& look) {
+  track.size = std::sqrt(detection.area);
+  track.reach = reach_of(detection);
+  track.appearance = Appearance(look);
+  track.off_size = 0;
 }
 
 }  // namespace flashcell::tracking

@@ -18,6 +18,8 @@ class Motion {
 
   /// Variance of a detection's position, px^2.
   double measurement_variance(const Detection& detection) const;
+  /// Admits that the speed of `axis`, one of the track's two, has changed.
+  void loosen(const Track& track, AxisFilter& axis) const;
   double gate() const { return gate_; }
   const TrackerParameters& parameters() const { return parameters_; }
   double frame_time() const { return frame_time_; }
@@ -32,10 +34,13 @@ class Motion {
   double gate_;
 };
 
-/// True when clearly less of the object is seen than it has.
-bool partly_hidden(const Track& track, const Detection& detection);
+/// True when clearly less or more is seen than the object has.
+bool off_size(const Track& track, const Detection& detection);
 
-/// Follows the size and reach of an object that is seen alone.
+/// Follows the size and reach of an object that is seen alone; takes over a size that has lasted.
 void learn_size(Track& track, const Detection& detection);
+
+/// Takes size, reach and looks anew.
+void remeasure(Track& track, const Detection& detection, const Look& look);
 
 }  // namespace flashcell::tracking
