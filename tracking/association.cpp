@@ -13,7 +13,7 @@ constexpr double kUnmatchedOverGate = 24;  ///< what a match may add to the othe
 constexpr double kLeastOverlap = 0.1;      ///< IoU of a detector's box with the prediction
 constexpr double kOverlapScale = 10;
 
-constexpr double kLeapSizes = 1;           ///< object sizes from the prediction, the most whatever the gate says
+constexpr double kLeapSizes = 1;      ///< object sizes from the prediction, the most whatever the gate says
 constexpr double kRegainSizes = 0.8;  ///< object sizes within which an object is looked for outside its gate
 constexpr double kRegainSizesBox = 0.3;
 constexpr double kRegainGrowth = 0.1;  ///< and that much more with every frame unseen
@@ -67,7 +67,8 @@ void Association::add_predicted_edges(int32_t row, const Track& track, const Obs
     const double variance = motion_.measurement_variance(detection);
     const double variance_x = track.x.variance() + variance, variance_y = track.y.variance() + variance;
     const double distance = square(detection.x - x) / variance_x + square(detection.y - y) / variance_y;
-    if (distance > motion_.gate() || (shape && square(detection.x - x) + square(detection.y - y) > square(leap))) return;
+    if (distance > motion_.gate() || (shape && square(detection.x - x) + square(detection.y - y) > square(leap)))
+      return;
     if (std::hypot(detection.x - track.last_row.x, detection.y - track.last_row.y) > farthest) return;
     double cost = parameters.weight_position * (distance + std::log(variance_x * variance_y / square(variance)));
     cost += track.appearance.distance(look, parameters);

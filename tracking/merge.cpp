@@ -12,8 +12,9 @@ constexpr double kTolerancePerSigma = 3;
 constexpr double kMostTolerance = 0.5;  ///< of the object's size
 constexpr double kWideTolerance = 0.6;  ///< of the object's size, where the blob has area to spare
 constexpr double kSpareShare = 0.3;     ///< of the object's area
-constexpr int kMostDoubt = 10;          ///< frames on end
-constexpr double kSideSigma = 0.6;      ///< px: how well a blob's side tells the place of the member it belongs to
+constexpr double kLeapSigmas = 3;
+constexpr int kMostDoubt = 10;      ///< frames on end
+constexpr double kSideSigma = 0.6;  ///< px: how well a blob's side tells the place of the member it belongs to
 constexpr double kSideSigmaPerSize = 0.03;
 
 double square(double value) {
@@ -50,10 +51,21 @@ struct Side {
   double high() const { return filter->position() + high_reach; }
 };
 
-/// The extreme member's side is the blob's side. Where two members compete for it, it says less.
-/// surprised(i): member i is far from where it should be.
-template <class GetSide, class Surprised>
-void correct_axis(size_t count, double low, double high, const GetSide& side, const Surprised& surprised) {
+double keep_inside(const Side& member, double low, double high) {
+  const double least = low + member.low_reach, most = high - member.high_reach;
+  return least < most ? std::clamp(member.filter->position(), least, most) : (least + most) / 2;
+}
+
+/// Nobody sticks out of the blob. The extreme member's side is the blob's side; where two members compete for it, it
+/// says less. leap(i, position): member i cannot be where its motion led it.
+template <class GetSide, class Leap>
+void correct_axis(size_t count, double low, double high, const GetSide& side, const Leap& leap) {
+  for (size_t i = 0; i < count; ++i) {
+    const Side member = side(i);
+    const double inside = keep_inside(member, low, high);
+    const double off = square(member.filter->position() - inside);
+    if (off > square(kLeapSigmas) * (member.filter->variance() + square(member.sigma))) leap(i, inside);
+  }
   size_t lowest = 0, highest = 0;
   for (size_t i = 1; i < count; ++i) {
     if (side(i).low() < side(lowest).low()) lowest = i;
@@ -70,15 +82,12 @@ void correct_axis(size_t count, double low, double high, const GetSide& side, co
   first.filter->update(low + first.low_reach, low_variance);
   last.filter->update(high - last.high_reach, high_variance);
 
-  // Nobody sticks out of the blob.
   for (size_t i = 0; i < count; ++i) {
     const Side member = side(i);
-    const double least = low + member.low_reach, most = high - member.high_reach;
-    const double middle = (least + most) / 2, position = member.filter->position();
-    const double inside = least < most ? std::clamp(position, least, most) : middle;
-    if (std::abs(position - inside) <= member.sigma) continue;
-    if (square(position - inside) > 9 * (member.filter->variance() + square(member.sigma))) surprised(i);
-    member.filter->update(inside, square(2 * member.sigma));
+    const double inside = keep_inside(member, low, high);
+    if (std::abs(member.filter->position() - inside) > member.sigma) {
+      member.filter->update(inside, square(2 * member.sigma));
+    }
   }
 }
 
@@ -184,14 +193,14 @@ void Merges::correct_members(std::vector<Track>& tracks, std::span<const Member>
         Track& track = tracks[members[i].track];
         return Side{&track.x, track.reach.left, track.reach.right, sigma(track)};
       },
-      [&](size_t i) { motion_.loosen(tracks[members[i].track], tracks[members[i].track].x); });
+      [&](size_t i, double place) { motion_.turn(tracks[members[i].track], tracks[members[i].track].x, place); });
   correct_axis(
       members.size(), blob.box.top, bottom,
       [&](size_t i) {
         Track& track = tracks[members[i].track];
         return Side{&track.y, track.reach.top, track.reach.bottom, sigma(track)};
       },
-      [&](size_t i) { motion_.loosen(tracks[members[i].track], tracks[members[i].track].y); });
+      [&](size_t i, double place) { motion_.turn(tracks[members[i].track], tracks[members[i].track].y, place); });
 }
 
 void Merges::resolve(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame) {

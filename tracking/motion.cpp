@@ -9,6 +9,9 @@ namespace {
 // In object sizes (square root of the area) and frame times.
 constexpr double kFirstSpeed = 0.25;     ///< standard deviation of an unknown speed
 constexpr double kFirstSpeedBox = 0.06;  ///< the same for a detector's boxes, which are large and slow in size units
+constexpr double kMergedPlace = 0.1;     ///< standard deviation of the place after a turn
+constexpr double kMergedTurn = 0.05;     ///< of a speed that changes inside a blob
+constexpr double kTurnSpeed = 0.05;      ///< of a speed just measured from two sightings
 constexpr double kLeastNoise = 0.001;    ///< of the acceleration
 constexpr double kFirstNoise = 0.01;
 constexpr double kMostNoise = 0.1;
@@ -59,14 +62,15 @@ void Motion::start(Track& track, const Detection& detection) const {
   const double variance = measurement_variance(detection);
   const double speed = speed_variance(track.size, detection.has_shape);
   const double acceleration = acceleration_variance(track.size, detection.has_shape);
-  track.x = AxisFilter(detection.x, variance, speed, acceleration);
-  track.y = AxisFilter(detection.y, variance, speed, acceleration);
+  track.x = AxisFilter(detection.x, 0, variance, speed, acceleration);
+  track.y = AxisFilter(detection.y, 0, variance, speed, acceleration);
   const double order = parameters_.motion == MotionModel::constant_velocity ? 2 : 3;
   track.process_noise = parameters_.process_noise > 0 ? parameters_.process_noise
                                                       : kFirstNoise * track.size / std::pow(frame_time_, order);
 }
 
 void Motion::predict(Track& track, double dt) const {
+  track.last_step = dt;
   track.x.predict(dt, track.process_noise, parameters_.motion);
   track.y.predict(dt, track.process_noise, parameters_.motion);
 }
@@ -78,6 +82,21 @@ void Motion::adapt(Track& track, double surprise) const {
   const double unit = track.size / std::pow(frame_time_, order);
   const double factor = std::exp(kAdaptRate * (std::min(surprise, kMostSurprise) - 1));
   track.process_noise = std::clamp(track.process_noise * factor, kLeastNoise * unit, kMostNoise * unit);
+}
+
+/// After a leap the old speed says nothing: it is taken from the last two sightings, where they follow each other.
+void Motion::restart(Track& track, double x, double y, double variance, bool shape) const {
+  const double acceleration = acceleration_variance(track.size, shape);
+  const double dt = track.last_step;
+  const bool successive = track.last_row.state == TrackState::visible && track.previous_seen;
+  const double speed = successive
+                           ? std::min(speed_variance(track.size, shape), square(kTurnSpeed * track.size / frame_time_))
+                           : speed_variance(track.size, shape);
+  const double old_vx = track.x.speed(), old_vy = track.y.speed();
+  const double vx = successive ? (x - track.last_row.x) / dt : old_vx;
+  const double vy = successive ? (y - track.last_row.y) / dt : old_vy;
+  track.x = AxisFilter(x, vx, variance, speed, acceleration);
+  track.y = AxisFilter(y, vy, variance, speed, acceleration);
 }
 
 void Motion::correct(Track& track, const Detection& detection) const {
@@ -94,17 +113,18 @@ void Motion::correct(Track& track, const Detection& detection) const {
                           2;
   adapt(track, surprise);
   if (track.match == Match::regained) {
-    loosen(track, track.x);
-    loosen(track, track.y);
-    variance = std::min(variance, std::min(track.x.variance(), track.y.variance()));
+    restart(track, x, y, variance, detection.has_shape);
+    return;
   }
   track.x.update(x, variance);
   track.y.update(y, variance);
 }
 
-void Motion::loosen(const Track& track, AxisFilter& axis) const {
+void Motion::turn(const Track& track, AxisFilter& axis, double position) const {
   const bool shape = track.appearance.look().has_shape;
-  axis.loosen(speed_variance(track.size, shape), acceleration_variance(track.size, shape));
+  const double least_speed = kMergedTurn * track.size / frame_time_;
+  axis = AxisFilter(position, 0, square(kMergedPlace * track.size),
+                    square(std::max(least_speed, std::abs(axis.speed()))), acceleration_variance(track.size, shape));
 }
 
 bool off_size(const Track& track, const Detection& detection) {

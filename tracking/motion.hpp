@@ -18,8 +18,9 @@ class Motion {
 
   /// Variance of a detection's position, px^2.
   double measurement_variance(const Detection& detection) const;
-  /// Admits that the speed of `axis`, one of the track's two, has changed.
-  void loosen(const Track& track, AxisFilter& axis) const;
+  /// The object has turned, unseen inside a blob: `axis`, one of the track's two, goes on from `position`, as fast as
+  /// before at most, but in either direction.
+  void turn(const Track& track, AxisFilter& axis, double position) const;
   double gate() const { return gate_; }
   const TrackerParameters& parameters() const { return parameters_; }
   double frame_time() const { return frame_time_; }
@@ -27,6 +28,7 @@ class Motion {
  private:
   double speed_variance(double size, bool shape) const;
   double acceleration_variance(double size, bool shape) const;
+  void restart(Track& track, double x, double y, double variance, bool shape) const;
   void adapt(Track& track, double surprise) const;
 
   TrackerParameters parameters_;

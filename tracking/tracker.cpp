@@ -13,7 +13,8 @@
 namespace flashcell::tracking {
 namespace {
 
-constexpr int kSizeLasts = 30;  ///< sightings after which another size is the object's own
+constexpr double kSplitTolerance = 0.2;  ///< by which the parts' area may differ from the whole's
+constexpr int kSizeLasts = 30;           ///< sightings after which another size is the object's own
 
 void check_parameters(const TrackerParameters& p, double fps) {
   const auto require = [](bool good, const char* what) {
@@ -64,7 +65,6 @@ struct Tracker::Impl {
 
   void predict(double time);
   void find_splits();
-  bool shrunk(const Track& track) const;
   void start_tracks();
   void correct_tracks();
   void end_tracks();
@@ -85,14 +85,15 @@ struct Tracker::Impl {
 void Tracker::Impl::predict(double time) {
   for (int32_t index : alive) {
     Track& track = tracks[index];
+    track.previous_seen = track.seen();
     track.match = Match::none;
     track.detection = -1;
     motion.predict(track, time - last_time);
   }
 }
 
-/// A blob that was followed as one object and now leaves parts to nobody had several objects in it: its track goes on
-/// with the part that it was given, else with the largest, and is measured anew.
+/// A blob that was followed as one object and now lies in parts, one of which at least nobody has, held several
+/// objects: its track goes on with the part that it was given, else with the largest, and is measured anew.
 void Tracker::Impl::find_splits() {
   free_parts.clear();
   for (size_t i = 0; i < frame.detections.size(); ++i) {
@@ -101,25 +102,24 @@ void Tracker::Impl::find_splits() {
   for (int32_t index : alive) {
     Track& track = tracks[index];
     if (free_parts.empty()) return;
-    if (track.match == Match::merged || (track.seen() && !shrunk(track))) continue;
+    if (track.match == Match::merged) continue;
     int32_t largest = -1;
+    double area = track.seen() ? frame.detections[track.detection].area : 0;
     for (int32_t part : free_parts) {
       const Detection& detection = frame.detections[part];
       if (frame.taken_by[part] >= 0 || !lies_in(detection, track)) continue;
+      area += detection.area;
       if (largest < 0 || detection.area > frame.detections[largest].area) largest = part;
     }
-    if (largest < 0) continue;
+    if (largest < 0 || std::abs(area - track.area()) > kSplitTolerance * track.area()) continue;
     if (!track.seen()) {
+      if (frame.detections[largest].area > (1 - kSplitTolerance) * track.area()) continue;
       track.match = Match::regained;
       track.detection = largest;
       frame.taken_by[largest] = index;
     }
     remeasure(track, frame.detections[track.detection], frame.looks[track.detection]);
   }
-}
-
-bool Tracker::Impl::shrunk(const Track& track) const {
-  return frame.detections[track.detection].area < 0.9 * track.area();
 }
 
 void Tracker::Impl::start_tracks() {
