@@ -13,6 +13,7 @@ constexpr double kUnmatchedOverGate = 24;  ///< what a match may add to the othe
 constexpr double kLeastOverlap = 0.1;      ///< IoU of a detector's box with the prediction
 constexpr double kOverlapScale = 10;
 
+constexpr double kLeapSizes = 1;      ///< object sizes from the prediction, the most whatever the gate says
 constexpr double kRegainSizes = 0.8;  ///< object sizes within which an object is looked for outside its gate
 constexpr double kRegainSizesBox = 0.3;
 constexpr double kRegainGrowth = 0.1;  ///< and that much more with every frame unseen
@@ -47,6 +48,13 @@ void Association::add_predicted_edges(int32_t row, const Track& track, const Obs
   const double margin = shape ? parameters.measurement_noise : std::max(parameters.measurement_noise, 0.1 * track.size);
   double reach_x = std::sqrt(motion_.gate() * (track.x.variance() + square(margin)));
   double reach_y = std::sqrt(motion_.gate() * (track.y.variance() + square(margin)));
+  // However little is known of its speed, an object is not looked for anywhere.
+  const double frames_unseen = std::max(0.0, (frame.time - track.last_time) / motion_.frame_time() - 1);
+  const double leap = std::min(kLeapSizes + kRegainGrowth * frames_unseen, kRegainMostSizes) * track.size;
+  if (shape) {
+    reach_x = std::min(reach_x, leap);
+    reach_y = std::min(reach_y, leap);
+  }
   double farthest = 1e300;
   if (parameters.max_speed > 0) {
     const double unseen = frame.time - track.last_time;
@@ -59,7 +67,8 @@ void Association::add_predicted_edges(int32_t row, const Track& track, const Obs
     const double variance = motion_.measurement_variance(detection);
     const double variance_x = track.x.variance() + variance, variance_y = track.y.variance() + variance;
     const double distance = square(detection.x - x) / variance_x + square(detection.y - y) / variance_y;
-    if (distance > motion_.gate()) return;
+    if (distance > motion_.gate() || (shape && square(detection.x - x) + square(detection.y - y) > square(leap)))
+      return;
     if (std::hypot(detection.x - track.last_row.x, detection.y - track.last_row.y) > farthest) return;
     double cost = parameters.weight_position * (distance + std::log(variance_x * variance_y / square(variance)));
     cost += track.appearance.distance(look, parameters);

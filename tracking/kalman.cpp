@@ -4,8 +4,9 @@
 
 namespace flashcell::tracking {
 
-AxisFilter::AxisFilter(double position, double position_variance, double speed_variance, double acceleration_variance)
-    : state_(position, 0, 0),
+AxisFilter::AxisFilter(double position, double speed, double position_variance, double speed_variance,
+                       double acceleration_variance)
+    : state_(position, speed, 0),
       covariance_(Vector(position_variance, speed_variance, acceleration_variance).asDiagonal()) {}
 
 void AxisFilter::predict(double dt, double noise, MotionModel model) {
@@ -33,12 +34,6 @@ void AxisFilter::update(double measured, double variance) {
   const Vector gain = column / (column[0] + variance);
   state_ += gain * (measured - state_[0]);
   covariance_ -= gain * column.transpose();
-}
-
-void AxisFilter::loosen(double speed_variance, double acceleration_variance) {
-  const Vector diagonal(covariance_(0, 0), std::max(covariance_(1, 1), speed_variance),
-                        std::max(covariance_(2, 2), acceleration_variance));
-  covariance_ = diagonal.asDiagonal();
 }
 
 }  // namespace flashcell::tracking

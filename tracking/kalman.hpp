@@ -13,9 +13,9 @@ class AxisFilter {
   using Matrix = Eigen::Matrix3d;
 
   AxisFilter() = default;
-  /// At `position` (variance px^2) with an unknown speed (variance px^2/s^2) and acceleration (px^2/s^4; 0 for constant
-  /// velocity).
-  AxisFilter(double position, double position_variance, double speed_variance, double acceleration_variance);
+  /// At `position` px with `speed` px/s, known to these variances (of the acceleration 0 for constant velocity).
+  AxisFilter(double position, double speed, double position_variance, double speed_variance,
+             double acceleration_variance);
 
   /// `dt` s ahead. `noise`: standard deviation of what the model holds constant less one order: the acceleration
   /// (px/s^2) over the step for constant velocity, the jerk (px/s^3) for constant acceleration (piecewise constant,
@@ -24,12 +24,6 @@ class AxisFilter {
 
   /// Measured position with variance `variance` px^2 > 0.
   void update(double measured, double variance);
-
-  /// Forgets the speed (and acceleration): their variances are raised to at least these and their correlations dropped.
-  void loosen(double speed_variance, double acceleration_variance);
-
-  /// Pulls the speed towards 0 without changing what is known of it.
-  void damp(double factor) { state_[1] *= factor; }
 
   double position() const { return state_[0]; }
   double speed() const { return state_[1]; }

@@ -21,8 +21,11 @@ class Merges {
     int32_t detection, track;
   };
 
-  int32_t find_blob(const Track& track, const Observations& frame) const;
+  double spare_area(int32_t index, const std::vector<Track>& tracks, const Observations& frame) const;
+  int32_t find_blob(const Track& track, const std::vector<Track>& tracks, const Observations& frame) const;
   void collect_members(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame);
+  void weigh_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame) const;
+  double own_area(const std::vector<Track>& tracks, std::span<const Member> members, size_t i, size_t end) const;
   void correct_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame);
 
   const Motion& motion_;

@@ -9,13 +9,17 @@ namespace {
 // In object sizes (square root of the area) and frame times.
 constexpr double kFirstSpeed = 0.25;     ///< standard deviation of an unknown speed
 constexpr double kFirstSpeedBox = 0.06;  ///< the same for a detector's boxes, which are large and slow in size units
+constexpr double kMergedPlace = 0.1;     ///< standard deviation of the place after a turn
+constexpr double kMergedTurn = 0.05;     ///< of a speed that changes inside a blob
+constexpr double kTurnSpeed = 0.05;      ///< of a speed just measured from two sightings
 constexpr double kLeastNoise = 0.001;    ///< of the acceleration
 constexpr double kFirstNoise = 0.01;
 constexpr double kMostNoise = 0.1;
 constexpr double kBoxSigma = 0.05;  ///< of a detector box' centre
 constexpr double kAdaptRate = 0.1;
 constexpr double kMostSurprise = 4;
-constexpr double kDefaultGate = 16;  ///< chi-square, 2 degrees of freedom: all but 1 in 3000
+constexpr double kLeastSize = 0.85, kMostSize = 1.2;  ///< share of its area that an object alone and whole shows
+constexpr double kDefaultGate = 16;                   ///< chi-square, 2 degrees of freedom: all but 1 in 3000
 
 double square(double value) {
   return value * value;
@@ -58,14 +62,15 @@ void Motion::start(Track& track, const Detection& detection) const {
   const double variance = measurement_variance(detection);
   const double speed = speed_variance(track.size, detection.has_shape);
   const double acceleration = acceleration_variance(track.size, detection.has_shape);
-  track.x = AxisFilter(detection.x, variance, speed, acceleration);
-  track.y = AxisFilter(detection.y, variance, speed, acceleration);
+  track.x = AxisFilter(detection.x, 0, variance, speed, acceleration);
+  track.y = AxisFilter(detection.y, 0, variance, speed, acceleration);
   const double order = parameters_.motion == MotionModel::constant_velocity ? 2 : 3;
   track.process_noise = parameters_.process_noise > 0 ? parameters_.process_noise
                                                       : kFirstNoise * track.size / std::pow(frame_time_, order);
 }
 
 void Motion::predict(Track& track, double dt) const {
+  track.last_step = dt;
   track.x.predict(dt, track.process_noise, parameters_.motion);
   track.y.predict(dt, track.process_noise, parameters_.motion);
 }
@@ -79,9 +84,24 @@ void Motion::adapt(Track& track, double surprise) const {
   track.process_noise = std::clamp(track.process_noise * factor, kLeastNoise * unit, kMostNoise * unit);
 }
 
+/// After a leap the old speed says nothing: it is taken from the last two sightings, where they follow each other.
+void Motion::restart(Track& track, double x, double y, double variance, bool shape) const {
+  const double acceleration = acceleration_variance(track.size, shape);
+  const double dt = track.last_step;
+  const bool successive = track.last_row.state == TrackState::visible && track.previous_seen;
+  const double speed = successive
+                           ? std::min(speed_variance(track.size, shape), square(kTurnSpeed * track.size / frame_time_))
+                           : speed_variance(track.size, shape);
+  const double old_vx = track.x.speed(), old_vy = track.y.speed();
+  const double vx = successive ? (x - track.last_row.x) / dt : old_vx;
+  const double vy = successive ? (y - track.last_row.y) / dt : old_vy;
+  track.x = AxisFilter(x, vx, variance, speed, acceleration);
+  track.y = AxisFilter(y, vy, variance, speed, acceleration);
+}
+
 void Motion::correct(Track& track, const Detection& detection) const {
   double x = detection.x, y = detection.y, variance = measurement_variance(detection);
-  if (partly_hidden(track, detection)) {
+  if (off_size(track, detection)) {
     const auto nearer = [](double a, double b, double to) { return std::abs(a - to) < std::abs(b - to) ? a : b; };
     const Box& box = detection.box;
     x = nearer(box.left + track.reach.left, box.left + box.width - track.reach.right, track.x.position());
@@ -93,22 +113,29 @@ void Motion::correct(Track& track, const Detection& detection) const {
                           2;
   adapt(track, surprise);
   if (track.match == Match::regained) {
-    const double speed = speed_variance(track.size, detection.has_shape);
-    const double acceleration = acceleration_variance(track.size, detection.has_shape);
-    track.x.loosen(speed, acceleration);
-    track.y.loosen(speed, acceleration);
-    variance = std::min(variance, std::min(track.x.variance(), track.y.variance()));
+    restart(track, x, y, variance, detection.has_shape);
+    return;
   }
   track.x.update(x, variance);
   track.y.update(y, variance);
 }
 
-bool partly_hidden(const Track& track, const Detection& detection) {
-  return detection.has_shape && track.sightings >= 5 && detection.area < 0.85 * track.area();
+void Motion::turn(const Track& track, AxisFilter& axis, double position) const {
+  const bool shape = track.appearance.look().has_shape;
+  const double least_speed = kMergedTurn * track.size / frame_time_;
+  axis = AxisFilter(position, 0, square(kMergedPlace * track.size),
+                    square(std::max(least_speed, std::abs(axis.speed()))), acceleration_variance(track.size, shape));
+}
+
+bool off_size(const Track& track, const Detection& detection) {
+  return detection.has_shape && track.sightings >= 5 &&
+         (detection.area < kLeastSize * track.area() || detection.area > kMostSize * track.area());
 }
 
 void learn_size(Track& track, const Detection& detection) {
-  const double weight = partly_hidden(track, detection) ? 0.02 : std::max(0.1, 1.0 / (track.sightings + 1));
+  const bool off = off_size(track, detection);
+  track.off_size = off ? track.off_size + 1 : 0;
+  const double weight = off ? 0.0 : std::max(0.1, 1.0 / (track.sightings + 1));
   track.size += weight * (std::sqrt(detection.area) - track.size);
   const Reach reach = reach_of(detection);
   const double box_weight = detection.has_shape ? weight : 0.5;
@@ -116,6 +143,13 @@ void learn_size(Track& track, const Detection& detection) {
   track.reach.right += box_weight * (reach.right - track.reach.right);
   track.reach.top += box_weight * (reach.top - track.reach.top);
   track.reach.bottom += box_weight * (reach.bottom - track.reach.bottom);
+}
+
+void remeasure(Track& track, const Detection& detection, const Look& look) {
+  track.size = std::sqrt(detection.area);
+  track.reach = reach_of(detection);
+  track.appearance = Appearance(look);
+  track.off_size = 0;
 }
 
 }  // namespace flashcell::tracking

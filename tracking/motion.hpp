@@ -18,6 +18,9 @@ class Motion {
 
   /// Variance of a detection's position, px^2.
   double measurement_variance(const Detection& detection) const;
+  /// The object has turned, unseen inside a blob: `axis`, one of the track's two, goes on from `position`, as fast as
+  /// before at most, but in either direction.
+  void turn(const Track& track, AxisFilter& axis, double position) const;
   double gate() const { return gate_; }
   const TrackerParameters& parameters() const { return parameters_; }
   double frame_time() const { return frame_time_; }
@@ -25,6 +28,7 @@ class Motion {
  private:
   double speed_variance(double size, bool shape) const;
   double acceleration_variance(double size, bool shape) const;
+  void restart(Track& track, double x, double y, double variance, bool shape) const;
   void adapt(Track& track, double surprise) const;
 
   TrackerParameters parameters_;
@@ -32,10 +36,13 @@ class Motion {
   double gate_;
 };
 
-/// True when clearly less of the object is seen than it has.
-bool partly_hidden(const Track& track, const Detection& detection);
+/// True when clearly less or more is seen than the object has.
+bool off_size(const Track& track, const Detection& detection);
 
-/// Follows the size and reach of an object that is seen alone.
+/// Follows the size and reach of an object that is seen alone; takes over a size that has lasted.
 void learn_size(Track& track, const Detection& detection);
+
+/// Takes size, reach and looks anew.
+void remeasure(Track& track, const Detection& detection, const Look& look);
 
 }  // namespace flashcell::tracking

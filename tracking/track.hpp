@@ -37,7 +37,10 @@ struct Track {
   double first_time = 0, last_time = 0;  ///< s: first seen, last seen (or last had room in its blob)
   Match match = Match::none;
   int32_t detection = -1;
-  bool was_merged = false;  ///< in the frame before
+  bool previous_seen = false;  ///< in the frame before
+  double last_step = 0;        ///< s since the frame before
+  int off_size = 0;            ///< sightings on end at which it had not its size
+  int doubt = 0;               ///< frames on end in which its blob would be explained better without it
 
   TrackRow last_row;
   std::vector<TrackRow> pending;  ///< rows before it was confirmed

@@ -13,6 +13,9 @@
 namespace flashcell::tracking {
 namespace {
 
+constexpr double kSplitTolerance = 0.2;  ///< by which the parts' area may differ from the whole's
+constexpr int kSizeLasts = 30;           ///< sightings after which another size is the object's own
+
 void check_parameters(const TrackerParameters& p, double fps) {
   const auto require = [](bool good, const char* what) {
     if (!good) throw std::invalid_argument(std::string("tracker: ") + what);
@@ -46,6 +49,14 @@ void check_detections(std::span<const Detection> detections) {
   }
 }
 
+/// True when `part`, that nobody has, lies where the track's box was.
+bool lies_in(const Detection& part, const Track& track) {
+  const Box& box = track.last_row.box;
+  const double margin = 0.25 * track.size;
+  return part.x > box.left - margin && part.x < box.left + box.width + margin && part.y > box.top - margin &&
+         part.y < box.top + box.height + margin && part.area < 1.1 * track.area();
+}
+
 }  // namespace
 
 struct Tracker::Impl {
@@ -53,6 +64,7 @@ struct Tracker::Impl {
       : motion(parameters, fps), association(motion), merges(motion), writer(parameters) {}
 
   void predict(double time);
+  void find_splits();
   void start_tracks();
   void correct_tracks();
   void end_tracks();
@@ -64,6 +76,7 @@ struct Tracker::Impl {
   Observations frame;
   std::vector<Track> tracks;           ///< recycled
   std::vector<int32_t> alive, unused;  ///< indices into tracks; alive ones in order of their beginning
+  std::vector<int32_t> free_parts;     ///< detections that nobody has
   int64_t last_frame = std::numeric_limits<int64_t>::min();
   double last_time = 0;
   const Recognizer* recognizer = nullptr;
@@ -72,10 +85,40 @@ struct Tracker::Impl {
 void Tracker::Impl::predict(double time) {
   for (int32_t index : alive) {
     Track& track = tracks[index];
-    track.was_merged = track.match == Match::merged;
+    track.previous_seen = track.seen();
     track.match = Match::none;
     track.detection = -1;
     motion.predict(track, time - last_time);
+  }
+}
+
+/// A blob that was followed as one object and now lies in parts, one of which at least nobody has, held several
+/// objects: its track goes on with the part that it was given, else with the largest, and is measured anew.
+void Tracker::Impl::find_splits() {
+  free_parts.clear();
+  for (size_t i = 0; i < frame.detections.size(); ++i) {
+    if (frame.taken_by[i] < 0 && frame.detections[i].has_shape) free_parts.push_back(static_cast<int32_t>(i));
+  }
+  for (int32_t index : alive) {
+    Track& track = tracks[index];
+    if (free_parts.empty()) return;
+    if (track.match == Match::merged) continue;
+    int32_t largest = -1;
+    double area = track.seen() ? frame.detections[track.detection].area : 0;
+    for (int32_t part : free_parts) {
+      const Detection& detection = frame.detections[part];
+      if (frame.taken_by[part] >= 0 || !lies_in(detection, track)) continue;
+      area += detection.area;
+      if (largest < 0 || detection.area > frame.detections[largest].area) largest = part;
+    }
+    if (largest < 0 || std::abs(area - track.area()) > kSplitTolerance * track.area()) continue;
+    if (!track.seen()) {
+      if (frame.detections[largest].area > (1 - kSplitTolerance) * track.area()) continue;
+      track.match = Match::regained;
+      track.detection = largest;
+      frame.taken_by[largest] = index;
+    }
+    remeasure(track, frame.detections[track.detection], frame.looks[track.detection]);
   }
 }
 
@@ -110,12 +153,15 @@ void Tracker::Impl::correct_tracks() {
     if (track.match != Match::predicted && track.match != Match::regained) continue;
     const Detection& detection = frame.detections[track.detection];
     motion.correct(track, detection);
-    const bool hidden = partly_hidden(track, detection);
+    const Look& look = frame.looks[track.detection];
+    const bool whole = !off_size(track, detection);
     learn_size(track, detection);
-    if (!hidden) track.appearance.learn(frame.looks[track.detection]);
+    if (whole) track.appearance.learn(look);
+    if (track.off_size >= kSizeLasts) remeasure(track, detection, look);
+    track.doubt = 0;
     track.last_time = frame.time;
     ++track.sightings;
-    if (recognizer != nullptr && !hidden) recognizer->fuse(detection, track.belief);
+    if (recognizer != nullptr && whole) recognizer->fuse(detection, track.belief);
   }
 }
 
@@ -154,6 +200,7 @@ std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::spa
   impl.association.match_predicted(impl.tracks, impl.alive, impl.frame);
   impl.association.match_regained(impl.tracks, impl.alive, impl.frame);
   if (impl.motion.parameters().resolve_merges) impl.merges.resolve(impl.tracks, impl.alive, impl.frame);
+  impl.find_splits();
   impl.correct_tracks();
   impl.start_tracks();
   impl.end_tracks();

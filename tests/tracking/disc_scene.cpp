@@ -135,10 +135,15 @@ tracking::LabelledObject truth_of(const Disc& disc, int64_t frame, int64_t id) {
 DiscRecording record(const DiscScene& scene) {
   Random random(scene.seed);
   std::vector<Disc> discs;
-  for (int i = 0; i < scene.objects; ++i) {
+  while (static_cast<int>(discs.size()) < scene.objects) {
     const double radius = random.uniform(scene.min_radius, scene.max_radius);
-    const double x = random.uniform(radius + 1, scene.side - 2 - radius), y = random.uniform(radius + 1, scene.side - 2 - radius);
+    const double x = random.uniform(radius + 1, scene.side - 2 - radius);
+    const double y = random.uniform(radius + 1, scene.side - 2 - radius);
     const double speed = random.uniform(scene.min_speed, scene.max_speed), angle = random.uniform(0, 6.283185307179586);
+    const bool touches = std::any_of(discs.begin(), discs.end(), [&](const Disc& disc) {
+      return std::hypot(x - disc.x, y - disc.y) < radius + disc.radius + 2;
+    });
+    if (scene.start_apart && touches) continue;
     discs.push_back({x, y, speed * std::cos(angle), speed * std::sin(angle), radius});
   }
   DiscRecording recording;

@@ -15,6 +15,7 @@ struct DiscScene {
   double min_speed = 0.2, max_speed = 2;   ///< px/frame
   double turning = 0;                      ///< most that a heading changes, rad/frame
   double dropped = 0;                      ///< share of frames left out
+  bool start_apart = true;                 ///< no disc touches another in the first frame
   uint64_t seed = 1;
 };
 
