@@ -1,9 +1,7 @@
 #pragma once
-#include <hwy/aligned_allocator.h>
-
-#include "host/label/geometry.hpp"
+#include "host/label/finish.hpp"
 #include "host/label/labeller.hpp"
-#include "host/label/object_selection.hpp"
+#include "host/label/pixel_features.hpp"
 #include "host/label/run_table.hpp"
 
 namespace flashcell::host {
@@ -15,14 +13,10 @@ class ExactLabeller final : public Labeller {
   void label(const BitImage& mask, const FrameView& pixels, uint32_t colour_class, ObjectTable& table) override;
 
  private:
-  // Objects that pass the filter, in nearly their final order, into candidates_; returns how many.
-  uint32_t list_candidates(contract::FrameSummary& summary);
-
   contract::LabelParameters parameters_;
   RunTable runs_;
-  hwy::AlignedFreeUniquePtr<Geometry[]> geometry_;     // of each object
-  hwy::AlignedFreeUniquePtr<Candidate[]> candidates_;  // room for each object
-  hwy::AlignedFreeUniquePtr<Candidate[]> lower_row_;   // of one strip
+  Finisher finisher_;
+  PixelFeatures pixel_features_;
 };
 
 }  // namespace flashcell::host

@@ -21,19 +21,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
 
-void add_pixel(int x, int y, int width, Geometry& g) {
-  const uint64_t ux = static_cast<uint64_t>(x), uy = static_cast<uint64_t>(y);
-  g.m00 += 1;
-  g.m10 += ux;
-  g.m01 += uy;
-  g.m20 += ux * ux;
-  g.m11 += ux * uy;
-  g.m02 += uy * uy;
-  g.box = std::min(g.box & 0xFFFF, ux) | std::min(g.box >> 16 & 0xFFFF, uy) << 16 |
-          std::min(g.box >> 32 & 0xFFFF, 0xFFFF - ux) << 32 | std::min(g.box >> 48, 0xFFFF - uy) << 48;
-  g.first_pixel = std::min(g.first_pixel, uy * static_cast<uint64_t>(width) + ux);
-}
-
 void measure_all(const BitImage& mask, const RunTable& table, Geometry* geometry) {
   const int rows = table.rows_per_strip();
   for (uint32_t i = 0; i < table.runs(); ++i) {
@@ -81,11 +68,11 @@ template <bool kTwoRows>
 HWY_INLINE void measure_lanes(const BitImage& mask, const uint32_t* starts, const uint32_t* objects, size_t count,
                               Geometry* geometry) {
   const U64 d;
-  const Vector start = hn::PromoteTo(d, hn::LoadU(hn::Rebind<uint32_t, U64>(), starts));
+  auto active = hn::FirstN(d, count);
+  const Vector start = hn::IfThenElseZero(active, hn::PromoteTo(d, hn::LoadU(hn::Rebind<uint32_t, U64>(), starts)));
   const Vector strip = hn::ShiftRight<kStripShift>(start);
   const Vector y = kTwoRows ? hn::Add(strip, strip) : strip;
   Vector x = hn::And(start, constant(kColumnMask));
-  auto active = hn::FirstN(d, count);
   // Piece after piece, until none of the runs goes on.
   for (;;) {
     const Windows window = load_windows<kTwoRows>(mask, strip, x);

@@ -16,7 +16,22 @@ HWY_BEFORE_NAMESPACE();
 namespace flashcell::host::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-#if HWY_TARGET != HWY_SCALAR
+#if HWY_TARGET == HWY_SCALAR
+
+inline void add_pixel(int x, int y, int width, Geometry& g) {
+  const uint64_t ux = static_cast<uint64_t>(x), uy = static_cast<uint64_t>(y);
+  g.m00 += 1;
+  g.m10 += ux;
+  g.m01 += uy;
+  g.m20 += ux * ux;
+  g.m11 += ux * uy;
+  g.m02 += uy * uy;
+  g.box = std::min(g.box & 0xFFFF, ux) | std::min(g.box >> 16 & 0xFFFF, uy) << 16 |
+          std::min(g.box >> 32 & 0xFFFF, 0xFFFF - ux) << 32 | std::min(g.box >> 48, 0xFFFF - uy) << 48;
+  g.first_pixel = std::min(g.first_pixel, uy * static_cast<uint64_t>(width) + ux);
+}
+
+#else
 
 using U64 = hn::CappedTag<uint64_t, 8>;
 using Vector = hn::Vec<U64>;
@@ -154,7 +169,7 @@ HWY_INLINE void add_lanes(const LocalSums& s, Vector x, Vector y, const Box& box
   for (size_t i = 0; i < count; ++i) add_piece(sums + 4 * i, rest + 4 * i, geometry[objects[i]]);
 }
 
-#endif  // HWY_TARGET != HWY_SCALAR
+#endif  // HWY_TARGET == HWY_SCALAR
 
 }  // namespace flashcell::host::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -22,7 +22,14 @@ using WordVector = hn::Vec<Words>;
 HWY_INLINE WordVector load_words(const uint64_t* row, size_t w, size_t words) {
   const Words d;
   const size_t rest = words - w;
-  return HWY_LIKELY(rest >= hn::Lanes(d)) ? hn::LoadU(d, row + w) : hn::MaskedLoad(hn::FirstN(d, rest), d, row + w);
+  if (HWY_LIKELY(rest >= hn::Lanes(d))) return hn::LoadU(d, row + w);
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  return hn::MaskedLoad(hn::FirstN(d, rest), d, row + w);
+#else  // other instruction sets touch what is masked out, too
+  alignas(64) uint64_t tail[hn::MaxLanes(Words())] = {};
+  std::copy_n(row + w, rest, tail);
+  return hn::Load(d, tail);
+#endif
 }
 
 // The same, each word's lowest bit followed by the word before it: the pixels' left neighbours.

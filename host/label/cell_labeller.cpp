@@ -1,0 +1,40 @@
+#include "host/label/cell_labeller.hpp"
+
+#include "host/label/hlac.hpp"
+#include "host/label/label_checks.hpp"
+
+namespace flashcell::host {
+
+CellLabeller::CellLabeller(const contract::LabelParameters& parameters)
+    : parameters_(parameters),
+      grid_(static_cast<int>(parameters.width), static_cast<int>(parameters.height)),
+      occupied_(grid_.columns(), grid_.rows()),
+      runs_(grid_.columns(), grid_.rows(), 2),
+      cells_(static_cast<size_t>(grid_.columns()) * grid_.rows()),
+      finisher_(parameters, runs_.max_runs(), parameters.width),
+      pixel_features_(parameters),
+      record_of_cell_(static_cast<size_t>(grid_.columns()) * grid_.rows()) {}
+
+void CellLabeller::label(const BitImage& mask, const FrameView& pixels, uint32_t colour_class, ObjectTable& table) {
+  check_input(parameters_, mask, pixels, colour_class);
+  table.summary.foreground += grid_.load(mask, parameters_.min_cell_pixels, occupied_);
+  runs_.find(occupied_);
+  cells_.fill(occupied_, runs_);
+  measure_cells(grid_, cells_, mask.width(), runs_.objects(), finisher_.geometry());
+  finisher_.append(runs_.objects(), 2 * contract::kCellSide, colour_class, table);
+  if (parameters_.features == 0) return;
+
+  for (uint32_t i = 0; i < cells_.count; ++i) {
+    const size_t cell = static_cast<size_t>(cells_.rows[i]) * grid_.columns() + cells_.columns[i];
+    record_of_cell_[cell] = finisher_.record_of()[cells_.objects[i]];
+  }
+  contract::ObjectRecord* records = table.objects.data();
+  if ((parameters_.features & contract::kFeatureHlac) != 0) {
+    add_hlac_of_cells(grid_, occupied_, record_of_cell_.data(), records);
+  }
+  if (pixel_features_.any()) {
+    add_pixels_of_cells(pixel_features_, mask, pixels, occupied_, record_of_cell_.data(), records);
+  }
+}
+
+}  // namespace flashcell::host

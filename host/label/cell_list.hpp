@@ -1,0 +1,27 @@
+#pragma once
+#include <hwy/aligned_allocator.h>
+
+#include <cstdint>
+
+#include "host/label/cell_grid.hpp"
+#include "host/label/geometry.hpp"
+#include "host/label/run_table.hpp"
+
+namespace flashcell::host {
+
+/// The occupied cells of a frame, an object's neighbours mostly one after the other.
+struct CellList {
+  uint32_t count = 0;
+  hwy::AlignedFreeUniquePtr<uint16_t[]> columns, rows;  ///< of each cell
+  hwy::AlignedFreeUniquePtr<uint32_t[]> objects;        ///< that each belongs to
+
+  explicit CellList(size_t max_cells);
+
+  /// From the runs that `table` found in `occupied`.
+  void fill(const BitImage& occupied, const RunTable& table);
+};
+
+/// Moments, box and first pixel of `objects` objects made of the cells of `list`, in a frame `width` px wide.
+void measure_cells(const CellGrid& grid, const CellList& list, int width, uint32_t objects, Geometry* geometry);
+
+}  // namespace flashcell::host

@@ -1,0 +1,119 @@
+#include "host/label/pixel_features.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "host/label/finish.hpp"
+#include "kernels_hls/contract/colour.hpp"
+
+namespace flashcell::host {
+namespace {
+
+using contract::ObjectRecord;
+
+uint32_t grey_at(const FrameView& frame, const uint8_t* row, int x) {
+  switch (frame.format) {
+    case PixelFormat::grey8:
+      return row[x];
+    case PixelFormat::rgb8:
+      return contract::luma8(row[3 * x], row[3 * x + 1], row[3 * x + 2]);
+    case PixelFormat::bgr8:
+      return contract::luma8(row[3 * x + 2], row[3 * x + 1], row[3 * x]);
+    case PixelFormat::grey16:
+      break;
+  }
+  uint16_t value;
+  std::memcpy(&value, row + 2 * x, sizeof(value));
+  return value;
+}
+
+// Takes foreground pixels, object by object, and adds what is asked for.
+class PixelAdder {
+ public:
+  PixelAdder(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels)
+      : mask_(mask), pixels_(pixels), intensity_(features.intensity) {
+    if (features.hue) hues_.emplace(features.tables, pixels);
+  }
+
+  void begin(ObjectRecord& record) {
+    record_ = &record;
+    if (hues_) hues_->begin(record);
+  }
+
+  // The foreground pixels of row y in columns begin .. end-1.
+  void add_row(int y, int begin, int end) {
+    for_each_stretch(mask_.row(y), begin, end, [&](int x, int n) {
+      if (hues_) hues_->add(pixels_.row(y) + 3 * x, n);
+      if (intensity_) add_intensity(y, x, n);
+    });
+  }
+
+ private:
+  void add_intensity(int y, int x, int n) {
+    const uint8_t* row = pixels_.row(y);
+    uint64_t sum = 0, weighted = 0;
+    uint32_t peak = record_->peak;
+    for (int i = x; i < x + n; ++i) {
+      const uint32_t grey = grey_at(pixels_, row, i);
+      sum += grey;
+      weighted += static_cast<uint64_t>(grey) * static_cast<uint64_t>(i);
+      peak = std::max(peak, grey);
+    }
+    record_->sum_i += sum;
+    record_->sum_ix += weighted;
+    record_->sum_iy += sum * static_cast<uint64_t>(y);
+    record_->peak = peak;
+  }
+
+  const BitImage& mask_;
+  const FrameView& pixels_;
+  bool intensity_;
+  std::optional<HueCollector> hues_;
+  ObjectRecord* record_ = nullptr;
+};
+
+// First column past the run that starts at x, in a strip of the rows from y on.
+int end_of_run(const BitImage& mask, int y, int rows, int x) {
+  while (x < mask.width()) {
+    const uint64_t either = mask.row(y)[x >> 6] | (rows == 2 ? mask.row(y + 1)[x >> 6] : 0);
+    const int n = std::countr_one(either >> (x & 63));
+    x += n;
+    if (n == 0 || (x & 63) != 0) break;
+  }
+  return x;
+}
+
+}  // namespace
+
+void add_pixels_of_runs(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
+                        const RunTable& table, const uint32_t* record_of, ObjectRecord* records) {
+  PixelAdder adder(features, mask, pixels);
+  const int rows = table.rows_per_strip();
+  for (uint32_t i = 0; i < table.runs(); ++i) {
+    const uint32_t record = record_of[table.object_of()[i]];
+    if (record == kNoRecord) continue;
+    adder.begin(records[record]);
+    const int y = static_cast<int>(table.starts()[i] >> kStripShift) * rows;
+    const int begin = static_cast<int>(table.starts()[i] & kColumnMask), end = end_of_run(mask, y, rows, begin);
+    for (int row = y; row < y + rows; ++row) adder.add_row(row, begin, end);
+  }
+}
+
+void add_pixels_of_cells(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
+                         const BitImage& occupied, const uint32_t* record_of, ObjectRecord* records) {
+  constexpr int kSide = contract::kCellSide;
+  PixelAdder adder(features, mask, pixels);
+  for (int cell_row = 0; cell_row < occupied.height(); ++cell_row, record_of += occupied.width()) {
+    // Occupied cells side by side are one object's.
+    for_each_stretch(occupied.row(cell_row), 0, occupied.width(), [&](int column, int n) {
+      const uint32_t record = record_of[column];
+      if (record == kNoRecord) return;
+      adder.begin(records[record]);
+      const int end = std::min(kSide * (column + n), mask.width());
+      for (int y = kSide * cell_row; y < kSide * (cell_row + 1); ++y) adder.add_row(y, kSide * column, end);
+    });
+  }
+}
+
+}  // namespace flashcell::host
