@@ -19,7 +19,9 @@ inline int popcount(uint64_t word) {
 }
 
 /// The lowest set bit alone.
-inline uint64_t lowest_bit(uint64_t word) { return word & (~word + 1); }
+inline uint64_t lowest_bit(uint64_t word) {
+  return word & (~word + 1);
+}
 
 /// The lowest run of set bits alone.
 inline uint32_t lowest_run(uint32_t bits) {
@@ -27,16 +29,24 @@ inline uint32_t lowest_run(uint32_t bits) {
   return bits & ~(bits + low);
 }
 
-inline uint32_t top_row(uint64_t cell) { return static_cast<uint32_t>(cell & 0xFF); }
-inline uint32_t bottom_row(uint64_t cell) { return static_cast<uint32_t>(cell >> 56); }
+inline uint32_t top_row(uint64_t cell) {
+  return static_cast<uint32_t>(cell & 0xFF);
+}
+inline uint32_t bottom_row(uint64_t cell) {
+  return static_cast<uint32_t>(cell >> 56);
+}
 /// A column as 8 bits, bit r for row r.
 inline uint32_t left_column(uint64_t cell) {
   return static_cast<uint32_t>(((cell & kColumn0) * 0x0102040810204080u) >> 56);
 }
-inline uint32_t right_column(uint64_t cell) { return left_column(cell >> 7); }
+inline uint32_t right_column(uint64_t cell) {
+  return left_column(cell >> 7);
+}
 
 /// A side's pixels and the ones next to them on the same side.
-inline uint32_t with_side_neighbours(uint32_t side) { return (side | side << 1 | side >> 1) & 0xFF; }
+inline uint32_t with_side_neighbours(uint32_t side) {
+  return (side | side << 1 | side >> 1) & 0xFF;
+}
 
 /// Pixels that touch the set across an edge or, for eight neighbours, a corner, and the set itself.
 inline uint64_t dilate(uint64_t cell, bool eight) {

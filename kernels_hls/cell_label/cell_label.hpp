@@ -33,15 +33,17 @@ struct CellLabelCounts {
   uint32_t filtered;    ///< objects
 };
 
-/// Connected components of one frame with their features. `cells` has the frame's cells in raster order, `pixels` each cell's pixels
-/// where job.features has hue or intensity (else nothing). Objects come in the order in which they are complete, all of them, then
-/// a token with `last`. The frame must fit S; a build without kSplit knows connectivity `cell` only.
+/// Connected components of one frame with their features. `cells` has the frame's cells in raster order, `pixels` each
+/// cell's pixels where job.features has hue or intensity (else nothing). Objects come in the order in which they are
+/// complete, all of them, then a token with `last`. The frame must fit S; a build without kSplit knows connectivity
+/// `cell` only.
 template <class S>
 void cell_label(const Job& job, hls::stream<uint64_t>& cells, hls::stream<CellPixels>& pixels, CellLabelState<S>& state,
                 CellLabelStreams<S>& streams, hls::stream<ObjectToken>& objects, CellLabelCounts& counts) {
   FLASHCELL_HLS(DATAFLOW)
   window_stage(job, cells, state.window, streams.windows);
-  split_stage<S>(job, streams.windows, streams.windows_to_measure, streams.to_measure, streams.to_join, counts.foreground);
+  split_stage<S>(job, streams.windows, streams.windows_to_measure, streams.to_measure, streams.to_join,
+                 counts.foreground);
   measure_stage(job, streams.windows_to_measure, streams.to_measure, pixels, streams.measured);
   JoinStage<S>(state.join, streams.commands).run(job, streams.to_join);
   gather_stage(streams.commands, streams.measured, state.gather, streams.complete, streams.more);

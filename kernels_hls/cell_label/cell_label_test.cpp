@@ -1,5 +1,5 @@
-// Testbench: needs no test framework, so that Vitis runs it in C simulation, too. Each picture goes through the kernel and through a
-// flood fill over pixels; areas, boxes and first moments must agree. Exit code 0: all do.
+// Testbench: needs no test framework, so that Vitis runs it in C simulation, too. Each picture goes through the kernel
+// and through a flood fill over pixels; areas, boxes and first moments must agree. Exit code 0: all do.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,8 @@ int run_kernel(const Picture& picture, const kernels::Job& job, ObjectRecord* re
   kernels::CellLabelCounts counts;
   kernels::cell_label<S>(job, cells, pixels, state, streams, objects, counts);
   int count = 0;
-  for (kernels::ObjectToken token = objects.read(); !token.last; token = objects.read()) records[count++] = token.record;
+  for (kernels::ObjectToken token = objects.read(); !token.last; token = objects.read())
+    records[count++] = token.record;
   return count;
 }
 
@@ -105,8 +106,8 @@ struct FloodFill {
 };
 
 bool same_object(const ObjectRecord& a, const ObjectRecord& b) {
-  return a.m00 == b.m00 && a.m10 == b.m10 && a.m01 == b.m01 && a.left == b.left && a.right == b.right && a.top == b.top &&
-         a.bottom == b.bottom;
+  return a.m00 == b.m00 && a.m10 == b.m10 && a.m01 == b.m01 && a.left == b.left && a.right == b.right &&
+         a.top == b.top && a.bottom == b.bottom;
 }
 
 /// Takes `wanted` out of the kernel's objects.
@@ -140,7 +141,8 @@ bool check(const Picture& picture, Connectivity connectivity) {
       return false;
     }
   }
-  if (count != 0) printf("FAILED %s, mode %d: %d objects too many\n", picture.name, static_cast<int>(connectivity), count);
+  if (count != 0)
+    printf("FAILED %s, mode %d: %d objects too many\n", picture.name, static_cast<int>(connectivity), count);
   return count == 0;
 }
 

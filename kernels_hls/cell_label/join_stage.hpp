@@ -12,16 +12,16 @@ struct Side {
   typename S::Label labels[S::kRuns];
 };
 
-/// The labels alive. Each is held by the runs that carry it on the border between finished and open cells; when the last run goes,
-/// nothing to come can touch the object, and it is complete. A merge renames one label on the whole border in one step, so that there
-/// are no aliases to look up and no passes to repeat.
+/// The labels alive. Each is held by the runs that carry it on the border between finished and open cells; when the
+/// last run goes, nothing to come can touch the object, and it is complete. A merge renames one label on the whole
+/// border in one step, so that there are no aliases to look up and no passes to repeat.
 template <class S>
 struct JoinState {
   using Label = typename S::Label;
 
   Side<S> above[S::kColumns];  ///< bottom sides: of this row up to two columns back, of the row above from there
-  Side<S> left_bottom;         ///< of the cell to the left, not yet in `above`: the cell at hand may touch the corner there
-  Side<S> left_right;          ///< right side of the cell to the left
+  Side<S> left_bottom;  ///< of the cell to the left, not yet in `above`: the cell at hand may touch the corner there
+  Side<S> left_right;   ///< right side of the cell to the left
   Label cell[S::kComponents];  ///< labels of the components of the cell at hand
   typename S::References references[S::kLabels];
   Label free[S::kLabels];  ///< stack of unused labels
@@ -192,7 +192,8 @@ class JoinStage {
     }
   }
 
-  /// No cell to come touches the row above at `column`, nor the right side of the cell there: the bottom side takes its place.
+  /// No cell to come touches the row above at `column`, nor the right side of the cell there: the bottom side takes its
+  /// place.
   void retire(int column) {
     for (int run = 0; run < S::kRuns; ++run) {
       drop(s_.above[column].labels[run]);

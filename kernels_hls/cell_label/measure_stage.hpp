@@ -55,7 +55,8 @@ void measure_geometry(uint64_t pixels, int x0, int y0, int width, Features<S>& f
     const unsigned side = static_cast<unsigned>(i);
     const unsigned in_row = static_cast<unsigned>(popcount(row));
     const unsigned in_column = static_cast<unsigned>(popcount((pixels >> i) & kColumn0));
-    const unsigned x_of_row = static_cast<unsigned>(popcount(row & 0xAA) + 2 * popcount(row & 0xCC) + 4 * popcount(row & 0xF0));
+    const unsigned x_of_row =
+        static_cast<unsigned>(popcount(row & 0xAA) + 2 * popcount(row & 0xCC) + 4 * popcount(row & 0xF0));
     n += in_row;
     sx += side * in_column;
     sy += side * in_row;

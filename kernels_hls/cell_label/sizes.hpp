@@ -6,11 +6,14 @@ namespace flashcell {
 namespace kernels {
 
 /// Number of bits that hold 0 .. value.
-constexpr int bits_for(long long value) { return value == 0 ? 0 : 1 + bits_for(value / 2); }
+constexpr int bits_for(long long value) {
+  return value == 0 ? 0 : 1 + bits_for(value / 2);
+}
 
 /// Everything that a build of the kernel fixes: the largest frame side and whether cells split.
 ///
-/// kMaxSide: px, a multiple of 8. kSplit: false = connectivity `cell` only, a cell holds one object; true = `exact8` and `exact4` too.
+/// kMaxSide: px, a multiple of 8. kSplit: false = connectivity `cell` only, a cell holds one object; true = `exact8`
+/// and `exact4` too.
 template <int kMaxSide, bool kSplit>
 struct Sizes {
   static constexpr int kColumns = kMaxSide / contract::kCellSide;  ///< cells in a row
@@ -21,9 +24,10 @@ struct Sizes {
   static constexpr int kRuns = kSplit ? 4 : 1;
   /// Objects in one cell: 32 with the pixels of a chessboard and 4-connectivity.
   static constexpr int kComponents = kSplit ? 32 : 1;
-  /// Objects alive at once: those on the border between finished and open cells, and those of the cell at hand. In `cell` mode
-  /// neighbours on that border share their label, so that every second of its kColumns + 1 cells at most has one of its own.
-  static constexpr int kLabels = kSplit ? kRuns * (kColumns + 2) + kComponents : kColumns / 2 + 1;
+  /// Objects alive at once: those that hold a run on the border between finished and open cells, and those of the cell
+  /// at hand. In `cell` mode the border's cells in two columns side by side touch, so that every second column at most
+  /// has a label of its own.
+  static constexpr int kLabels = kSplit ? kRuns * (kColumns + 2) + kComponents : (kColumns + 1) / 2;
   /// Border runs that refer to labels: kRuns for each column, for the open cell's bottom and for its right side.
   static constexpr int kReferences = kRuns * (kColumns + 2);
 

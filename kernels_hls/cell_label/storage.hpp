@@ -19,7 +19,7 @@ struct Storage {
 template <class S>
 constexpr long long feature_bits(uint8_t features) {
   return 3 * S::kSecondMomentBits + 2 * S::kFirstMomentBits + S::kAreaBits  // moments
-         + 2 * S::kSideBits + 4 * S::kSideBits                             // first pixel, box
+         + 2 * S::kSideBits + 4 * S::kSideBits                              // first pixel, box
          + ((features & contract::kFeatureHlac) ? (contract::kHlacCount - 1) * S::kAreaBits : 0) +
          ((features & contract::kFeatureHue) ? (contract::kHueBins + 1) * S::kAreaBits : 0) +
          ((features & contract::kFeatureIntensity)

@@ -8,8 +8,8 @@ namespace kernels {
 
 /// How one frame is to be labelled; the part of contract::LabelParameters that the kernel needs.
 struct Job {
-  uint16_t width, height;      ///< px
-  uint16_t columns, rows;      ///< cells
+  uint16_t width, height;  ///< px
+  uint16_t columns, rows;  ///< cells
   contract::Connectivity connectivity;
   uint8_t features, min_cell_pixels, saturation_floor, value_floor;
   uint32_t min_area, max_area;

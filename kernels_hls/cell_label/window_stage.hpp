@@ -7,13 +7,14 @@ namespace kernels {
 /// Line buffers of two rows of cells: all that is stored of the frame.
 template <class S>
 struct WindowState {
-  uint64_t upper[S::kColumns];  ///< row - 2
-  uint64_t middle[S::kColumns]; ///< row - 1
+  uint64_t upper[S::kColumns];   ///< row - 2
+  uint64_t middle[S::kColumns];  ///< row - 1
 };
 
 /// Pack and halo: cells in raster order in, each with its eight neighbours out, one row and one cell later.
 template <class S>
-void window_stage(const Job& job, hls::stream<uint64_t>& cells, WindowState<S>& state, hls::stream<CellWindow>& windows) {
+void window_stage(const Job& job, hls::stream<uint64_t>& cells, WindowState<S>& state,
+                  hls::stream<CellWindow>& windows) {
   for (int row = 0; row <= job.rows; ++row) {
     FLASHCELL_HLS(LOOP_TRIPCOUNT max = S::kColumns + 1)
     uint64_t window[3][3] = {};  // [row][column], the newest column last

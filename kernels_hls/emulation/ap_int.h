@@ -3,12 +3,12 @@
 
 #include <type_traits>
 
-// Arbitrary-width integers for CPU builds of kernel code, spelt like the vendor's, of which this is the subset that our kernels use.
-// Vitis brings its own ap_int.h; this folder is on the include path only where Vitis is not.
+// Arbitrary-width integers for CPU builds of kernel code, spelt like the vendor's, of which this is the subset that our
+// kernels use. Vitis brings its own ap_int.h; this folder is on the include path only where Vitis is not.
 //
-// ap_uint<W>, ap_int<W> with W <= 128: arithmetic grows as in hardware (a sum has one bit more than its wider operand, a product as
-// many as both), assignment wraps to W bits, shifts keep the width. Results wider than 128 bits do not compile.
-// ap_uint<W> with W > 128: a wide word for ports and line buffers, with bits, ranges, logic and comparison.
+// ap_uint<W>, ap_int<W> with W <= 128: arithmetic grows as in hardware (a sum has one bit more than its wider operand,
+// a product as many as both), assignment wraps to W bits, shifts keep the width. Results wider than 128 bits do not
+// compile. ap_uint<W> with W > 128: a wide word for ports and line buffers, with bits, ranges, logic and comparison.
 
 namespace flashcell_emulation {
 
@@ -24,11 +24,12 @@ struct Raw {
 };
 
 template <class T>
-struct IsInteger
-    : std::integral_constant<bool, std::is_integral<T>::value || std::is_same<T, int128>::value ||
-                                       std::is_same<T, uint128>::value> {};
+struct IsInteger : std::integral_constant<bool, std::is_integral<T>::value || std::is_same<T, int128>::value ||
+                                                    std::is_same<T, uint128>::value> {};
 
-constexpr int max_of(int a, int b) { return a > b ? a : b; }
+constexpr int max_of(int a, int b) {
+  return a > b ? a : b;
+}
 
 /// The low `width` bits of `value`.
 inline uint128 low_bits(uint128 value, int width) {
@@ -110,7 +111,8 @@ class ap_int_base {
     return static_cast<uint64_t>(flashcell_emulation::low_bits(bits() >> low, high - low + 1));
   }
   void set_range(int high, int low, uint64_t value) {
-    const flashcell_emulation::uint128 ones = flashcell_emulation::low_bits(~flashcell_emulation::uint128{0}, high - low + 1);
+    const flashcell_emulation::uint128 ones =
+        flashcell_emulation::low_bits(~flashcell_emulation::uint128{0}, high - low + 1);
     *this = from_bits((bits() & ~(ones << low)) | ((value & ones) << low));
   }
 
@@ -127,7 +129,8 @@ class ap_int_base {
   static Raw wrap(flashcell_emulation::uint128 value) {
     const flashcell_emulation::uint128 kept = flashcell_emulation::low_bits(value, W);
     const bool negative = kSigned && ((kept >> (W - 1)) & 1) != 0;
-    return static_cast<Raw>(negative ? kept | ~flashcell_emulation::low_bits(~flashcell_emulation::uint128{0}, W) : kept);
+    return static_cast<Raw>(negative ? kept | ~flashcell_emulation::low_bits(~flashcell_emulation::uint128{0}, W)
+                                     : kept);
   }
 
   Raw value_ = 0;
@@ -150,9 +153,15 @@ class ap_int_base<W, false, true> {
   uint64_t operator()(int high, int low) const { return get_range(high, low); }
   flashcell_emulation::BitRange<ap_int_base> operator()(int high, int low) { return {*this, high, low}; }
 
-  ap_int_base operator&(const ap_int_base& other) const { return combine(other, [](uint64_t a, uint64_t b) { return a & b; }); }
-  ap_int_base operator|(const ap_int_base& other) const { return combine(other, [](uint64_t a, uint64_t b) { return a | b; }); }
-  ap_int_base operator^(const ap_int_base& other) const { return combine(other, [](uint64_t a, uint64_t b) { return a ^ b; }); }
+  ap_int_base operator&(const ap_int_base& other) const {
+    return combine(other, [](uint64_t a, uint64_t b) { return a & b; });
+  }
+  ap_int_base operator|(const ap_int_base& other) const {
+    return combine(other, [](uint64_t a, uint64_t b) { return a | b; });
+  }
+  ap_int_base operator^(const ap_int_base& other) const {
+    return combine(other, [](uint64_t a, uint64_t b) { return a ^ b; });
+  }
   ap_int_base operator~() const {
     ap_int_base result;
     for (int bit = 0; bit < W; ++bit) result.set_range(bit, bit, !(*this)[bit]);
@@ -251,7 +260,8 @@ typename flashcell_emulation::ResultsOf<A, B>::Difference operator-(const A& a, 
 }
 template <class A, class B>
 typename flashcell_emulation::ResultsOf<A, B>::Product operator*(const A& a, const B& b) {
-  static_assert(flashcell_emulation::ResultsOf<A, B>::Product::width <= 128, "products of more than 128 bits are not emulated");
+  static_assert(flashcell_emulation::ResultsOf<A, B>::Product::width <= 128,
+                "products of more than 128 bits are not emulated");
   return flashcell_emulation::extended(a) * flashcell_emulation::extended(b);
 }
 template <class A, class B>

@@ -6,9 +6,9 @@
 
 namespace hls {
 
-/// A FIFO for CPU builds of kernel code, spelt like the vendor's. As in C simulation the stages run one after the other, so that it
-/// grows as needed whatever its depth in hardware; memory is kept when it runs empty. Reading an empty stream is a bug in the
-/// kernel, where hardware would hang: it throws std::logic_error.
+/// A FIFO for CPU builds of kernel code, spelt like the vendor's. As in C simulation the stages run one after the
+/// other, so that it grows as needed whatever its depth in hardware; memory is kept when it runs empty. Reading an
+/// empty stream is a bug in the kernel, where hardware would hang: it throws std::logic_error.
 template <class T, int kDepth = 0>
 class stream {
  public:

@@ -15,7 +15,8 @@ using contract::LabelParameters;
 constexpr Connectivity kModes[] = {Connectivity::cell, Connectivity::exact8, Connectivity::exact4};
 constexpr uint8_t kAllFeatures = contract::kFeatureHlac | contract::kFeatureHue | contract::kFeatureIntensity;
 
-LabelParameters parameters_for(const BitImage& mask, Connectivity connectivity, uint8_t features = contract::kFeatureHlac) {
+LabelParameters parameters_for(const BitImage& mask, Connectivity connectivity,
+                               uint8_t features = contract::kFeatureHlac) {
   LabelParameters p;
   p.width = static_cast<uint32_t>(mask.width());
   p.height = static_cast<uint32_t>(mask.height());
@@ -34,7 +35,8 @@ ObjectTable run(Labeller& labeller, const BitImage& mask, const FrameView& pixel
 /// Byte for byte.
 bool same(const ObjectTable& a, const ObjectTable& b) {
   return a.objects.size() == b.objects.size() && std::memcmp(&a.summary, &b.summary, sizeof a.summary) == 0 &&
-         (a.objects.empty() || std::memcmp(a.objects.data(), b.objects.data(), a.objects.size() * sizeof a.objects[0]) == 0);
+         (a.objects.empty() ||
+          std::memcmp(a.objects.data(), b.objects.data(), a.objects.size() * sizeof a.objects[0]) == 0);
 }
 
 void expect_same(const BitImage& mask, const LabelParameters& parameters, const FrameView& pixels = {}) {
@@ -51,7 +53,8 @@ void expect_same_in_all_modes(const BitImage& mask) {
 
 TEST(CellLabelKernel, NoiseOfEveryDensityAndSize) {
   uint32_t seed = 0;
-  for (const auto& [width, height] : {std::pair{1, 1}, {1, 40}, {40, 1}, {7, 9}, {8, 8}, {64, 64}, {131, 77}, {200, 24}}) {
+  for (const auto& [width, height] :
+       {std::pair{1, 1}, {1, 40}, {40, 1}, {7, 9}, {8, 8}, {64, 64}, {131, 77}, {200, 24}}) {
     for (const double density : {0.0, 0.01, 0.05, 0.2, 0.4, 0.5, 0.6, 0.8, 0.99, 1.0}) {
       expect_same_in_all_modes(test::noise(width, height, density, ++seed));
     }
@@ -116,7 +119,8 @@ TEST(CellLabelKernel, EveryOccupancyOfNineCells) {
   for (int pattern = 0; pattern < 512; ++pattern) {
     BitImage mask(24, 24);
     for (int cell = 0; cell < 9; ++cell) {
-      if ((pattern >> cell) & 1) mask.set(cell % 3 * 8 + (cell * 5 + pattern) % 8, cell / 3 * 8 + (cell * 3 + pattern / 8) % 8);
+      if ((pattern >> cell) & 1)
+        mask.set(cell % 3 * 8 + (cell * 5 + pattern) % 8, cell / 3 * 8 + (cell * 3 + pattern / 8) % 8);
     }
     ASSERT_TRUE(same(run(*reference, mask, {}), run(*kernel, mask, {}))) << pattern;
   }
@@ -213,7 +217,8 @@ TEST(CellLabelKernel, SeveralMasksInOneTable) {
   parameters.max_objects = 400;
   ObjectTable expected, kernel;
   const auto reference_labeller = make_reference_labeller(parameters), kernel_labeller = make_hls_labeller(parameters);
-  for (const auto& [labeller, table] : {std::pair{reference_labeller.get(), &expected}, {kernel_labeller.get(), &kernel}}) {
+  for (const auto& [labeller, table] :
+       {std::pair{reference_labeller.get(), &expected}, {kernel_labeller.get(), &kernel}}) {
     labeller->label(first, {}, 2, *table);
     labeller->label(second, {}, 5, *table);
   }

@@ -1,0 +1,211 @@
+#include <ap_int.h>
+#include <gtest/gtest.h>
+#include <hls_stream.h>
+
+#include <bitset>
+#include <random>
+
+namespace {
+
+// The reference: 320-bit two's complement, bit by bit.
+using Bits = std::bitset<320>;
+
+Bits add(const Bits& a, const Bits& b, bool carry = false) {
+  Bits sum;
+  for (size_t i = 0; i < sum.size(); ++i) {
+    sum[i] = a[i] ^ b[i] ^ carry;
+    carry = (a[i] && b[i]) || (carry && (a[i] || b[i]));
+  }
+  return sum;
+}
+
+Bits multiply(const Bits& a, const Bits& b) {
+  Bits product;
+  for (size_t i = 0; i < b.size(); ++i) {
+    if (b[i]) product = add(product, a << i);
+  }
+  return product;
+}
+
+/// Cuts to W bits and extends again.
+Bits wrapped(Bits bits, size_t width, bool is_signed) {
+  const bool ones = is_signed && bits[width - 1];
+  for (size_t i = width; i < bits.size(); ++i) bits[i] = ones;
+  return bits;
+}
+
+template <int W, bool S>
+Bits bits_of(const ap_int_base<W, S>& value) {
+  Bits bits;
+  for (int i = 0; i < W; ++i) bits[static_cast<size_t>(i)] = value[i];
+  return wrapped(bits, W, S);
+}
+
+template <int W, bool S>
+ap_int_base<W, S> random_value(std::mt19937_64& random) {
+  ap_int_base<W, S> value;
+  const int kind = static_cast<int>(random() % 4);
+  for (int i = 0; i < W; ++i) value[i] = kind == 0 ? 0 : kind == 1 ? 1 : random() % 2;
+  if (kind < 2 && random() % 2 == 0) value[W - 1] = kind == 0 ? 1 : 0;
+  return value;
+}
+
+bool less(const Bits& a, const Bits& b) {
+  if (a[319] != b[319]) return a[319];
+  for (int i = 318; i >= 0; --i) {
+    if (a[static_cast<size_t>(i)] != b[static_cast<size_t>(i)]) return b[static_cast<size_t>(i)];
+  }
+  return false;
+}
+
+template <int W1, bool S1, int W2, bool S2>
+void check_pair() {
+  std::mt19937_64 random(W1 * 1000 + W2);
+  for (int round = 0; round < 60; ++round) {
+    const auto a = random_value<W1, S1>(random);
+    const auto b = random_value<W2, S2>(random);
+    const Bits x = bits_of(a), y = bits_of(b);
+    ASSERT_EQ(bits_of(a + b), add(x, y));
+    ASSERT_EQ(bits_of(a - b), add(x, ~y, true));
+    if constexpr (W1 + W2 <= 128) {
+      ASSERT_EQ(bits_of(a * b), multiply(x, y));
+    }
+    ASSERT_EQ(bits_of(a & b), x & y);
+    ASSERT_EQ(bits_of(a | b), x | y);
+    ASSERT_EQ(bits_of(a ^ b), x ^ y);
+    ASSERT_EQ(a == b, x == y);
+    ASSERT_EQ(a != b, x != y);
+    ASSERT_EQ(a < b, less(x, y));
+    ASSERT_EQ(a > b, less(y, x));
+    ASSERT_EQ(a <= b, !less(y, x));
+    ASSERT_EQ(a >= b, !less(x, y));
+    auto sum = a;
+    sum += b;
+    ASSERT_EQ(bits_of(sum), wrapped(add(x, y), W1, S1));
+    auto difference = a;
+    difference -= b;
+    ASSERT_EQ(bits_of(difference), wrapped(add(x, ~y, true), W1, S1));
+    ASSERT_EQ(bits_of(ap_int_base<W2, S2>(a)), wrapped(x, W2, S2));
+  }
+}
+
+template <int W, bool S>
+void check_alone() {
+  std::mt19937_64 random(W);
+  for (int round = 0; round < 60; ++round) {
+    const auto a = random_value<W, S>(random);
+    const Bits x = bits_of(a);
+    for (const int by : {0, 1, W / 2, W - 1, W}) {
+      Bits right = x >> static_cast<size_t>(by);
+      if (x[319]) right |= ~(Bits().set() >> static_cast<size_t>(by));
+      ASSERT_EQ(bits_of(a << by), wrapped(x << static_cast<size_t>(by), W, S));
+      ASSERT_EQ(bits_of(a >> by), wrapped(right, W, S));
+    }
+    ASSERT_EQ(bits_of(~a), wrapped(~x, W, S));
+    const int low = static_cast<int>(random() % W),
+              high = low + static_cast<int>(random() % static_cast<uint64_t>(std::min(W - low, 64)));
+    const Bits field = wrapped(x >> static_cast<size_t>(low), static_cast<size_t>(high - low + 1), false);
+    ASSERT_EQ(a.range(high, low), field.to_ullong());
+    ASSERT_EQ(a(high, low), field.to_ullong());
+    auto written = a;
+    const uint64_t value = random();
+    written.range(high, low) = value;
+    Bits expected = x;
+    for (int i = low; i <= high; ++i) expected[static_cast<size_t>(i)] = (value >> (i - low)) & 1;
+    ASSERT_EQ(bits_of(written), wrapped(expected, W, S));
+  }
+}
+
+template <int W>
+void check_width() {
+  check_alone<W, false>();
+  check_alone<W, true>();
+  check_pair<W, false, 7, false>();
+  check_pair<W, false, 13, true>();
+  check_pair<W, true, 64, true>();
+  check_pair<7, true, W, false>();
+  check_pair<65, false, W, true>();
+  check_pair<W, true, W, true>();
+  check_pair<W, false, W, false>();
+}
+
+TEST(Emulation, ArbitraryIntegersEqualBitByBitArithmetic) {
+  check_width<1>();
+  check_width<2>();
+  check_width<8>();
+  check_width<19>();
+  check_width<31>();
+  check_width<32>();
+  check_width<33>();
+  check_width<63>();
+  check_width<64>();
+  check_width<65>();
+  check_width<100>();
+  check_width<126>();
+}
+
+TEST(Emulation, MixesWithBuiltInIntegers) {
+  ap_uint<8> a = 250;
+  EXPECT_EQ((a + 10).to_int(), 260);
+  EXPECT_EQ((10 - a).to_int(), -240);
+  a += 10;
+  EXPECT_EQ(a.to_int(), 4);
+  a -= 5;
+  EXPECT_EQ(a.to_int(), 255);
+  ++a;
+  EXPECT_TRUE(a == 0);
+  --a;
+  EXPECT_EQ(a, 255u);
+  EXPECT_TRUE(a > -1);
+  EXPECT_EQ(ap_int<4>(9).to_int(), -7);
+  EXPECT_EQ(ap_uint<4>(-1).to_int(), 15);
+  EXPECT_EQ(ap_int<20>(-5).to_int64(), -5);
+}
+
+template <int W>
+void check_wide_word() {
+  std::mt19937_64 random(W);
+  ap_uint<W> word;
+  std::bitset<W> expected;
+  for (int round = 0; round < 500; ++round) {
+    const int low = static_cast<int>(random() % W), high = std::min(W - 1, low + static_cast<int>(random() % 64));
+    const uint64_t value = random();
+    word.range(high, low) = value;
+    for (int i = low; i <= high; ++i) expected[static_cast<size_t>(i)] = (value >> (i - low)) & 1;
+    for (int i = 0; i < W; ++i) ASSERT_EQ(word[i], expected[static_cast<size_t>(i)]);
+    const int bit = static_cast<int>(random() % W);
+    word[bit] = 1;
+    expected[static_cast<size_t>(bit)] = true;
+  }
+  const ap_uint<W> inverse = ~word;
+  for (int i = 0; i < W; ++i) ASSERT_NE(inverse[i], word[i]);
+  EXPECT_TRUE((word & inverse) == ap_uint<W>(0));
+  EXPECT_TRUE((word | inverse) == ~ap_uint<W>(0));
+  EXPECT_TRUE((word ^ inverse) == ~ap_uint<W>(0));
+  EXPECT_TRUE(word != inverse);
+}
+
+TEST(Emulation, WideWords) {
+  check_wide_word<129>();
+  check_wide_word<512>();
+  check_wide_word<1000>();
+}
+
+TEST(Emulation, StreamsKeepOrder) {
+  hls::stream<int, 4> stream("numbers");
+  int value = 0;
+  EXPECT_TRUE(stream.empty());
+  EXPECT_FALSE(stream.read_nb(value));
+  int written = 0, read = 0;
+  for (int round = 0; round < 50; ++round) {
+    for (int i = 0; i < round % 7; ++i) stream << written++;
+    for (int i = 0; i < round % 5 && !stream.empty(); ++i) EXPECT_EQ(stream.read(), read++);
+    EXPECT_EQ(stream.size(), static_cast<size_t>(written - read));
+  }
+  while (stream.read_nb(value)) EXPECT_EQ(value, read++);
+  EXPECT_EQ(read, written);
+  EXPECT_GT(read, 50);
+  EXPECT_THROW(stream.read(), std::logic_error);
+}
+
+}  // namespace
