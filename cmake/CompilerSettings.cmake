@@ -20,3 +20,7 @@ if(FLASHCELL_SANITIZE)
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()
 endif()
+if(FLASHCELL_FUZZ)
+  # The libraries under test count their branches for libFuzzer too.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
