@@ -1,9 +1,12 @@
 #include "host/source/file_names.hpp"
 
+#include <fmt/format.h>
 #include <glob.h>
 
 #include <algorithm>
 #include <array>
+
+#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -22,6 +25,17 @@ std::string_view take_number(std::string_view& text) {
   text.remove_prefix(end);
   digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
   return digits;
+}
+
+/// Entries of a directory, in the file system's own order.
+std::vector<fs::path> entries(const fs::path& directory) {
+  std::error_code failed;
+  std::vector<fs::path> paths;
+  for (fs::directory_iterator it(directory, failed); !failed && it != fs::directory_iterator(); it.increment(failed)) {
+    paths.push_back(it->path());
+  }
+  if (failed) throw Error(Fault::input, fmt::format("{}: cannot be read: {}", directory.string(), failed.message()));
+  return paths;
 }
 
 void sort_naturally(std::vector<fs::path>& paths) {
@@ -63,8 +77,9 @@ bool natural_less(std::string_view a, std::string_view b) {
 
 std::vector<fs::path> images_in(const fs::path& directory) {
   std::vector<fs::path> paths;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
-    if (is_image_name(entry.path()) && entry.is_regular_file()) paths.push_back(entry.path());
+  std::error_code failed;
+  for (const fs::path& path : entries(directory)) {
+    if (is_image_name(path) && fs::is_regular_file(path, failed)) paths.push_back(path);
   }
   sort_naturally(paths);
   return paths;
@@ -82,14 +97,12 @@ std::vector<fs::path> files_matching(const std::string& pattern) {
 
 fs::path sibling(const fs::path& path, const std::vector<std::string_view>& extensions) {
   const fs::path directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  std::vector<fs::path> beside = entries(directory);
+  std::sort(beside.begin(), beside.end());
   for (const std::string_view extension : extensions) {
-    std::vector<fs::path> matches;
-    for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
-      if (entry.path().stem() == path.stem() && lower_extension(entry.path()) == extension)
-        matches.push_back(entry.path());
+    for (const fs::path& other : beside) {
+      if (other.stem() == path.stem() && lower_extension(other) == extension) return other;
     }
-    // The directory's order is the file system's own.
-    if (!matches.empty()) return *std::min_element(matches.begin(), matches.end());
   }
   return {};
 }

@@ -15,7 +15,8 @@ bool is_image_name(const std::filesystem::path& path);
 /// Order in which numbers count as numbers: frame2 before frame10.
 bool natural_less(std::string_view a, std::string_view b);
 
-/// Image files of a directory, or files that match a glob (`*`, `?`, `[…]`), in natural order.
+/// Image files of a directory, or files that match a glob (`*`, `?`, `[…]`), in natural order. Throws
+/// Error(Fault::input) when the directory cannot be read.
 std::vector<std::filesystem::path> images_in(const std::filesystem::path& directory);
 std::vector<std::filesystem::path> files_matching(const std::string& pattern);
 

@@ -8,6 +8,8 @@
 
 #include "host/source/file_names.hpp"
 #include "host/source/frame_layout.hpp"
+#include "host/source/image_files.hpp"
+#include "host/source/mapped_file.hpp"
 #include "host/source/opencv_quiet.hpp"
 #include "pipeline/error.hpp"
 
@@ -22,10 +24,12 @@ bool is_tiff(const std::filesystem::path& path) {
   return extension == ".tif" || extension == ".tiff";
 }
 
+/// Pages that can be read, and one more that cannot where the file was cut short.
 int count_pages(const std::filesystem::path& path) {
   if (!is_tiff(path)) return 1;
   try {
-    return std::max(1, static_cast<int>(cv::imcount(path.string(), cv::IMREAD_UNCHANGED)));
+    const auto readable = static_cast<int>(cv::imcount(path.string(), cv::IMREAD_UNCHANGED));
+    return std::max(1, readable + (lacks_tiff_pages(MappedFile(path).bytes()) ? 1 : 0));
   } catch (const cv::Exception&) {
     return 1;  // reading it will tell
   }
@@ -75,7 +79,7 @@ cv::Mat ImageSequence::read(size_t index) {
   const Page& page = pages_[index];
   const std::string path = files_[page.file].string();
   try {
-    if (page.alone) return cv::imread(path, flags_);
+    if (page.alone) return is_whole_image(path) ? cv::imread(path, flags_) : cv::Mat();
     if (index < chunk_first_ || index >= chunk_first_ + chunk_.size()) {
       chunk_.clear();
       chunk_first_ = index;
@@ -101,7 +105,7 @@ bool ImageSequence::next(Frame& frame) {
     const size_t index = position_++;
     const cv::Mat image = read(index);
     if (image.empty()) {
-      leave_out(index, "cannot be read");
+      leave_out(index, "is truncated or damaged");
       continue;
     }
     if (image.cols != info_.width || image.rows != info_.height || image.type() != type_) {

@@ -74,6 +74,7 @@ Source open_source(const std::string& input, const SourceOptions& options) {
     return std::make_unique<ImageSequence>(input, files_matching(input), options);
   }
   if (fs::is_directory(status)) return std::make_unique<ImageSequence>(input, images_in(input), options);
+  if (!fs::is_regular_file(status)) throw Error(Fault::input, fmt::format("{}: is neither a file nor a folder", input));
   if (options.raw) return open_raw(input, options);
 
   const std::string extension = lower_extension(input);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <fstream>
 #include <opencv2/imgproc.hpp>
 
@@ -19,6 +18,7 @@ namespace {
 /// FFmpeg draws text files as videos; nobody means that.
 bool is_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error(Fault::input, fmt::format("{}: cannot be read", path));
   char buffer[4096];
   in.read(buffer, sizeof buffer);
   const std::streamsize size = in.gcount();

@@ -21,6 +21,12 @@ Error cannot_write(const fs::path& path) {
   return Error(Fault::input, fmt::format("{}: cannot write: is the disk full or the folder read-only?", path.string()));
 }
 
+void make_folder(const fs::path& path) {
+  std::error_code failed;
+  fs::create_directories(path, failed);
+  if (failed) throw Error(Fault::input, fmt::format("{}: cannot make the folder: {}", path.string(), failed.message()));
+}
+
 /// A text file that notices when the disk is full.
 class TextFile {
  public:
@@ -79,7 +85,7 @@ class FrameWriter {
       }
       case SceneFile::images:
         path_ = directory / "frames";
-        fs::create_directories(path_);
+        make_folder(path_);
         break;
       case SceneFile::raw:
         path_ = directory / "scene.raw";

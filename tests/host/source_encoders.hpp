@@ -1,12 +1,6 @@
 #pragma once
 // Writes small recordings from known pixels, independently of the readers.
-#include <gtest/gtest.h>
-
 #include <cstdint>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -176,34 +170,5 @@ inline std::string make_cihx(int width, int height, int bits, int frames) {
          "<frameInfo><totalFrame>" + std::to_string(frames) + "</totalFrame><skipFrame>4</skipFrame></frameInfo>" +
          "<recordInfo><recordRate>30000</recordRate></recordInfo></cih>";
 }
-
-/// A folder of its own for each test, gone afterwards.
-class FilesTest : public testing::Test {
- protected:
-  void SetUp() override {
-    const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
-    directory_ = std::filesystem::temp_directory_path() /
-                 (std::string("flashcell_") + test->test_suite_name() + "_" + test->name());
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  std::string path(const std::string& name) const { return (directory_ / name).string(); }
-  std::string write(const std::string& name, const Bytes& bytes) const {
-    std::ofstream(path(name), std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    return path(name);
-  }
-  std::string write(const std::string& name, const std::string& text) const {
-    return write(name, Bytes(text.begin(), text.end()));
-  }
-  static Bytes read(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return Bytes(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-  }
-
-  std::filesystem::path directory_;
-};
 
 }  // namespace flashcell::test

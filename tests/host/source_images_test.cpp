@@ -84,6 +84,41 @@ TEST_F(Images, ImagesOfAnotherSizeOrBrokenAreLeftOutAndTold) {
   EXPECT_THAT(recording.error, HasSubstr("9x4 px instead of 5x4"));
 }
 
+TEST_F(Images, FilesCutShortAreLeftOut) {
+  cv::Mat noise(40, 50, CV_8UC1);
+  cv::RNG(7).fill(noise, cv::RNG::UNIFORM, 0, 256);
+  for (const char* extension : {".png", ".jpg", ".bmp", ".tif"}) {
+    SCOPED_TRACE(extension);
+    std::filesystem::remove_all(directory_);
+    std::filesystem::create_directories(directory_);
+    for (const char* stem : {"a", "b", "c"}) save(std::string(stem) + extension, noise);
+    EXPECT_EQ(record(directory_.string()).error, "");
+    Bytes cut = read(path(std::string("b") + extension));
+    cut.resize(cut.size() * 9 / 10);
+    write(std::string("b") + extension, cut);
+    const Recording recording = record(directory_.string());
+    EXPECT_EQ(recording.frames.size(), 2u);
+    EXPECT_THAT(recording.error, HasSubstr("1 of 3 images were left out; the first: frame 1"));
+  }
+}
+
+TEST_F(Images, ATiffCutShortGivesItsWholePagesThenAnError) {
+  cv::Mat noise(20, 30, CV_16UC1);
+  cv::RNG(7).fill(noise, cv::RNG::UNIFORM, 0, 65536);
+  ASSERT_TRUE(cv::imwrite(path("stack.tif"), std::vector<cv::Mat>(10, noise)));
+  const Bytes whole = read(path("stack.tif"));
+  for (const int percent : {95, 60, 30}) {
+    const Recording recording = record(write(
+        "cut.tif", Bytes(whole.begin(),
+                         whole.begin() + static_cast<ptrdiff_t>(whole.size() * static_cast<size_t>(percent) / 100))));
+    EXPECT_GE(recording.frames.size(), static_cast<size_t>(percent / 10 - 2));
+    EXPECT_LT(recording.frames.size(), 10u);
+    for (const Recording::Copy& frame : recording.frames) EXPECT_EQ(frame.samples, recording.frames[0].samples);
+    EXPECT_THAT(recording.error,
+                HasSubstr("images were left out; the first: frame " + std::to_string(recording.frames.size())));
+  }
+}
+
 TEST_F(Images, FoldersWithoutImages) {
   EXPECT_THAT(refusal(directory_.string()), HasSubstr("holds no images"));
   EXPECT_THAT(refusal(path("*.png")), HasSubstr("holds no images"));

@@ -28,6 +28,7 @@ TEST_F(OpenSource, GeneratedScenes) {
 TEST_F(OpenSource, WhatIsNotThereAndWhatMakesNoSense) {
   EXPECT_THAT(refusal(path("nothing.mp4")), HasSubstr("nothing.mp4: no such file or folder"));
   EXPECT_THAT(refusal(path("nothing.cine")), HasSubstr("no such file or folder"));
+  EXPECT_THAT(refusal("/dev/null"), HasSubstr("neither a file nor a folder"));
   EXPECT_THAT(refusal("", {}), HasSubstr("no such file or folder"));
   EXPECT_THAT(refusal("synth:discs", {.start_frame = -1}, Fault::usage), HasSubstr("must not be negative"));
   EXPECT_THAT(refusal("synth:discs", {.fps = -2}, Fault::usage), HasSubstr("must not be negative"));

@@ -1,0 +1,16 @@
+// Any bytes as a .cine: an Error or frames that lie inside the file.
+#include <cstddef>
+#include <cstdint>
+
+#include "host/source/cine.hpp"
+#include "pipeline/error.hpp"
+#include "tests/fuzz/read_all.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  try {
+    const flashcell::host::FrameLayout layout = flashcell::host::read_cine({data, size}, "fuzz.cine");
+    flashcell::fuzz::read_all(layout, {data, size});
+  } catch (const flashcell::Error&) {
+  }
+  return 0;
+}

@@ -1,0 +1,47 @@
+// make_fuzz_seeds FOLDER: small whole recordings for cine_fuzz and mraw_fuzz to start from, in FOLDER/cine and
+// FOLDER/mraw.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "tests/host/source_encoders.hpp"
+
+namespace {
+
+using namespace flashcell::test;
+
+bool write(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream out(path, std::ios::binary);
+  out << bytes;
+  return static_cast<bool>(out);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: make_fuzz_seeds FOLDER\n";
+    return 2;
+  }
+  const std::filesystem::path folder = argv[1];
+  std::filesystem::create_directories(folder / "cine");
+  std::filesystem::create_directories(folder / "mraw");
+  bool written = true;
+  for (const int bits : {8, 10, 12, 16}) {
+    const std::vector<Picture> frames = {picture(5, 3, bits, 0), picture(5, 3, bits, 1)};
+    for (const bool old_setup : {false, true}) {
+      CineOptions options;
+      options.bits = bits;
+      options.old_setup = old_setup;
+      options.version = old_setup ? 0 : 1;
+      const Bytes cine = make_cine(frames, options);
+      written &= write(folder / "cine" / (std::to_string(bits) + (old_setup ? "_old.cine" : ".cine")),
+                       std::string(cine.begin(), cine.end()));
+    }
+    written &= write(folder / "mraw" / (std::to_string(bits) + ".cih"), make_cih(5, 3, bits, 9, "Save Step : 2\r\n"));
+    written &= write(folder / "mraw" / (std::to_string(bits) + ".cihx"), make_cihx(5, 3, bits, 9));
+  }
+  if (!written) std::cerr << "make_fuzz_seeds: cannot write to " << folder << "\n";
+  return written ? 0 : 1;
+}
