@@ -8,7 +8,6 @@ namespace flashcell {
 namespace {
 
 constexpr int kSubBucketBits = 10;  // 1024 buckets a power of two: 3 significant digits
-constexpr int64_t kSubBuckets = int64_t{1} << kSubBucketBits;
 
 }  // namespace
 

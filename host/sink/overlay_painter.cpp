@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <iterator>
 #include <opencv2/imgproc.hpp>
 
 #include "host/sink/frame_picture.hpp"
@@ -14,6 +16,7 @@ namespace flashcell::host {
 namespace {
 
 constexpr int kComfortableSide = 640;  // px, to which small frames are enlarged
+constexpr int kTrailStep = 3;          // px between drawn points of a trail
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
 const cv::Scalar kStripColour(30, 24, 20), kTextColour(240, 233, 228);
 
@@ -97,7 +100,13 @@ void OverlayPainter::draw_trail(uint32_t id, cv::Mat& area) {
   const auto trail = trails_.find(id);
   if (trail == trails_.end() || trail->second.size() < 2) return;
   std::vector<cv::Point> line;
-  for (const TrailPoint& p : trail->second) line.push_back(place(p.at.x, p.at.y));
+  // Steps far below a pixel cost drawing time and show nothing.
+  for (const TrailPoint& p : trail->second) {
+    const cv::Point at = place(p.at.x, p.at.y);
+    if (line.empty() || std::abs(at.x - line.back().x) + std::abs(at.y - line.back().y) >= kTrailStep)
+      line.push_back(at);
+  }
+  line.push_back(place(trail->second.back().at.x, trail->second.back().at.y));
   cv::polylines(area, line, false, colour_of(id), 1, cv::LINE_AA);
 }
 

@@ -5,6 +5,7 @@
 #include <opencv2/core.hpp>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "pipeline/sink.hpp"
 

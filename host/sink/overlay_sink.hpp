@@ -10,13 +10,13 @@
 namespace flashcell::host {
 
 struct OverlayOptions {
-  double trail_ms = 100;      ///< of recording time: how much of a track's path is drawn behind it
-  double playback_fps = 30;   ///< frames/s of the video at most; a high-speed recording plays in slow motion
-  int64_t every = 1;          ///< only every n-th frame is drawn and encoded
-  int64_t max_frames = 1800;  ///< video frames at most, then the sink stops; drawing and encoding cost about a core
-  int max_side = 1280;        ///< px; larger frames are scaled down, small ones up
-  std::function<void(const std::string&)> warn =
-      nullptr;  ///< one line when the video cannot be made or ends early; may be empty
+  double trail_ms = 100;     ///< of recording time: how much of a track's path is drawn behind it
+  double playback_fps = 30;  ///< frames/s of the video at most; a high-speed recording plays in slow motion
+  int64_t every = 1;         ///< only every n-th frame is drawn and encoded
+  int64_t max_frames = 900;  ///< video frames at most, then the sink stops: each takes 5 to 20 ms to draw and encode
+  int max_side = 1280;       ///< px; larger frames are scaled down, small ones up
+  /// Gets one line when the video cannot be made or ends early; may be empty.
+  std::function<void(const std::string&)> warn = nullptr;
 };
 
 /// `overlay.mp4`: the frames with every track's box, ellipse, id, class name and trail drawn on; predicted ones dashed.
