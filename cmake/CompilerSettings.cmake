@@ -20,3 +20,8 @@ if(FLASHCELL_SANITIZE)
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()
 endif()
+
+if(FLASHCELL_FUZZ)
+  # Coverage in the libraries too: it is what leads the fuzzer on.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -14,15 +14,15 @@ struct Box {
 
 /// One measured object as the tracker sees it: derived from an ObjectRecord, or a box from a detector.
 struct Detection {
-  double x = 0, y = 0;          ///< centroid, px (pixel centres are integers); the box's centre for detectors
+  double x = 0, y = 0;  ///< centroid, px (pixel centres are integers); the box's centre for detectors
   Box box;
-  double area = 0;              ///< px
-  double cov_xx = 0, cov_xy = 0, cov_yy = 0;  ///< central second moments divided by area, px^2
+  double area = 0;                                 ///< px
+  double cov_xx = 0, cov_xy = 0, cov_yy = 0;       ///< central second moments divided by area, px^2
   std::array<float, contract::kHlacCount> hlac{};  ///< normalized by area
   std::array<float, contract::kHueBins> hue{};     ///< sums to 1, or all 0 without chromatic pixels
-  float chromatic_fraction = 0; ///< share of the area that the hue histogram counts
-  float mean_grey = 0;          ///< 0 where intensity was not measured
-  float confidence = 1;         ///< of a detector
+  float chromatic_fraction = 0;                    ///< share of the area that the hue histogram counts
+  float mean_grey = 0;                             ///< 0 where intensity was not measured
+  float confidence = 1;                            ///< of a detector
   int colour_class = 0;
   bool has_hlac = false, has_hue = false, has_shape = false;
 };

@@ -14,14 +14,14 @@ enum class TrackState : uint8_t {
 /// One track in one frame: what the outputs write.
 struct TrackRow {
   int64_t frame = 0;
-  uint32_t id = 0;             ///< public id, from 1 without gaps; only confirmed tracks have one
+  uint32_t id = 0;  ///< public id, from 1 without gaps; only confirmed tracks have one
   TrackState state = TrackState::visible;
-  int32_t detection = -1;      ///< index into the frame's detections (the blob for `merged`), -1 when predicted
-  double x = 0, y = 0;         ///< px: measured where visible, else the estimate
-  double vx = 0, vy = 0;       ///< px/s
-  Box box;                     ///< px
-  double area = 0;             ///< px
-  double orientation = 0;      ///< rad, major axis against +x, in (-pi/2, pi/2]
+  int32_t detection = -1;  ///< index into the frame's detections (the blob for `merged`), -1 when predicted
+  double x = 0, y = 0;     ///< px: measured where visible, else the estimate
+  double vx = 0, vy = 0;   ///< px/s
+  Box box;                 ///< px
+  double area = 0;         ///< px
+  double orientation = 0;  ///< rad, major axis against +x, in (-pi/2, pi/2]
   double major_axis = 0, minor_axis = 0;  ///< px, full lengths of the ellipse with the same second moments
   int colour_class = 0;
   int class_id = -1;           ///< recognized class fused over the track's life, -1 without recognition

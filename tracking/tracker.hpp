@@ -8,19 +8,24 @@
 
 namespace flashcell::tracking {
 
+class Recognizer;
+
 enum class MotionModel : uint8_t { constant_velocity, constant_acceleration };
 
 /// Every parameter of the tracker; the configuration file's [track] section mirrors it. Times in ms of recording time.
 struct TrackerParameters {
   MotionModel motion = MotionModel::constant_velocity;
-  double confirm_ms = 0;        ///< a track gets its public id once it has been followed this long; 0: at its second sighting
-  double lost_ms = 100;         ///< a track not seen for longer ends
-  double max_speed = 0;         ///< px/s, hard gate on the displacement; 0: from the object's size and the motion model alone
-  double gate = 0;              ///< Mahalanobis gate (chi-square, 2 degrees of freedom); 0: default
+  double confirm_ms = 0;  ///< a track gets its public id once it has been followed this long; 0: at its second sighting
+  double lost_ms = 100;   ///< a track not seen for longer ends
+  double max_speed = 0;   ///< px/s, hard gate on the displacement; 0: from the object's size and the motion model alone
+  double gate = 0;        ///< Mahalanobis gate (chi-square, 2 degrees of freedom); 0: default
   double measurement_noise = 0.5;  ///< px, standard deviation of a centroid
-  double process_noise = 0;     ///< px/s^2 (velocity model) or px/s^3; 0: from object size and frame rate
+  double process_noise = 0;        ///< px/s^2 (velocity model) or px/s^3; 0: from object size and frame rate
   double weight_position = 1, weight_shape = 1, weight_hlac = 1, weight_hue = 1;  ///< in the cost; 0 leaves a cue out
-  bool resolve_merges = true;   ///< carry tracks through blobs that hold several objects
+  bool resolve_merges = true;  ///< carry tracks through blobs that hold several objects
+  double predict_ms = 0;       ///< a lost track's predicted rows are given out this long; 0: its gap is only filled, by
+                               ///< backfill(), when it is found again
+  double min_confidence = 0;   ///< detections of less confidence continue tracks but start none
 };
 
 /// Follows objects: prediction, gated cost, assignment, identity. Deterministic; no threads, no clock of its own.
@@ -32,12 +37,20 @@ class Tracker {
   Tracker(Tracker&&) noexcept;
   Tracker& operator=(Tracker&&) noexcept;
 
-  /// Takes frame `frame`'s detections; frames must rise, a gap is a drop (the prediction spans it). `time_s`: recording time, s.
-  /// Rows of this frame, sorted by id; valid until the next call.
+  /// Takes frame `frame`'s detections; frames must rise, a gap is a drop (the prediction spans it). `time_s`: recording
+  /// time, s. Rows of this frame, sorted by id; valid until the next call. Throws std::invalid_argument, the state
+  /// unchanged, when the frame or the time does not rise or a detection has a value that is not finite or an area or
+  /// box side that is not above 0.
   std::span<const TrackRow> update(int64_t frame, double time_s, std::span<const Detection> detections);
 
-  /// Rows of earlier frames of the tracks that the last update() confirmed (sorted by frame, then id): an offline run inserts them.
+  /// Rows of earlier frames that the last update() made known, sorted by frame, then id: of the tracks it confirmed,
+  /// and the gaps of the tracks it found again, interpolated (state `predicted`). An offline run inserts them; they
+  /// reach back at most lost_ms + confirm_ms. Valid until the next call.
   std::span<const TrackRow> backfill() const;
+
+  /// Names what it follows: fills class_id and class_confidence of the rows from now on. The recognizer must outlive
+  /// the tracker's use of it; nullptr ends recognition.
+  void set_recognizer(const Recognizer* recognizer);
 
  private:
   struct Impl;

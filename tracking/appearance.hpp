@@ -1,0 +1,48 @@
+#pragma once
+#include <array>
+
+#include "tracking/detection.hpp"
+#include "tracking/tracker.hpp"
+
+namespace flashcell::tracking {
+
+/// What an object looks like, in terms that compare well: computed once a detection, averaged along a track.
+struct Look {
+  static constexpr int kColours =
+      contract::kHueBins + 4;  ///< hue bins, the achromatic share, padding to whole SIMD words
+  static constexpr int kTexture = contract::kHlacCount + 3;  ///< HLAC values and padding
+  std::array<float, kTexture> hlac{};
+  std::array<float, kColours> colour{};  ///< square roots of shares that sum to 1
+  float log_area = 0;
+  float elongation_x = 0,
+        elongation_y = 0;  ///< (cov_xx - cov_yy, 2 cov_xy) / (cov_xx + cov_yy): turns with twice the angle
+  float log_spread = 0;    ///< of (cov_xx + cov_yy) / area: how far from a disc
+  float grey = 0;
+  int colour_class = 0;
+  bool has_shape = false, has_hlac = false, has_hue = false;
+};
+
+Look make_look(const Detection& detection);
+
+/// A track's running look, with how much its area varies.
+class Appearance {
+ public:
+  Appearance() = default;
+  explicit Appearance(const Look& first) : look_(first) {}
+
+  /// Takes one more sighting of the object alone. The first ones count alike, later ones 1/20.
+  void learn(const Look& look);
+
+  /// Dissimilarity, each cue about 1 for an ordinary change from frame to frame and bounded, so that no single cue can
+  /// end a track. Cues that either side lacks are left out.
+  double distance(const Look& look, const TrackerParameters& weights) const;
+
+  const Look& look() const { return look_; }
+
+ private:
+  Look look_;
+  float area_variance_ = 0;  ///< of log_area
+  int learned_ = 1;
+};
+
+}  // namespace flashcell::tracking

@@ -1,0 +1,140 @@
+#include "tracking/association.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tracking/metrics/sequence.hpp"
+
+namespace flashcell::tracking {
+namespace {
+
+constexpr double kMostCostOverGate = 40;   ///< a pair inside its gate may cost this much more by its looks
+constexpr double kUnmatchedOverGate = 24;  ///< what a match may add to the others' costs, over the gate
+constexpr double kLeastOverlap = 0.1;      ///< IoU of a detector's box with the prediction
+constexpr double kOverlapScale = 10;
+
+constexpr double kLeapSizes = 1;      ///< object sizes from the prediction, the most whatever the gate says
+constexpr double kRegainSizes = 0.8;  ///< object sizes within which an object is looked for outside its gate
+constexpr double kRegainSizesBox = 0.3;
+constexpr double kRegainGrowth = 0.1;  ///< and that much more with every frame unseen
+constexpr double kRegainMostSizes = 3;
+constexpr double kRegainLooks = 25;     ///< gate on appearance
+constexpr double kRegainDistance = 10;  ///< cost at the border
+
+double square(double value) {
+  return value * value;
+}
+
+}  // namespace
+
+void Observations::set(double time_s, std::span<const Detection> frame_detections) {
+  time = time_s;
+  detections = frame_detections;
+  looks.clear();
+  points.clear();
+  for (const Detection& detection : detections) {
+    looks.push_back(make_look(detection));
+    points.push_back({detection.x, detection.y, 0, 0});
+  }
+  grid.build(points);
+  taken_by.assign(detections.size(), -1);
+}
+
+void Association::add_predicted_edges(int32_t row, const Track& track, const Observations& frame) {
+  const TrackerParameters& parameters = motion_.parameters();
+  const double x = track.x.position(), y = track.y.position();
+  // Measurement noise of a detection of the same size: for the reach of the gate, each pair's own decides.
+  const bool shape = track.appearance.look().has_shape;
+  const double margin = shape ? parameters.measurement_noise : std::max(parameters.measurement_noise, 0.1 * track.size);
+  double reach_x = std::sqrt(motion_.gate() * (track.x.variance() + square(margin)));
+  double reach_y = std::sqrt(motion_.gate() * (track.y.variance() + square(margin)));
+  // However little is known of its speed, an object is not looked for anywhere.
+  const double frames_unseen = std::max(0.0, (frame.time - track.last_time) / motion_.frame_time() - 1);
+  const double leap = std::min(kLeapSizes + kRegainGrowth * frames_unseen, kRegainMostSizes) * track.size;
+  if (shape) {
+    reach_x = std::min(reach_x, leap);
+    reach_y = std::min(reach_y, leap);
+  }
+  double farthest = 1e300;
+  if (parameters.max_speed > 0) {
+    const double unseen = frame.time - track.last_time;
+    farthest = parameters.max_speed * unseen + 4 * margin;
+  }
+  frame.grid.visit({x - reach_x, y - reach_y, 2 * reach_x, 2 * reach_y}, [&](int32_t index) {
+    const Detection& detection = frame.detections[index];
+    const Look& look = frame.looks[index];
+    if (look.colour_class != track.appearance.look().colour_class) return;
+    const double variance = motion_.measurement_variance(detection);
+    const double variance_x = track.x.variance() + variance, variance_y = track.y.variance() + variance;
+    const double distance = square(detection.x - x) / variance_x + square(detection.y - y) / variance_y;
+    if (distance > motion_.gate() || (shape && square(detection.x - x) + square(detection.y - y) > square(leap)))
+      return;
+    if (std::hypot(detection.x - track.last_row.x, detection.y - track.last_row.y) > farthest) return;
+    double cost = parameters.weight_position * (distance + std::log(variance_x * variance_y / square(variance)));
+    cost += track.appearance.distance(look, parameters);
+    if (!detection.has_shape) {
+      const double overlap = intersection_over_union(box_at(x, y, track.reach), detection.box);
+      if (overlap < kLeastOverlap) return;
+      cost += kOverlapScale * (1 - overlap);
+    }
+    if (cost <= motion_.gate() + kMostCostOverGate) edges_.push_back({row, index, cost});
+  });
+}
+
+void Association::add_regained_edges(int32_t row, const Track& track, const Observations& frame) {
+  const TrackerParameters& parameters = motion_.parameters();
+  const bool shape = track.appearance.look().has_shape;
+  const double frames_unseen = std::max(0.0, (frame.time - track.last_time) / motion_.frame_time() - 1);
+  const double sizes = (shape ? kRegainSizes : kRegainSizesBox) + kRegainGrowth * frames_unseen;
+  const double radius = std::min(sizes, kRegainMostSizes) * track.size;
+  const double x = track.x.position(), y = track.y.position();
+  frame.grid.visit({x - radius, y - radius, 2 * radius, 2 * radius}, [&](int32_t index) {
+    if (frame.taken_by[index] >= 0) return;
+    const Detection& detection = frame.detections[index];
+    const Look& look = frame.looks[index];
+    if (look.colour_class != track.appearance.look().colour_class) return;
+    const double distance = std::hypot(detection.x - x, detection.y - y);
+    if (distance > radius) return;
+    if (parameters.max_speed > 0 && std::hypot(detection.x - track.last_row.x, detection.y - track.last_row.y) >
+                                        parameters.max_speed * (frame.time - track.last_time)) {
+      return;
+    }
+    const double looks = track.appearance.distance(look, parameters);
+    if (looks > kRegainLooks) return;
+    edges_.push_back({row, index, parameters.weight_position * kRegainDistance * square(distance / radius) + looks});
+  });
+}
+
+void Association::solve(std::vector<Track>& tracks, Match match, double unmatched_cost, Observations& frame) {
+  const std::span<const int32_t> columns = assignment_.solve(
+      static_cast<int>(rows_.size()), static_cast<int>(frame.detections.size()), edges_, unmatched_cost);
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    if (columns[row] < 0) continue;
+    Track& track = tracks[rows_[row]];
+    track.match = match;
+    track.detection = columns[row];
+    frame.taken_by[columns[row]] = rows_[row];
+  }
+}
+
+void Association::match_predicted(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame) {
+  rows_.assign(alive.begin(), alive.end());
+  edges_.clear();
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    add_predicted_edges(static_cast<int32_t>(row), tracks[rows_[row]], frame);
+  }
+  solve(tracks, Match::predicted, motion_.gate() + kUnmatchedOverGate, frame);
+}
+
+void Association::match_regained(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame) {
+  rows_.clear();
+  edges_.clear();
+  for (int32_t index : alive) {
+    if (tracks[index].seen()) continue;
+    rows_.push_back(index);
+    add_regained_edges(static_cast<int32_t>(rows_.size()) - 1, tracks[index], frame);
+  }
+  if (!edges_.empty()) solve(tracks, Match::regained, kRegainDistance + kRegainLooks, frame);
+}
+
+}  // namespace flashcell::tracking

@@ -1,0 +1,46 @@
+#include "tracking/detection.hpp"
+
+namespace flashcell::tracking {
+
+Detection make_detection(const contract::ObjectRecord& object, uint8_t features, bool intensity_centroid) {
+  Detection detection;
+  const double area = object.m00;
+  const double mean_x = static_cast<double>(object.m10) / area, mean_y = static_cast<double>(object.m01) / area;
+  detection.x = mean_x;
+  detection.y = mean_y;
+  detection.area = area;
+  detection.box = {static_cast<double>(object.left), static_cast<double>(object.top),
+                   static_cast<double>(object.right - object.left + 1),
+                   static_cast<double>(object.bottom - object.top + 1)};
+  detection.cov_xx = static_cast<double>(object.m20) / area - mean_x * mean_x;
+  detection.cov_xy = static_cast<double>(object.m11) / area - mean_x * mean_y;
+  detection.cov_yy = static_cast<double>(object.m02) / area - mean_y * mean_y;
+  detection.colour_class = static_cast<int>(object.class_id);
+  detection.has_shape = true;
+  if ((features & contract::kFeatureHlac) != 0) {
+    detection.has_hlac = true;
+    for (int i = 0; i < contract::kHlacCount; ++i) {
+      detection.hlac[i] = static_cast<float>(object.hlac[i]) / static_cast<float>(object.m00);
+    }
+  }
+  if ((features & contract::kFeatureHue) != 0) {
+    detection.has_hue = true;
+    uint64_t chromatic = 0;
+    for (uint32_t count : object.hue) chromatic += count;
+    for (int i = 0; i < contract::kHueBins && chromatic > 0; ++i) {
+      detection.hue[i] = static_cast<float>(object.hue[i]) / static_cast<float>(chromatic);
+    }
+    detection.chromatic_fraction = static_cast<float>(static_cast<double>(chromatic) / area);
+  }
+  if ((features & contract::kFeatureIntensity) != 0) {
+    const auto sum = static_cast<double>(object.sum_i);
+    detection.mean_grey = static_cast<float>(sum / area);
+    if (intensity_centroid && sum > 0) {
+      detection.x = static_cast<double>(object.sum_ix) / sum;
+      detection.y = static_cast<double>(object.sum_iy) / sum;
+    }
+  }
+  return detection;
+}
+
+}  // namespace flashcell::tracking

@@ -1,0 +1,39 @@
+#pragma once
+#include <Eigen/Core>
+
+#include "tracking/tracker.hpp"
+
+namespace flashcell::tracking {
+
+/// Kalman filter of one coordinate (Kalman 1960): state position, speed and, in the constant-acceleration model,
+/// acceleration, in px and s. The two coordinates of an object have independent noise, so each has a filter of its own.
+class AxisFilter {
+ public:
+  using Vector = Eigen::Vector3d;
+  using Matrix = Eigen::Matrix3d;
+
+  AxisFilter() = default;
+  /// At `position` px with `speed` px/s, known to these variances (of the acceleration 0 for constant velocity).
+  AxisFilter(double position, double speed, double position_variance, double speed_variance,
+             double acceleration_variance);
+
+  /// `dt` s ahead. `noise`: standard deviation of what the model holds constant less one order: the acceleration
+  /// (px/s^2) over the step for constant velocity, the jerk (px/s^3) for constant acceleration (piecewise constant,
+  /// Bar-Shalom 2001, 6.3).
+  void predict(double dt, double noise, MotionModel model);
+
+  /// Measured position with variance `variance` px^2 > 0.
+  void update(double measured, double variance);
+
+  double position() const { return state_[0]; }
+  double speed() const { return state_[1]; }
+  double variance() const { return covariance_(0, 0); }
+  const Vector& state() const { return state_; }
+  const Matrix& covariance() const { return covariance_; }
+
+ private:
+  Vector state_ = Vector::Zero();
+  Matrix covariance_ = Matrix::Zero();
+};
+
+}  // namespace flashcell::tracking

@@ -1,0 +1,247 @@
+#include "tracking/merge.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace flashcell::tracking {
+namespace {
+
+constexpr double kLeastAreaShare = 0.85;  ///< a blob has at least this share of any member's area
+constexpr double kTolerance = 1.5;        ///< px by which a predicted box may stick out of the blob's
+constexpr double kTolerancePerSigma = 3;
+constexpr double kMostTolerance = 0.5;  ///< of the object's size
+constexpr double kWideTolerance = 0.6;  ///< of the object's size, where the blob has area to spare
+constexpr double kSpareShare = 0.3;     ///< of the object's area
+constexpr double kLeapSigmas = 3;
+constexpr int kMostDoubt = 10;      ///< frames on end
+constexpr double kSideSigma = 0.6;  ///< px: how well a blob's side tells the place of the member it belongs to
+constexpr double kSideSigmaPerSize = 0.03;
+
+double square(double value) {
+  return value * value;
+}
+
+/// How far `inner` sticks out of `outer`, px, on the worst side.
+double overhang(const Box& inner, const Box& outer) {
+  return std::max({outer.left - inner.left, outer.top - inner.top, inner.left + inner.width - outer.left - outer.width,
+                   inner.top + inner.height - outer.top - outer.height});
+}
+
+Box predicted_box(const Track& track) {
+  return box_at(track.x.position(), track.y.position(), track.reach);
+}
+
+/// Area that discs of these tracks' areas share at their predicted places.
+double shared_area(const Track& a, const Track& b) {
+  constexpr double kPi = 3.14159265358979323846;
+  const double r = std::sqrt(a.area() / kPi), q = std::sqrt(b.area() / kPi);
+  const double d = std::hypot(a.x.position() - b.x.position(), a.y.position() - b.y.position());
+  if (d >= r + q) return 0;
+  if (d <= std::abs(r - q)) return std::min(a.area(), b.area());
+  const double angle_r = std::acos(std::clamp((d * d + r * r - q * q) / (2 * d * r), -1.0, 1.0));
+  const double angle_q = std::acos(std::clamp((d * d + q * q - r * r) / (2 * d * q), -1.0, 1.0));
+  return r * r * (angle_r - std::sin(2 * angle_r) / 2) + q * q * (angle_q - std::sin(2 * angle_q) / 2);
+}
+
+/// One axis of one member: its filter, and the two places that the blob's sides would give it.
+struct Side {
+  AxisFilter* filter;
+  double low_reach, high_reach, sigma;
+  double low() const { return filter->position() - low_reach; }
+  double high() const { return filter->position() + high_reach; }
+};
+
+double keep_inside(const Side& member, double low, double high) {
+  const double least = low + member.low_reach, most = high - member.high_reach;
+  return least < most ? std::clamp(member.filter->position(), least, most) : (least + most) / 2;
+}
+
+/// Nobody sticks out of the blob. The extreme member's side is the blob's side; where two members compete for it, it
+/// says less. leap(i, position): member i cannot be where its motion led it.
+template <class GetSide, class Leap>
+void correct_axis(size_t count, double low, double high, const GetSide& side, const Leap& leap) {
+  for (size_t i = 0; i < count; ++i) {
+    const Side member = side(i);
+    const double inside = keep_inside(member, low, high);
+    const double off = square(member.filter->position() - inside);
+    if (off > square(kLeapSigmas) * (member.filter->variance() + square(member.sigma))) leap(i, inside);
+  }
+  size_t lowest = 0, highest = 0;
+  for (size_t i = 1; i < count; ++i) {
+    if (side(i).low() < side(lowest).low()) lowest = i;
+    if (side(i).high() > side(highest).high()) highest = i;
+  }
+  double low_rival = 1e300, high_rival = 1e300;
+  for (size_t i = 0; i < count; ++i) {
+    if (i != lowest) low_rival = std::min(low_rival, side(i).low() - side(lowest).low());
+    if (i != highest) high_rival = std::min(high_rival, side(highest).high() - side(i).high());
+  }
+  const Side first = side(lowest), last = side(highest);
+  const auto variance = [](double sigma, double rival) { return square(rival < 2 * sigma ? 3 * sigma : sigma); };
+  const double low_variance = variance(first.sigma, low_rival), high_variance = variance(last.sigma, high_rival);
+  // A side that is far from where it should be belongs to something else in the blob.
+  const auto update = [](AxisFilter& filter, double place, double place_variance) {
+    const double off = square(place - filter.position());
+    if (off <= square(kLeapSigmas) * (filter.variance() + place_variance)) filter.update(place, place_variance);
+  };
+  update(*first.filter, low + first.low_reach, low_variance);
+  update(*last.filter, high - last.high_reach, high_variance);
+
+  for (size_t i = 0; i < count; ++i) {
+    const Side member = side(i);
+    const double inside = keep_inside(member, low, high);
+    if (std::abs(member.filter->position() - inside) > member.sigma) {
+      member.filter->update(inside, square(2 * member.sigma));
+    }
+  }
+}
+
+}  // namespace
+
+/// Area of the blob that its owner does not explain.
+double Merges::spare_area(int32_t index, const std::vector<Track>& tracks, const Observations& frame) const {
+  const int32_t owner = frame.taken_by[index];
+  return frame.detections[index].area - (owner >= 0 && tracks[owner].established() ? tracks[owner].area() : 0);
+}
+
+int32_t Merges::find_blob(const Track& track, Within within, const std::vector<Track>& tracks,
+                          const Observations& frame) const {
+  const Box box = predicted_box(track);
+  const double sigma = std::sqrt(std::max(track.x.variance(), track.y.variance()));
+  const double strict =
+      std::min(kTolerance + kTolerancePerSigma * sigma, std::max(kTolerance, kMostTolerance * track.size));
+  const double tolerance = within == Within::inside ? strict : std::max(strict, kWideTolerance * track.size);
+  int32_t best = -1;
+  double best_overhang = tolerance;
+  grid_.visit({track.x.position(), track.y.position(), 0, 0}, [&](int32_t index) {
+    const Detection& blob = frame.detections[index];
+    if (!blob.has_shape || blob.colour_class != track.appearance.look().colour_class) return;
+    if (blob.area < kLeastAreaShare * track.area()) return;
+    const double out = std::max(0.0, overhang(box, blob.box));
+    if ((out > strict || within == Within::inside) && spare_area(index, tracks, frame) < kSpareShare * track.area())
+      return;
+    if (out < best_overhang || (out == best_overhang && best < 0)) {
+      best_overhang = out;
+      best = index;
+    }
+  });
+  return best;
+}
+
+void Merges::start(const Observations& frame) {
+  members_.clear();
+  boxes_.clear();
+  for (const Detection& detection : frame.detections) boxes_.push_back(detection.box);
+  grid_.build(boxes_);
+}
+
+void Merges::join(std::vector<Track>& tracks, std::span<const int32_t> alive, Within within, Observations& frame) {
+  for (int32_t index : alive) {
+    Track& track = tracks[index];
+    if (track.seen() || !track.established() || track.doubt >= kMostDoubt) continue;
+    const int32_t blob = find_blob(track, within, tracks, frame);
+    if (blob < 0) continue;
+    members_.push_back({blob, index});
+    track.match = Match::merged;
+    track.detection = blob;
+    if (frame.taken_by[blob] < 0) frame.taken_by[blob] = index;
+  }
+}
+
+/// Whoever has a blob that others joined is one of its members, but for a beginner: that was a part of it.
+void Merges::add_owners(std::vector<Track>& tracks, Observations& frame) {
+  const size_t joined = members_.size();
+  for (size_t i = 0; i < joined; ++i) {
+    const int32_t blob = members_[i].detection, owner = frame.taken_by[blob];
+    if (tracks[owner].match == Match::merged) continue;
+    if (tracks[owner].established()) {
+      tracks[owner].match = Match::merged;
+      members_.push_back({blob, owner});
+    } else {
+      tracks[owner].match = Match::none;
+      tracks[owner].detection = -1;
+      frame.taken_by[blob] = members_[i].track;
+    }
+  }
+  std::sort(members_.begin(), members_.end(), [](const Member& a, const Member& b) {
+    return a.detection != b.detection ? a.detection < b.detection : a.track < b.track;
+  });
+}
+
+/// Each member adds to the blob what it does not share with the others, by its predicted place. A member whose share is
+/// missing is doubted, the least fitting one at a time; whose share is there has been seen. One that is hidden
+/// altogether is neither.
+void Merges::weigh_members(std::vector<Track>& tracks, std::span<const Member> members,
+                           const Observations& frame) const {
+  const double blob_area = frame.detections[members[0].detection].area;
+  double together = 0;
+  for (size_t i = 0; i < members.size(); ++i) together += own_area(tracks, members, i, i);
+  Track* worst = nullptr;
+  double worst_share = 0.5;
+  for (size_t i = 0; i < members.size(); ++i) {
+    Track& track = tracks[members[i].track];
+    const double own = own_area(tracks, members, i, members.size());
+    if (own < 0.2 * track.area()) continue;
+    const double share = (blob_area - (together - own)) / own;
+    if (share >= 0.5) {
+      track.last_time = frame.time;
+      track.doubt = 0;
+    } else if (share < worst_share) {
+      worst = &track;
+      worst_share = share;
+    }
+  }
+  if (worst != nullptr) ++worst->doubt;
+}
+
+/// Area of member i without what it shares with the members before `end`, itself aside.
+double Merges::own_area(const std::vector<Track>& tracks, std::span<const Member> members, size_t i, size_t end) const {
+  const Track& track = tracks[members[i].track];
+  double area = track.area();
+  for (size_t k = 0; k < end; ++k) {
+    if (k != i) area -= shared_area(track, tracks[members[k].track]);
+  }
+  return std::max(0.0, area);
+}
+
+void Merges::correct_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame) {
+  const Detection& blob = frame.detections[members[0].detection];
+  const auto sigma = [](const Track& track) { return std::max(kSideSigma, kSideSigmaPerSize * track.size); };
+  const double right = blob.box.left + blob.box.width, bottom = blob.box.top + blob.box.height;
+  correct_axis(
+      members.size(), blob.box.left, right,
+      [&](size_t i) {
+        Track& track = tracks[members[i].track];
+        return Side{&track.x, track.reach.left, track.reach.right, sigma(track)};
+      },
+      [&](size_t i, double place) { motion_.turn(tracks[members[i].track], tracks[members[i].track].x, place); });
+  correct_axis(
+      members.size(), blob.box.top, bottom,
+      [&](size_t i) {
+        Track& track = tracks[members[i].track];
+        return Side{&track.y, track.reach.top, track.reach.bottom, sigma(track)};
+      },
+      [&](size_t i, double place) { motion_.turn(tracks[members[i].track], tracks[members[i].track].y, place); });
+}
+
+void Merges::finish(std::vector<Track>& tracks, Observations& frame) {
+  add_owners(tracks, frame);
+  for (size_t first = 0; first < members_.size();) {
+    size_t end = first;
+    const int32_t blob = members_[first].detection;
+    while (end < members_.size() && members_[end].detection == blob) ++end;
+    frame.taken_by[blob] = members_[first].track;
+    const std::span<const Member> members = std::span(members_).subspan(first, end - first);
+    for (const Member& member : members) {
+      tracks[member.track].detection = blob;
+      tracks[member.track].match = members.size() == 1 ? Match::regained : Match::merged;
+    }
+    if (members.size() > 1) {
+      weigh_members(tracks, members, frame);
+      correct_members(tracks, members, frame);
+    }
+    first = end;
+  }
+}
+
+}  // namespace flashcell::tracking

@@ -1,0 +1,48 @@
+#pragma once
+#include "tracking/track.hpp"
+
+namespace flashcell::tracking {
+
+/// Motion in units of the object: sizes and frame times turn into variances. One for a tracker.
+class Motion {
+ public:
+  Motion(const TrackerParameters& parameters, double fps);
+
+  /// A new object at a detection.
+  void start(Track& track, const Detection& detection) const;
+  /// `dt` s ahead.
+  void predict(Track& track, double dt) const;
+  /// Takes a detection of the object alone. Partly hidden objects (by something dark, by the frame's edge) are placed
+  /// by the side that still fits the prediction, not by the centroid of what is left of them.
+  void correct(Track& track, const Detection& detection) const;
+
+  /// Variance of a detection's position, px^2.
+  double measurement_variance(const Detection& detection) const;
+  /// Inside a blob and unseen, the object has not gone on: `axis`, one of the track's two, turns back at `position`, as
+  /// things do at a wall.
+  void turn(const Track& track, AxisFilter& axis, double position) const;
+  double gate() const { return gate_; }
+  const TrackerParameters& parameters() const { return parameters_; }
+  double frame_time() const { return frame_time_; }
+
+ private:
+  double speed_variance(double size, bool shape) const;
+  double acceleration_variance(double size, bool shape) const;
+  void restart(Track& track, double x, double y, double variance, bool shape) const;
+  void adapt(Track& track, double surprise) const;
+
+  TrackerParameters parameters_;
+  double frame_time_;
+  double gate_;
+};
+
+/// True when clearly less or more is seen than the object has.
+bool off_size(const Track& track, const Detection& detection);
+
+/// Follows the size and reach of an object that is seen alone; takes over a size that has lasted.
+void learn_size(Track& track, const Detection& detection);
+
+/// Takes size, reach and looks anew.
+void remeasure(Track& track, const Detection& detection, const Look& look);
+
+}  // namespace flashcell::tracking

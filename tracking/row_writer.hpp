@@ -1,0 +1,32 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "tracking/association.hpp"
+
+namespace flashcell::tracking {
+
+/// Confirms tracks and turns them into rows: public ids from 1 without gaps, rows of the frame, rows of earlier frames
+/// that are known only now.
+class RowWriter {
+ public:
+  explicit RowWriter(const TrackerParameters& parameters) : parameters_(parameters) {}
+
+  void write(int64_t frame, double time, std::vector<Track>& tracks, std::span<const int32_t> alive,
+             const Observations& view);
+  std::span<const TrackRow> rows() const { return rows_; }
+  std::span<const TrackRow> backfill() const { return backfill_; }
+
+ private:
+  void remember_frame(int64_t frame, double time);
+  void confirm(Track& track, double time);
+  void fill_gap(Track& track, const TrackRow& row);
+
+  TrackerParameters parameters_;
+  uint32_t next_id_ = 1;
+  std::vector<TrackRow> rows_, backfill_;
+  std::vector<int64_t> frames_;  ///< numbers of the frames that a gap may reach back to, rising
+  std::vector<double> times_;
+};
+
+}  // namespace flashcell::tracking

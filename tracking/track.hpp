@@ -1,0 +1,55 @@
+#pragma once
+#include <vector>
+
+#include "tracking/appearance.hpp"
+#include "tracking/kalman.hpp"
+#include "tracking/recognition.hpp"
+#include "tracking/track_row.hpp"
+
+namespace flashcell::tracking {
+
+/// How far an object's box reaches from its centroid, px.
+struct Reach {
+  double left = 0, right = 0, top = 0, bottom = 0;
+};
+
+Reach reach_of(const Detection& detection);
+Box box_at(double x, double y, const Reach& reach);
+
+/// How a track came by its detection in this frame.
+enum class Match : uint8_t {
+  none,
+  predicted,  ///< inside the gate of its motion model
+  regained,   ///< outside of it, but near and alike
+  merged,     ///< shares a blob with other tracks
+};
+
+/// All that is known of one object. Tracks are recycled: `pending` keeps its capacity.
+struct Track {
+  AxisFilter x, y;
+  double process_noise = 0;  ///< px/s^2 or px/s^3, follows the object's own restlessness
+  Appearance appearance;
+  Reach reach;
+  double size = 0;  ///< px, square root of the area alone
+
+  uint32_t id = 0;                       ///< 0 until confirmed
+  int sightings = 0;                     ///< frames in which it was seen alone
+  double first_time = 0, last_time = 0;  ///< s: first seen, last seen (or last had room in its blob)
+  Match match = Match::none;
+  int32_t detection = -1;
+  bool previous_seen = false;  ///< in the frame before
+  double last_step = 0;        ///< s since the frame before
+  int off_size = 0;            ///< sightings on end at which it had not its size
+  int doubt = 0;               ///< frames on end in which its blob would be explained better without it
+
+  TrackRow last_row;
+  std::vector<TrackRow> pending;  ///< rows before it was confirmed
+  ClassBelief belief;
+
+  bool seen() const { return match != Match::none; }
+  /// Known well enough to be carried through a blob that it shares.
+  bool established() const { return sightings >= 3; }
+  double area() const { return size * size; }
+};
+
+}  // namespace flashcell::tracking
