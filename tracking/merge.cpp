@@ -79,8 +79,13 @@ void correct_axis(size_t count, double low, double high, const GetSide& side, co
   const Side first = side(lowest), last = side(highest);
   const auto variance = [](double sigma, double rival) { return square(rival < 2 * sigma ? 3 * sigma : sigma); };
   const double low_variance = variance(first.sigma, low_rival), high_variance = variance(last.sigma, high_rival);
-  first.filter->update(low + first.low_reach, low_variance);
-  last.filter->update(high - last.high_reach, high_variance);
+  // A side that is far from where it should be belongs to something else in the blob.
+  const auto update = [](AxisFilter& filter, double place, double place_variance) {
+    const double off = square(place - filter.position());
+    if (off <= square(kLeapSigmas) * (filter.variance() + place_variance)) filter.update(place, place_variance);
+  };
+  update(*first.filter, low + first.low_reach, low_variance);
+  update(*last.filter, high - last.high_reach, high_variance);
 
   for (size_t i = 0; i < count; ++i) {
     const Side member = side(i);
@@ -99,20 +104,22 @@ double Merges::spare_area(int32_t index, const std::vector<Track>& tracks, const
   return frame.detections[index].area - (owner >= 0 && tracks[owner].established() ? tracks[owner].area() : 0);
 }
 
-int32_t Merges::find_blob(const Track& track, const std::vector<Track>& tracks, const Observations& frame) const {
+int32_t Merges::find_blob(const Track& track, Within within, const std::vector<Track>& tracks,
+                          const Observations& frame) const {
   const Box box = predicted_box(track);
   const double sigma = std::sqrt(std::max(track.x.variance(), track.y.variance()));
   const double strict =
       std::min(kTolerance + kTolerancePerSigma * sigma, std::max(kTolerance, kMostTolerance * track.size));
-  const double wide = std::max(strict, kWideTolerance * track.size);
+  const double tolerance = within == Within::inside ? strict : std::max(strict, kWideTolerance * track.size);
   int32_t best = -1;
-  double best_overhang = wide;
+  double best_overhang = tolerance;
   grid_.visit({track.x.position(), track.y.position(), 0, 0}, [&](int32_t index) {
     const Detection& blob = frame.detections[index];
     if (!blob.has_shape || blob.colour_class != track.appearance.look().colour_class) return;
     if (blob.area < kLeastAreaShare * track.area()) return;
     const double out = std::max(0.0, overhang(box, blob.box));
-    if (out > strict && spare_area(index, tracks, frame) < kSpareShare * track.area()) return;
+    if ((out > strict || within == Within::inside) && spare_area(index, tracks, frame) < kSpareShare * track.area())
+      return;
     if (out < best_overhang || (out == best_overhang && best < 0)) {
       best_overhang = out;
       best = index;
@@ -121,25 +128,39 @@ int32_t Merges::find_blob(const Track& track, const std::vector<Track>& tracks, 
   return best;
 }
 
-void Merges::collect_members(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame) {
+void Merges::start(const Observations& frame) {
   members_.clear();
+  boxes_.clear();
+  for (const Detection& detection : frame.detections) boxes_.push_back(detection.box);
+  grid_.build(boxes_);
+}
+
+void Merges::join(std::vector<Track>& tracks, std::span<const int32_t> alive, Within within, Observations& frame) {
   for (int32_t index : alive) {
     Track& track = tracks[index];
     if (track.seen() || !track.established() || track.doubt >= kMostDoubt) continue;
-    const int32_t blob = find_blob(track, tracks, frame);
-    if (blob >= 0) members_.push_back({blob, index});
+    const int32_t blob = find_blob(track, within, tracks, frame);
+    if (blob < 0) continue;
+    members_.push_back({blob, index});
+    track.match = Match::merged;
+    track.detection = blob;
+    if (frame.taken_by[blob] < 0) frame.taken_by[blob] = index;
   }
+}
+
+/// Whoever has a blob that others joined is one of its members, but for a beginner: that was a part of it.
+void Merges::add_owners(std::vector<Track>& tracks, Observations& frame) {
   const size_t joined = members_.size();
   for (size_t i = 0; i < joined; ++i) {
     const int32_t blob = members_[i].detection, owner = frame.taken_by[blob];
-    if (owner < 0) continue;
-    frame.taken_by[blob] = -1;
-    // A beginner that took the blob was a part of it.
+    if (tracks[owner].match == Match::merged) continue;
     if (tracks[owner].established()) {
+      tracks[owner].match = Match::merged;
       members_.push_back({blob, owner});
     } else {
       tracks[owner].match = Match::none;
       tracks[owner].detection = -1;
+      frame.taken_by[blob] = members_[i].track;
     }
   }
   std::sort(members_.begin(), members_.end(), [](const Member& a, const Member& b) {
@@ -203,15 +224,8 @@ void Merges::correct_members(std::vector<Track>& tracks, std::span<const Member>
       [&](size_t i, double place) { motion_.turn(tracks[members[i].track], tracks[members[i].track].y, place); });
 }
 
-void Merges::resolve(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame) {
-  const bool nobody = std::none_of(alive.begin(), alive.end(),
-                                   [&](int32_t index) { return !tracks[index].seen() && tracks[index].established(); });
-  if (nobody || frame.detections.empty()) return;
-  boxes_.clear();
-  for (const Detection& detection : frame.detections) boxes_.push_back(detection.box);
-  grid_.build(boxes_);
-  collect_members(tracks, alive, frame);
-
+void Merges::finish(std::vector<Track>& tracks, Observations& frame) {
+  add_owners(tracks, frame);
   for (size_t first = 0; first < members_.size();) {
     size_t end = first;
     const int32_t blob = members_[first].detection;

@@ -13,8 +13,18 @@ class Merges {
  public:
   explicit Merges(const Motion& motion) : motion_(motion) {}
 
-  /// Finds the blobs and their members, and corrects the members' motion.
-  void resolve(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame);
+  /// How far from its prediction a track is looked for.
+  enum class Within : uint8_t {
+    inside,  ///< the predicted box lies in a blob that has area to spare
+    near,    ///< it may stick out where the blob has area to spare; else it lies inside
+  };
+
+  /// A new frame.
+  void start(const Observations& frame);
+  /// Puts tracks without a detection into blobs.
+  void join(std::vector<Track>& tracks, std::span<const int32_t> alive, Within within, Observations& frame);
+  /// Closes the frame: adds the blobs' owners, weighs and corrects the members.
+  void finish(std::vector<Track>& tracks, Observations& frame);
 
  private:
   struct Member {
@@ -22,8 +32,9 @@ class Merges {
   };
 
   double spare_area(int32_t index, const std::vector<Track>& tracks, const Observations& frame) const;
-  int32_t find_blob(const Track& track, const std::vector<Track>& tracks, const Observations& frame) const;
-  void collect_members(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame);
+  int32_t find_blob(const Track& track, Within within, const std::vector<Track>& tracks,
+                    const Observations& frame) const;
+  void add_owners(std::vector<Track>& tracks, Observations& frame);
   void weigh_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame) const;
   double own_area(const std::vector<Track>& tracks, std::span<const Member> members, size_t i, size_t end) const;
   void correct_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame);

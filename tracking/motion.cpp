@@ -10,7 +10,7 @@ namespace {
 constexpr double kFirstSpeed = 0.25;     ///< standard deviation of an unknown speed
 constexpr double kFirstSpeedBox = 0.06;  ///< the same for a detector's boxes, which are large and slow in size units
 constexpr double kMergedPlace = 0.1;     ///< standard deviation of the place after a turn
-constexpr double kMergedTurn = 0.05;     ///< of a speed that changes inside a blob
+constexpr double kMergedTurn = 0.3;      ///< of the speed after a turn, by what it was before
 constexpr double kTurnSpeed = 0.05;      ///< of a speed just measured from two sightings
 constexpr double kLeastNoise = 0.001;    ///< of the acceleration
 constexpr double kFirstNoise = 0.01;
@@ -122,9 +122,10 @@ void Motion::correct(Track& track, const Detection& detection) const {
 
 void Motion::turn(const Track& track, AxisFilter& axis, double position) const {
   const bool shape = track.appearance.look().has_shape;
-  const double least_speed = kMergedTurn * track.size / frame_time_;
-  axis = AxisFilter(position, 0, square(kMergedPlace * track.size),
-                    square(std::max(least_speed, std::abs(axis.speed()))), acceleration_variance(track.size, shape));
+  const double least_speed = kTurnSpeed * track.size / frame_time_;
+  const double speed = std::max(least_speed, kMergedTurn * std::abs(axis.speed()));
+  axis = AxisFilter(position, -axis.speed(), square(kMergedPlace * track.size), square(speed),
+                    acceleration_variance(track.size, shape));
 }
 
 bool off_size(const Track& track, const Detection& detection) {

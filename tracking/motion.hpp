@@ -18,8 +18,8 @@ class Motion {
 
   /// Variance of a detection's position, px^2.
   double measurement_variance(const Detection& detection) const;
-  /// The object has turned, unseen inside a blob: `axis`, one of the track's two, goes on from `position`, as fast as
-  /// before at most, but in either direction.
+  /// Inside a blob and unseen, the object has not gone on: `axis`, one of the track's two, turns back at `position`, as
+  /// things do at a wall.
   void turn(const Track& track, AxisFilter& axis, double position) const;
   double gate() const { return gate_; }
   const TrackerParameters& parameters() const { return parameters_; }

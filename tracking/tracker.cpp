@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tracking/association.hpp"
+#include "tracking/identity.hpp"
 #include "tracking/merge.hpp"
 #include "tracking/row_writer.hpp"
 
@@ -61,9 +62,10 @@ bool lies_in(const Detection& part, const Track& track) {
 
 struct Tracker::Impl {
   Impl(const TrackerParameters& parameters, double fps)
-      : motion(parameters, fps), association(motion), merges(motion), writer(parameters) {}
+      : motion(parameters, fps), association(motion), merges(motion), identity(parameters), writer(parameters) {}
 
   void predict(double time);
+  bool anybody_missing() const;
   void find_splits();
   void start_tracks();
   void correct_tracks();
@@ -72,6 +74,7 @@ struct Tracker::Impl {
   Motion motion;
   Association association;
   Merges merges;
+  Identity identity;
   RowWriter writer;
   Observations frame;
   std::vector<Track> tracks;           ///< recycled
@@ -90,6 +93,11 @@ void Tracker::Impl::predict(double time) {
     track.detection = -1;
     motion.predict(track, time - last_time);
   }
+}
+
+bool Tracker::Impl::anybody_missing() const {
+  return std::any_of(alive.begin(), alive.end(),
+                     [this](int32_t index) { return !tracks[index].seen() && tracks[index].established(); });
 }
 
 /// A blob that was followed as one object and now lies in parts, one of which at least nobody has, held several
@@ -198,9 +206,18 @@ std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::spa
   impl.frame.set(time_s, detections);
   impl.predict(time_s);
   impl.association.match_predicted(impl.tracks, impl.alive, impl.frame);
+  const bool resolve = impl.motion.parameters().resolve_merges && impl.anybody_missing();
+  if (resolve) {
+    impl.merges.start(impl.frame);
+    impl.merges.join(impl.tracks, impl.alive, Merges::Within::inside, impl.frame);
+  }
   impl.association.match_regained(impl.tracks, impl.alive, impl.frame);
-  if (impl.motion.parameters().resolve_merges) impl.merges.resolve(impl.tracks, impl.alive, impl.frame);
+  if (resolve) {
+    impl.merges.join(impl.tracks, impl.alive, Merges::Within::near, impl.frame);
+    impl.merges.finish(impl.tracks, impl.frame);
+  }
   impl.find_splits();
+  impl.identity.settle_splits(impl.tracks, impl.alive, impl.frame);
   impl.correct_tracks();
   impl.start_tracks();
   impl.end_tracks();

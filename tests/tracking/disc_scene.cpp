@@ -34,7 +34,8 @@ struct Run {
 
 std::vector<Run> runs_of(const Disc& disc) {
   std::vector<Run> runs;
-  const int top = static_cast<int>(std::ceil(disc.y - disc.radius)), bottom = static_cast<int>(std::floor(disc.y + disc.radius));
+  const int top = static_cast<int>(std::ceil(disc.y - disc.radius)),
+            bottom = static_cast<int>(std::floor(disc.y + disc.radius));
   for (int row = top; row <= bottom; ++row) {
     const double half = std::sqrt(disc.radius * disc.radius - (row - disc.y) * (row - disc.y));
     const int first = static_cast<int>(std::ceil(disc.x - half)), last = static_cast<int>(std::floor(disc.x + half));
@@ -56,7 +57,8 @@ std::vector<tracking::Detection> measure(const std::vector<Disc>& discs) {
     runs.insert(runs.end(), own.begin(), own.end());
   }
   // Overlapping runs of a row become one, so that no pixel counts twice.
-  std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.row != b.row ? a.row < b.row : a.first < b.first; });
+  std::sort(runs.begin(), runs.end(),
+            [](const Run& a, const Run& b) { return a.row != b.row ? a.row < b.row : a.first < b.first; });
   std::vector<Run> joined;
   for (const Run& run : runs) {
     if (!joined.empty() && joined.back().row == run.row && run.first <= joined.back().last + 1) {
@@ -79,8 +81,9 @@ std::vector<tracking::Detection> measure(const std::vector<Disc>& discs) {
   }
   std::map<int, contract::ObjectRecord> records;
   for (size_t i = 0; i < joined.size(); ++i) {
-    const auto [entry, fresh] = records.try_emplace(find(parent, static_cast<int>(i)));
-    contract::ObjectRecord& record = entry->second;
+    const auto found = records.try_emplace(find(parent, static_cast<int>(i)));
+    const bool fresh = found.second;
+    contract::ObjectRecord& record = found.first->second;
     const Run& run = joined[i];
     if (fresh) {
       record = {};
@@ -153,7 +156,8 @@ DiscRecording record(const DiscScene& scene) {
     }
     if (frame > 1 && random.uniform(0, 1) < scene.dropped) continue;
     recording.sights.push_back({frame, measure(discs)});
-    for (size_t i = 0; i < discs.size(); ++i) recording.truth.push_back(truth_of(discs[i], frame, static_cast<int64_t>(i) + 1));
+    for (size_t i = 0; i < discs.size(); ++i)
+      recording.truth.push_back(truth_of(discs[i], frame, static_cast<int64_t>(i) + 1));
   }
   return recording;
 }
