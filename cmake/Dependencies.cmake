@@ -13,3 +13,5 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 add_library(flashcell_highway INTERFACE)
 target_link_libraries(flashcell_highway INTERFACE PkgConfig::HWY)
+# Highway 1.0 leaves out its best target unless told.
+target_compile_definitions(flashcell_highway INTERFACE HWY_WANT_AVX3_DL)

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <new>
 
 #include "host/app/command.hpp"
@@ -63,4 +64,12 @@ const std::string& typed_command() { return command_line(); }
 
 }  // namespace flashcell::app
 
-int main(int argc, char** argv) { return flashcell::app::run(argc, argv); }
+int main(int argc, char** argv) {
+  const int code = flashcell::app::run(argc, argv);
+  if (code == static_cast<int>(flashcell::Fault::input)) {
+    // On a full disk the HDF5 library's own end-of-program clean-up crashes at times; everything of ours is closed already.
+    std::fflush(nullptr);
+    std::_Exit(code);
+  }
+  return code;
+}

@@ -45,7 +45,8 @@ struct LabelSection {
 
 /// [track]
 struct TrackSection {
-  tracking::TrackerParameters parameters;
+  TrackSection() { parameters.lost_ms = 0; }
+  tracking::TrackerParameters parameters;  ///< lost_ms 0: see tracker_parameters()
   bool intensity_centroid = false;  ///< position from grey sums: sub-pixel
   std::string classes;              ///< file that `flashcell learn` wrote; empty: no recognition
 };
@@ -79,6 +80,10 @@ struct Config {
   PipelineSection pipeline;
   OutputSection output;
 };
+
+/// The tracker's parameters for a recording of `fps` frames/s. Where lost_ms is 0 it becomes 100 ms or 20 frames, whichever is longer: a
+/// fast camera's objects are back within the former, a slow one's hardly within fewer than the latter.
+tracking::TrackerParameters tracker_parameters(const Config& config, double fps);
 
 /// Reads a TOML file over `config`. Throws Error(Fault::usage): file:line, the key, what is wrong, what was meant.
 void load_config(const std::string& path, Config& config);

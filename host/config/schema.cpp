@@ -1,5 +1,7 @@
 #include "host/config/schema.hpp"
 
+#include <algorithm>
+
 namespace flashcell::host {
 namespace {
 
@@ -97,7 +99,7 @@ void visit_track(TrackSection& s, ConfigVisitor& v) {
   choice(v, "motion", p.motion, {"constant_velocity", "constant_acceleration"}, "Motion model of the prediction.");
   v.real("confirm_ms", p.confirm_ms, 0, 1e6,
          "A track gets its id once followed this long, ms. 0: at its second sighting.");
-  v.real("lost_ms", p.lost_ms, 0, 1e6, "A track that is not seen for longer ends, ms.");
+  v.real("lost_ms", p.lost_ms, 0, 1e6, "A track that is not seen for longer ends, ms. 0: 100 ms or 20 frames, whichever is longer.");
   v.real("max_speed", p.max_speed, 0, 1e9,
          "Nothing moves faster, px/s. 0: from the objects' size and the motion model.");
   v.real("gate", p.gate, 0, 1e6, "Squared Mahalanobis distance beyond which a pair is never matched. 0: built in.");
@@ -145,6 +147,12 @@ void visit_output(OutputSection& s, ConfigVisitor& v) {
 }
 
 }  // namespace
+
+tracking::TrackerParameters tracker_parameters(const Config& config, double fps) {
+  tracking::TrackerParameters parameters = config.track.parameters;
+  if (parameters.lost_ms == 0) parameters.lost_ms = std::max(100.0, 20e3 / fps);
+  return parameters;
+}
 
 void visit_config(Config& config, ConfigVisitor& visitor) {
   visit_input(config.input, visitor);

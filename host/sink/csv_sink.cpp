@@ -71,6 +71,7 @@ class CsvSink final : public Sink {
     comment("source: " + run_.source.name);
     if (run_.fps > 0) comment(fmt::format("fps: {} frames/s", run_.fps));
     comment(fmt::format("frame size: {} x {} px", run_.source.width, run_.source.height));
+    comment("first_frame: 0");
     if (run_.unit == "px") {
       comment("unit: px; no scale was given");
     } else {

@@ -1,5 +1,4 @@
 #pragma once
-#define HWY_WANT_AVX3_DL
 #include <hwy/highway.h>
 #include <hwy/targets.h>
 

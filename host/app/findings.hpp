@@ -1,0 +1,19 @@
+#pragma once
+#include <string>
+
+#include "host/config/config.hpp"
+#include "pipeline/run_summary.hpp"
+#include "pipeline/sink.hpp"
+
+namespace flashcell::app {
+
+/// Makes the folder, or throws Error(Fault::input) that says why it cannot.
+void make_output_folder(const std::string& path);
+
+/// What a person wants to know at the end, in five lines; or the summary as JSON.
+void print_findings(const RunInfo& run, const RunSummary& summary, const std::string& output, bool json);
+
+/// What makes the result less than it seems, on standard error.
+void print_warnings(const RunSummary& summary, const host::Config& config);
+
+}  // namespace flashcell::app

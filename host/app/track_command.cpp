@@ -1,0 +1,126 @@
+#include <fmt/format.h>
+
+#include <csignal>
+#include <memory>
+#include <optional>
+
+#include "host/app/command.hpp"
+#include "host/app/config_options.hpp"
+#include "host/app/progress.hpp"
+#include "host/app/recording.hpp"
+#include "host/app/findings.hpp"
+#include "host/app/sinks.hpp"
+#include "host/app/track_detections.hpp"
+#include "host/device/device_factory.hpp"
+#include "host/recognition/class_file.hpp"
+#include "pipeline/error.hpp"
+#include "pipeline/pipeline.hpp"
+#include "tracking/recognition.hpp"
+
+namespace flashcell::app {
+namespace {
+
+struct Options {
+  std::string input, output = "out", detections;
+  bool quiet = false, json = false, realtime = false;
+  std::unique_ptr<ConfigOptions> config;
+};
+
+std::atomic<bool> interrupted{false};
+
+void on_interrupt(int) {
+  // A second Ctrl-C ends the program at once.
+  if (interrupted.exchange(true)) std::_Exit(130);
+}
+
+int finish(const Options& options, const RunInfo& run, const RunSummary& summary, const host::Config& config, const std::exception_ptr& error) {
+  if (!options.quiet) print_findings(run, summary, options.output, options.json);
+  print_warnings(summary, config);
+  if (error) std::rethrow_exception(error);
+  return 0;
+}
+
+/// A detection file states no frame rate: the configuration does, or the recording that it belongs to.
+double detections_fps(const Options& options, const host::Config& config) {
+  if (config.input.fps > 0) return config.input.fps;
+  if (options.input.empty()) throw Error(Fault::usage, "track --detections: a detection file states no frame rate; add --fps FRAMES_PER_SECOND");
+  return open_recording(options.input, config).fps;
+}
+
+int track(const Options& options) {
+  host::Config config = options.config->load();
+  if (options.realtime) config.pipeline.realtime = true;
+  if (!options.detections.empty()) {
+    return track_detections(options.detections, detections_fps(options, config), options.output, config, options.quiet, options.json);
+  }
+  const std::string reason = settle_segmentation(options.input, config);
+  if (!reason.empty() && !options.quiet && !options.json) fmt::print(stderr, "segmentation: {}\n", reason);
+
+  Recording recording = open_recording(options.input, config);
+  const SourceInfo& info = recording.source->info();
+  const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
+  host::make_device(plan);  // what does not fit is said before anything is written
+  std::optional<tracking::Recognizer> recognizer;
+  if (!config.track.classes.empty()) recognizer.emplace(host::load_classes(config.track.classes));
+
+  RunInfo run;
+  run.source = info;
+  run.fps = recording.fps;
+  run.unit = config.input.unit;
+  run.units_per_pixel = config.input.units_per_pixel;
+  run.features = plan.label.features;
+  for (const host::ColourClass& c : plan.segment.classes) run.colour_classes.push_back(c.name);
+  if (plan.segment.method != host::SegmentMethod::colour) run.colour_classes.clear();
+  if (recognizer) run.classes = recognizer->model().classes;
+  run.config_toml = host::print_config(config, false);
+  run.command = typed_command();
+
+  tracking::Tracker tracker(host::tracker_parameters(config, recording.fps), recording.fps);
+  if (recognizer) tracker.set_recognizer(&*recognizer);
+  const auto summary = std::make_shared<RunSummary>();
+  make_output_folder(options.output);
+  const SinkSet sinks = make_sinks(options.output, config, recording.fps, summary);
+
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  Progress progress("tracking", info.frame_count, options.quiet);
+  PipelineOptions pipeline;
+  pipeline.threads = config.pipeline.threads;
+  pipeline.frames_in_flight = config.pipeline.frames_in_flight;
+  pipeline.realtime = config.pipeline.realtime;
+  pipeline.queue_frames = config.pipeline.queue_frames;
+  pipeline.fps = recording.fps;
+  pipeline.features = plan.label.features;
+  pipeline.intensity_centroid = config.track.intensity_centroid;
+  pipeline.stop = &interrupted;
+  pipeline.progress = [&](int64_t frames, int64_t dropped) { progress.update(frames, dropped); };
+  const auto error = run_pipeline(*recording.source, [&] { return host::make_device(plan); }, tracker, sinks.list(), run, pipeline, *summary);
+  progress.clear();
+  return finish(options, run, *summary, config, error);
+}
+
+}  // namespace
+
+void add_track(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("track", "Find, measure and follow the objects of a recording");
+  command->footer(
+      "INPUT is a video file, a folder or glob of images, a multi-page TIFF, Phantom .cine, Photron .mraw/.cihx/.cih, raw frames\n"
+      "(--input.raw_width and --input.raw_height state the geometry), or a generated scene: synth:discs?objects=100&seed=1 .\n"
+      "Without a configuration the segmentation is proposed from the recording; `flashcell tune INPUT` draws it.\n"
+      "Ctrl-C ends the run early; everything so far is written.");
+  auto options = std::make_shared<Options>();
+  auto* input = command->add_option("INPUT", options->input, "Recording");
+  command->add_option("-o,--output", options->output, "Folder for the results; made when it is not there");
+  auto* detections = command->add_option("--detections", options->detections, "Take boxes from this MOTChallenge detection file instead of finding objects in INPUT");
+  detections->type_name("FILE");
+  command->add_flag("-q,--quiet", options->quiet, "Print nothing but warnings and errors");
+  command->add_flag("--json", options->json, "Print the summary as JSON instead of as text");
+  command->add_flag("--realtime", options->realtime, "Same as --pipeline.realtime true");
+  options->config = std::make_unique<ConfigOptions>(*command);
+  command->callback([=, &action] {
+    if (input->count() == 0 && detections->count() == 0) throw CLI::RequiredError("INPUT");
+    action = [options] { return track(*options); };
+  });
+}
+
+}  // namespace flashcell::app
