@@ -65,6 +65,14 @@ void check_sides(const std::string& name, int64_t width, int64_t height) {
                                         width, height, kMax));
 }
 
+void check_frame_count(const std::string& name, uint64_t count) {
+  constexpr uint64_t kMost = uint64_t{1} << 24;
+  if (count <= kMost) return;
+  throw Error(Fault::input,
+              fmt::format("{}: {} frames of this size: more than {} are not supported; is the frame size right?", name,
+                          count, kMost));
+}
+
 uint64_t tight_row_bytes(RawPixels pixels, int width) {
   switch (pixels) {
     case RawPixels::grey16:
