@@ -177,6 +177,7 @@ class CineReader {
     const uint64_t entry = header.version == 0 ? 4 : 8;
     const uint64_t room = header.image_offsets > file_.size() ? 0 : (file_.size() - header.image_offsets) / entry;
     const uint64_t listed = std::min<uint64_t>(room, header.image_count);
+    check_frame_count(name_, listed);
     const std::optional<uint64_t> times = find_times(header, camera);
     std::string first_problem;
     if (listed == 0)

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <opencv2/imgproc.hpp>
 
 #include "host/source/cine_linearization.hpp"
@@ -63,6 +64,14 @@ void check_sides(const std::string& name, int64_t width, int64_t height) {
   if (width >= 1 && height >= 1 && width <= kMax && height <= kMax) return;
   throw Error(Fault::input, fmt::format("{}: frames of {}x{} px: sides must be 1..{}; is the file damaged?", name,
                                         width, height, kMax));
+}
+
+void check_frame_count(const std::string& name, uint64_t count) {
+  constexpr uint64_t kMost = uint64_t{1} << 24;
+  if (count <= kMost) return;
+  throw Error(Fault::input,
+              fmt::format("{}: {} frames of this size: more than {} are not supported; is the frame size right?", name,
+                          count, kMost));
 }
 
 uint64_t tight_row_bytes(RawPixels pixels, int width) {

@@ -31,6 +31,9 @@ struct FrameLayout {
 /// Throws Error(Fault::input) unless both sides are 1..4096.
 void check_sides(const std::string& name, int64_t width, int64_t height);
 
+/// Throws Error(Fault::input) when a file holds more frames than any recording: FrameLayout lists each.
+void check_frame_count(const std::string& name, uint64_t count);
+
 /// Bytes of one row of unpacked pixels without padding.
 uint64_t tight_row_bytes(RawPixels pixels, int width);
 

@@ -145,6 +145,7 @@ FrameLayout read_photron(std::span<const uint8_t> bytes, const std::string& head
 
   const uint64_t each = frame_bytes(layout);
   const uint64_t whole = std::min(promised, mraw_bytes / each);
+  check_frame_count(mraw_name, whole);
   layout.frames.resize(whole);
   for (uint64_t i = 0; i < whole; ++i) {
     layout.frames[i].offset = i * each;

@@ -85,6 +85,7 @@ FrameLayout lay_out_raw(const RawGeometry& geometry, uint64_t file_bytes, const 
   const bool more = geometry.gap_bytes <= after_first;
   const uint64_t step = more ? each + geometry.gap_bytes : each;
   const uint64_t count = more ? 1 + after_first / step : 1;
+  check_frame_count(name, count);
   layout.frames.resize(count);
   for (uint64_t i = 0; i < count; ++i) {
     layout.frames[i].offset = geometry.header_bytes + i * step;

@@ -72,7 +72,7 @@ void add_binary_edge(int32_t* steps, int width, int32_t position, int32_t weight
 
 const char* shape_name(Shape shape, int variant) {
   constexpr const char* kPolygons[] = {"triangle", "square", "pentagon", "hexagon"};
-  return shape == Shape::polygon ? kPolygons[variant - 3] : shape == Shape::digit ? "digit" : "disc";
+  return shape == Shape::polygon ? kPolygons[variant - 3] : shape == Shape::pattern ? "pattern" : "disc";
 }
 
 /// Tiles of a near-square grid for objects that may not touch.
@@ -105,60 +105,69 @@ Scene::Object Scene::make_object(int index) const {
   o.variant = o.shape == Shape::polygon ? 3 + static_cast<int>(random.below(4)) : static_cast<int>(random.below(10));
   o.turns = random.uniform();
   o.spin = random.uniform(-0.002, 0.002);
+  set_walls(index, radius, o);
+  set_motion(random, o);
+  set_look(random, o);
+  return o;
+}
 
-  // Walls: the frame's sides, or the tile's.
-  double left = -0.5, top = -0.5, right = p.width - 0.5, bottom = p.height - 0.5, margin = radius;
+void Scene::set_walls(int index, double radius, Object& o) const {
+  const SceneParameters& p = parameters_;
+  double left = -0.5, top = -0.5, width = p.width, height = p.height, margin = radius;
   if (!p.crossing) {
     const Tiling tiling(p.objects, p.width, p.height);
-    const double tile_width = static_cast<double>(p.width) / tiling.columns;
-    const double tile_height = static_cast<double>(p.height) / tiling.rows;
-    left += tile_width * (index % tiling.columns);
-    top += tile_height * (index / tiling.columns);
-    right = left + tile_width;
-    bottom = top + tile_height;
+    width /= tiling.columns;
+    height /= tiling.rows;
+    left += width * (index % tiling.columns);
+    top += height * (index / tiling.columns);
     margin += kTileGap / 2.0 + std::ceil(3 * p.blur) + p.shutter * p.max_speed;
   }
-  if (2 * margin > std::min(right - left, bottom - top)) {
+  if (2 * margin > std::min(width, height)) {
     throw Error(Fault::usage,
                 fmt::format("synth: object {} of radius {:.1f} px does not fit into its {:.0f}x{:.0f} px: use a larger "
                             "size, a smaller radius or fewer objects",
-                            index + 1, radius, right - left, bottom - top));
+                            index + 1, radius, width, height));
   }
   o.low_x = left + margin;
-  o.high_x = right - margin;
+  o.high_x = left + width - margin;
   o.low_y = top + margin;
-  o.high_y = bottom - margin;
+  o.high_y = top + height - margin;
+}
+
+void Scene::set_motion(CounterRandom& random, Object& o) const {
   o.x = random.uniform(o.low_x, o.high_x);
   o.y = random.uniform(o.low_y, o.high_y);
-
-  const double speed = random.uniform(p.min_speed, p.max_speed), heading = random.uniform();
+  const double speed = random.uniform(parameters_.min_speed, parameters_.max_speed), heading = random.uniform();
   o.vx = speed * cosine_of_turns(heading);
   o.vy = speed * sine_of_turns(heading);
   // Across the heading, and slow: the velocity turns by up to 0.3 rad and back in 200 to 800 frames.
   o.sway_rate = 1 / random.uniform(200, 800);
   o.sway = 0.3 * speed / (6.283185307179586 * o.sway_rate);
   o.sway_phase = random.uniform();
+}
 
-  const auto foreground = static_cast<uint8_t>(p.foreground);
-  o.colour = {{foreground, foreground, foreground}};
-  const auto core_grey = static_cast<uint8_t>((p.background + 3 * p.foreground) / 4);
-  o.core = {{core_grey, core_grey, core_grey}};
-  o.class_name = shape_name(o.shape, o.variant);
-  if (o.shape == Shape::digit) o.class_name += fmt::format("_{}", o.variant);
-  if (o.shape == Shape::pattern) o.class_name = "pattern";
-  if (p.colour) {
-    const uint32_t outer = random.below(static_cast<uint32_t>(kHues.size()));
-    const uint32_t inner = (outer + 1 + random.below(static_cast<uint32_t>(kHues.size()) - 1)) % kHues.size();
-    const auto paint = [&](const Hue& hue) {
-      const auto dim = static_cast<uint8_t>(p.foreground / 4);
-      return Colour{{hue.blue ? foreground : dim, hue.green ? foreground : dim, hue.red ? foreground : dim}};
-    };
-    o.colour = paint(kHues[outer]);
-    o.core = paint(kHues[inner]);
-    o.class_name = o.shape == Shape::pattern ? fmt::format("{}_{}", kHues[outer].name, kHues[inner].name)
-                                             : fmt::format("{}_{}", kHues[outer].name, o.class_name);
+void Scene::set_look(CounterRandom& random, Object& o) const {
+  const auto foreground = static_cast<uint8_t>(parameters_.foreground);
+  const std::string shape =
+      o.shape == Shape::digit ? fmt::format("digit_{}", o.variant) : shape_name(o.shape, o.variant);
+  if (!parameters_.colour) {
+    const auto core = static_cast<uint8_t>((parameters_.background + 3 * parameters_.foreground) / 4);
+    o.colour = {{foreground, foreground, foreground}};
+    o.core = {{core, core, core}};
+    o.class_name = shape;
+    return;
   }
-  return o;
+  const auto paint = [&](const Hue& hue) {
+    const auto dim = static_cast<uint8_t>(foreground / 4);
+    return Colour{{hue.blue ? foreground : dim, hue.green ? foreground : dim, hue.red ? foreground : dim}};
+  };
+  constexpr auto kCount = static_cast<uint32_t>(kHues.size());
+  const uint32_t outer = random.below(kCount);
+  const Hue& ring = kHues[outer];
+  const Hue& core = kHues[(outer + 1 + random.below(kCount - 1)) % kCount];
+  o.colour = paint(ring);
+  o.core = paint(core);
+  o.class_name = fmt::format("{}_{}", ring.name, o.shape == Shape::pattern ? core.name : shape);
 }
 
 void Scene::add_occluders() {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "host/synth/random.hpp"
 #include "host/synth/scene_parameters.hpp"
 #include "pipeline/frame.hpp"
 
@@ -17,7 +18,8 @@ struct TruthObject {
   int64_t area = 0;                              ///< px covered at least by half, hidden ones too
   int64_t visible = 0;                           ///< of these the ones that no other object or occluder hides
   double occluded = 0;                           ///< hidden share, 0..1
-  std::string class_name;                        ///< "disc", "triangle", "digit_7", "red_green", "blue_disc"…
+  std::string class_name;  ///< "disc", "triangle", "digit_7", "pattern"; in colour "red_disc", "red_green" (a pattern)…
+                           ///< "pattern" (grey)…
 };
 
 /// A generated recording with exact ground truth. The same pixels for the same parameters on every machine; frames may
@@ -65,6 +67,9 @@ class Scene {
   };
 
   Object make_object(int index) const;
+  void set_walls(int index, double radius, Object& object) const;
+  void set_motion(CounterRandom& random, Object& object) const;
+  void set_look(CounterRandom& random, Object& object) const;
   void add_occluders();
   Pose pose(const Object& object, double frame) const;
   /// Calls row(y, x0, x1, coverage) for the rows that the silhouette, `scale` times its size, touches during the

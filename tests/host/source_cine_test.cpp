@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "host/source/cine.hpp"
 #include "host/source/cine_linearization.hpp"
 #include "tests/host/source_encoders.hpp"
@@ -51,6 +53,18 @@ TEST_F(Cine, EveryBitDepthAndRowOrderGivesThePixelsBack) {
       }
     }
   }
+}
+
+TEST_F(Cine, ColourIsBlueGreenRed) {
+  const Picture p = picture(5, 3, 16, 0);
+  const Recording recording = record(write("a.cine", make_cine({p}, {.bits = 24})));
+  EXPECT_EQ(recording.info.format, PixelFormat::bgr8);
+  std::vector<uint16_t> expected;
+  for (const uint16_t sample : p.pixels) {
+    expected.insert(expected.end(),
+                    {static_cast<uint16_t>(sample & 0xFF), static_cast<uint16_t>(sample >> 8), uint16_t{0}});
+  }
+  EXPECT_EQ(recording.frames.at(0).samples, expected);
 }
 
 TEST_F(Cine, UnpackedFramesPointIntoTheFile) {

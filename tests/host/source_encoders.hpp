@@ -55,7 +55,7 @@ inline Bytes pack_bits(const Picture& p, int bits) {
 }
 
 struct CineOptions {
-  int bits = 16;           ///< 8, 10 (packed), 12 (packed), 16
+  int bits = 16;           ///< 8, 10 (packed), 12 (packed), 16; 24: each sample as three bytes, the least first
   bool top_down = false;   ///< negative biHeight
   bool old_setup = false;  ///< a setup of 1992: no mark, 16-bit frame rate only
   int version = 1;         ///< 0: 32-bit frame offsets
@@ -83,7 +83,7 @@ inline Bytes make_cine(const std::vector<Picture>& frames, const CineOptions& op
   set(bitmap, 4, static_cast<uint64_t>(frames.at(0).width), 4);
   set(bitmap, 8, static_cast<uint64_t>(options.top_down ? -frames[0].height : frames[0].height), 4);
   set(bitmap, 12, 1, 2);
-  set(bitmap, 14, options.bits == 8 ? 8 : 16, 2);
+  set(bitmap, 14, packed ? 16 : static_cast<uint64_t>(options.bits), 2);
   set(bitmap, 16, options.bits == 10 ? 256 : options.bits == 12 ? 1024 : 0, 4);
   out.insert(out.end(), bitmap.begin(), bitmap.end());
 

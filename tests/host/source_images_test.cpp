@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <opencv2/imgcodecs.hpp>
 
 #include "host/source/file_names.hpp"

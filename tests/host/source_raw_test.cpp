@@ -133,6 +133,12 @@ TEST_F(Raw, GeometryThatMakesNoSenseIsRefused) {
   EXPECT_THAT(refusal(name, {}, Fault::usage), HasSubstr("need their geometry"));
 }
 
+TEST_F(Raw, MoreFramesThanAnyRecordingAreRefusedBeforeTheyAreListed) {
+  const std::string huge = write("huge.raw", Bytes());
+  std::filesystem::resize_file(huge, (uint64_t{1} << 24) + 1);  // sparse
+  EXPECT_THAT(refusal(huge, geometry(1, 1, RawPixels::grey8)), HasSubstr("16777217 frames of this size"));
+}
+
 TEST_F(Raw, PixelFormatsHaveNames) {
   EXPECT_EQ(host::parse_raw_pixels("grey8"), RawPixels::grey8);
   EXPECT_EQ(host::parse_raw_pixels("bayer_gbrg"), RawPixels::bayer_gbrg);
