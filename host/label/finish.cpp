@@ -43,13 +43,14 @@ uint32_t Finisher::list_candidates(uint32_t objects, int strip_shift, contract::
       strip = top >> strip_shift;
     }
     const uint32_t first = static_cast<uint32_t>(g.first_pixel), bottom = bottom_of(g);
-    const bool passes = passes_filter(parameters_, static_cast<uint32_t>(g.m00)), upper = (top & below_first) == 0;
-    // Written to both places, because which one is right cannot be predicted.
+    const uint32_t passes = passes_filter(parameters_, static_cast<uint32_t>(g.m00)) ? 1 : 0;
+    const uint32_t lower = std::min(top & below_first, 1u);
+    // Written to both places and counted by arithmetic: no branch could be predicted.
     *listed = {first, i, bottom};
     waiting_[waiting] = {first, i, bottom};
-    listed += passes && upper ? 1 : 0;
-    waiting += passes && !upper ? 1 : 0;
-    filtered += passes ? 0 : 1;
+    listed += passes & ~lower;
+    waiting += passes & lower;
+    filtered += 1 - passes;
   }
   listed = std::copy_n(waiting_.get(), waiting, listed);
   summary.filtered += filtered;
