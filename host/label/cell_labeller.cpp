@@ -4,6 +4,10 @@
 #include "host/label/label_checks.hpp"
 
 namespace flashcell::host {
+namespace {
+// A strip is two rows of cells: 16 px.
+constexpr int kStripShiftOfCells = 4;
+}  // namespace
 
 CellLabeller::CellLabeller(const contract::LabelParameters& parameters)
     : parameters_(parameters),
@@ -21,7 +25,7 @@ void CellLabeller::label(const BitImage& mask, const FrameView& pixels, uint32_t
   runs_.find(occupied_);
   cells_.fill(occupied_, runs_);
   measure_cells(grid_, cells_, mask.width(), runs_.objects(), finisher_.geometry());
-  finisher_.append(runs_.objects(), 2 * contract::kCellSide, colour_class, table);
+  finisher_.append(runs_.objects(), kStripShiftOfCells, colour_class, table);
   if (parameters_.features == 0) return;
 
   for (uint32_t i = 0; i < cells_.count; ++i) {

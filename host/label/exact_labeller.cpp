@@ -19,7 +19,7 @@ void ExactLabeller::label(const BitImage& mask, const FrameView& pixels, uint32_
   for (uint32_t i = 0; i < runs_.objects(); ++i) {
     table.summary.foreground += static_cast<uint32_t>(finisher_.geometry()[i].m00);
   }
-  finisher_.append(runs_.objects(), static_cast<uint32_t>(runs_.rows_per_strip()), colour_class, table);
+  finisher_.append(runs_.objects(), runs_.rows_per_strip() - 1, colour_class, table);
 
   contract::ObjectRecord* records = table.objects.data();
   if ((parameters_.features & contract::kFeatureHlac) != 0) {

@@ -19,13 +19,13 @@ class Finisher {
 
   /// Appends the first `objects` entries of geometry() to the table. They are to be in order of the strip of
   /// `strip_rows` rows (a power of two) where they start. Fills record_of().
-  void append(uint32_t objects, uint32_t strip_rows, uint32_t colour_class, ObjectTable& table);
+  void append(uint32_t objects, int strip_shift, uint32_t colour_class, ObjectTable& table);
 
   /// Where each object's record is in the table; kNoRecord for those filtered or lost.
   const uint32_t* record_of() const { return record_of_.get(); }
 
  private:
-  uint32_t list_candidates(uint32_t objects, uint32_t strip_rows, contract::FrameSummary& summary);
+  uint32_t list_candidates(uint32_t objects, int strip_shift, contract::FrameSummary& summary);
 
   contract::LabelParameters parameters_;
   hwy::AlignedFreeUniquePtr<Geometry[]> geometry_;

@@ -137,11 +137,9 @@ HWY_INLINE void add_piece(const uint64_t* sums, const uint64_t* rest, Geometry& 
   }
   hn::Store(hn::Add(hn::Load(pair, &g.m11), hn::Load(pair, rest)), pair, &g.m11);
   const hn::Repartition<uint16_t, decltype(pair)> d16;
-  const auto box = hn::Min(hn::Load(d16, reinterpret_cast<uint16_t*>(&g.box)),
-                           hn::Load(d16, reinterpret_cast<const uint16_t*>(rest + 2)));
-  const uint64_t first_pixel = std::min(g.first_pixel, rest[3]);
-  hn::Store(hn::BitCast(pair, box), pair, &g.box);
-  g.first_pixel = first_pixel;
+  const auto old = hn::Load(pair, &g.box), added = hn::Load(pair, rest + 2);
+  const auto box = hn::BitCast(pair, hn::Min(hn::BitCast(d16, old), hn::BitCast(d16, added)));
+  hn::Store(hn::IfThenElse(hn::FirstN(pair, 1), box, hn::Min(old, added)), pair, &g.box);
 }
 
 // Adds each of the first `count` lanes, whose own coordinates start at (x, y), to its object; lanes that are `empty`

@@ -128,12 +128,13 @@ void list_starts(const RunBits& bits, const uint32_t* columns, uint32_t* starts)
     uint64_t rest = bits.starts[word];
     uint32_t* out = starts + bits.runs_before[word];
     const uint32_t column = columns[word];
-    // Most words have at most two: written without asking, and overwritten where there were fewer.
-    *out++ = column + static_cast<uint32_t>(std::countr_zero(rest));
-    rest &= rest - 1;
-    *out++ = column + static_cast<uint32_t>(std::countr_zero(rest));
-    rest &= rest - 1;
-    for (; rest != 0; rest &= rest - 1) *out++ = column + static_cast<uint32_t>(std::countr_zero(rest));
+    // Two, then four at a time, without asking: what is too much is overwritten by the next word's.
+    const auto put = [&] {
+      *out++ = column + static_cast<uint32_t>(std::countr_zero(rest));
+      rest &= rest - 1;
+    };
+    put(), put();
+    while (rest != 0) put(), put(), put(), put();
   }
 }
 

@@ -64,33 +64,47 @@ void binarize_grey16(const FrameView& frame, uint16_t threshold, bool dark, BitI
   binarize_frame<uint16_t>(frame, threshold, dark, mask);
 }
 
+#if HWY_TARGET != HWY_SCALAR
+using Bytes = hn::Vec<hn::ScalableTag<uint8_t>>;
+using Wide = hn::Vec<hn::ScalableTag<uint32_t>>;
+
+// Luma of one pixel in each 32-bit lane: that of the byte at position kByte of the lanes of r, g and b.
+template <int kByte>
+HWY_INLINE Wide luma_of_byte(Wide r, Wide g, Wide b) {
+  const hn::ScalableTag<uint32_t> d32;
+  const hn::ScalableTag<int32_t> di32;
+  const hn::ScalableTag<int16_t> d16;
+  const auto byte = hn::Set(d32, 0xFF);
+  const auto at = [&](Wide v) HWY_ATTR { return hn::And(hn::ShiftRight<8 * kByte>(v), byte); };
+  // 15-bit fixed point from the 16-bit pairs (r, g) and (b, 1).
+  const auto rg = hn::BitCast(d16, hn::Or(at(r), hn::ShiftLeft<16>(at(g))));
+  const auto b1 = hn::BitCast(d16, hn::Or(at(b), hn::Set(d32, 1u << 16)));
+  const auto weight_rg = hn::BitCast(d16, hn::Set(d32, 19235u << 16 | 9798u));
+  const auto weight_b1 = hn::BitCast(d16, hn::Set(d32, 16384u << 16 | 3735u));
+  auto odd = hn::Zero(di32);
+  auto even = hn::ReorderWidenMulAccumulate(di32, rg, weight_rg, hn::Zero(di32), odd);
+  even = hn::ReorderWidenMulAccumulate(di32, b1, weight_b1, even, odd);
+  return hn::ShiftLeft<8 * kByte>(hn::ShiftRight<15>(hn::BitCast(d32, hn::RearrangeToOddPlusEven(even, odd))));
+}
+
+HWY_INLINE Bytes luma_bytes(Bytes red, Bytes green, Bytes blue) {
+  const hn::ScalableTag<uint32_t> d32;
+  const Wide r = hn::BitCast(d32, red), g = hn::BitCast(d32, green), b = hn::BitCast(d32, blue);
+  const Wide low = hn::Or(luma_of_byte<0>(r, g, b), luma_of_byte<1>(r, g, b));
+  const Wide high = hn::Or(luma_of_byte<2>(r, g, b), luma_of_byte<3>(r, g, b));
+  return hn::BitCast(hn::ScalableTag<uint8_t>(), hn::Or(low, high));
+}
+#endif
+
 void luma_pixels(const uint8_t* pixels, bool bgr, int width, uint8_t* grey) {
   int x = 0;
 #if HWY_TARGET != HWY_SCALAR
-  const hn::ScalableTag<int16_t> d16;
-  const hn::Repartition<int32_t, decltype(d16)> d32;
-  const hn::Rebind<uint8_t, decltype(d16)> d8;
-  const int lanes = static_cast<int>(hn::Lanes(d16));
-  const auto weight_rg = hn::BitCast(d16, hn::Set(d32, 19235 << 16 | 9798));
-  const auto weight_b1 = hn::BitCast(d16, hn::Set(d32, 16384 << 16 | 3735));
-  const auto low = hn::Set(d32, 0xFFFF);
-  const auto one = hn::Set(d32, 1 << 16);
-  const auto zero = hn::Zero(d32);
-  const auto widen = [&](hn::Vec<decltype(d8)> v) HWY_ATTR { return hn::BitCast(d32, hn::PromoteTo(d16, v)); };
-  // 15-bit fixed point of one pixel in each 32-bit lane, from the pairs (r, g) and (b, 1).
-  const auto weigh = [&](hn::Vec<decltype(d32)> rg, hn::Vec<decltype(d32)> b1) HWY_ATTR {
-    auto odd = zero;
-    auto even = hn::ReorderWidenMulAccumulate(d32, hn::BitCast(d16, rg), weight_rg, zero, odd);
-    even = hn::ReorderWidenMulAccumulate(d32, hn::BitCast(d16, b1), weight_b1, even, odd);
-    return hn::ShiftRight<15>(hn::RearrangeToOddPlusEven(even, odd));
-  };
+  const hn::ScalableTag<uint8_t> d8;
+  const int lanes = static_cast<int>(hn::Lanes(d8));
   for (; x + lanes <= width; x += lanes) {
     hn::Vec<decltype(d8)> first, second, third;
     hn::LoadInterleaved3(d8, pixels + 3 * x, first, second, third);
-    const auto r = widen(bgr ? third : first), g = widen(second), b = widen(bgr ? first : third);
-    const auto even = weigh(hn::Or(hn::And(r, low), hn::ShiftLeft<16>(g)), hn::Or(hn::And(b, low), one));
-    const auto odd = weigh(hn::Or(hn::ShiftRight<16>(r), hn::AndNot(low, g)), hn::Or(hn::ShiftRight<16>(b), one));
-    hn::StoreU(hn::DemoteTo(d8, hn::BitCast(d16, hn::Or(even, hn::ShiftLeft<16>(odd)))), d8, grey + x);
+    hn::StoreU(bgr ? luma_bytes(third, second, first) : luma_bytes(first, second, third), d8, grey + x);
   }
 #endif
   for (; x < width; ++x) {
