@@ -34,7 +34,7 @@ struct SegmentParameters {
   int window = 31;             ///< `adaptive`: side of the mean's window, px, odd
   int offset = 10;             ///< `adaptive`: foreground differs from the local mean by more than this
   double sigmas = 4;           ///< `background`: foreground is further than this many standard deviations from the running mean
-  double learning_rate = 0.02; ///< `background`: weight of the newest frame in mean and variance, 0..1
+  double learning_rate = 0.02; ///< `background`: weight of the newest frame in mean and variance, 0..1; foreground pixels teach the mean at 1/16 of it, the variance not
   double min_sigma = 2;        ///< `background`: floor of the standard deviation, grey levels
   int learn_frames = 30;       ///< `background`: frames that only teach and give no objects
   bool both_polarities = true; ///< `background`: brighter and darker pixels both count; else `polarity` decides
