@@ -243,8 +243,9 @@ AutoSegment from_motion(const Motion& motion, double sigma, size_t frames, Pixel
   }
   p.method = SegmentMethod::background;
   p.both_polarities = true;
-  p.sigmas = kMovingSigmas;
-  p.min_sigma = std::clamp(std::ceil(sigma * 2) / 2, 2.0, format == PixelFormat::grey16 ? 1024.0 : 16.0);
+  p.sigmas = 4;
+  // Pixels noisier than others learn their own variance; the floor is for the quiet ones.
+  p.min_sigma = std::clamp(std::ceil(sigma) / 2, 2.5, format == PixelFormat::grey16 ? 1024.0 : 16.0);
   p.learning_rate = 0.005;
   // Fewer frames than a sample has are a whole recording: leave most of it to give objects.
   if (frames < kAutoSegmentFrames) p.learn_frames = static_cast<int>(frames) / 4;
