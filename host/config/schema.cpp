@@ -57,7 +57,7 @@ void visit_segment(SegmentSection& s, ConfigVisitor& v) {
   integer(v, "window", p.window, 3, 511, "adaptive: side of the mean's window, px, odd.");
   integer(v, "offset", p.offset, 0, 65535,
           "adaptive: foreground differs from the local mean by more than this, grey levels.");
-  v.real("sigmas", p.sigmas, 0.1, 100,
+  v.real("sigmas", p.sigmas, 1, 100,
          "background: foreground is further than this many standard deviations from the mean.");
   v.real("learning_rate", p.learning_rate, 0, 1,
          "background: weight of the newest frame in mean and variance. 0: learn only at the start.");

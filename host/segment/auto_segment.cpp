@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <opencv2/imgproc.hpp>
 #include <optional>
+#include <vector>
 
 #include "host/segment/grey_plane.hpp"
 #include "host/segment/otsu_threshold.hpp"
@@ -79,7 +81,7 @@ double noise_sigma(const GreyFrames& greys, const cv::Mat& median) {
   return 1.4826 * (distance == 0 ? inside / 2 : distance - 0.5 + inside);
 }
 
-/// Number of bins of all grey levels in the sampled frames.
+/// The grey levels that the sampled frames hold, in 256 bins.
 struct GreyBins {
   int first = 65535, shift = 0;
 
@@ -224,7 +226,7 @@ AutoSegment from_still_frame(const FrameView& frame, const std::string& why) {
   return result;
 }
 
-AutoSegment from_motion(const Motion& motion, double sigma, PixelFormat format) {
+AutoSegment from_motion(const Motion& motion, double sigma, size_t frames, PixelFormat format) {
   AutoSegment result;
   SegmentParameters& p = result.parameters;
   const ThresholdFit best = fit_threshold(motion);
@@ -241,9 +243,12 @@ AutoSegment from_motion(const Motion& motion, double sigma, PixelFormat format) 
   }
   p.method = SegmentMethod::background;
   p.both_polarities = true;
-  p.sigmas = kMovingSigmas;
-  p.min_sigma = std::clamp(std::ceil(sigma * 2) / 2, 2.0, format == PixelFormat::grey16 ? 1024.0 : 16.0);
+  p.sigmas = 4;
+  // Pixels noisier than others learn their own variance; the floor is for the quiet ones.
+  p.min_sigma = std::clamp(std::ceil(sigma) / 2, 2.5, format == PixelFormat::grey16 ? 1024.0 : 16.0);
   p.learning_rate = 0.005;
+  // Fewer frames than a sample has are a whole recording: leave most of it to give objects.
+  if (frames < kAutoSegmentFrames) p.learn_frames = static_cast<int>(frames) / 4;
   result.reason = fmt::format(
       "the camera is static and {:.2g} % of the frame moves, but no single threshold tells it "
       "from the scene (the best sees {:.0f} %): running background, noise {:.1f} grey levels",
@@ -291,7 +296,7 @@ void propose_areas(std::span<const FrameView> frames, const GreyFrames& greys, c
     for (int label = 1; label < count; ++label) areas.push_back(stats.at<int>(label, cv::CC_STAT_AREA));
   }
   const double typical = typical_area(std::move(areas));
-  if (typical == 0) return;
+  if (typical == 0) return;  // nothing found: no limits
   result.min_area = std::max(1u, static_cast<uint32_t>(typical / kAreaRange));
   result.max_area = static_cast<uint32_t>(std::ceil(typical * kAreaRange));
   result.reason += fmt::format("; a typical object has {:.0f} px", typical);
@@ -303,7 +308,7 @@ AutoSegment propose_method(std::span<const FrameView> frames, const GreyFrames& 
   const Motion motion = find_motion(greys, median, std::max(kMovingSigmas * sigma, 8.0));
   if (motion.pixels == 0) return from_still_frame(frames[0], "most of the frame moves");
   if (motion.share() < kMinMovingShare) return from_still_frame(frames[0], "nothing moves");
-  return from_motion(motion, sigma, frames[0].format);
+  return from_motion(motion, sigma, frames.size(), frames[0].format);
 }
 
 }  // namespace

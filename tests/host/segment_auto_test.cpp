@@ -62,6 +62,7 @@ TEST(AutoSegment, BackgroundWhereTheSceneHasTheObjectsGreyEverywhere) {
       views(crossing_disc([](int x, int y) { return (x / 20 + y / 20) % 2 != 0 ? 200 : 40; }, 120)));
   EXPECT_EQ(result.parameters.method, SegmentMethod::background);
   EXPECT_THAT(result.reason, testing::HasSubstr("running background"));
+  EXPECT_EQ(result.parameters.learn_frames, 5) << "a quarter of 20 frames";
 }
 
 TEST(AutoSegment, OtsuOrAdaptiveWhereNothingMoves) {

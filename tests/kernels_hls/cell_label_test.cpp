@@ -197,6 +197,11 @@ TEST(CellLabelKernel, LargestFrame) {
   for (const Connectivity mode : kModes) expect_same(mask, parameters_for(mask, mode, 0));
 }
 
+TEST(CellLabelKernel, WidestRowsWithManyObjectsAlive) {
+  for (const double density : {0.02, 0.3, 0.55}) expect_same_in_all_modes(test::noise(4096, 40, density, 7));
+  expect_same_in_all_modes(test::drawn(4096, 40, [](int x, int y) { return x % 2 == 0 || y == 39; }));
+}
+
 TEST(CellLabelKernel, AreaFilterAndFullTable) {
   const BitImage mask = test::noise(200, 120, 0.15, 9);
   for (const Connectivity mode : kModes) {

@@ -58,61 +58,68 @@ bool less(const Bits& a, const Bits& b) {
   return false;
 }
 
+// Not templates, so that the many widths below stay quick to compile.
+void expect_bits(const char* operation, const Bits& got, const Bits& expected) {
+  EXPECT_EQ(got, expected) << operation;
+}
+void expect_truth(const char* operation, bool got, bool expected) {
+  EXPECT_EQ(got, expected) << operation;
+}
+
 template <int W1, bool S1, int W2, bool S2>
 void check_pair() {
   std::mt19937_64 random(W1 * 1000 + W2);
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 100; ++round) {
     const auto a = random_value<W1, S1>(random);
     const auto b = random_value<W2, S2>(random);
     const Bits x = bits_of(a), y = bits_of(b);
-    ASSERT_EQ(bits_of(a + b), add(x, y));
-    ASSERT_EQ(bits_of(a - b), add(x, ~y, true));
-    if constexpr (W1 + W2 <= 128) {
-      ASSERT_EQ(bits_of(a * b), multiply(x, y));
-    }
-    ASSERT_EQ(bits_of(a & b), x & y);
-    ASSERT_EQ(bits_of(a | b), x | y);
-    ASSERT_EQ(bits_of(a ^ b), x ^ y);
-    ASSERT_EQ(a == b, x == y);
-    ASSERT_EQ(a != b, x != y);
-    ASSERT_EQ(a < b, less(x, y));
-    ASSERT_EQ(a > b, less(y, x));
-    ASSERT_EQ(a <= b, !less(y, x));
-    ASSERT_EQ(a >= b, !less(x, y));
-    auto sum = a;
-    sum += b;
-    ASSERT_EQ(bits_of(sum), wrapped(add(x, y), W1, S1));
-    auto difference = a;
-    difference -= b;
-    ASSERT_EQ(bits_of(difference), wrapped(add(x, ~y, true), W1, S1));
-    ASSERT_EQ(bits_of(ap_int_base<W2, S2>(a)), wrapped(x, W2, S2));
+    const Bits sum = add(x, y), difference = add(x, ~y, true);
+    expect_bits("+", bits_of(a + b), sum);
+    expect_bits("-", bits_of(a - b), difference);
+    if constexpr (W1 + W2 <= 128) expect_bits("*", bits_of(a * b), multiply(x, y));
+    expect_bits("&", bits_of(a & b), x & y);
+    expect_bits("|", bits_of(a | b), x | y);
+    expect_bits("^", bits_of(a ^ b), x ^ y);
+    expect_truth("==", a == b, x == y);
+    expect_truth("!=", a != b, x != y);
+    expect_truth("<", a < b, less(x, y));
+    expect_truth(">", a > b, less(y, x));
+    expect_truth("<=", a <= b, !less(y, x));
+    expect_truth(">=", a >= b, !less(x, y));
+    auto changed = a;
+    changed += b;
+    expect_bits("+=", bits_of(changed), wrapped(sum, W1, S1));
+    changed = a;
+    changed -= b;
+    expect_bits("-=", bits_of(changed), wrapped(difference, W1, S1));
+    expect_bits("conversion", bits_of(ap_int_base<W2, S2>(a)), wrapped(x, W2, S2));
   }
 }
 
 template <int W, bool S>
 void check_alone() {
   std::mt19937_64 random(W);
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 100; ++round) {
     const auto a = random_value<W, S>(random);
     const Bits x = bits_of(a);
     for (const int by : {0, 1, W / 2, W - 1, W}) {
       Bits right = x >> static_cast<size_t>(by);
       if (x[319]) right |= ~(Bits().set() >> static_cast<size_t>(by));
-      ASSERT_EQ(bits_of(a << by), wrapped(x << static_cast<size_t>(by), W, S));
-      ASSERT_EQ(bits_of(a >> by), wrapped(right, W, S));
+      expect_bits("<<", bits_of(a << by), wrapped(x << static_cast<size_t>(by), W, S));
+      expect_bits(">>", bits_of(a >> by), wrapped(right, W, S));
     }
-    ASSERT_EQ(bits_of(~a), wrapped(~x, W, S));
-    const int low = static_cast<int>(random() % W),
-              high = low + static_cast<int>(random() % static_cast<uint64_t>(std::min(W - low, 64)));
+    expect_bits("~", bits_of(~a), wrapped(~x, W, S));
+    const int low = static_cast<int>(random() % W), most = std::min(W - low, 64);
+    const int high = low + static_cast<int>(random() % static_cast<uint64_t>(most));
     const Bits field = wrapped(x >> static_cast<size_t>(low), static_cast<size_t>(high - low + 1), false);
-    ASSERT_EQ(a.range(high, low), field.to_ullong());
-    ASSERT_EQ(a(high, low), field.to_ullong());
+    expect_bits("range", Bits(a.range(high, low)), field);
+    expect_bits("()", Bits(a(high, low)), field);
     auto written = a;
     const uint64_t value = random();
     written.range(high, low) = value;
     Bits expected = x;
     for (int i = low; i <= high; ++i) expected[static_cast<size_t>(i)] = (value >> (i - low)) & 1;
-    ASSERT_EQ(bits_of(written), wrapped(expected, W, S));
+    expect_bits("range =", bits_of(written), wrapped(expected, W, S));
   }
 }
 
@@ -120,27 +127,20 @@ template <int W>
 void check_width() {
   check_alone<W, false>();
   check_alone<W, true>();
-  check_pair<W, false, 7, false>();
-  check_pair<W, false, 13, true>();
-  check_pair<W, true, 64, true>();
-  check_pair<7, true, W, false>();
-  check_pair<65, false, W, true>();
-  check_pair<W, true, W, true>();
   check_pair<W, false, W, false>();
+  check_pair<W, true, W, true>();
+  check_pair<7, true, W, false>();
+  check_pair<W, true, 65, false>();
 }
 
 TEST(Emulation, ArbitraryIntegersEqualBitByBitArithmetic) {
   check_width<1>();
-  check_width<2>();
   check_width<8>();
-  check_width<19>();
   check_width<31>();
-  check_width<32>();
   check_width<33>();
   check_width<63>();
   check_width<64>();
   check_width<65>();
-  check_width<100>();
   check_width<126>();
 }
 
