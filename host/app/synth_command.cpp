@@ -29,8 +29,8 @@ void add_synth(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("synth", "Write a generated high-speed scene with exact ground truth");
   command->footer(
       "SPEC is synth:SHAPES?key=value&key=value. SHAPES: discs, polygons, digits, patterns, or several joined by +.\n"
-      "Keys: size=WxH, objects, frames, fps, seed, radius=A..B, speed=A..B (px/frame), crossing=on|off, occluders, noise, blur, shutter,\n"
-      "background, foreground, colour=on|off, edges=smooth|binary, dropped. The same SPEC gives the same bytes everywhere;\n"
+      "Keys: size=WxH, objects, frames, fps, seed, radius=A..B, speed=A..B (px/frame), crossing=on|off, start=apart|anywhere,\n"
+      "occluders, noise, blur, shutter, background, foreground, colour=on|off, edges=smooth|binary, dropped. The same SPEC gives the same bytes everywhere;\n"
       "`flashcell track SPEC` takes it without a file.");
   auto options = std::make_shared<Options>();
   command->add_option("SPEC", options->spec, "Scene, e.g. 'synth:discs?objects=100&fps=2000&frames=2000&seed=1'")->required();

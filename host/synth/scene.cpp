@@ -91,7 +91,11 @@ Scene::Scene(const SceneParameters& parameters) : parameters_(parameters) {
   exposures_ = parameters_.shutter > 0 ? kMotionBlurPoses : 1;
   for (int full = kMaxLines * exposures_ * kFixedOne; full > 1; full /= 2) ++coverage_bits_;
   objects_.reserve(static_cast<size_t>(parameters_.objects));
-  for (int i = 0; i < parameters_.objects; ++i) objects_.push_back(make_object(i));
+  for (int i = 0; i < parameters_.objects; ++i) {
+    Object object = make_object(i);
+    if (parameters_.start_apart && parameters_.crossing) place_apart(i, object);
+    objects_.push_back(std::move(object));
+  }
   add_occluders();
 }
 
@@ -109,6 +113,26 @@ Scene::Object Scene::make_object(int index) const {
   set_motion(random, o);
   set_look(random, o);
   return o;
+}
+
+void Scene::place_apart(int index, Object& o) const {
+  constexpr int kTries = 2000;
+  // Streams beyond those of make_object(), one an object.
+  CounterRandom random(parameters_.seed, (uint64_t{1} << 32) + static_cast<uint64_t>(index));
+  const double gap = kTileGap + std::ceil(3 * parameters_.blur);
+  const auto touches = [&](const Object& other) {
+    const double reach = static_cast<double>(o.radius + other.radius) / kFixedOne + gap, dx = o.x - other.x, dy = o.y - other.y;
+    return dx * dx + dy * dy < reach * reach;
+  };
+  for (int i = 0; std::any_of(objects_.begin(), objects_.end(), touches); ++i) {
+    if (i == kTries) {
+      throw Error(Fault::usage, fmt::format("synth: object {} finds no place apart from the others: use a larger size, a smaller radius, fewer "
+                                            "objects or start=anywhere",
+                                            index + 1));
+    }
+    o.x = random.uniform(o.low_x, o.high_x);
+    o.y = random.uniform(o.low_y, o.high_y);
+  }
 }
 
 void Scene::set_walls(int index, double radius, Object& o) const {

@@ -67,6 +67,8 @@ class Scene {
   };
 
   Object make_object(int index) const;
+  /// Moves an object that touches an earlier one in frame 0.
+  void place_apart(int index, Object& object) const;
   void set_walls(int index, double radius, Object& object) const;
   void set_motion(CounterRandom& random, Object& object) const;
   void set_look(CounterRandom& random, Object& object) const;

@@ -76,6 +76,7 @@ const std::map<std::string_view, Setter>& setters() {
       {"radius", [](K k, K v, P& p) { range(k, v, p.min_radius, p.max_radius); }},
       {"speed", [](K k, K v, P& p) { range(k, v, p.min_speed, p.max_speed); }},
       {"crossing", [](K k, K v, P& p) { p.crossing = either(k, v, "on", "off"); }},
+      {"start", [](K k, K v, P& p) { p.start_apart = either(k, v, "apart", "anywhere"); }},
       {"occluders", [](K k, K v, P& p) { p.occluders = number<int>(k, v); }},
       {"noise", [](K k, K v, P& p) { p.noise = number<double>(k, v); }},
       {"blur", [](K k, K v, P& p) { p.blur = number<double>(k, v); }},
@@ -152,11 +153,11 @@ std::string to_spec(const SceneParameters& p) {
     names += fmt::format("{}{}", names.empty() ? "" : "+", kShapeNames[static_cast<size_t>(shape)]);
   const auto on = [](bool value) { return value ? "on" : "off"; };
   return fmt::format(
-      "synth:{}?size={}x{}&fps={}&frames={}&seed={}&objects={}&radius={}..{}&speed={}..{}&crossing={}&occluders={}&"
+      "synth:{}?size={}x{}&fps={}&frames={}&seed={}&objects={}&radius={}..{}&speed={}..{}&crossing={}&start={}&occluders={}&"
       "noise={}&blur={}"
       "&shutter={}&background={}&foreground={}&colour={}&edges={}&dropped={}",
       names, p.width, p.height, p.fps, p.frames, p.seed, p.objects, p.min_radius, p.max_radius, p.min_speed,
-      p.max_speed, on(p.crossing), p.occluders, p.noise, p.blur, p.shutter, p.background, p.foreground, on(p.colour),
+      p.max_speed, on(p.crossing), p.start_apart ? "apart" : "anywhere", p.occluders, p.noise, p.blur, p.shutter, p.background, p.foreground, on(p.colour),
       p.smooth_edges ? "smooth" : "binary", p.dropped);
 }
 

@@ -192,11 +192,24 @@ TEST(Scene, OnePixelAndTheLargestFrameWork) {
   EXPECT_EQ(render(large, 4).size(), 4096u * 4096u);
 }
 
+TEST(Scene, StartsApartWhenTold) {
+  const Scene scene(parse_scene("synth:discs?size=512x512&objects=200&radius=4..10&start=apart&seed=7"));
+  const auto objects = scene.truth(0);
+  for (size_t i = 0; i < objects.size(); ++i) {
+    EXPECT_EQ(objects[i].occluded, 0);
+    for (size_t j = 0; j < i; ++j) {
+      const double radii = 0.5 * (objects[i].right - objects[i].left + objects[j].right - objects[j].left);
+      EXPECT_GT(std::hypot(objects[i].x - objects[j].x, objects[i].y - objects[j].y), radii + 1);
+    }
+  }
+  EXPECT_THROW(Scene(parse_scene("synth:discs?size=64x64&objects=200&radius=6&start=apart")), Error);
+}
+
 TEST(SceneParameters, SpecReadsBackWhatItWrote) {
   const std::string spec =
       "synth:polygons+patterns?size=300x200&fps=12345.5&frames=7&seed=18446744073709551615&objects=3&radius=2.5..4&"
       "speed=0..1.25"
-      "&crossing=off&occluders=2&noise=1.5&blur=0.5&shutter=0.25&background=5&foreground=250&colour=off&edges=binary&"
+      "&crossing=off&start=apart&occluders=2&noise=1.5&blur=0.5&shutter=0.25&background=5&foreground=250&colour=off&edges=binary&"
       "dropped=0.02";
   EXPECT_EQ(to_spec(parse_scene(spec)), spec);
   EXPECT_TRUE(parse_scene("synth:patterns").colour);
