@@ -125,8 +125,8 @@ int32_t Merges::find_blob(const Track& track, Within within, const std::vector<T
     if (!blob.has_shape || blob.colour_class != track.appearance.look().colour_class) return;
     if (blob.area < kLeastAreaShare * track.area()) return;
     const double out = std::max(0.0, overhang(box, blob.box));
-    if ((out > strict || within == Within::inside) && spare_area(index, tracks, frame) < kSpareShare * track.area())
-      return;
+    const bool needs_room = out > strict || within == Within::inside;
+    if (needs_room && spare_area(index, tracks, frame) < kSpareShare * track.area()) return;
     if (out < best_overhang || (out == best_overhang && best < 0)) {
       best_overhang = out;
       best = index;
