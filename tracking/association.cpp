@@ -18,11 +18,23 @@ constexpr double kRegainSizes = 0.8;  ///< object sizes within which an object i
 constexpr double kRegainSizesBox = 0.3;
 constexpr double kRegainGrowth = 0.1;  ///< and that much more with every frame unseen
 constexpr double kRegainMostSizes = 3;
-constexpr double kRegainLooks = 25;     ///< gate on appearance
-constexpr double kRegainDistance = 10;  ///< cost at the border
+constexpr double kRegainLooks = 25;      ///< gate on appearance
+constexpr double kRegainLooksNear = 40;  ///< and this much more at no distance
+constexpr double kRegainDistance = 10;   ///< cost at the border
 
 double square(double value) {
   return value * value;
+}
+
+Box joint(const Box& a, const Box& b) {
+  const double left = std::min(a.left, b.left), top = std::min(a.top, b.top);
+  return {left, top, std::max(a.left + a.width, b.left + b.width) - left,
+          std::max(a.top + a.height, b.top + b.height) - top};
+}
+
+bool contains(const Box& box, const Detection& detection) {
+  return detection.x >= box.left && detection.x <= box.left + box.width && detection.y >= box.top &&
+         detection.y <= box.top + box.height;
 }
 
 }  // namespace
@@ -88,20 +100,30 @@ void Association::add_regained_edges(int32_t row, const Track& track, const Obse
   const double sizes = (shape ? kRegainSizes : kRegainSizesBox) + kRegainGrowth * frames_unseen;
   const double radius = std::min(sizes, kRegainMostSizes) * track.size;
   const double x = track.x.position(), y = track.y.position();
-  frame.grid.visit({x - radius, y - radius, 2 * radius, 2 * radius}, [&](int32_t index) {
+  // What comes out of a blob is one of those who were in it, wherever it comes out.
+  const bool leaves = track.previous_seen && track.last_row.state == TrackState::merged;
+  // It may also have stayed where it was.
+  const bool stays = track.previous_seen && track.last_row.state == TrackState::visible;
+  Box around{x - radius, y - radius, 2 * radius, 2 * radius};
+  if (stays) around = joint(around, {track.last_row.x - radius, track.last_row.y - radius, 2 * radius, 2 * radius});
+  frame.grid.visit(leaves ? joint(around, track.blob) : around, [&](int32_t index) {
     if (frame.taken_by[index] >= 0) return;
     const Detection& detection = frame.detections[index];
     const Look& look = frame.looks[index];
     if (look.colour_class != track.appearance.look().colour_class) return;
-    const double distance = std::hypot(detection.x - x, detection.y - y);
-    if (distance > radius) return;
+    double distance = std::hypot(detection.x - x, detection.y - y);
+    if (stays)
+      distance = std::min(distance, std::hypot(detection.x - track.last_row.x, detection.y - track.last_row.y));
+    if (distance > radius && !(leaves && contains(track.blob, detection))) return;
     if (parameters.max_speed > 0 && std::hypot(detection.x - track.last_row.x, detection.y - track.last_row.y) >
                                         parameters.max_speed * (frame.time - track.last_time)) {
       return;
     }
     const double looks = track.appearance.distance(look, parameters);
-    if (looks > kRegainLooks) return;
-    edges_.push_back({row, index, parameters.weight_position * kRegainDistance * square(distance / radius) + looks});
+    // The nearer, the less it needs to look the same.
+    const double share = std::min(1.0, distance / radius);
+    if (looks > kRegainLooks + kRegainLooksNear * (1 - share)) return;
+    edges_.push_back({row, index, parameters.weight_position * kRegainDistance * square(share) + looks});
   });
 }
 
@@ -134,7 +156,7 @@ void Association::match_regained(std::vector<Track>& tracks, std::span<const int
     rows_.push_back(index);
     add_regained_edges(static_cast<int32_t>(rows_.size()) - 1, tracks[index], frame);
   }
-  if (!edges_.empty()) solve(tracks, Match::regained, kRegainDistance + kRegainLooks, frame);
+  if (!edges_.empty()) solve(tracks, Match::regained, kRegainDistance + kRegainLooks + kRegainLooksNear, frame);
 }
 
 }  // namespace flashcell::tracking

@@ -12,6 +12,7 @@ constexpr double kTolerancePerSigma = 3;
 constexpr double kMostTolerance = 0.5;  ///< of the object's size
 constexpr double kWideTolerance = 0.6;  ///< of the object's size, where the blob has area to spare
 constexpr double kSpareShare = 0.3;     ///< of the object's area
+constexpr double kExplained = 0.95;     ///< share of the blob's area above which its members are all that it holds
 constexpr double kLeapSigmas = 3;
 constexpr int kMostDoubt = 10;      ///< frames on end
 constexpr double kSideSigma = 0.6;  ///< px: how well a blob's side tells the place of the member it belongs to
@@ -59,7 +60,7 @@ double keep_inside(const Side& member, double low, double high) {
 /// Nobody sticks out of the blob. The extreme member's side is the blob's side; where two members compete for it, it
 /// says less. leap(i, position): member i cannot be where its motion led it.
 template <class GetSide, class Leap>
-void correct_axis(size_t count, double low, double high, const GetSide& side, const Leap& leap) {
+void correct_axis(bool explained, size_t count, double low, double high, const GetSide& side, const Leap& leap) {
   for (size_t i = 0; i < count; ++i) {
     const Side member = side(i);
     const double inside = keep_inside(member, low, high);
@@ -79,13 +80,19 @@ void correct_axis(size_t count, double low, double high, const GetSide& side, co
   const Side first = side(lowest), last = side(highest);
   const auto variance = [](double sigma, double rival) { return square(rival < 2 * sigma ? 3 * sigma : sigma); };
   const double low_variance = variance(first.sigma, low_rival), high_variance = variance(last.sigma, high_rival);
-  // A side that is far from where it should be belongs to something else in the blob.
-  const auto update = [](AxisFilter& filter, double place, double place_variance) {
+  // A side that is far from where it should be belongs to something else in the blob, where there can be something
+  // else.
+  const auto update = [&](size_t i, double place, double place_variance) {
+    AxisFilter& filter = *side(i).filter;
     const double off = square(place - filter.position());
-    if (off <= square(kLeapSigmas) * (filter.variance() + place_variance)) filter.update(place, place_variance);
+    if (off <= square(kLeapSigmas) * (filter.variance() + place_variance)) {
+      filter.update(place, place_variance);
+    } else if (explained) {
+      leap(i, place);
+    }
   };
-  update(*first.filter, low + first.low_reach, low_variance);
-  update(*last.filter, high - last.high_reach, high_variance);
+  update(lowest, low + first.low_reach, low_variance);
+  update(highest, high - last.high_reach, high_variance);
 
   for (size_t i = 0; i < count; ++i) {
     const Side member = side(i);
@@ -118,8 +125,8 @@ int32_t Merges::find_blob(const Track& track, Within within, const std::vector<T
     if (!blob.has_shape || blob.colour_class != track.appearance.look().colour_class) return;
     if (blob.area < kLeastAreaShare * track.area()) return;
     const double out = std::max(0.0, overhang(box, blob.box));
-    if ((out > strict || within == Within::inside) && spare_area(index, tracks, frame) < kSpareShare * track.area())
-      return;
+    const bool needs_room = out > strict || within == Within::inside;
+    if (needs_room && spare_area(index, tracks, frame) < kSpareShare * track.area()) return;
     if (out < best_overhang || (out == best_overhang && best < 0)) {
       best_overhang = out;
       best = index;
@@ -171,8 +178,8 @@ void Merges::add_owners(std::vector<Track>& tracks, Observations& frame) {
 /// Each member adds to the blob what it does not share with the others, by its predicted place. A member whose share is
 /// missing is doubted, the least fitting one at a time; whose share is there has been seen. One that is hidden
 /// altogether is neither.
-void Merges::weigh_members(std::vector<Track>& tracks, std::span<const Member> members,
-                           const Observations& frame) const {
+double Merges::weigh_members(std::vector<Track>& tracks, std::span<const Member> members,
+                             const Observations& frame) const {
   const double blob_area = frame.detections[members[0].detection].area;
   double together = 0;
   for (size_t i = 0; i < members.size(); ++i) together += own_area(tracks, members, i, i);
@@ -192,6 +199,7 @@ void Merges::weigh_members(std::vector<Track>& tracks, std::span<const Member> m
     }
   }
   if (worst != nullptr) ++worst->doubt;
+  return together;
 }
 
 /// Area of member i without what it shares with the members before `end`, itself aside.
@@ -204,19 +212,20 @@ double Merges::own_area(const std::vector<Track>& tracks, std::span<const Member
   return std::max(0.0, area);
 }
 
-void Merges::correct_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame) {
+void Merges::correct_members(std::vector<Track>& tracks, std::span<const Member> members, bool explained,
+                             const Observations& frame) {
   const Detection& blob = frame.detections[members[0].detection];
   const auto sigma = [](const Track& track) { return std::max(kSideSigma, kSideSigmaPerSize * track.size); };
   const double right = blob.box.left + blob.box.width, bottom = blob.box.top + blob.box.height;
   correct_axis(
-      members.size(), blob.box.left, right,
+      explained, members.size(), blob.box.left, right,
       [&](size_t i) {
         Track& track = tracks[members[i].track];
         return Side{&track.x, track.reach.left, track.reach.right, sigma(track)};
       },
       [&](size_t i, double place) { motion_.turn(tracks[members[i].track], tracks[members[i].track].x, place); });
   correct_axis(
-      members.size(), blob.box.top, bottom,
+      explained, members.size(), blob.box.top, bottom,
       [&](size_t i) {
         Track& track = tracks[members[i].track];
         return Side{&track.y, track.reach.top, track.reach.bottom, sigma(track)};
@@ -237,8 +246,9 @@ void Merges::finish(std::vector<Track>& tracks, Observations& frame) {
       tracks[member.track].match = members.size() == 1 ? Match::regained : Match::merged;
     }
     if (members.size() > 1) {
-      weigh_members(tracks, members, frame);
-      correct_members(tracks, members, frame);
+      for (const Member& member : members) tracks[member.track].blob = frame.detections[blob].box;
+      const bool explained = weigh_members(tracks, members, frame) > kExplained * frame.detections[blob].area;
+      correct_members(tracks, members, explained && members.size() == 2, frame);
     }
     first = end;
   }

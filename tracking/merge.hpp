@@ -35,9 +35,11 @@ class Merges {
   int32_t find_blob(const Track& track, Within within, const std::vector<Track>& tracks,
                     const Observations& frame) const;
   void add_owners(std::vector<Track>& tracks, Observations& frame);
-  void weigh_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame) const;
+  /// Returns the area that the members should cover together.
+  double weigh_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame) const;
   double own_area(const std::vector<Track>& tracks, std::span<const Member> members, size_t i, size_t end) const;
-  void correct_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame);
+  void correct_members(std::vector<Track>& tracks, std::span<const Member> members, bool explained,
+                       const Observations& frame);
 
   const Motion& motion_;
   std::vector<Box> boxes_;

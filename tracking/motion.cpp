@@ -101,7 +101,9 @@ void Motion::restart(Track& track, double x, double y, double variance, bool sha
 
 void Motion::correct(Track& track, const Detection& detection) const {
   double x = detection.x, y = detection.y, variance = measurement_variance(detection);
-  if (off_size(track, detection)) {
+  // After a leap there is no good prediction for the sides to fit; only a blob of several has still more wrong a
+  // centroid.
+  if (off_size(track, detection) && (track.match != Match::regained || detection.area > track.area())) {
     const auto nearer = [](double a, double b, double to) { return std::abs(a - to) < std::abs(b - to) ? a : b; };
     const Box& box = detection.box;
     x = nearer(box.left + track.reach.left, box.left + box.width - track.reach.right, track.x.position());

@@ -15,6 +15,7 @@ namespace flashcell::tracking {
 namespace {
 
 constexpr double kSplitTolerance = 0.2;  ///< by which the parts' area may differ from the whole's
+constexpr double kWholeShare = 0.95;     ///< of its area with which a track has lost no part
 constexpr int kSizeLasts = 30;           ///< sightings after which another size is the object's own
 
 void check_parameters(const TrackerParameters& p, double fps) {
@@ -110,9 +111,9 @@ void Tracker::Impl::find_splits() {
   for (int32_t index : alive) {
     Track& track = tracks[index];
     if (free_parts.empty()) return;
-    if (track.match == Match::merged) continue;
-    int32_t largest = -1;
     double area = track.seen() ? frame.detections[track.detection].area : 0;
+    if (track.match == Match::merged || area > kWholeShare * track.area()) continue;
+    int32_t largest = -1;
     for (int32_t part : free_parts) {
       const Detection& detection = frame.detections[part];
       if (frame.taken_by[part] >= 0 || !lies_in(detection, track)) continue;

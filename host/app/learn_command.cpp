@@ -11,7 +11,7 @@
 #include "host/app/progress.hpp"
 #include "host/app/recording.hpp"
 #include "host/device/device_factory.hpp"
-#include "host/recognition/class_file.hpp"
+#include "host/recognition/recognition_file.hpp"
 #include "pipeline/error.hpp"
 #include "tracking/recognition.hpp"
 
@@ -121,7 +121,7 @@ int learn(const Options& options) {
   if (marks.classes.size() < 2) {
     throw Error(Fault::input, fmt::format("{}: names only one class, {}; recognition needs at least two to tell apart", options.marks, marks.classes[0]));
   }
-  host::save_classes(options.output, train(marks, examples, examples.detections.size()));
+  host::write_recognition(options.output, train(marks, examples, examples.detections.size()));
   const CrossValidation check = cross_validate(marks, examples);
   std::vector<size_t> counts(marks.classes.size());
   for (const int c : examples.classes) ++counts[c];

@@ -12,7 +12,7 @@
 #include "host/app/sinks.hpp"
 #include "host/app/track_detections.hpp"
 #include "host/device/device_factory.hpp"
-#include "host/recognition/class_file.hpp"
+#include "host/recognition/recognition_file.hpp"
 #include "pipeline/error.hpp"
 #include "pipeline/pipeline.hpp"
 #include "tracking/recognition.hpp"
@@ -61,7 +61,7 @@ int track(const Options& options) {
   const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
   host::make_device(plan);  // what does not fit is said before anything is written
   std::optional<tracking::Recognizer> recognizer;
-  if (!config.track.classes.empty()) recognizer.emplace(host::load_classes(config.track.classes));
+  if (!config.track.classes.empty()) recognizer.emplace(host::read_recognition(config.track.classes));
 
   RunInfo run;
   run.source = info;

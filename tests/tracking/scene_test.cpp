@@ -43,7 +43,7 @@ TEST_P(DiscScenes, FewDiscsWithoutAnError) {
   EXPECT_GE(identity_f1(scene_), 0.998);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, DiscScenes, ::testing::Values(1, 2));
+INSTANTIATE_TEST_SUITE_P(Seeds, DiscScenes, ::testing::Values(1, 2, 3));
 
 }  // namespace
 }  // namespace flashcell::test

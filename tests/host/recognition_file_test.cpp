@@ -1,0 +1,55 @@
+#include "host/recognition/recognition_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "pipeline/error.hpp"
+
+namespace flashcell::host {
+namespace {
+
+tracking::RecognitionModel small_model() {
+  std::vector<tracking::Example> examples(4);
+  for (size_t i = 0; i < examples.size(); ++i) {
+    examples[i].class_index = static_cast<int>(i % 2);
+    for (size_t k = 0; k < examples[i].features.size(); ++k) {
+      examples[i].features[k] = static_cast<double>((i * 7 + k * 3) % 11) / 7;
+    }
+  }
+  return tracking::train_recognition({"with \"quotes\"", "b"}, examples);
+}
+
+TEST(RecognitionFile, ComesBackAsItWas) {
+  const tracking::RecognitionModel model = small_model();
+  const std::string path = (std::filesystem::temp_directory_path() / "flashcell_recognition_test.json").string();
+  write_recognition(path, model);
+  const tracking::RecognitionModel back = read_recognition(path);
+  std::filesystem::remove(path);
+  EXPECT_EQ(back.classes, model.classes);
+  EXPECT_EQ(back.dimensions, model.dimensions);
+  EXPECT_EQ(back.mean, model.mean);
+  EXPECT_EQ(back.projection, model.projection);
+  EXPECT_EQ(back.centres, model.centres);
+}
+
+TEST(RecognitionFile, DamagedFilesAreInputErrors) {
+  const std::string good = recognition_json(small_model());
+  std::string other_version = good, short_of_a_number = good;
+  other_version.replace(other_version.find("\"version\": 1"), 12, "\"version\": 9");
+  short_of_a_number.replace(short_of_a_number.find("\"dimensions\": 1"), 15, "\"dimensions\": 2");
+  for (const std::string& bad : {std::string(), std::string("{}"), good.substr(0, good.size() / 2), other_version,
+                                 short_of_a_number, std::string("[1,2]")}) {
+    try {
+      parse_recognition(bad, "model.json");
+      ADD_FAILURE() << bad.substr(0, 40);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::input);
+      EXPECT_EQ(std::string(error.what()).find("model.json: "), 0u) << error.what();
+    }
+  }
+  EXPECT_THROW(read_recognition("/nonexistent/model.json"), Error);
+}
+
+}  // namespace
+}  // namespace flashcell::host

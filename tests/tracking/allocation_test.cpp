@@ -1,0 +1,66 @@
+// The tracker's hot path allocates nothing once it has warmed up. Counts every allocation of this program.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include "tracking/tracker.hpp"
+
+namespace {
+std::atomic<int64_t> allocations{0};
+}
+
+void* operator new(size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
+
+namespace flashcell::tracking {
+namespace {
+
+Detection disc(double x, double y, double radius) {
+  Detection d;
+  d.x = x;
+  d.y = y;
+  d.box = {x - radius, y - radius, 2 * radius, 2 * radius};
+  d.area = 3.14159 * radius * radius;
+  d.cov_xx = d.cov_yy = radius * radius / 4;
+  d.has_shape = true;
+  return d;
+}
+
+TEST(TrackerAllocation, NothingAfterTheFirstFrames) {
+  constexpr int kPeriod = 40;
+  std::vector<std::vector<Detection>> frames(kPeriod);
+  for (int frame = 0; frame < kPeriod; ++frame) {
+    for (int i = 0; i < 100; ++i) {
+      const bool hidden = i % 10 == 0 && frame % 20 < 5;  // lost and found again
+      const double angle = 6.283185307179586 * frame / kPeriod + i;
+      if (!hidden)
+        frames[frame].push_back(
+            disc(20 + 30 * (i % 10) + 4 * std::cos(angle), 20 + 30 * (i / 10) + 4 * std::sin(angle), 6));
+    }
+    frames[frame].push_back(disc(400 + frame % 2 * 50, 400, 3));  // noise that starts tracks and ends them
+  }
+  Tracker tracker({}, 2000);
+  const auto run = [&](int first, int last) {
+    for (int frame = first; frame < last; ++frame) tracker.update(frame, frame / 2000.0, frames[frame % kPeriod]);
+  };
+  run(0, 1000);
+  const int64_t before = allocations;
+  run(1000, 1400);
+  EXPECT_EQ(allocations - before, 0);
+}
+
+}  // namespace
+}  // namespace flashcell::tracking

@@ -1,0 +1,124 @@
+#include "tracking/recognition.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "tests/tracking/follow.hpp"
+
+namespace flashcell::test {
+namespace {
+
+using tracking::Detection;
+using tracking::Example;
+
+class Random {
+ public:
+  double next() {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<double>(state_ >> 11) * 0x1p-53 - 0.5;
+  }
+
+ private:
+  uint64_t state_ = 3;
+};
+
+/// Kinds differ in hue (0 and 1) or only in texture (1 and 2); all vary.
+Detection make_kind(int kind, Random& random, double x = 50) {
+  Detection d;
+  d.x = x;
+  d.y = 50;
+  d.box = {x - 6, 44, 12, 12};
+  d.area = 110 + 20 * random.next();
+  d.cov_xx = 9 + random.next();
+  d.cov_yy = 9 + random.next();
+  d.has_shape = d.has_hlac = d.has_hue = true;
+  for (size_t i = 0; i < d.hlac.size(); ++i) {
+    d.hlac[i] = static_cast<float>(0.7 + 0.06 * random.next() + (kind == 2 && i % 3 == 1 ? 0.08 : 0));
+  }
+  const int bin = kind == 0 ? 3 : 10;
+  d.hue[bin] = static_cast<float>(0.8 + 0.2 * random.next());
+  d.hue[bin + 1] = 1 - d.hue[bin];
+  d.chromatic_fraction = static_cast<float>(0.8 + 0.2 * random.next());
+  return d;
+}
+
+tracking::Recognizer trained(int examples_each) {
+  Random random;
+  std::vector<Example> examples;
+  for (int i = 0; i < examples_each; ++i) {
+    for (int kind = 0; kind < 3; ++kind) examples.push_back({recognition_features(make_kind(kind, random)), kind});
+  }
+  return tracking::Recognizer(tracking::train_recognition({"red", "blue", "blue-rough"}, examples));
+}
+
+TEST(Recognition, NamesNewObjectsFromAFewExamples) {
+  const tracking::Recognizer recognizer = trained(6);
+  EXPECT_EQ(recognizer.model().dimensions, 2);
+  Random random;
+  for (int skip = 0; skip < 5000; ++skip) random.next();  // away from the examples
+  int right = 0;
+  constexpr int kTrials = 600;
+  for (int i = 0; i < kTrials; ++i) {
+    const tracking::ClassBelief belief = recognizer.classify(make_kind(i % 3, random));
+    right += belief.best == i % 3;
+    EXPECT_GE(belief.confidence, 1.0f / 3);
+    EXPECT_LE(belief.confidence, 1.0f);
+  }
+  EXPECT_GE(right, kTrials * 95 / 100);
+}
+
+TEST(Recognition, DistancesAreMahalanobis) {
+  // Two classes, one feature that varies by 1 within: the centres' distance in projected space is in those units.
+  std::vector<Example> examples;
+  for (int kind = 0; kind < 2; ++kind) {
+    for (double off : {-1.0, 1.0}) {
+      Example example;
+      example.features.fill(0);
+      example.features[0] = 10 * kind + off;
+      example.class_index = kind;
+      examples.push_back(example);
+    }
+  }
+  // Pooled variance: 4 squares of 1 over 4 examples less 2 classes.
+  const tracking::RecognitionModel model = tracking::train_recognition({"a", "b"}, examples, 0);
+  ASSERT_EQ(model.centres.size(), 2u);
+  EXPECT_NEAR(std::abs(model.centres[0] - model.centres[1]), 10 / std::sqrt(2.0), 1e-4);
+}
+
+TEST(Recognition, RejectsWhatCannotBeLearned) {
+  Random random;
+  const Example a{recognition_features(make_kind(0, random)), 0}, b{recognition_features(make_kind(1, random)), 1};
+  EXPECT_THROW(tracking::train_recognition({"one"}, std::vector{a}), std::invalid_argument);
+  EXPECT_THROW(tracking::train_recognition({"a", "b"}, std::vector{a}), std::invalid_argument);
+  EXPECT_THROW(tracking::train_recognition({"a", "b"}, std::vector{a, Example{b.features, 2}}), std::invalid_argument);
+  Example broken = b;
+  broken.features[4] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(tracking::train_recognition({"a", "b"}, std::vector{a, broken}), std::invalid_argument);
+  EXPECT_THROW(tracking::train_recognition({"a", "b"}, std::vector{a, b}, 1.5), std::invalid_argument);
+  tracking::RecognitionModel model = tracking::train_recognition({"a", "b"}, std::vector{a, b});
+  model.centres.pop_back();
+  EXPECT_THROW(tracking::Recognizer{model}, std::invalid_argument);
+}
+
+TEST(Recognition, TracksCarryTheirClassThroughDoubtfulFrames) {
+  const tracking::Recognizer recognizer = trained(6);
+  Random random;
+  std::vector<Sight> sights;
+  for (int frame = 1; frame <= 60; ++frame) {
+    // Now and then the object looks like another kind.
+    sights.push_back({frame, {make_kind(frame % 10 == 0 ? 1 : 2, random, 50), make_kind(0, random, 150)}});
+  }
+  const auto rows = follow({}, 1000, sights, &recognizer);
+  for (const tracking::TrackRow& row : rows) {
+    if (row.frame < 10) continue;
+    EXPECT_EQ(row.class_id, row.x < 100 ? 2 : 0) << row.frame;
+    EXPECT_GT(row.class_confidence, 0.5f);
+  }
+  for (const tracking::TrackRow& row : follow({}, 1000, sights)) EXPECT_EQ(row.class_id, -1);
+}
+
+}  // namespace
+}  // namespace flashcell::test
