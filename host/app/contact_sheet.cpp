@@ -4,6 +4,8 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "host/sink/frame_picture.hpp"
+
 namespace flashcell::app {
 namespace {
 
@@ -30,35 +32,9 @@ void write_caption(cv::Mat& picture, const std::string& caption) {
 
 }  // namespace
 
-cv::Mat to_picture(const FrameView& frame) {
-  uint8_t* data = const_cast<uint8_t*>(frame.data);
+cv::Mat draw_segmentation(const FrameView& frame, int significant_bits, const std::vector<host::BitImage>& masks, const ObjectTable& table, const std::string& caption) {
   cv::Mat picture;
-  switch (frame.format) {
-    case PixelFormat::grey8:
-      cv::cvtColor(cv::Mat(frame.height, frame.width, CV_8UC1, data, frame.stride), picture, cv::COLOR_GRAY2BGR);
-      break;
-    case PixelFormat::grey16: {
-      const cv::Mat wide(frame.height, frame.width, CV_16UC1, data, frame.stride);
-      double low = 0, high = 0;
-      cv::minMaxLoc(wide, &low, &high);
-      const double scale = high > low ? 255 / (high - low) : 1;
-      cv::Mat narrow;
-      wide.convertTo(narrow, CV_8U, scale, -low * scale);
-      cv::cvtColor(narrow, picture, cv::COLOR_GRAY2BGR);
-      break;
-    }
-    case PixelFormat::rgb8:
-      cv::cvtColor(cv::Mat(frame.height, frame.width, CV_8UC3, data, frame.stride), picture, cv::COLOR_RGB2BGR);
-      break;
-    case PixelFormat::bgr8:
-      picture = cv::Mat(frame.height, frame.width, CV_8UC3, data, frame.stride).clone();
-      break;
-  }
-  return picture;
-}
-
-cv::Mat draw_segmentation(const FrameView& frame, const std::vector<host::BitImage>& masks, const ObjectTable& table, const std::string& caption) {
-  cv::Mat picture = to_picture(frame);
+  host::to_picture(frame, significant_bits, picture);
   // Small frames are drawn larger, so that an outline does not hide what it goes around.
   const int zoom = std::clamp(640 / std::max(1, frame.width), 1, 8);
   if (zoom > 1) cv::resize(picture, picture, {}, zoom, zoom, cv::INTER_NEAREST);

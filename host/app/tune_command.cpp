@@ -56,7 +56,7 @@ Findings look(FrameSource& source, const host::Config& config, int pictures) {
     findings.objects.push_back(table.summary.objects);
     for (const contract::ObjectRecord& object : table.objects) findings.areas.push_back(object.m00);
     findings.pictures.push_back(draw_segmentation(
-        frame.view, masks, table, fmt::format("frame {}: {} objects, {} filtered", frame.number, table.summary.objects, table.summary.filtered)));
+        frame.view, info.significant_bits, masks, table, fmt::format("frame {}: {} objects, {} filtered", frame.number, table.summary.objects, table.summary.filtered)));
   }
   std::sort(findings.areas.begin(), findings.areas.end());
   return findings;
