@@ -1,13 +1,16 @@
 // The labellers against other people's: OpenCV, SciPy's test data, TrackMate's features.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
-#include <regex>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -204,20 +207,22 @@ struct Spot {
   double label, x, y, area;
 };
 
+// The value of an attribute in an XML element that stands on one line.
+double attribute(const std::string& line, const std::string& name) {
+  const std::string start = " " + name + "=\"";
+  const size_t at = line.find(start);
+  if (at == std::string::npos) throw std::runtime_error("no attribute " + name + " in: " + line.substr(0, 80));
+  return std::stod(line.substr(at + start.size()));
+}
+
 std::vector<Spot> read_spots(const std::filesystem::path& path) {
   std::ifstream file(path);
-  const std::regex attribute("([A-Z_0-9]+)=\"([^\"]*)\"");
   std::vector<Spot> spots;
   for (std::string line; std::getline(file, line);) {
     if (line.find("<Spot ") == std::string::npos) continue;
-    std::map<std::string, std::string> values;
-    for (auto it = std::sregex_iterator(line.begin(), line.begin() + static_cast<ptrdiff_t>(line.find('>')), attribute);
-         it != std::sregex_iterator(); ++it) {
-      values[(*it)[1]] = (*it)[2];
-    }
     // The image is its own intensity channel, so a spot's mean intensity is its label.
-    spots.push_back({std::stod(values.at("MEAN_INTENSITY_CH1")), std::stod(values.at("POSITION_X")),
-                     std::stod(values.at("POSITION_Y")), std::stod(values.at("AREA"))});
+    spots.push_back({attribute(line, "MEAN_INTENSITY_CH1"), attribute(line, "POSITION_X"),
+                     attribute(line, "POSITION_Y"), attribute(line, "AREA")});
   }
   return spots;
 }
