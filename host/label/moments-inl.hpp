@@ -74,8 +74,8 @@ HWY_INLINE ByteSums byte_sums(Vector bits) {
           hn::Add(look_up(kSquaresLow, low), look_up(kSquaresHigh, high))};
 }
 
-// Sum over the eight bytes j of each lane of bytes[j] * weight(j), where `weights` holds weight(0), weight(2),
-// weight(4), weight(6) in 16 bits each and the odd bytes' weights are those plus `step`.
+// The sum over the eight bytes of each lane of byte times weight, in two halves of 32 bits that are still to be added.
+// The weights are 16 bits each, four for the even bytes and four for the odd ones.
 HWY_INLINE hn::Vec<I32> weigh(Bytes bytes, uint64_t even_weights, uint64_t odd_weights) {
   const I16 d16;
   const I32 d32;
@@ -97,10 +97,6 @@ HWY_INLINE Vector add_halves(hn::Vec<I32> v) {
 
 constexpr uint64_t four(uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
   return a | b << 16 | c << 32 | d << 48;
-}
-
-HWY_INLINE Vector sum_of_counts(const ByteSums& s) {
-  return hn::SumsOf8(s.count);
 }
 
 // Sum of the positions of a lane's set bits: position is 8 j + i in byte j.
@@ -129,6 +125,7 @@ struct Box {
   Vector left, top, right, bottom;
 };
 
+// Adds what two StoreInterleaved4 wrote for one lane: m00, m10, m01, m20 and m11, m02, box, first pixel.
 HWY_INLINE void add_piece(const uint64_t* sums, const uint64_t* rest, Geometry& g) {
   const hn::CappedTag<uint64_t, 4> d;
   const hn::CappedTag<uint64_t, 2> pair;

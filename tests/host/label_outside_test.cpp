@@ -72,7 +72,9 @@ TEST(LabelOpenCv, CountsAreasBoxesCentroidsAreEqual) {
   }
   expect_equals_opencv(test::discs(512, 512, 100, 10, 3), "discs");
   expect_equals_opencv(test::discs(640, 480, 1024, 4, 4), "small discs");
-  expect_equals_opencv(test::spiral(301, 205, 2), "spiral");
+  const BitImage spiral = test::spiral(301, 205, 2);
+  EXPECT_EQ(label_all(spiral, Connectivity::exact4).objects.size(), 1u);
+  expect_equals_opencv(spiral, "spiral");
   expect_equals_opencv(test::drawn(100, 100, [](int x, int y) { return (x + y) % 2 == 0; }), "checkerboard");
 }
 
