@@ -18,6 +18,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
 
+inline Geometry& geometry_of(uint32_t object, GeometryTable& table) {
+  if (object == table.begun) table.objects[table.begun++] = kNoPixels;
+  return table.objects[object];
+}
+
 inline void add_pixel(int x, int y, int width, Geometry& g) {
   const uint64_t ux = static_cast<uint64_t>(x), uy = static_cast<uint64_t>(y);
   g.m00 += 1;
@@ -125,6 +130,20 @@ struct Box {
   Vector left, top, right, bottom;
 };
 
+// Cleared just before its first pixels are added, with stores of the width of add_piece()'s loads.
+HWY_INLINE Geometry& geometry_of(uint32_t object, GeometryTable& table) {
+  Geometry& g = table.objects[object];
+  if (object == table.begun) {
+    const hn::CappedTag<uint64_t, 4> d;
+    const hn::CappedTag<uint64_t, 2> pair;
+    for (size_t i = 0; i < 4; i += hn::Lanes(d)) hn::Store(hn::Zero(d), d, &g.m00 + i);
+    hn::Store(hn::Zero(pair), pair, &g.m11);
+    hn::Store(hn::Set(pair, ~uint64_t{0}), pair, &g.box);
+    ++table.begun;
+  }
+  return g;
+}
+
 // Adds what two StoreInterleaved4 wrote for one lane: m00, m10, m01, m20 and m11, m02, box, first pixel.
 HWY_INLINE void add_piece(const uint64_t* sums, const uint64_t* rest, Geometry& g) {
   const hn::CappedTag<uint64_t, 4> d;
@@ -143,7 +162,7 @@ HWY_INLINE void add_piece(const uint64_t* sums, const uint64_t* rest, Geometry& 
 // add nothing.
 template <class Mask>
 HWY_INLINE void add_lanes(const LocalSums& s, Vector x, Vector y, const Box& box, Vector first_pixel, Mask empty,
-                          const uint32_t* objects, size_t count, Geometry* geometry) {
+                          const uint32_t* objects, size_t count, GeometryTable& geometry) {
   const U64 d;
   // Everything stays below 2^32 but m11 and m02.
   const Vector m10 = hn::Add(times(s.n, x), s.x);
@@ -161,7 +180,7 @@ HWY_INLINE void add_lanes(const LocalSums& s, Vector x, Vector y, const Box& box
   hn::StoreInterleaved4(s.n, m10, m01, m20, d, sums);
   hn::StoreInterleaved4(m11, m02, hn::IfThenElse(empty, nothing, packed), hn::IfThenElse(empty, nothing, first_pixel),
                         d, rest);
-  for (size_t i = 0; i < count; ++i) add_piece(sums + 4 * i, rest + 4 * i, geometry[objects[i]]);
+  for (size_t i = 0; i < count; ++i) add_piece(sums + 4 * i, rest + 4 * i, geometry_of(objects[i], geometry));
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
