@@ -24,7 +24,7 @@ void CellLabeller::label(const BitImage& mask, const FrameView& pixels, uint32_t
   table.summary.foreground += grid_.load(mask, parameters_.min_cell_pixels, occupied_);
   runs_.find(occupied_);
   cells_.fill(occupied_, runs_);
-  measure_cells(grid_, cells_, mask.width(), runs_.objects(), finisher_.geometry());
+  measure_cells(grid_, cells_, mask.width(), finisher_.geometry());
   finisher_.append(runs_.objects(), kStripShiftOfCells, colour_class, table);
   if (parameters_.features == 0) return;
 

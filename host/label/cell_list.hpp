@@ -21,7 +21,7 @@ struct CellList {
   void fill(const BitImage& occupied, const RunTable& table);
 };
 
-/// Moments, box and first pixel of `objects` objects made of the cells of `list`, in a frame `width` px wide.
-void measure_cells(const CellGrid& grid, const CellList& list, int width, uint32_t objects, Geometry* geometry);
+/// Moments, box and first pixel of the objects made of the cells of `list`, in a frame `width` px wide.
+void measure_cells(const CellGrid& grid, const CellList& list, int width, Geometry* geometry);
 
 }  // namespace flashcell::host

@@ -18,10 +18,12 @@ struct alignas(64) Geometry {
 
 constexpr Geometry kNoPixels = {0, 0, 0, 0, 0, 0, ~uint64_t{0}, ~uint64_t{0}};
 
-constexpr uint64_t pack_box(uint32_t left, uint32_t top, uint32_t right, uint32_t bottom) {
-  return static_cast<uint64_t>(left) | static_cast<uint64_t>(top) << 16 | static_cast<uint64_t>(0xFFFF - right) << 32 |
-         static_cast<uint64_t>(0xFFFF - bottom) << 48;
-}
+/// Objects while they are measured. Their numbers come up in ascending order, so none needs to be cleared beforehand.
+struct GeometryTable {
+  Geometry* objects;
+  uint32_t begun = 0;  ///< objects that have pixels so far
+};
+
 constexpr uint32_t top_of(const Geometry& g) {
   return static_cast<uint32_t>(g.box >> 16) & 0xFFFF;
 }

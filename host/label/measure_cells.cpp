@@ -18,9 +18,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
 
-void measure_all_cells(const CellGrid& grid, const CellList& list, int width, Geometry* geometry) {
+void measure_all_cells(const CellGrid& grid, const CellList& list, int width, GeometryTable& geometry) {
   for (uint32_t i = 0; i < list.count; ++i) {
-    Geometry& g = geometry[list.objects[i]];
+    Geometry& g = geometry_of(list.objects[i], geometry);
     const uint64_t cell = grid.cells()[grid.index(list.columns[i], list.rows[i])];
     for (uint64_t rest = cell; rest != 0; rest &= rest - 1) {
       const int bit = std::countr_zero(rest);
@@ -55,7 +55,7 @@ HWY_INLINE Vector highest_bit(Vector v) {
   return hn::Sub(hn::PopulationCount(v), constant(1));
 }
 
-void measure_all_cells(const CellGrid& grid, const CellList& list, int width, Geometry* geometry) {
+void measure_all_cells(const CellGrid& grid, const CellList& list, int width, GeometryTable& geometry) {
   const U64 d;
   const hn::Rebind<uint16_t, U64> d16;
   const uint32_t lanes = static_cast<uint32_t>(hn::Lanes(d));
@@ -96,9 +96,9 @@ namespace {
 HWY_EXPORT(measure_all_cells);
 }  // namespace
 
-void measure_cells(const CellGrid& grid, const CellList& list, int width, uint32_t objects, Geometry* geometry) {
-  std::fill_n(geometry, objects, kNoPixels);
-  HWY_DYNAMIC_DISPATCH(measure_all_cells)(grid, list, width, geometry);
+void measure_cells(const CellGrid& grid, const CellList& list, int width, Geometry* geometry) {
+  GeometryTable objects{geometry};
+  HWY_DYNAMIC_DISPATCH(measure_all_cells)(grid, list, width, objects);
 }
 
 }  // namespace flashcell::host

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
 #include "host/label/geometry.hpp"
 
@@ -21,11 +19,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
 
-void measure_all(const BitImage& mask, const RunTable& table, Geometry* geometry) {
+void measure_all(const BitImage& mask, const RunTable& table, GeometryTable& geometry) {
   const int rows = table.rows_per_strip();
   for (uint32_t i = 0; i < table.runs(); ++i) {
     const int y = static_cast<int>(table.starts()[i] >> kStripShift) * rows;
-    Geometry& g = geometry[table.object_of()[i]];
+    Geometry& g = geometry_of(table.object_of()[i], geometry);
     for (int x = static_cast<int>(table.starts()[i] & kColumnMask); x < mask.width(); ++x) {
       const bool upper = mask.get(x, y), lower = rows == 2 && mask.get(x, y + 1);
       if (!upper && !lower) break;
@@ -66,7 +64,7 @@ HWY_INLINE Windows load_windows(const BitImage& mask, Vector strip, Vector x) {
 // Runs that start at starts[i], i < count <= the number of lanes; the arrays are readable up to that number.
 template <bool kTwoRows>
 HWY_INLINE void measure_lanes(const BitImage& mask, const uint32_t* starts, const uint32_t* objects, size_t count,
-                              Geometry* geometry) {
+                              GeometryTable& geometry) {
   const U64 d;
   auto active = hn::FirstN(d, count);
   const Vector start = hn::IfThenElseZero(active, hn::PromoteTo(d, hn::LoadU(hn::Rebind<uint32_t, U64>(), starts)));
@@ -119,7 +117,7 @@ HWY_INLINE void measure_lanes(const BitImage& mask, const uint32_t* starts, cons
   }
 }
 
-void measure_all(const BitImage& mask, const RunTable& table, Geometry* geometry) {
+void measure_all(const BitImage& mask, const RunTable& table, GeometryTable& geometry) {
   const uint32_t lanes = static_cast<uint32_t>(hn::Lanes(U64()));
   for (uint32_t i = 0; i < table.runs(); i += lanes) {
     const uint32_t count = std::min(lanes, table.runs() - i);
@@ -143,8 +141,8 @@ HWY_EXPORT(measure_all);
 }  // namespace
 
 void measure_runs(const BitImage& mask, const RunTable& table, Geometry* geometry) {
-  std::fill_n(geometry, table.objects(), kNoPixels);
-  HWY_DYNAMIC_DISPATCH(measure_all)(mask, table, geometry);
+  GeometryTable objects{geometry};
+  HWY_DYNAMIC_DISPATCH(measure_all)(mask, table, objects);
 }
 
 }  // namespace flashcell::host

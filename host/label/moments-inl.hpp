@@ -18,6 +18,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
 
+inline Geometry& geometry_of(uint32_t object, GeometryTable& table) {
+  if (object == table.begun) table.objects[table.begun++] = kNoPixels;
+  return table.objects[object];
+}
+
 inline void add_pixel(int x, int y, int width, Geometry& g) {
   const uint64_t ux = static_cast<uint64_t>(x), uy = static_cast<uint64_t>(y);
   g.m00 += 1;
@@ -74,8 +79,8 @@ HWY_INLINE ByteSums byte_sums(Vector bits) {
           hn::Add(look_up(kSquaresLow, low), look_up(kSquaresHigh, high))};
 }
 
-// Sum over the eight bytes j of each lane of bytes[j] * weight(j), where `weights` holds weight(0), weight(2),
-// weight(4), weight(6) in 16 bits each and the odd bytes' weights are those plus `step`.
+// The sum over the eight bytes of each lane of byte times weight, in two halves of 32 bits that are still to be added.
+// The weights are 16 bits each, four for the even bytes and four for the odd ones.
 HWY_INLINE hn::Vec<I32> weigh(Bytes bytes, uint64_t even_weights, uint64_t odd_weights) {
   const I16 d16;
   const I32 d32;
@@ -97,10 +102,6 @@ HWY_INLINE Vector add_halves(hn::Vec<I32> v) {
 
 constexpr uint64_t four(uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
   return a | b << 16 | c << 32 | d << 48;
-}
-
-HWY_INLINE Vector sum_of_counts(const ByteSums& s) {
-  return hn::SumsOf8(s.count);
 }
 
 // Sum of the positions of a lane's set bits: position is 8 j + i in byte j.
@@ -129,6 +130,21 @@ struct Box {
   Vector left, top, right, bottom;
 };
 
+// Cleared just before its first pixels are added, with stores of the width of add_piece()'s loads.
+HWY_INLINE Geometry& geometry_of(uint32_t object, GeometryTable& table) {
+  Geometry& g = table.objects[object];
+  if (object == table.begun) {
+    const hn::CappedTag<uint64_t, 4> d;
+    const hn::CappedTag<uint64_t, 2> pair;
+    for (size_t i = 0; i < 4; i += hn::Lanes(d)) hn::Store(hn::Zero(d), d, &g.m00 + i);
+    hn::Store(hn::Zero(pair), pair, &g.m11);
+    hn::Store(hn::Set(pair, ~uint64_t{0}), pair, &g.box);
+    ++table.begun;
+  }
+  return g;
+}
+
+// Adds what two StoreInterleaved4 wrote for one lane: m00, m10, m01, m20 and m11, m02, box, first pixel.
 HWY_INLINE void add_piece(const uint64_t* sums, const uint64_t* rest, Geometry& g) {
   const hn::CappedTag<uint64_t, 4> d;
   const hn::CappedTag<uint64_t, 2> pair;
@@ -146,7 +162,7 @@ HWY_INLINE void add_piece(const uint64_t* sums, const uint64_t* rest, Geometry& 
 // add nothing.
 template <class Mask>
 HWY_INLINE void add_lanes(const LocalSums& s, Vector x, Vector y, const Box& box, Vector first_pixel, Mask empty,
-                          const uint32_t* objects, size_t count, Geometry* geometry) {
+                          const uint32_t* objects, size_t count, GeometryTable& geometry) {
   const U64 d;
   // Everything stays below 2^32 but m11 and m02.
   const Vector m10 = hn::Add(times(s.n, x), s.x);
@@ -164,7 +180,7 @@ HWY_INLINE void add_lanes(const LocalSums& s, Vector x, Vector y, const Box& box
   hn::StoreInterleaved4(s.n, m10, m01, m20, d, sums);
   hn::StoreInterleaved4(m11, m02, hn::IfThenElse(empty, nothing, packed), hn::IfThenElse(empty, nothing, first_pixel),
                         d, rest);
-  for (size_t i = 0; i < count; ++i) add_piece(sums + 4 * i, rest + 4 * i, geometry[objects[i]]);
+  for (size_t i = 0; i < count; ++i) add_piece(sums + 4 * i, rest + 4 * i, geometry_of(objects[i], geometry));
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR

@@ -113,6 +113,42 @@ void luma_pixels(const uint8_t* pixels, bool bgr, int width, uint8_t* grey) {
   }
 }
 
+// Which of 64 pixels have luma >= threshold.
+uint64_t compare_luma_64(const uint8_t* pixels, bool bgr, uint8_t threshold) {
+#if HWY_TARGET != HWY_SCALAR
+  // Luma lies between a pixel's least and its largest channel: often that is enough.
+  const hn::CappedTag<uint8_t, 64> d;
+  auto least = hn::LoadU(d, pixels), largest = least;
+  for (size_t i = hn::Lanes(d); i < 3 * 64; i += hn::Lanes(d)) {
+    const auto channels = hn::LoadU(d, pixels + i);
+    least = hn::Min(least, channels);
+    largest = hn::Max(largest, channels);
+  }
+  const auto level = hn::Set(d, static_cast<uint8_t>(threshold - 1));  // threshold is at least 1
+  if (hn::AllFalse(d, hn::Gt(largest, level))) return 0;
+  if (hn::AllTrue(d, hn::Gt(least, level))) return ~uint64_t{0};
+#endif
+  uint8_t grey[64];
+  luma_pixels(pixels, bgr, 64, grey);
+  return compare_64<uint8_t, false>(grey, threshold);
+}
+
+void binarize_colour(const FrameView& frame, uint8_t threshold, bool dark, BitImage& mask) {
+  const bool bgr = frame.format == PixelFormat::bgr8;
+  const int whole = frame.width / 64, rest = frame.width % 64;
+  const uint64_t flip = dark ? ~uint64_t{0} : 0;
+  for (int y = 0; y < frame.height; ++y) {
+    const uint8_t* row = frame.row(y);
+    uint64_t* words = mask.row(y);
+    for (int w = 0; w < whole; ++w) words[w] = compare_luma_64(row + 3 * 64 * w, bgr, threshold) ^ flip;
+    if (rest != 0) {
+      uint8_t tail[3 * 64] = {};
+      std::memcpy(tail, row + 3 * 64 * whole, static_cast<size_t>(3 * rest));
+      words[whole] = (compare_luma_64(tail, bgr, threshold) ^ flip) & ((uint64_t{1} << rest) - 1);
+    }
+  }
+}
+
 // Table indices of up to 64 pixels.
 void colour_indices(const uint8_t* pixels, bool bgr, int count, uint16_t* indices) {
   int x = 0;
@@ -174,6 +210,7 @@ namespace {
 
 HWY_EXPORT(binarize_grey8);
 HWY_EXPORT(binarize_grey16);
+HWY_EXPORT(binarize_colour);
 HWY_EXPORT(luma_pixels);
 HWY_EXPORT(classify_frame);
 
@@ -194,6 +231,8 @@ void binarize(const FrameView& frame, int threshold, Polarity polarity, BitImage
     fill(mask, (threshold <= 0) != dark);
   } else if (frame.format == PixelFormat::grey16) {
     HWY_DYNAMIC_DISPATCH(binarize_grey16)(frame, static_cast<uint16_t>(threshold), dark, mask);
+  } else if (is_colour(frame.format)) {
+    HWY_DYNAMIC_DISPATCH(binarize_colour)(frame, static_cast<uint8_t>(threshold), dark, mask);
   } else {
     HWY_DYNAMIC_DISPATCH(binarize_grey8)(frame, static_cast<uint8_t>(threshold), dark, mask);
   }

@@ -17,7 +17,9 @@ constexpr int colour_table_index(uint8_t r, uint8_t g, uint8_t b) {
   return (r >> 3) << 10 | (g >> 3) << 5 | b >> 3;
 }
 
-/// Foreground is grey >= threshold (bright) or grey < threshold (dark), any int. Frames are grey8 or grey16.
+/// Foreground is grey >= threshold (bright) or grey < threshold (dark), any int. Of colour frames grey is
+/// contract::luma8; where whole words of pixels are on one side of the threshold in every channel, luma is not even
+/// computed.
 void binarize(const FrameView& frame, int threshold, Polarity polarity, BitImage& mask);
 
 /// contract::luma8 of `width` pixels of an rgb8 or bgr8 row.

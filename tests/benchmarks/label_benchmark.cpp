@@ -64,14 +64,11 @@ void label_scene(benchmark::State& state, const Scene& scene, contract::Connecti
   const bool colour = (features & contract::kFeatureHue) != 0;
   const FrameView& frame = colour ? scene.rgb_view : scene.grey_view;
   BitImage mask(kSide, kSide);
-  std::vector<uint8_t> luma_pixels(kSide * kSide);
-  const FrameView luma_view{luma_pixels.data(), kSide, kSide, kSide, PixelFormat::grey8};
   ObjectTable table;
   table.objects.reserve(parameters.max_objects);
   for (auto _ : state) {
     table.clear();
-    if (colour) luma(frame, luma_pixels.data(), kSide);
-    binarize(colour ? luma_view : frame, kThreshold, Polarity::bright, mask);
+    binarize(frame, kThreshold, Polarity::bright, mask);
     labeller->label(mask, frame, 0, table);
     benchmark::DoNotOptimize(table.objects.data());
   }

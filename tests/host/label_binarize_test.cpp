@@ -18,17 +18,25 @@ struct RandomFrame {
   std::vector<uint8_t> bytes;
   FrameView view;
 
-  // Rows start at any byte and are any number of bytes apart.
+  // Rows start at any byte and are any number of bytes apart. Some stretches are dark, some bright, some anything.
   RandomFrame(int width, int height, PixelFormat format, int slack, std::mt19937& random) {
     const ptrdiff_t stride = static_cast<ptrdiff_t>(width) * bytes_per_pixel(format) + slack;
     bytes.resize(stride * height + slack);
-    for (auto& byte : bytes) byte = static_cast<uint8_t>(random());
+    uint32_t kind = 0;
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      if (i % 500 == 0) kind = random() % 3;
+      const uint32_t value = random();
+      bytes[i] = static_cast<uint8_t>(kind == 0 ? value : kind == 1 ? value & 31 : value | 0xE0);
+    }
     view = {bytes.data() + slack, width, height, stride, format};
   }
 };
 
 int grey_at(const FrameView& frame, int x, int y) {
   if (frame.format == PixelFormat::grey8) return frame.row(y)[x];
+  const uint8_t* p = frame.row(y) + 3 * x;
+  if (frame.format == PixelFormat::rgb8) return contract::luma8(p[0], p[1], p[2]);
+  if (frame.format == PixelFormat::bgr8) return contract::luma8(p[2], p[1], p[0]);
   uint16_t value;
   std::memcpy(&value, frame.row(y) + 2 * x, 2);
   return value;
@@ -50,8 +58,8 @@ constexpr Size kSizes[] = {{1, 1}, {7, 3}, {8, 8}, {63, 2}, {64, 9}, {65, 5}, {1
 
 TEST(Binarize, EqualsPixelByPixel) {
   std::mt19937 random(1);
-  for (const PixelFormat format : {PixelFormat::grey8, PixelFormat::grey16}) {
-    const int most = format == PixelFormat::grey8 ? 255 : 65535;
+  for (const PixelFormat format : {PixelFormat::grey8, PixelFormat::grey16, PixelFormat::rgb8, PixelFormat::bgr8}) {
+    const int most = format == PixelFormat::grey16 ? 65535 : 255;
     for (const Size size : kSizes) {
       const RandomFrame frame(size.width, size.height, format, size.width % 5, random);
       for (const int threshold : {-3, 0, 1, most / 3, most / 2 + 1, most, most + 1}) {

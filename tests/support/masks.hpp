@@ -54,17 +54,26 @@ host::BitImage drawn(int width, int height, Inside inside) {
   return mask;
 }
 
-/// One line, `pitch` px from turn to turn, wound from the edge to the centre: a single object that joins late.
+/// One line, wound from the top left corner to the centre with turns `pitch` px apart: a single object whose parts join
+/// late.
 inline host::BitImage spiral(int width, int height, int pitch) {
+  constexpr int kDx[4] = {1, 0, -1, 0}, kDy[4] = {0, 1, 0, -1};
   host::BitImage mask(width, height);
-  int left = 0, top = 0, right = width - 1, bottom = height - 1;
-  while (left <= right && top <= bottom) {
-    for (int x = left; x <= right; ++x) mask.set(x, top);
-    for (int y = top; y <= bottom; ++y) mask.set(right, y);
-    for (int x = left + (left > 0 ? -pitch : 0) + pitch; x <= right; ++x) mask.set(x, bottom);
-    for (int y = top + pitch; y <= bottom; ++y) mask.set(left, y);
-    left += pitch, right -= pitch, bottom -= pitch, top += pitch;
-    if (left <= right && top <= bottom) mask.set(left - pitch + 1 <= left ? left - 1 : left, top);
+  const auto is_free = [&](int x, int y) { return x < 0 || x >= width || y < 0 || y >= height || !mask.get(x, y); };
+  int x = 0, y = 0;
+  mask.set(x, y);
+  for (int direction = 0, turns = 0; turns < 2;) {
+    const int dx = kDx[direction], dy = kDy[direction];
+    const bool inside = x + dx >= 0 && x + dx < width && y + dy >= 0 && y + dy < height;
+    if (inside && is_free(x + dx, y + dy) && is_free(x + pitch * dx, y + pitch * dy)) {
+      x += dx;
+      y += dy;
+      mask.set(x, y);
+      turns = 0;
+    } else {
+      direction = (direction + 1) % 4;
+      ++turns;
+    }
   }
   return mask;
 }
