@@ -113,7 +113,7 @@ class Run {
     const int64_t before = steady_now_ns();
     packet->detections.clear();
     for (const contract::ObjectRecord& object : packet->table.objects) {
-      packet->detections.push_back(tracking::make_detection(object, options_.features, options_.intensity_centroid));
+      packet->detections.push_back(tracking::make_detection(object, options_.measure));
     }
     const Frame& frame = *packet->frame;
     const auto rows = tracker_.update(frame.number, clock_.time_s(frame), packet->detections);

@@ -2,7 +2,26 @@
 
 namespace flashcell::tracking {
 
-Detection make_detection(const contract::ObjectRecord& object, uint8_t features, bool intensity_centroid) {
+namespace {
+
+/// Centroid of the pixels' weights; stays where it is when nothing weighs anything.
+void weigh(const contract::ObjectRecord& object, const MeasureParameters& measure, Detection& detection) {
+  double sum = static_cast<double>(object.sum_i), x = static_cast<double>(object.sum_ix), y = static_cast<double>(object.sum_iy);
+  if (measure.centroid == CentroidWeight::area) return;
+  if (measure.centroid == CentroidWeight::darkness) {
+    sum = measure.white * static_cast<double>(object.m00) - sum;
+    x = measure.white * static_cast<double>(object.m10) - x;
+    y = measure.white * static_cast<double>(object.m01) - y;
+  }
+  if (!(sum > 0)) return;
+  detection.x = x / sum;
+  detection.y = y / sum;
+}
+
+}  // namespace
+
+Detection make_detection(const contract::ObjectRecord& object, const MeasureParameters& measure) {
+  const uint8_t features = measure.features;
   Detection detection;
   const double area = object.m00;
   const double mean_x = static_cast<double>(object.m10) / area, mean_y = static_cast<double>(object.m01) / area;
@@ -33,12 +52,8 @@ Detection make_detection(const contract::ObjectRecord& object, uint8_t features,
     detection.chromatic_fraction = static_cast<float>(static_cast<double>(chromatic) / area);
   }
   if ((features & contract::kFeatureIntensity) != 0) {
-    const auto sum = static_cast<double>(object.sum_i);
-    detection.mean_grey = static_cast<float>(sum / area);
-    if (intensity_centroid && sum > 0) {
-      detection.x = static_cast<double>(object.sum_ix) / sum;
-      detection.y = static_cast<double>(object.sum_iy) / sum;
-    }
+    detection.mean_grey = static_cast<float>(static_cast<double>(object.sum_i) / area);
+    weigh(object, measure, detection);
   }
   return detection;
 }

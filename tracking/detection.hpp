@@ -27,7 +27,21 @@ struct Detection {
   bool has_hlac = false, has_hue = false, has_shape = false;
 };
 
-/// Derived features of a record. `intensity_centroid`: position from grey sums instead of the binary area (sub-pixel).
-Detection make_detection(const contract::ObjectRecord& object, uint8_t features, bool intensity_centroid);
+/// What weighs a pixel in an object's position.
+enum class CentroidWeight : uint8_t {
+  area,      ///< all alike
+  grey,      ///< its grey value: bright objects, sub-pixel
+  darkness,  ///< how much darker it is than `white`: dark objects, sub-pixel
+};
+
+/// How detections are derived from records.
+struct MeasureParameters {
+  uint8_t features = 0;  ///< contract::FeatureBits measured
+  CentroidWeight centroid = CentroidWeight::area;  ///< needs kFeatureIntensity, else area
+  double white = 255;    ///< grey level that weighs nothing, for CentroidWeight::darkness; no pixel of an object above it
+};
+
+/// Derived features of a record.
+Detection make_detection(const contract::ObjectRecord& object, const MeasureParameters& measure);
 
 }  // namespace flashcell::tracking

@@ -47,6 +47,18 @@ double detections_fps(const Options& options, const host::Config& config) {
   return open_recording(options.input, config).fps;
 }
 
+/// The objects' polarity decides which pixels weigh in a sub-pixel centroid.
+tracking::MeasureParameters measure_parameters(const host::Config& config, const host::DevicePlan& plan, const SourceInfo& info) {
+  tracking::MeasureParameters measure;
+  measure.features = plan.label.features;
+  if (config.track.intensity_centroid) {
+    const bool dark = plan.segment.polarity == host::Polarity::dark && plan.segment.method != host::SegmentMethod::colour;
+    measure.centroid = dark ? tracking::CentroidWeight::darkness : tracking::CentroidWeight::grey;
+    measure.white = info.format == PixelFormat::grey16 ? (1 << info.significant_bits) - 1 : 255;
+  }
+  return measure;
+}
+
 int track(const Options& options) {
   host::Config config = options.config->load();
   if (options.realtime) config.pipeline.realtime = true;
@@ -90,8 +102,7 @@ int track(const Options& options) {
   pipeline.realtime = config.pipeline.realtime;
   pipeline.queue_frames = config.pipeline.queue_frames;
   pipeline.fps = recording.fps;
-  pipeline.features = plan.label.features;
-  pipeline.intensity_centroid = config.track.intensity_centroid;
+  pipeline.measure = measure_parameters(config, plan, info);
   pipeline.stop = &interrupted;
   pipeline.progress = [&](int64_t frames, int64_t dropped) { progress.update(frames, dropped); };
   const auto error = run_pipeline(*recording.source, [&] { return host::make_device(plan); }, tracker, sinks.list(), run, pipeline, *summary);

@@ -335,9 +335,11 @@ TEST(MakeDetection, DerivesWhatTheRecordHolds) {
   record.achromatic = 1;
   record.class_id = 3;
   const uint8_t all = contract::kFeatureHlac | contract::kFeatureHue | contract::kFeatureIntensity;
-  const Detection d = tracking::make_detection(record, all, true);
+  const Detection d = tracking::make_detection(record, {all, tracking::CentroidWeight::grey});
   EXPECT_DOUBLE_EQ(d.x, 3.5);
-  EXPECT_DOUBLE_EQ(tracking::make_detection(record, all, false).x, 3);
+  EXPECT_DOUBLE_EQ(tracking::make_detection(record, {all}).x, 3);
+  // Weights 40 - 10 at x = 2 and 40 - 30 at x = 4.
+  EXPECT_DOUBLE_EQ(tracking::make_detection(record, {all, tracking::CentroidWeight::darkness, 40}).x, 2.5);
   EXPECT_DOUBLE_EQ(d.cov_xx, 1);
   EXPECT_DOUBLE_EQ(d.box.width, 3);
   EXPECT_DOUBLE_EQ(d.box.height, 1);
@@ -346,7 +348,7 @@ TEST(MakeDetection, DerivesWhatTheRecordHolds) {
   EXPECT_EQ(d.chromatic_fraction, 0.5f);
   EXPECT_EQ(d.mean_grey, 20);
   EXPECT_EQ(d.colour_class, 3);
-  EXPECT_FALSE(tracking::make_detection(record, 0, false).has_hlac);
+  EXPECT_FALSE(tracking::make_detection(record, {}).has_hlac);
 }
 
 }  // namespace

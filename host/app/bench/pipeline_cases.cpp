@@ -56,7 +56,7 @@ BenchCase whole(const Clip& clip, const std::string& what, contract::Connectivit
   PipelineOptions options;
   options.threads = threads;
   options.fps = kFps;
-  options.features = features;
+  options.measure.features = features;
   RunSummary summary;
   if (const auto error = run_pipeline(source, [&] { return host::make_device(plan); }, tracker, {}, info, options, summary)) {
     std::rethrow_exception(error);
