@@ -7,14 +7,47 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "pipeline/frame_feed.hpp"
 
 namespace flashcell {
 namespace {
 
+/// Says that whoever comes next sees what was done before. oneTBB orders the stages already, but it is not built with ThreadSanitizer,
+/// which sees only this.
+class HandOver {
+ public:
+  void take() const { passed_.load(std::memory_order_acquire); }
+  void pass() { passed_.fetch_add(1, std::memory_order_release); }
+
+ private:
+  std::atomic<uint32_t> passed_{0};
+};
+
+/// Takes over at the start of a stage and passes on at its end.
+class Turn {
+ public:
+  explicit Turn(HandOver& frame) : frame_(frame), stage_(nullptr) { frame_.take(); }
+  Turn(HandOver& frame, HandOver& stage) : frame_(frame), stage_(&stage) {
+    frame_.take();
+    stage_->take();
+  }
+  ~Turn() {
+    frame_.pass();
+    if (stage_ != nullptr) stage_->pass();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  HandOver& frame_;
+  HandOver* stage_;
+};
+
 /// One frame with everything computed of it. Recycled; nothing in it is freed between frames.
 struct Packet {
+  HandOver hand_over;
   Frame* frame = nullptr;
   ObjectTable table;
   std::vector<tracking::Detection> detections;
@@ -84,17 +117,21 @@ class Run {
   }
 
   Packet* take(tbb::flow_control& flow) {
+    taking_.take();
+    Packet* packet = &packets_[taken_++ % packets_.size()];
+    const Turn turn(packet->hand_over, taking_);
     Frame* frame = feed_->next();
     if (frame == nullptr) {
       flow.stop();
       return nullptr;
     }
-    Packet* packet = &packets_[taken_++ % packets_.size()];
     packet->frame = frame;
     return packet;
   }
 
   Packet* label(Packet* packet) {
+    // A device that needs the frames in order is one stage's state; else each thread has its own.
+    const Turn turn = first_device_->in_order() ? Turn(packet->hand_over, labelling_) : Turn(packet->hand_over);
     const int64_t before = steady_now_ns();
     device().process(packet->frame->view, packet->table);
     packet->label_ns = steady_now_ns() - before;
@@ -110,6 +147,7 @@ class Run {
   }
 
   Packet* track(Packet* packet) {
+    const Turn turn(packet->hand_over, tracking_);
     const int64_t before = steady_now_ns();
     packet->detections.clear();
     for (const contract::ObjectRecord& object : packet->table.objects) {
@@ -128,6 +166,7 @@ class Run {
   }
 
   void write(Packet* packet) {
+    const Turn turn(packet->hand_over, writing_);
     const int64_t before = steady_now_ns();
     const FrameResult result{packet->frame, &packet->table,   packet->detections,
                              packet->rows,  packet->backfill, packet->done_ns};
@@ -179,6 +218,7 @@ class Run {
   std::unique_ptr<FrameFeed> feed_;
   std::vector<Sink*> begun_;
   size_t taken_ = 0;
+  HandOver taking_, labelling_, tracking_, writing_;
   StageTiming label_time_{"segment and label"}, track_time_{"track"}, sink_time_{"write"},
       total_time_{"frame to result"};
 };

@@ -52,6 +52,7 @@ tracking::MeasureParameters measure_parameters(const host::Config& config, const
   tracking::MeasureParameters measure;
   measure.features = plan.label.features;
   if (config.track.intensity_centroid) {
+    if (!config.label.intensity) throw Error(Fault::usage, "track.intensity_centroid needs label.intensity = true");
     const bool dark = plan.segment.polarity == host::Polarity::dark && plan.segment.method != host::SegmentMethod::colour;
     measure.centroid = dark ? tracking::CentroidWeight::darkness : tracking::CentroidWeight::grey;
     measure.white = info.format == PixelFormat::grey16 ? (1 << info.significant_bits) - 1 : 255;

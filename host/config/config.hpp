@@ -66,7 +66,7 @@ struct PipelineSection {
 struct OutputSection {
   bool csv = true, mot = false, hdf5 = false, overlay = true, report = true;
   int overlay_every = 1;          ///< every n-th frame
-  int64_t overlay_frames = 3000;  ///< at most so many; 0: no limit
+  int64_t overlay_frames = 900;  ///< at most so many; 0: no limit
   double overlay_fps = 30;        ///< playback, frames/s
   double trail_ms = 0;            ///< 0: 30 frames of the overlay
 };

@@ -50,7 +50,7 @@ void visit_segment(SegmentSection& s, ConfigVisitor& v) {
       "background: against a running mean and variance, for a camera that stands still. colour: named colour classes.");
   s.automatic = method == 0;
   if (method > 0) p.method = static_cast<SegmentMethod>(method - 1);
-  choice(v, "polarity", p.polarity, {"bright", "dark"}, "Objects are brighter or darker than what is around them.");
+  choice(v, "polarity", p.polarity, {"bright", "dark"}, "bright or dark: what objects are against what is around them.");
   integer(
       v, "threshold", p.threshold, 0, 65536,
       "threshold: foreground is grey >= threshold (bright) or < threshold (dark), in the recording's own grey levels.");
@@ -96,7 +96,7 @@ void visit_label(LabelSection& s, ConfigVisitor& v) {
 void visit_track(TrackSection& s, ConfigVisitor& v) {
   tracking::TrackerParameters& p = s.parameters;
   v.section("track", "How objects are followed. Times are of the recording, whatever its frame rate.");
-  choice(v, "motion", p.motion, {"constant_velocity", "constant_acceleration"}, "Motion model of the prediction.");
+  choice(v, "motion", p.motion, {"constant_velocity", "constant_acceleration"}, "constant_velocity or constant_acceleration: what the prediction assumes.");
   v.real("confirm_ms", p.confirm_ms, 0, 1e6,
          "A track gets its id once followed this long, ms. 0: at its second sighting.");
   v.real("lost_ms", p.lost_ms, 0, 1e6, "A track that is not seen for longer ends, ms. 0: 100 ms or 20 frames, whichever is longer.");

@@ -29,15 +29,7 @@ PeerWork opencv(const Clip& clip, const char* name, int algorithm) {
 }
 
 BenchCase label_case(const Clip& clip, const std::string& what, contract::Connectivity connectivity, uint8_t features, int frames, bool peers) {
-  host::DevicePlan plan;
-  plan.segment.method = host::SegmentMethod::threshold;
-  plan.segment.threshold = kBenchThreshold;
-  plan.format = clip.format;
-  plan.label.width = plan.label.height = kBenchSide;
-  plan.label.connectivity = connectivity;
-  plan.label.features = features;
-  plan.label.max_objects = 1 << 16;
-  const auto device = host::make_device(plan);
+  const auto device = host::make_device(threshold_plan(clip, connectivity, features, 1 << 16));
   ObjectTable table;
   std::vector<PeerWork> others;
   if (peers) {

@@ -40,13 +40,7 @@ class ClipSource : public FrameSource {
 constexpr double kFps = 2000;
 
 BenchCase whole(const Clip& clip, const std::string& what, contract::Connectivity connectivity, uint8_t features, int threads, int frames) {
-  host::DevicePlan plan;
-  plan.segment.method = host::SegmentMethod::threshold;
-  plan.segment.threshold = kBenchThreshold;
-  plan.format = clip.format;
-  plan.label.width = plan.label.height = kBenchSide;
-  plan.label.connectivity = connectivity;
-  plan.label.features = features;
+  const host::DevicePlan plan = threshold_plan(clip, connectivity, features, contract::kDefaultMaxObjects);
   ClipSource source(clip, frames, kFps);
   tracking::Tracker tracker({}, kFps);
   RunInfo info;

@@ -33,6 +33,19 @@ Clip scene_clip(const std::string& name, const std::string& spec, int frames) {
   return clip;
 }
 
+host::DevicePlan threshold_plan(const Clip& clip, contract::Connectivity connectivity, uint8_t features, uint32_t max_objects) {
+  host::DevicePlan plan;
+  plan.segment.method = host::SegmentMethod::threshold;
+  plan.segment.threshold = kBenchThreshold;
+  plan.format = clip.format;
+  plan.label.width = static_cast<uint32_t>(clip.frames[0].cols);
+  plan.label.height = static_cast<uint32_t>(clip.frames[0].rows);
+  plan.label.connectivity = connectivity;
+  plan.label.features = features;
+  plan.label.max_objects = max_objects;
+  return plan;
+}
+
 Clip noise_clip(double density, int frames) {
   Clip clip{fmt::format("noise {:g} %", 100 * density), PixelFormat::grey8, {}};
   uint64_t state = 1;

@@ -14,21 +14,15 @@ constexpr double kFps = 2000;
 /// Every feature measured, every cue in the cost. The tracker's input is computed beforehand.
 BenchCase track_case(int objects, const std::string& spec, int frames) {
   const Clip clip = scene_clip(fmt::format("{} objects", objects), spec, kClipFrames);
-  host::DevicePlan plan;
-  plan.segment.method = host::SegmentMethod::threshold;
-  plan.segment.threshold = kBenchThreshold;
-  plan.format = clip.format;
-  plan.label.width = static_cast<uint32_t>(clip.frames[0].cols);
-  plan.label.height = static_cast<uint32_t>(clip.frames[0].rows);
-  plan.label.features = contract::kFeatureHlac | contract::kFeatureHue | contract::kFeatureIntensity;
-  plan.label.max_objects = 4096;
+  const uint8_t features = contract::kFeatureHlac | contract::kFeatureHue | contract::kFeatureIntensity;
+  const host::DevicePlan plan = threshold_plan(clip, contract::Connectivity::exact8, features, 4096);
   const auto device = host::make_device(plan);
   ObjectTable table;
   std::vector<std::vector<tracking::Detection>> detections(kClipFrames);
   size_t seen = 0;
   for (int i = 0; i < kClipFrames; ++i) {
     device->process(clip.view(i), table);
-    for (const auto& object : table.objects) detections[i].push_back(tracking::make_detection(object, {plan.label.features}));
+    for (const auto& object : table.objects) detections[i].push_back(tracking::make_detection(object, {features}));
     seen += table.objects.size();
   }
   tracking::Tracker tracker({}, kFps);
