@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "host/segment/adaptive_step.hpp"
 #include "host/segment/grey_plane.hpp"
 #include "host/segment/methods.hpp"
 
@@ -104,6 +105,7 @@ class AdaptiveSegmenter : public Segmenter {
 std::unique_ptr<Segmenter> make_adaptive_segmenter(const SegmentParameters& parameters, int width, int height,
                                                    PixelFormat format) {
   if (format == PixelFormat::grey16) return std::make_unique<AdaptiveSegmenter<uint16_t>>(parameters, width, height);
+  if (parameters.window <= kMaxStepWindow) return make_adaptive8_segmenter(parameters, width, height);
   return std::make_unique<AdaptiveSegmenter<uint8_t>>(parameters, width, height);
 }
 

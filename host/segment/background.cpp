@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 
+#include "host/segment/aligned_vector.hpp"
 #include "host/segment/background_step.hpp"
 #include "host/segment/grey_plane.hpp"
 #include "host/segment/methods.hpp"
@@ -133,7 +134,7 @@ class BackgroundSegmenter : public Segmenter {
   const int words_;
   GreyPlane grey_plane_;
   uint32_t frames_ = 0;
-  std::vector<typename Depth::State> mean_, variance_;
+  AlignedVector<typename Depth::State> mean_, variance_;
 };
 
 }  // namespace

@@ -66,45 +66,56 @@ void binarize_grey16(const FrameView& frame, uint16_t threshold, bool dark, BitI
 
 #if HWY_TARGET != HWY_SCALAR
 using Bytes = hn::Vec<hn::ScalableTag<uint8_t>>;
-using Wide = hn::Vec<hn::ScalableTag<uint32_t>>;
 
-// Luma of one pixel in each 32-bit lane: that of the byte at position kByte of the lanes of r, g and b.
-template <int kByte>
-HWY_INLINE Wide luma_of_byte(Wide r, Wide g, Wide b) {
-  const hn::ScalableTag<uint32_t> d32;
-  const hn::ScalableTag<int32_t> di32;
-  const hn::ScalableTag<int16_t> d16;
-  const auto byte = hn::Set(d32, 0xFF);
-  const auto at = [&](Wide v) HWY_ATTR { return hn::And(hn::ShiftRight<8 * kByte>(v), byte); };
-  // 15-bit fixed point from the 16-bit pairs (r, g) and (b, 1).
-  const auto rg = hn::BitCast(d16, hn::Or(at(r), hn::ShiftLeft<16>(at(g))));
-  const auto b1 = hn::BitCast(d16, hn::Or(at(b), hn::Set(d32, 1u << 16)));
-  const auto weight_rg = hn::BitCast(d16, hn::Set(d32, 19235u << 16 | 9798u));
-  const auto weight_b1 = hn::BitCast(d16, hn::Set(d32, 16384u << 16 | 3735u));
-  auto odd = hn::Zero(di32);
-  auto even = hn::ReorderWidenMulAccumulate(di32, rg, weight_rg, hn::Zero(di32), odd);
-  even = hn::ReorderWidenMulAccumulate(di32, b1, weight_b1, even, odd);
-  return hn::ShiftLeft<8 * kByte>(hn::ShiftRight<15>(hn::BitCast(d32, hn::RearrangeToOddPlusEven(even, odd))));
-}
+// contract::luma8 in 16-bit lanes. Its 15-bit weights split into bytes, w = 256 * high + low; the high ones sum to 127
+// and the low ones to 256, so that neither sum of products passes 16 bits:
+//   (256 * sum_high + sum_low + 2^14) >> 15 = (sum_high + 64 + (sum_low >> 8)) >> 7.
+class LumaWeights {
+ public:
+  // Of the first, second and third byte of a pixel. From the caller's memory: a constant in sight of the compiler would
+  // become four or five shifts and sums instead of one product.
+  explicit LumaWeights(const uint16_t* w)
+      : high_{vector(w[0] >> 8), vector(w[1] >> 8), vector(w[2] >> 8)},
+        low_{vector(w[0] & 255), vector(w[1] & 255), vector(w[2] & 255)} {}
 
-HWY_INLINE Bytes luma_bytes(Bytes red, Bytes green, Bytes blue) {
-  const hn::ScalableTag<uint32_t> d32;
-  const Wide r = hn::BitCast(d32, red), g = hn::BitCast(d32, green), b = hn::BitCast(d32, blue);
-  const Wide low = hn::Or(luma_of_byte<0>(r, g, b), luma_of_byte<1>(r, g, b));
-  const Wide high = hn::Or(luma_of_byte<2>(r, g, b), luma_of_byte<3>(r, g, b));
-  return hn::BitCast(hn::ScalableTag<uint8_t>(), hn::Or(low, high));
-}
+  HWY_INLINE Bytes luma(Bytes first, Bytes second, Bytes third) const {
+    const hn::ScalableTag<uint16_t> d;
+    const auto f = hn::BitCast(d, first), s = hn::BitCast(d, second), t = hn::BitCast(d, third);
+    const auto byte = hn::Set(d, 0xFF);
+    const auto even = luma_lanes(hn::And(f, byte), hn::And(s, byte), hn::And(t, byte));
+    const auto odd = luma_lanes(hn::ShiftRight<8>(f), hn::ShiftRight<8>(s), hn::ShiftRight<8>(t));
+    return hn::BitCast(hn::ScalableTag<uint8_t>(), hn::Or(even, hn::ShiftLeft<8>(odd)));
+  }
+
+ private:
+  using Lanes = hn::Vec<hn::ScalableTag<uint16_t>>;
+
+  static HWY_INLINE Lanes vector(int weight) {
+    return hn::Set(hn::ScalableTag<uint16_t>(), static_cast<uint16_t>(weight));
+  }
+  static HWY_INLINE Lanes weighted(const Lanes* weights, Lanes f, Lanes s, Lanes t) {
+    return hn::Add(hn::Add(hn::Mul(f, weights[0]), hn::Mul(s, weights[1])), hn::Mul(t, weights[2]));
+  }
+  HWY_INLINE Lanes luma_lanes(Lanes f, Lanes s, Lanes t) const {
+    const Lanes high = hn::Add(weighted(high_, f, s, t), hn::Set(hn::ScalableTag<uint16_t>(), 64));
+    return hn::ShiftRight<7>(hn::Add(high, hn::ShiftRight<8>(weighted(low_, f, s, t))));
+  }
+
+  Lanes high_[3], low_[3];
+};
 #endif
 
-void luma_pixels(const uint8_t* pixels, bool bgr, int width, uint8_t* grey) {
+void luma_pixels(const uint8_t* pixels, bool bgr, [[maybe_unused]] const uint16_t* byte_weights, int width,
+                 uint8_t* grey) {
   int x = 0;
 #if HWY_TARGET != HWY_SCALAR
   const hn::ScalableTag<uint8_t> d8;
   const int lanes = static_cast<int>(hn::Lanes(d8));
+  const LumaWeights weights(byte_weights);
   for (; x + lanes <= width; x += lanes) {
     hn::Vec<decltype(d8)> first, second, third;
     hn::LoadInterleaved3(d8, pixels + 3 * x, first, second, third);
-    hn::StoreU(bgr ? luma_bytes(third, second, first) : luma_bytes(first, second, third), d8, grey + x);
+    hn::StoreU(weights.luma(first, second, third), d8, grey + x);
   }
 #endif
   for (; x < width; ++x) {
@@ -149,20 +160,20 @@ void binarize_colour(const FrameView& frame, uint8_t threshold, bool dark, BitIm
   }
 }
 
-// Table indices of up to 64 pixels.
+// Table indices of `count` pixels.
 void colour_indices(const uint8_t* pixels, bool bgr, int count, uint16_t* indices) {
   int x = 0;
 #if HWY_TARGET != HWY_SCALAR
-  const hn::ScalableTag<uint16_t> d16;
-  const hn::Rebind<uint8_t, decltype(d16)> d8;
-  const int lanes = static_cast<int>(hn::Lanes(d16));
+  const hn::CappedTag<uint8_t, 64> d;
+  const int lanes = static_cast<int>(hn::Lanes(d));
   for (; x + lanes <= count; x += lanes) {
-    hn::Vec<decltype(d8)> first, second, third;
-    hn::LoadInterleaved3(d8, pixels + 3 * x, first, second, third);
-    const auto r = hn::ShiftRight<3>(hn::PromoteTo(d16, bgr ? third : first));
-    const auto g = hn::ShiftRight<3>(hn::PromoteTo(d16, second));
-    const auto b = hn::ShiftRight<3>(hn::PromoteTo(d16, bgr ? first : third));
-    hn::StoreU(hn::Or(hn::Or(hn::ShiftLeft<10>(r), hn::ShiftLeft<5>(g)), b), d16, indices + x);
+    hn::Vec<decltype(d)> first, second, third;
+    hn::LoadInterleaved3(d, pixels + 3 * x, first, second, third);
+    const auto r = bgr ? third : first, g = second, b = bgr ? first : third;
+    // The two bytes of 0rrrrrgg gggbbbbb.
+    const auto high = hn::Or(hn::And(hn::ShiftRight<1>(r), hn::Set(d, 0x7C)), hn::ShiftRight<6>(g));
+    const auto low = hn::Or(hn::And(hn::ShiftLeft<2>(g), hn::Set(d, 0xE0)), hn::ShiftRight<3>(b));
+    hn::StoreInterleaved2(low, high, d, reinterpret_cast<uint8_t*>(indices + x));
   }
 #endif
   for (; x < count; ++x) {
@@ -186,17 +197,26 @@ uint64_t members(const uint8_t* sets, int k) {
   return bits;
 }
 
+// Pixels that classify_frame() takes at a time. A vector load from bytes just stored one by one waits until they have
+// all left the store queue: with many pixels between, none has to.
+constexpr int kClassifyPixels = 1024;
+
 void classify_frame(const FrameView& frame, const uint8_t* table, int classes, BitImage* masks) {
   const bool bgr = frame.format == PixelFormat::bgr8;
-  uint16_t indices[64];
-  alignas(64) uint8_t sets[64] = {};
+  alignas(64) uint16_t indices[kClassifyPixels] = {};
+  alignas(64) uint8_t sets[kClassifyPixels];
   for (int y = 0; y < frame.height; ++y) {
-    for (int x = 0; x < frame.width; x += 64) {
-      const int count = std::min(64, frame.width - x);
+    for (int x = 0; x < frame.width; x += kClassifyPixels) {
+      const int count = std::min(kClassifyPixels, frame.width - x);
+      const int words = (count + 63) / 64;
       colour_indices(frame.row(y) + 3 * x, bgr, count, indices);
-      for (int i = 0; i < count; ++i) sets[i] = table[indices[i]];
-      for (int i = count; i < 64; ++i) sets[i] = 0;
-      for (int k = 0; k < classes; ++k) masks[k].row(y)[x / 64] = members(sets, k);
+      for (int i = 0; i < count; i += 8) {  // eight at a time, which the compiler unrolls
+        for (int j = i; j < i + 8; ++j) sets[j] = table[indices[j]];
+      }
+      for (int i = count; i < 64 * words; ++i) sets[i] = 0;
+      for (int k = 0; k < classes; ++k) {
+        for (int word = 0; word < words; ++word) masks[k].row(y)[x / 64 + word] = members(sets + 64 * word, k);
+      }
     }
   }
 }
@@ -239,7 +259,9 @@ void binarize(const FrameView& frame, int threshold, Polarity polarity, BitImage
 }
 
 void luma_row(const uint8_t* pixels, PixelFormat format, int width, uint8_t* grey) {
-  HWY_DYNAMIC_DISPATCH(luma_pixels)(pixels, format == PixelFormat::bgr8, width, grey);
+  static constexpr uint16_t kRgb[] = {9798, 19235, 3735}, kBgr[] = {3735, 19235, 9798};
+  const bool bgr = format == PixelFormat::bgr8;
+  HWY_DYNAMIC_DISPATCH(luma_pixels)(pixels, bgr, bgr ? kBgr : kRgb, width, grey);
 }
 
 void luma(const FrameView& frame, uint8_t* grey, int64_t grey_stride) {

@@ -10,6 +10,8 @@ std::unique_ptr<Segmenter> make_threshold_segmenter(const SegmentParameters& par
 std::unique_ptr<Segmenter> make_otsu_segmenter(const SegmentParameters& parameters);
 std::unique_ptr<Segmenter> make_adaptive_segmenter(const SegmentParameters& parameters, int width, int height,
                                                    PixelFormat format);
+/// The same for 8-bit grey (and the luma of colours) and windows up to kMaxStepWindow, several times faster.
+std::unique_ptr<Segmenter> make_adaptive8_segmenter(const SegmentParameters& parameters, int width, int height);
 std::unique_ptr<Segmenter> make_background_segmenter(const SegmentParameters& parameters, int width, int height,
                                                      PixelFormat format);
 std::unique_ptr<Segmenter> make_colour_segmenter(const SegmentParameters& parameters);

@@ -2,6 +2,7 @@
 #include "host/segment/grey_plane.hpp"
 #include "host/segment/methods.hpp"
 #include "host/segment/otsu_threshold.hpp"
+#include "host/segment/pair_histogram.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -13,7 +14,7 @@ class OtsuSegmenter : public Segmenter {
 
   void segment(const FrameView& frame, BitImage* masks) override {
     const FrameView grey = grey_plane_.of(frame);
-    const GreyHistogram histogram = grey_histogram(grey);
+    const GreyHistogram histogram = histogram_of(grey);
     const std::optional<int> bin = otsu_threshold(histogram.bins);
     if (bin) {
       binarize(grey, histogram.level(*bin), polarity_, masks[0]);
@@ -23,8 +24,16 @@ class OtsuSegmenter : public Segmenter {
   }
 
  private:
+  GreyHistogram histogram_of(const FrameView& grey) {
+    if (grey.format == PixelFormat::grey16 || !neighbours_are_alike(grey)) return grey_histogram(grey);
+    GreyHistogram histogram;
+    pairs_.count(grey, histogram.bins);
+    return histogram;
+  }
+
   const Polarity polarity_;
   GreyPlane grey_plane_;
+  PairHistogram pairs_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "segment_support.hpp"
+#include "tests/support/simd_targets.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -21,24 +22,33 @@ SegmentParameters adaptive(int window, int offset, Polarity polarity) {
   return parameters;
 }
 
+/// Window and frame sides around the limits of the vector routines, on every vector instruction set.
 TEST(SegmentAdaptive, EqualsOpenCv) {
-  for (const int window : {3, 15, 31, 101}) {
+  for (const int window : {3, 15, 31, 101, 127, 129}) {
     for (const int offset : {-20, 0, 7, 40}) {
       OwnedFrame frame = random_frame(133, 58, PixelFormat::grey8, static_cast<uint32_t>(window + offset + 50));
+      // Black and white halves: the largest changes from row to row.
+      for (int y = 0; y < 58; ++y) {
+        for (int x = 60; x < 133; ++x) frame.set_grey(x, y, y < 29 ? 0 : 255);
+      }
       const cv::Mat mat(58, 133, CV_8U, frame.bytes.data(), static_cast<size_t>(frame.stride));
       cv::Mat bright, dark;
       cv::adaptiveThreshold(mat, bright, 255, cv::ADAPTIVE_THRESH_MEAN_C, cv::THRESH_BINARY, window, -offset);
       cv::adaptiveThreshold(mat, dark, 255, cv::ADAPTIVE_THRESH_MEAN_C, cv::THRESH_BINARY_INV, window, offset + 1);
-      const BitImage our_bright = segment_once(adaptive(window, offset, Polarity::bright), frame.view());
-      const BitImage our_dark = segment_once(adaptive(window, offset, Polarity::dark), frame.view());
-      for (int y = 0; y < 58; ++y) {
-        for (int x = 0; x < 133; ++x) {
-          ASSERT_EQ(our_bright.get(x, y), bright.at<uint8_t>(y, x) != 0)
-              << window << ' ' << offset << ' ' << x << ' ' << y;
-          ASSERT_EQ(our_dark.get(x, y), dark.at<uint8_t>(y, x) != 0) << window << ' ' << offset << ' ' << x << ' ' << y;
+      test::for_each_simd_target([&](const char* target) {
+        SCOPED_TRACE(target);
+        const BitImage our_bright = segment_once(adaptive(window, offset, Polarity::bright), frame.view());
+        const BitImage our_dark = segment_once(adaptive(window, offset, Polarity::dark), frame.view());
+        for (int y = 0; y < 58; ++y) {
+          for (int x = 0; x < 133; ++x) {
+            ASSERT_EQ(our_bright.get(x, y), bright.at<uint8_t>(y, x) != 0)
+                << window << ' ' << offset << ' ' << x << ' ' << y;
+            ASSERT_EQ(our_dark.get(x, y), dark.at<uint8_t>(y, x) != 0)
+                << window << ' ' << offset << ' ' << x << ' ' << y;
+          }
         }
-      }
-      ASSERT_TRUE(test::padding_is_clear(our_bright));
+        ASSERT_TRUE(test::padding_is_clear(our_bright) && test::padding_is_clear(our_dark));
+      });
     }
   }
 }
@@ -63,6 +73,19 @@ TEST(SegmentAdaptive, EqualsTheDefinition) {
         ASSERT_EQ(bright.get(x, y), frame.grey(x, y) - mean > offset);
         ASSERT_EQ(dark.get(x, y), mean - frame.grey(x, y) > offset);
       }
+    }
+  }
+}
+
+/// A segmenter keeps nothing from one frame to the next, down to a single pixel.
+TEST(SegmentAdaptive, FramesAreIndependent) {
+  for (const int side : {1, 2, 40, 64}) {
+    const auto segmenter = make_segmenter(adaptive(31, 3, Polarity::dark), side, side, PixelFormat::grey8);
+    for (uint32_t seed = 0; seed < 3; ++seed) {
+      const OwnedFrame frame = random_frame(side, side, PixelFormat::grey8, seed);
+      const BitImage again = test::segment(*segmenter, frame.view());
+      const BitImage once = segment_once(adaptive(31, 3, Polarity::dark), frame.view());
+      for (int y = 0; y < side; ++y) ASSERT_EQ(again.row(y)[0], once.row(y)[0]) << side << ' ' << seed << ' ' << y;
     }
   }
 }

@@ -4,8 +4,10 @@
 #include <opencv2/imgproc.hpp>
 
 #include "host/segment/otsu_threshold.hpp"
+#include "host/segment/pair_histogram.hpp"
 #include "kernels_hls/contract/colour.hpp"
 #include "segment_support.hpp"
+#include "tests/support/simd_targets.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -113,6 +115,30 @@ TEST(SegmentOtsu, HistogramCountsEveryPixel) {
     for (int x = 0; x < 131; ++x) ++expected[static_cast<size_t>(frame.grey(x, y))];
   }
   EXPECT_EQ(grey_histogram(frame.view()).bins, expected);
+}
+
+/// Noise, few levels, and runs of one level; frame after frame with one object.
+TEST(SegmentOtsu, PairsCountAsSinglePixels) {
+  test::for_each_simd_target([](const char* target) {
+    SCOPED_TRACE(target);
+    PairHistogram pairs;
+    for (const int width : {1, 7, 8, 131}) {
+      for (const int levels : {256, 3, 1}) {
+        OwnedFrame frame = random_frame(width, 17, PixelFormat::grey8, static_cast<uint32_t>(width + levels));
+        for (int y = 0; y < 17; ++y) {
+          for (int x = 0; x < width; ++x) frame.set_grey(x, y, 255 - frame.grey(x, y) % levels);
+        }
+        Histogram bins{};
+        pairs.count(frame.view(), bins);
+        EXPECT_EQ(bins, grey_histogram(frame.view()).bins) << width << ' ' << levels;
+      }
+    }
+  });
+}
+
+TEST(SegmentOtsu, PairsServeCameraFramesAndNotWhiteNoise) {
+  EXPECT_TRUE(neighbours_are_alike(two_classes(20, 200, 0.1, 1).view()));
+  EXPECT_FALSE(neighbours_are_alike(random_frame(97, 61, PixelFormat::grey8, 1).view()));
 }
 
 TEST(SegmentOtsu, SixteenBitBinsSpreadOverTheRangeInTheFrame) {
