@@ -10,6 +10,7 @@
 #include <atomic>
 
 #include "pipeline/frame_feed.hpp"
+#include "pipeline/stage_call.hpp"
 
 namespace flashcell {
 namespace {
@@ -88,6 +89,7 @@ class Run {
     } catch (...) {
       error = std::current_exception();
     }
+    join();
     feed_->close();
     if (!error) error = feed_->error();
     summarize(steady_now_ns() - start);
@@ -103,17 +105,18 @@ class Run {
     tbb::task_arena arena(threads_);
     const auto device_mode = first_device_->in_order() ? tbb::filter_mode::serial_in_order : tbb::filter_mode::parallel;
     arena.execute([&] {
-      tbb::parallel_pipeline(
-          tokens_, tbb::make_filter<void, Packet*>(tbb::filter_mode::serial_in_order, [this](tbb::flow_control& flow) {
-                     return take(flow);
-                   }) & tbb::make_filter<Packet*, Packet*>(device_mode, [this](Packet* packet) {
-                     return label(packet);
-                   }) & tbb::make_filter<Packet*, Packet*>(tbb::filter_mode::serial_in_order, [this](Packet* packet) {
-                     return track(packet);
-                   }) & tbb::make_filter<Packet*, void>(tbb::filter_mode::serial_in_order, [this](Packet* packet) {
-                     write(packet);
-                   }));
+      using Mode = tbb::filter_mode;
+      tbb::parallel_pipeline(tokens_, tbb::make_filter<void, Packet*>(Mode::serial_in_order, stage_call(this, &Run::take)) &
+                                          tbb::make_filter<Packet*, Packet*>(device_mode, stage_call(this, &Run::label)) &
+                                          tbb::make_filter<Packet*, Packet*>(Mode::serial_in_order, stage_call(this, &Run::track)) &
+                                          tbb::make_filter<Packet*, void>(Mode::serial_in_order, stage_call(this, &Run::write)));
     });
+  }
+
+  /// Takes everything over from the stages, which have ended.
+  void join() const {
+    for (const HandOver* stage : {&taking_, &labelling_, &tracking_, &writing_}) stage->take();
+    for (const Packet& packet : packets_) packet.hand_over.take();
   }
 
   Packet* take(tbb::flow_control& flow) {
