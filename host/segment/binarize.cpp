@@ -125,7 +125,7 @@ void luma_pixels(const uint8_t* pixels, bool bgr, [[maybe_unused]] const uint16_
 }
 
 // Which of 64 pixels have luma >= threshold.
-uint64_t compare_luma_64(const uint8_t* pixels, bool bgr, uint8_t threshold) {
+uint64_t compare_luma_64(const uint8_t* pixels, bool bgr, const uint16_t* byte_weights, uint8_t threshold) {
 #if HWY_TARGET != HWY_SCALAR
   // Luma lies between a pixel's least and its largest channel: often that is enough.
   const hn::CappedTag<uint8_t, 64> d;
@@ -140,22 +140,22 @@ uint64_t compare_luma_64(const uint8_t* pixels, bool bgr, uint8_t threshold) {
   if (hn::AllTrue(d, hn::Gt(least, level))) return ~uint64_t{0};
 #endif
   uint8_t grey[64];
-  luma_pixels(pixels, bgr, 64, grey);
+  luma_pixels(pixels, bgr, byte_weights, 64, grey);
   return compare_64<uint8_t, false>(grey, threshold);
 }
 
-void binarize_colour(const FrameView& frame, uint8_t threshold, bool dark, BitImage& mask) {
+void binarize_colour(const FrameView& frame, const uint16_t* byte_weights, uint8_t threshold, bool dark, BitImage& mask) {
   const bool bgr = frame.format == PixelFormat::bgr8;
   const int whole = frame.width / 64, rest = frame.width % 64;
   const uint64_t flip = dark ? ~uint64_t{0} : 0;
   for (int y = 0; y < frame.height; ++y) {
     const uint8_t* row = frame.row(y);
     uint64_t* words = mask.row(y);
-    for (int w = 0; w < whole; ++w) words[w] = compare_luma_64(row + 3 * 64 * w, bgr, threshold) ^ flip;
+    for (int w = 0; w < whole; ++w) words[w] = compare_luma_64(row + 3 * 64 * w, bgr, byte_weights, threshold) ^ flip;
     if (rest != 0) {
       uint8_t tail[3 * 64] = {};
       std::memcpy(tail, row + 3 * 64 * whole, static_cast<size_t>(3 * rest));
-      words[whole] = (compare_luma_64(tail, bgr, threshold) ^ flip) & ((uint64_t{1} << rest) - 1);
+      words[whole] = (compare_luma_64(tail, bgr, byte_weights, threshold) ^ flip) & ((uint64_t{1} << rest) - 1);
     }
   }
 }
@@ -234,6 +234,12 @@ HWY_EXPORT(binarize_colour);
 HWY_EXPORT(luma_pixels);
 HWY_EXPORT(classify_frame);
 
+// contract::luma8's weights of a pixel's first, second and third byte.
+const uint16_t* luma_weights(bool bgr) {
+  static constexpr uint16_t kRgb[] = {9798, 19235, 3735}, kBgr[] = {3735, 19235, 9798};
+  return bgr ? kBgr : kRgb;
+}
+
 // Every pixel of the mask to foreground or background; padding stays 0.
 void fill(BitImage& mask, bool foreground) {
   for (int y = 0; y < mask.height(); ++y) {
@@ -252,16 +258,16 @@ void binarize(const FrameView& frame, int threshold, Polarity polarity, BitImage
   } else if (frame.format == PixelFormat::grey16) {
     HWY_DYNAMIC_DISPATCH(binarize_grey16)(frame, static_cast<uint16_t>(threshold), dark, mask);
   } else if (is_colour(frame.format)) {
-    HWY_DYNAMIC_DISPATCH(binarize_colour)(frame, static_cast<uint8_t>(threshold), dark, mask);
+    const uint16_t* weights = luma_weights(frame.format == PixelFormat::bgr8);
+    HWY_DYNAMIC_DISPATCH(binarize_colour)(frame, weights, static_cast<uint8_t>(threshold), dark, mask);
   } else {
     HWY_DYNAMIC_DISPATCH(binarize_grey8)(frame, static_cast<uint8_t>(threshold), dark, mask);
   }
 }
 
 void luma_row(const uint8_t* pixels, PixelFormat format, int width, uint8_t* grey) {
-  static constexpr uint16_t kRgb[] = {9798, 19235, 3735}, kBgr[] = {3735, 19235, 9798};
   const bool bgr = format == PixelFormat::bgr8;
-  HWY_DYNAMIC_DISPATCH(luma_pixels)(pixels, bgr, bgr ? kBgr : kRgb, width, grey);
+  HWY_DYNAMIC_DISPATCH(luma_pixels)(pixels, bgr, luma_weights(bgr), width, grey);
 }
 
 void luma(const FrameView& frame, uint8_t* grey, int64_t grey_stride) {

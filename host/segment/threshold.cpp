@@ -1,5 +1,4 @@
 #include "host/segment/binarize.hpp"
-#include "host/segment/grey_plane.hpp"
 #include "host/segment/methods.hpp"
 
 namespace flashcell::host {
@@ -11,13 +10,12 @@ class ThresholdSegmenter : public Segmenter {
       : threshold_(parameters.threshold), polarity_(parameters.polarity) {}
 
   void segment(const FrameView& frame, BitImage* masks) override {
-    binarize(grey_plane_.of(frame), threshold_, polarity_, masks[0]);
+    binarize(frame, threshold_, polarity_, masks[0]);
   }
 
  private:
   const int threshold_;
   const Polarity polarity_;
-  GreyPlane grey_plane_;
 };
 
 }  // namespace
