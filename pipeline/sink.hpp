@@ -28,7 +28,7 @@ struct FrameResult {
   std::span<const tracking::Detection> detections;
   std::span<const tracking::TrackRow> rows;      ///< of this frame
   std::span<const tracking::TrackRow> backfill;  ///< of earlier frames, of tracks confirmed now
-  int64_t done_ns = 0;                           ///< host steady clock when the tracker was done: the row's host time stamp
+  int64_t done_ns = 0;                           ///< host steady clock when the tracker was done; latency is this less frame->arrival_ns
 };
 
 /// Where results go. begin() once, write() for every frame in order, finish() once (also after an input error: what was written

@@ -186,7 +186,7 @@ class FrameTableWriter {
     table_.append(i++, result.frame->number);
     for (const uint32_t n : {s.objects, s.lost, s.filtered, s.foreground}) table_.append(i++, n);
     if (device_time_) table_.append(i++, result.frame->device_time_ns.value_or(kNoTime));
-    if (host_time_) table_.append(i++, result.done_ns);
+    if (host_time_) table_.append(i++, result.frame->arrival_ns);
     table_.end_row();
   }
   Hdf5Table& table() { return table_; }
@@ -201,7 +201,7 @@ class FrameTableWriter {
         {"foreground", H5T_NATIVE_UINT32, 1, "px", "foreground pixels of the frame"},
     };
     if (device_time) columns.push_back({"device_time_ns", H5T_NATIVE_INT64, 1, "ns", "the camera's time stamp"});
-    if (host_time) columns.push_back({"host_time_ns", H5T_NATIVE_INT64, 1, "ns", "host steady clock, frame done"});
+    if (host_time) columns.push_back({"host_time_ns", H5T_NATIVE_INT64, 1, "ns", "host steady clock, frame arrived"});
     return columns;
   }
 

@@ -25,7 +25,7 @@ void RowAssembler::hold(const FrameResult& result) {
   }
   frame.number = result.frame->number;
   frame.device_time_ns = result.frame->device_time_ns;
-  frame.host_time_ns = result.done_ns;
+  frame.host_time_ns = result.frame->arrival_ns;
   frame.mean_greys.clear();
   if (has_intensity_) {
     for (const tracking::Detection& d : result.detections) frame.mean_greys.push_back(d.mean_grey);

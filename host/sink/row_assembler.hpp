@@ -12,7 +12,7 @@ namespace flashcell::host {
 struct AssembledRow {
   tracking::TrackRow row;
   std::optional<int64_t> device_time_ns;  ///< of the row's frame, where the recording has one
-  int64_t host_time_ns = 0;               ///< host steady clock when the row's frame was done
+  int64_t host_time_ns = 0;               ///< host steady clock when the row's frame arrived
   std::optional<float> mean_grey;         ///< of the row's detection, where intensity was measured and the object seen
 };
 

@@ -24,7 +24,7 @@ constexpr TrackColumnInfo kColumns[] = {
     {TrackColumn::recognized_class, "class", "text", "recognized class, fused over the track's life"},
     {TrackColumn::class_confidence, "class_confidence", "1", "confidence of the recognized class, 0..1"},
     {TrackColumn::device_time, "device_time_ns", "ns", "the camera's time stamp of the frame"},
-    {TrackColumn::host_time, "host_time_ns", "ns", "host steady clock when the frame's rows were ready"},
+    {TrackColumn::host_time, "host_time_ns", "ns", "host steady clock when the frame arrived"},
     {TrackColumn::mean_grey, "mean_grey", "grey", "mean grey value of the object; NaN where it is not seen"},
 };
 

@@ -69,8 +69,8 @@ inline OwnedResult blank_result(int64_t number, int width = 64, int height = 48,
   result.frame.storage.assign(static_cast<size_t>(width) * static_cast<size_t>(height), grey);
   result.frame.view = {result.frame.storage.data(), width, height, width, PixelFormat::grey8};
   result.frame.number = number;
-  result.frame.arrival_ns = 1000 * number;
-  result.done_ns = 1000 * number + 500;
+  result.frame.arrival_ns = 1000 * number + 500;
+  result.done_ns = 1000 * number + 900;
   return result;
 }
 
