@@ -18,17 +18,16 @@ namespace {
 constexpr double kTrailFrames = 30;  // drawn frames, when the configuration does not say
 
 /// How far back the tracker may still add rows, in frames; a live run does not wait for them.
-int64_t backfill_window(const host::Config& config, double fps) {
+int64_t backfill_window(const host::Config& config, const tracking::TrackerParameters& p, double fps) {
   if (config.pipeline.realtime) return 0;
-  const tracking::TrackerParameters p = host::tracker_parameters(config, fps);
   return static_cast<int64_t>(std::ceil((p.lost_ms + p.confirm_ms) * 1e-3 * fps)) + 2;
 }
 
 }  // namespace
 
-SinkSet make_row_sinks(const std::string& folder, const host::Config& config, double fps, std::shared_ptr<const RunSummary> summary) {
+SinkSet make_row_sinks(const std::string& folder, const host::Config& config, const tracking::TrackerParameters& tracker, double fps, std::shared_ptr<const RunSummary> summary) {
   const std::filesystem::path path(folder);
-  const int64_t window = backfill_window(config, fps);
+  const int64_t window = backfill_window(config, tracker, fps);
   // The host's clock says something of a live run only; without it an offline run's files are the same bytes every time.
   const bool host_time = config.pipeline.realtime;
   SinkSet sinks;
@@ -49,9 +48,9 @@ SinkSet make_row_sinks(const std::string& folder, const host::Config& config, do
   return sinks;
 }
 
-SinkSet make_sinks(const std::string& folder, const host::Config& config, double fps, std::shared_ptr<const RunSummary> summary) {
+SinkSet make_sinks(const std::string& folder, const host::Config& config, const tracking::TrackerParameters& tracker, double fps, std::shared_ptr<const RunSummary> summary) {
   const std::filesystem::path path(folder);
-  SinkSet sinks = make_row_sinks(folder, config, fps, summary);
+  SinkSet sinks = make_row_sinks(folder, config, tracker, fps, summary);
   if (config.output.overlay) {
     host::OverlayOptions options;
     options.every = config.output.overlay_every;

@@ -88,11 +88,12 @@ int track(const Options& options) {
   run.config_toml = host::print_config(config, false);
   run.command = typed_command();
 
-  tracking::Tracker tracker(host::tracker_parameters(config, recording.fps), recording.fps);
+  const tracking::TrackerParameters parameters = host::tracker_parameters(config, recording.fps);
+  tracking::Tracker tracker(parameters, recording.fps);
   if (recognizer) tracker.set_recognizer(&*recognizer);
   const auto summary = std::make_shared<RunSummary>();
   make_output_folder(options.output);
-  const SinkSet sinks = make_sinks(options.output, config, recording.fps, summary);
+  const SinkSet sinks = make_sinks(options.output, config, parameters, recording.fps, summary);
 
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);

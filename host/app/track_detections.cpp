@@ -36,9 +36,10 @@ int track_detections(const std::string& file, double fps, const std::string& out
 
   const auto shared = std::make_shared<RunSummary>();
   RunSummary& summary = *shared;
+  const tracking::TrackerParameters parameters = host::box_tracker_parameters(config);
   make_output_folder(output);
-  const SinkSet sinks = make_row_sinks(output, config, fps, shared);
-  tracking::Tracker tracker(host::tracker_parameters(config, fps), fps);
+  const SinkSet sinks = make_row_sinks(output, config, parameters, fps, shared);
+  tracking::Tracker tracker(parameters, fps);
   StageTiming timing("track");
   for (Sink* sink : sinks.list()) sink->begin(run);
   const int64_t start = steady_now_ns();

@@ -85,6 +85,10 @@ struct Config {
 /// fast camera's objects are back within the former, a slow one's hardly within fewer than the latter.
 tracking::TrackerParameters tracker_parameters(const Config& config, double fps);
 
+/// The same for a detector's boxes, which come and go: lost_ms 0 becomes 1000 ms and confirm_ms 0 becomes 400 ms, chosen on pedestrians
+/// at 25 frames/s (Faster R-CNN boxes of the SORT paper).
+tracking::TrackerParameters box_tracker_parameters(const Config& config);
+
 /// Reads a TOML file over `config`. Throws Error(Fault::usage): file:line, the key, what is wrong, what was meant.
 void load_config(const std::string& path, Config& config);
 

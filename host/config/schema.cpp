@@ -98,8 +98,8 @@ void visit_track(TrackSection& s, ConfigVisitor& v) {
   v.section("track", "How objects are followed. Times are of the recording, whatever its frame rate.");
   choice(v, "motion", p.motion, {"constant_velocity", "constant_acceleration"}, "constant_velocity or constant_acceleration: what the prediction assumes.");
   v.real("confirm_ms", p.confirm_ms, 0, 1e6,
-         "A track gets its id once followed this long, ms. 0: at its second sighting.");
-  v.real("lost_ms", p.lost_ms, 0, 1e6, "A track that is not seen for longer ends, ms. 0: 100 ms or 20 frames, whichever is longer.");
+         "A track gets its id once followed this long, ms. 0: at its second sighting (400 ms with track --detections).");
+  v.real("lost_ms", p.lost_ms, 0, 1e6, "A track that is not seen for longer ends, ms. 0: 100 ms or 20 frames, whichever is longer\n(1000 ms with track --detections).");
   v.real("max_speed", p.max_speed, 0, 1e9,
          "Nothing moves faster, px/s. 0: from the objects' size and the motion model.");
   v.real("gate", p.gate, 0, 1e6, "Squared Mahalanobis distance beyond which a pair is never matched. 0: built in.");
@@ -151,6 +151,13 @@ void visit_output(OutputSection& s, ConfigVisitor& v) {
 tracking::TrackerParameters tracker_parameters(const Config& config, double fps) {
   tracking::TrackerParameters parameters = config.track.parameters;
   if (parameters.lost_ms == 0) parameters.lost_ms = std::max(100.0, 20e3 / fps);
+  return parameters;
+}
+
+tracking::TrackerParameters box_tracker_parameters(const Config& config) {
+  tracking::TrackerParameters parameters = config.track.parameters;
+  if (parameters.lost_ms == 0) parameters.lost_ms = 1000;
+  if (parameters.confirm_ms == 0) parameters.confirm_ms = 400;
   return parameters;
 }
 
