@@ -15,18 +15,14 @@ ExactLabeller::ExactLabeller(const contract::LabelParameters& parameters)
 void ExactLabeller::label(const BitImage& mask, const FrameView& pixels, uint32_t colour_class, ObjectTable& table) {
   check_input(parameters_, mask, pixels, colour_class);
   runs_.find(mask);
-  measure_runs(mask, runs_, finisher_.geometry());
-  for (uint32_t i = 0; i < runs_.objects(); ++i) {
-    table.summary.foreground += static_cast<uint32_t>(finisher_.geometry()[i].m00);
-  }
-  finisher_.append(runs_.objects(), runs_.rows_per_strip() - 1, colour_class, table);
+  measure_runs(mask, runs_, finisher_.begin(runs_.objects(), table));
+  table.summary.foreground += finisher_.append(runs_.rows_per_strip() - 1, colour_class, table);
 
-  contract::ObjectRecord* records = table.objects.data();
   if ((parameters_.features & contract::kFeatureHlac) != 0) {
-    add_hlac_of_runs(mask, runs_, finisher_.record_of(), records);
+    add_hlac_of_runs(mask, runs_, finisher_.record_of(), table.features.data());
   }
   if (pixel_features_.any()) {
-    add_pixels_of_runs(pixel_features_, mask, pixels, runs_, finisher_.record_of(), records);
+    add_pixels_of_runs(pixel_features_, mask, pixels, runs_, finisher_.record_of(), table);
   }
 }
 

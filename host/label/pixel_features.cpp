@@ -10,6 +10,7 @@
 namespace flashcell::host {
 namespace {
 
+using contract::ObjectFeatures;
 using contract::ObjectRecord;
 
 uint32_t grey_at(const FrameView& frame, const uint8_t* row, int x) {
@@ -36,9 +37,10 @@ class PixelAdder {
     if (features.hue) hues_.emplace(features.tables, pixels);
   }
 
-  void begin(ObjectRecord& record) {
+  void begin(ObjectRecord& record, ObjectFeatures& features) {
     record_ = &record;
-    if (hues_) hues_->begin(record);
+    features_ = &features;
+    if (hues_) hues_->begin(features);
   }
 
   // The foreground pixels of row y in columns begin .. end-1.
@@ -60,9 +62,9 @@ class PixelAdder {
       weighted += static_cast<uint64_t>(grey) * static_cast<uint64_t>(i);
       peak = std::max(peak, grey);
     }
-    record_->sum_i += sum;
-    record_->sum_ix += weighted;
-    record_->sum_iy += sum * static_cast<uint64_t>(y);
+    features_->sum_i += sum;
+    features_->sum_ix += weighted;
+    features_->sum_iy += sum * static_cast<uint64_t>(y);
     record_->peak = peak;
   }
 
@@ -71,6 +73,7 @@ class PixelAdder {
   bool intensity_;
   std::optional<HueCollector> hues_;
   ObjectRecord* record_ = nullptr;
+  ObjectFeatures* features_ = nullptr;
 };
 
 // First column past the run that starts at x, in a strip of the rows from y on.
@@ -87,13 +90,13 @@ int end_of_run(const BitImage& mask, int y, int rows, int x) {
 }  // namespace
 
 void add_pixels_of_runs(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
-                        const RunTable& table, const uint32_t* record_of, ObjectRecord* records) {
+                        const RunTable& table, const uint32_t* record_of, ObjectTable& objects) {
   PixelAdder adder(features, mask, pixels);
   const int rows = table.rows_per_strip();
   for (uint32_t i = 0; i < table.runs(); ++i) {
     const uint32_t record = record_of[table.object_of()[i]];
     if (record == kNoRecord) continue;
-    adder.begin(records[record]);
+    adder.begin(objects.objects[record], objects.features[record]);
     const int y = static_cast<int>(table.starts()[i] >> kStripShift) * rows;
     const int begin = static_cast<int>(table.starts()[i] & kColumnMask), end = end_of_run(mask, y, rows, begin);
     for (int row = y; row < y + rows; ++row) adder.add_row(row, begin, end);
@@ -101,7 +104,7 @@ void add_pixels_of_runs(const PixelFeatures& features, const BitImage& mask, con
 }
 
 void add_pixels_of_cells(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
-                         const BitImage& occupied, const uint32_t* record_of, ObjectRecord* records) {
+                         const BitImage& occupied, const uint32_t* record_of, ObjectTable& objects) {
   constexpr int kSide = contract::kCellSide;
   PixelAdder adder(features, mask, pixels);
   for (int cell_row = 0; cell_row < occupied.height(); ++cell_row, record_of += occupied.width()) {
@@ -109,7 +112,7 @@ void add_pixels_of_cells(const PixelFeatures& features, const BitImage& mask, co
     for_each_stretch(occupied.row(cell_row), 0, occupied.width(), [&](int column, int n) {
       const uint32_t record = record_of[column];
       if (record == kNoRecord) return;
-      adder.begin(records[record]);
+      adder.begin(objects.objects[record], objects.features[record]);
       const int end = std::min(kSide * (column + n), mask.width());
       for (int y = kSide * cell_row; y < kSide * (cell_row + 1); ++y) adder.add_row(y, kSide * column, end);
     });

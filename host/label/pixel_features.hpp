@@ -7,8 +7,10 @@
 #include "host/label/run_table.hpp"
 #include "kernels_hls/contract/object.hpp"
 #include "pipeline/frame.hpp"
+#include "pipeline/object_table.hpp"
 
-// Hue and intensity features, from the frame's pixels under the mask. Both functions add to records[record_of[…]] and
+// Hue and intensity features, from the frame's pixels under the mask. Both functions add to objects.objects and
+// .features [record_of[…]] and
 // leave out what has kNoRecord (host/label/finish.hpp). `parameters` says which features are wanted.
 namespace flashcell::host {
 
@@ -26,11 +28,11 @@ struct PixelFeatures {
 
 /// record_of: by object of `table`.
 void add_pixels_of_runs(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
-                        const RunTable& table, const uint32_t* record_of, contract::ObjectRecord* records);
+                        const RunTable& table, const uint32_t* record_of, ObjectTable& objects);
 
 /// record_of: by cell, row*columns + column; read where `occupied` is set.
 void add_pixels_of_cells(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
-                         const BitImage& occupied, const uint32_t* record_of, contract::ObjectRecord* records);
+                         const BitImage& occupied, const uint32_t* record_of, ObjectTable& objects);
 
 /// Calls found(x, n) for the foreground pixels of a row in columns begin .. end-1: n <= 64 of them from column x on, in
 /// order.

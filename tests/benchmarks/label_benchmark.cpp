@@ -65,7 +65,7 @@ void label_scene(benchmark::State& state, const Scene& scene, contract::Connecti
   const FrameView& frame = colour ? scene.rgb_view : scene.grey_view;
   BitImage mask(kSide, kSide);
   ObjectTable table;
-  table.objects.reserve(parameters.max_objects);
+  table.reserve(parameters);
   for (auto _ : state) {
     table.clear();
     binarize(frame, kThreshold, Polarity::bright, mask);
