@@ -90,10 +90,11 @@ int end_of_run(const BitImage& mask, int y, int rows, int x) {
 }  // namespace
 
 void add_pixels_of_runs(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
-                        const RunTable& table, const uint32_t* record_of, ObjectTable& objects) {
+                        const RunTable& table, const uint32_t* order, const uint32_t* record_of, ObjectTable& objects) {
   PixelAdder adder(features, mask, pixels);
   const int rows = table.rows_per_strip();
-  for (uint32_t i = 0; i < table.runs(); ++i) {
+  for (uint32_t k = 0; k < table.runs(); ++k) {
+    const uint32_t i = order[k];
     const uint32_t record = record_of[table.object_of()[i]];
     if (record == kNoRecord) continue;
     adder.begin(objects.objects[record], objects.features[record]);

@@ -26,9 +26,9 @@ struct PixelFeatures {
   HueTables tables;
 };
 
-/// record_of: by object of `table`.
+/// record_of: by object of `table`. order: the numbers of all its runs, each object's side by side (RunsByObject).
 void add_pixels_of_runs(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
-                        const RunTable& table, const uint32_t* record_of, ObjectTable& objects);
+                        const RunTable& table, const uint32_t* order, const uint32_t* record_of, ObjectTable& objects);
 
 /// record_of: by cell, row*columns + column; read where `occupied` is set.
 void add_pixels_of_cells(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
