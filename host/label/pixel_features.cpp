@@ -1,33 +1,16 @@
 #include "host/label/pixel_features.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 #include "host/label/finish.hpp"
-#include "kernels_hls/contract/colour.hpp"
+#include "host/label/grey_sums.hpp"
 
 namespace flashcell::host {
 namespace {
 
 using contract::ObjectFeatures;
 using contract::ObjectRecord;
-
-uint32_t grey_at(const FrameView& frame, const uint8_t* row, int x) {
-  switch (frame.format) {
-    case PixelFormat::grey8:
-      return row[x];
-    case PixelFormat::rgb8:
-      return contract::luma8(row[3 * x], row[3 * x + 1], row[3 * x + 2]);
-    case PixelFormat::bgr8:
-      return contract::luma8(row[3 * x + 2], row[3 * x + 1], row[3 * x]);
-    case PixelFormat::grey16:
-      break;
-  }
-  uint16_t value;
-  std::memcpy(&value, row + 2 * x, sizeof(value));
-  return value;
-}
 
 // Takes foreground pixels, object by object, and adds what is asked for.
 class PixelAdder {
@@ -53,19 +36,12 @@ class PixelAdder {
 
  private:
   void add_intensity(int y, int x, int n) {
-    const uint8_t* row = pixels_.row(y);
-    uint64_t sum = 0, weighted = 0;
-    uint32_t peak = record_->peak;
-    for (int i = x; i < x + n; ++i) {
-      const uint32_t grey = grey_at(pixels_, row, i);
-      sum += grey;
-      weighted += static_cast<uint64_t>(grey) * static_cast<uint64_t>(i);
-      peak = std::max(peak, grey);
-    }
+    const GreySums grey = grey_sums(pixels_, x, y, n);
+    const uint64_t sum = grey.sum;
     features_->sum_i += sum;
-    features_->sum_ix += weighted;
+    features_->sum_ix += sum * static_cast<uint64_t>(x) + grey.weighted;
     features_->sum_iy += sum * static_cast<uint64_t>(y);
-    record_->peak = peak;
+    record_->peak = std::max(record_->peak, grey.peak);
   }
 
   const BitImage& mask_;
