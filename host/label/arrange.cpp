@@ -15,7 +15,8 @@ namespace flashcell::host::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using contract::ObjectRecord;
-using Words = hn::CappedTag<uint64_t, 8>;
+// Bytes, as which any type may be read.
+using Bytes = hn::CappedTag<uint8_t, 64>;
 
 // What a measured record's words are ANDed, then XORed with to be the contract's.
 struct Finish {
@@ -32,19 +33,19 @@ struct Finish {
 };
 
 HWY_INLINE void copy_record(const ObjectRecord& from, ObjectRecord& to) {
-  const Words d;
-  for (size_t i = 0; i < 8; i += hn::Lanes(d)) {
-    hn::StoreU(hn::LoadU(d, reinterpret_cast<const uint64_t*>(&from) + i), d, reinterpret_cast<uint64_t*>(&to) + i);
+  const Bytes d;
+  for (size_t i = 0; i < sizeof(ObjectRecord); i += hn::Lanes(d)) {
+    hn::StoreU(hn::LoadU(d, reinterpret_cast<const uint8_t*>(&from) + i), d, reinterpret_cast<uint8_t*>(&to) + i);
   }
 }
 
 HWY_INLINE void finish_record(const ObjectRecord& from, const Finish& finish, ObjectRecord& to, ObjectRecord& also_to) {
-  const Words d;
-  for (size_t i = 0; i < 8; i += hn::Lanes(d)) {
-    const auto measured = hn::LoadU(d, reinterpret_cast<const uint64_t*>(&from) + i);
-    const auto finished = hn::Xor(hn::And(measured, hn::Load(d, finish.keep + i)), hn::Load(d, finish.flip + i));
-    hn::StoreU(finished, d, reinterpret_cast<uint64_t*>(&to) + i);
-    hn::StoreU(finished, d, reinterpret_cast<uint64_t*>(&also_to) + i);
+  const Bytes d;
+  for (size_t i = 0; i < sizeof(ObjectRecord); i += hn::Lanes(d)) {
+    const auto part = [&](const void* start) HWY_ATTR { return hn::LoadU(d, static_cast<const uint8_t*>(start) + i); };
+    const auto finished = hn::Xor(hn::And(part(&from), part(finish.keep)), part(finish.flip));
+    hn::StoreU(finished, d, reinterpret_cast<uint8_t*>(&to) + i);
+    hn::StoreU(finished, d, reinterpret_cast<uint8_t*>(&also_to) + i);
   }
 }
 

@@ -5,7 +5,7 @@
 
 // HLAC features (kernels_hls/contract/hlac.hpp): each pattern is a popcount of the pixels AND their shifted neighbours.
 // Both functions add to features[record_of[…]] and leave out what has kNoRecord (host/label/finish.hpp). The
-// first pattern, the area, is left to who appended the features.
+// first pattern, the area, is there already.
 namespace flashcell::host {
 
 /// record_of: by object of `table`.

@@ -9,9 +9,9 @@
 #include "pipeline/frame.hpp"
 #include "pipeline/object_table.hpp"
 
-// Hue and intensity features, from the frame's pixels under the mask. Both functions add to objects.objects and
-// .features [record_of[…]] and
-// leave out what has kNoRecord (host/label/finish.hpp). `parameters` says which features are wanted.
+// Hue and intensity features, from the frame's pixels under the mask. Both functions add to entry record_of[…] of
+// objects.objects (the peak) and objects.features (all else) and leave out what has kNoRecord (host/label/finish.hpp).
+// `features` says which are wanted.
 namespace flashcell::host {
 
 struct PixelFeatures {

@@ -110,11 +110,10 @@ struct ObjectField {
   const char* meaning;
 };
 
-#define FLASHCELL_FIELD(record, field, width, feature, unit, meaning)                                                         \
-  {                                                                                                                   \
+#define FLASHCELL_FIELD(record, field, width, feature, unit, meaning)                                      \
+  {                                                                                                        \
 #field, std::is_same_v<contract::record, contract::ObjectFeatures>, offsetof(contract::record, field), \
-        sizeof(contract::record::field) / (width), width, feature, \
-        unit, meaning                                                                                                 \
+        sizeof(contract::record::field) / (width), width, feature, unit, meaning                           \
   }
 constexpr ObjectField kObjectFields[] = {
     FLASHCELL_FIELD(ObjectRecord, m00, 1, 0, "px", "area"),
@@ -150,7 +149,8 @@ class ObjectTableWriter {
     table_.append(0, frame);
     for (size_t i = 0; i < fields_.size(); ++i) {
       const void* from = fields_[i].in_features ? static_cast<const void*>(features) : &object;
-      table_.append_bytes(i + 1, static_cast<const std::byte*>(from) + fields_[i].offset, fields_[i].bytes * fields_[i].width);
+      const std::byte* value = static_cast<const std::byte*>(from) + fields_[i].offset;
+      table_.append_bytes(i + 1, value, fields_[i].bytes * fields_[i].width);
     }
     table_.end_row();
   }
