@@ -153,8 +153,9 @@ class Run {
     const Turn turn(packet->hand_over, tracking_);
     const int64_t before = steady_now_ns();
     packet->detections.clear();
-    for (const contract::ObjectRecord& object : packet->table.objects) {
-      packet->detections.push_back(tracking::make_detection(object, options_.measure));
+    const ObjectTable& table = packet->table;
+    for (size_t i = 0; i < table.objects.size(); ++i) {
+      packet->detections.push_back(tracking::make_detection(table.objects[i], table.features_of(i), options_.measure));
     }
     const Frame& frame = *packet->frame;
     const auto rows = tracker_.update(frame.number, clock_.time_s(frame), packet->detections);

@@ -41,7 +41,8 @@ struct MeasureParameters {
   double white = 255;    ///< grey level that weighs nothing, for CentroidWeight::darkness; no pixel of an object above it
 };
 
-/// Derived features of a record.
-Detection make_detection(const contract::ObjectRecord& object, const MeasureParameters& measure);
+/// Derived features of an object. `features` is null only where measure.features is 0.
+Detection make_detection(const contract::ObjectRecord& object, const contract::ObjectFeatures* features,
+                         const MeasureParameters& measure);
 
 }  // namespace flashcell::tracking

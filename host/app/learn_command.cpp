@@ -75,7 +75,7 @@ Examples collect(const Options& options, const Marks& marks, const host::Config&
         throw Error(Fault::input, fmt::format("{}:{}: no object within {:g} px of ({:.1f}, {:.1f}) in frame {}; `flashcell tune` shows what is found", options.marks,
                                               mark.line, kReach, mark.x, mark.y, mark.frame));
       }
-      examples.detections.push_back(tracking::make_detection(*object, {plan.label.features}));
+      examples.detections.push_back(tracking::make_detection(*object, table.features_of(static_cast<size_t>(object - table.objects.data())), {plan.label.features}));
       examples.classes.push_back(mark.class_index);
     }
   }

@@ -45,7 +45,7 @@ Findings look(FrameSource& source, const host::Config& config, int pictures) {
   Findings findings;
   Frame frame;
   ObjectTable table;
-  table.objects.reserve(plan.label.max_objects);
+  table.reserve(plan.label);
   Progress progress("segmenting", total);
   for (int64_t i = 0; i < total && static_cast<int>(findings.pictures.size()) < pictures && source.next(frame); ++i) {
     segmenter->segment(frame.view, masks.data());

@@ -18,7 +18,7 @@ class HostDevice : public Device {
         segmenter_(make_segmenter(plan.segment, static_cast<int>(plan.label.width), static_cast<int>(plan.label.height),
                                   plan.format)),
         labeller_(std::move(labeller)),
-        max_objects_(plan.label.max_objects) {
+        label_(plan.label) {
     masks_.resize(segmenter_->masks());
     for (BitImage& mask : masks_) mask.resize(static_cast<int>(plan.label.width), static_cast<int>(plan.label.height));
   }
@@ -28,7 +28,7 @@ class HostDevice : public Device {
 
   void process(const FrameView& frame, ObjectTable& table) override {
     table.clear();
-    table.objects.reserve(max_objects_);
+    table.reserve(label_);
     segmenter_->segment(frame, masks_.data());
     for (size_t k = 0; k < masks_.size(); ++k) labeller_->label(masks_[k], frame, static_cast<uint32_t>(k), table);
   }
@@ -38,7 +38,7 @@ class HostDevice : public Device {
   std::unique_ptr<Segmenter> segmenter_;
   std::unique_ptr<Labeller> labeller_;
   std::vector<BitImage> masks_;
-  uint32_t max_objects_;
+  contract::LabelParameters label_;
 };
 
 }  // namespace

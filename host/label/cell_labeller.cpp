@@ -24,20 +24,19 @@ void CellLabeller::label(const BitImage& mask, const FrameView& pixels, uint32_t
   table.summary.foreground += grid_.load(mask, parameters_.min_cell_pixels, occupied_);
   runs_.find(occupied_);
   cells_.fill(occupied_, runs_);
-  measure_cells(grid_, cells_, mask.width(), finisher_.geometry());
-  finisher_.append(runs_.objects(), kStripShiftOfCells, colour_class, table);
+  measure_cells(grid_, cells_, mask.width(), finisher_.begin(runs_.objects(), table));
+  finisher_.append(kStripShiftOfCells, colour_class, table);
   if (parameters_.features == 0) return;
 
   for (uint32_t i = 0; i < cells_.count; ++i) {
     const size_t cell = static_cast<size_t>(cells_.rows[i]) * grid_.columns() + cells_.columns[i];
     record_of_cell_[cell] = finisher_.record_of()[cells_.objects[i]];
   }
-  contract::ObjectRecord* records = table.objects.data();
   if ((parameters_.features & contract::kFeatureHlac) != 0) {
-    add_hlac_of_cells(grid_, occupied_, record_of_cell_.data(), records);
+    add_hlac_of_cells(grid_, occupied_, record_of_cell_.data(), table.features.data());
   }
   if (pixel_features_.any()) {
-    add_pixels_of_cells(pixel_features_, mask, pixels, occupied_, record_of_cell_.data(), records);
+    add_pixels_of_cells(pixel_features_, mask, pixels, occupied_, record_of_cell_.data(), table);
   }
 }
 

@@ -21,7 +21,8 @@ struct CellList {
   void fill(const BitImage& occupied, const RunTable& table);
 };
 
-/// Moments, box and first pixel of the objects made of the cells of `list`, in a frame `width` px wide.
-void measure_cells(const CellGrid& grid, const CellList& list, int width, Geometry* geometry);
+/// Moments, box and first pixel of the objects made of the cells of `list`, in a frame `width` px wide, in the
+/// state that GrowingRecords (host/label/geometry.hpp) tells of.
+void measure_cells(const CellGrid& grid, const CellList& list, int width, contract::ObjectRecord* records);
 
 }  // namespace flashcell::host

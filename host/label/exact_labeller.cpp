@@ -10,23 +10,21 @@ ExactLabeller::ExactLabeller(const contract::LabelParameters& parameters)
       runs_(static_cast<int>(parameters.width), static_cast<int>(parameters.height),
             parameters.connectivity == contract::Connectivity::exact8 ? 2 : 1),
       finisher_(parameters, runs_.max_runs(), parameters.width),
-      pixel_features_(parameters) {}
+      pixel_features_(parameters),
+      runs_by_object_(pixel_features_.any() ? runs_.max_runs() : 0) {}
 
 void ExactLabeller::label(const BitImage& mask, const FrameView& pixels, uint32_t colour_class, ObjectTable& table) {
   check_input(parameters_, mask, pixels, colour_class);
   runs_.find(mask);
-  measure_runs(mask, runs_, finisher_.geometry());
-  for (uint32_t i = 0; i < runs_.objects(); ++i) {
-    table.summary.foreground += static_cast<uint32_t>(finisher_.geometry()[i].m00);
-  }
-  finisher_.append(runs_.objects(), runs_.rows_per_strip() - 1, colour_class, table);
+  measure_runs(mask, runs_, finisher_.begin(runs_.objects(), table));
+  table.summary.foreground += finisher_.append(runs_.rows_per_strip() - 1, colour_class, table);
 
-  contract::ObjectRecord* records = table.objects.data();
   if ((parameters_.features & contract::kFeatureHlac) != 0) {
-    add_hlac_of_runs(mask, runs_, finisher_.record_of(), records);
+    add_hlac_of_runs(mask, runs_, finisher_.record_of(), table.features.data());
   }
   if (pixel_features_.any()) {
-    add_pixels_of_runs(pixel_features_, mask, pixels, runs_, finisher_.record_of(), records);
+    runs_by_object_.fill(runs_);
+    add_pixels_of_runs(pixel_features_, mask, pixels, runs_, runs_by_object_.runs(), finisher_.record_of(), table);
   }
 }
 

@@ -3,6 +3,7 @@
 #include "host/label/labeller.hpp"
 #include "host/label/pixel_features.hpp"
 #include "host/label/run_table.hpp"
+#include "host/label/runs_by_object.hpp"
 
 namespace flashcell::host {
 
@@ -17,6 +18,7 @@ class ExactLabeller final : public Labeller {
   RunTable runs_;
   Finisher finisher_;
   PixelFeatures pixel_features_;
+  RunsByObject runs_by_object_;  // only where there are pixel features
 };
 
 }  // namespace flashcell::host

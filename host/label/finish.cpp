@@ -1,60 +1,60 @@
 #include "host/label/finish.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace flashcell::host {
 
 Finisher::Finisher(const contract::LabelParameters& parameters, uint32_t max_objects, uint32_t max_row)
     : parameters_(parameters),
-      geometry_(hwy::AllocateAligned<Geometry>(max_objects)),
-      candidates_(hwy::AllocateAligned<Candidate>(max_objects + 1)),
-      waiting_(hwy::AllocateAligned<Candidate>(max_row + 1)),
+      records_(hwy::AllocateAligned<contract::ObjectRecord>(max_objects)),
+      strip_records_(hwy::AllocateAligned<contract::ObjectRecord>(max_row + 1)),
+      candidates_(hwy::AllocateAligned<Candidate>(max_objects)),
       record_of_(hwy::AllocateAligned<uint32_t>(max_objects)) {}
 
-void Finisher::append(uint32_t objects, int strip_shift, uint32_t colour_class, ObjectTable& table) {
-  const uint32_t passed = list_candidates(objects, strip_shift, table.summary);
-  const size_t kept = select_objects({candidates_.get(), passed}, parameters_.max_objects, table);
-  if (parameters_.features != 0) std::fill_n(record_of_.get(), objects, kNoRecord);
-  // A few at a time, while the cache still holds the zeros that append_records() wrote.
-  constexpr size_t kBatch = 64;
-  for (size_t begin = 0; begin < kept; begin += kBatch) {
-    const size_t count = std::min(kBatch, kept - begin);
-    const uint32_t first = static_cast<uint32_t>(table.objects.size());
-    contract::ObjectRecord* records = append_records(table, count, colour_class);
-    for (size_t i = 0; i < count; ++i) {
-      const uint32_t object = candidates_[begin + i].index;
-      write_geometry(geometry_[object], records[i]);
-      if (parameters_.features != 0) record_of_[object] = first + static_cast<uint32_t>(i);
-    }
-  }
+contract::ObjectRecord* Finisher::begin(uint32_t objects, ObjectTable& table) {
+  objects_ = objects;
+  old_size_ = table.objects.size();
+  in_table_ = old_size_ + objects <= parameters_.max_objects;
+  if (!in_table_) return records_.get();
+  table.objects.resize(old_size_ + objects);
+  return table.objects.data() + old_size_;
 }
 
-uint32_t Finisher::list_candidates(uint32_t objects, int strip_shift, contract::FrameSummary& summary) {
-  // A strip's objects that start in its upper row go before those that start further down; then nearly all are sorted.
-  Candidate* listed = candidates_.get();
-  const uint32_t below_first = (1u << strip_shift) - 1;
-  uint32_t waiting = 0, strip = 0, filtered = 0;
-  for (uint32_t i = 0; i < objects; ++i) {
-    const Geometry& g = geometry_[i];
-    const uint32_t top = top_of(g);
-    if ((top >> strip_shift) != strip) {
-      listed = std::copy_n(waiting_.get(), waiting, listed);
-      waiting = 0;
-      strip = top >> strip_shift;
-    }
-    const uint32_t first = static_cast<uint32_t>(g.first_pixel), bottom = bottom_of(g);
-    const uint32_t passes = passes_filter(parameters_, static_cast<uint32_t>(g.m00)) ? 1 : 0;
-    const uint32_t lower = std::min(top & below_first, 1u);
-    // Written to both places and counted by arithmetic: no branch could be predicted.
-    *listed = {first, i, bottom};
-    waiting_[waiting] = {first, i, bottom};
-    listed += passes & ~lower;
-    waiting += passes & lower;
-    filtered += 1 - passes;
+uint32_t Finisher::append(int strip_shift, uint32_t colour_class, ObjectTable& table) {
+  const bool features = parameters_.features != 0;
+  const Arrangement how = {parameters_.min_area, parameters_.max_area, strip_shift, features, colour_class};
+  contract::ObjectRecord* records = in_table_ ? table.objects.data() + old_size_ : records_.get();
+  const Arranged arranged = arrange_records(how, objects_, {strip_records_.get(), candidates_.get()}, records);
+  const uint32_t kept = in_table_ ? arranged.records : take_chosen(arranged.records, table);
+  table.objects.resize(old_size_ + kept);
+  table.summary.objects += kept;
+  table.summary.filtered += objects_ - arranged.records;
+  if (features) append_features(colour_class, table);
+  return static_cast<uint32_t>(arranged.pixels);
+}
+
+// From records_ those that have room in the table.
+uint32_t Finisher::take_chosen(uint32_t arranged, ObjectTable& table) {
+  for (uint32_t i = 0; i < arranged; ++i) candidates_[i] = {records_[i].first_pixel, i, records_[i].bottom};
+  const size_t kept = select_objects({candidates_.get(), arranged}, parameters_.max_objects, table);
+  for (size_t i = 0; i < kept; ++i) table.objects.push_back(records_[candidates_[i].index]);
+  return static_cast<uint32_t>(kept);
+}
+
+void Finisher::append_features(uint32_t colour_class, ObjectTable& table) {
+  std::fill_n(record_of_.get(), objects_, kNoRecord);
+  const size_t size = table.objects.size();
+  table.features.resize(size);
+  if (size == old_size_) return;
+  std::memset(&table.features[old_size_], 0, (size - old_size_) * sizeof(table.features[0]));
+  const bool hlac = (parameters_.features & contract::kFeatureHlac) != 0;
+  for (size_t i = old_size_; i < size; ++i) {
+    contract::ObjectRecord& record = table.objects[i];
+    record_of_[record.class_id] = static_cast<uint32_t>(i);
+    record.class_id = colour_class;
+    if (hlac) table.features[i].hlac[0] = record.m00;
   }
-  listed = std::copy_n(waiting_.get(), waiting, listed);
-  summary.filtered += filtered;
-  return static_cast<uint32_t>(listed - candidates_.get());
 }
 
 }  // namespace flashcell::host

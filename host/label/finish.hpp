@@ -1,36 +1,42 @@
 #pragma once
 #include <hwy/aligned_allocator.h>
 
+#include "host/label/arrange.hpp"
 #include "host/label/geometry.hpp"
-#include "host/label/object_selection.hpp"
+#include "pipeline/object_table.hpp"
 
 namespace flashcell::host {
 
 constexpr uint32_t kNoRecord = 0xFFFFFFFF;
 
-/// The last step of the fast labellers: from what was measured of all objects to the records of those that are
-/// reported.
+/// Where the fast labellers measure their objects, and how those that are reported come into the table. Per frame and
+/// colour class: begin(), measure, append().
 class Finisher {
  public:
   /// Room for `max_objects` objects, of which at most `max_row` start in one strip.
   Finisher(const contract::LabelParameters& parameters, uint32_t max_objects, uint32_t max_row);
 
-  Geometry* geometry() { return geometry_.get(); }
+  /// Where `objects` objects are to be measured: in the table itself where all of them have room there.
+  contract::ObjectRecord* begin(uint32_t objects, ObjectTable& table);
 
-  /// Appends the first `objects` entries of geometry() to the table. They are to be in order of the strip of
-  /// `strip_rows` rows (a power of two) where they start. Fills record_of().
-  void append(uint32_t objects, int strip_shift, uint32_t colour_class, ObjectTable& table);
+  /// Makes the measured objects (GrowingRecords) the table's and appends zeroed features where any are wanted; hlac[0]
+  /// is there already. They are to be in order of the strip of 2^strip_shift rows where they start. Fills record_of().
+  /// Returns the number of their pixels, reported or not.
+  uint32_t append(int strip_shift, uint32_t colour_class, ObjectTable& table);
 
   /// Where each object's record is in the table; kNoRecord for those filtered or lost.
   const uint32_t* record_of() const { return record_of_.get(); }
 
  private:
-  uint32_t list_candidates(uint32_t objects, int strip_shift, contract::FrameSummary& summary);
+  uint32_t take_chosen(uint32_t arranged, ObjectTable& table);
+  void append_features(uint32_t colour_class, ObjectTable& table);
 
   contract::LabelParameters parameters_;
-  hwy::AlignedFreeUniquePtr<Geometry[]> geometry_;
+  size_t old_size_ = 0;  // of the table, at begin()
+  uint32_t objects_ = 0;
+  bool in_table_ = false;
+  hwy::AlignedFreeUniquePtr<contract::ObjectRecord[]> records_, strip_records_;
   hwy::AlignedFreeUniquePtr<Candidate[]> candidates_;
-  hwy::AlignedFreeUniquePtr<Candidate[]> waiting_;
   hwy::AlignedFreeUniquePtr<uint32_t[]> record_of_;
 };
 

@@ -53,17 +53,16 @@ HWY_INLINE Counts count_patterns(const Neighbourhood* words, int count) {
   return counts;
 }
 
-// The bytes of one lane to the record.
-HWY_INLINE void add_counts(const uint64_t (*bytes)[kMaxLanes], size_t lane, contract::ObjectRecord& record) {
-  record.hlac[0] = record.m00;
+// The bytes of one lane to an object's features.
+HWY_INLINE void add_counts(const uint64_t (*bytes)[kMaxLanes], size_t lane, contract::ObjectFeatures& features) {
 #if HWY_TARGET == HWY_SCALAR
-  for (int i = 0; i < kPatterns; ++i) record.hlac[1 + i] += bytes[i / 8][lane] >> (8 * (i % 8)) & 0xFF;
+  for (int i = 0; i < kPatterns; ++i) features.hlac[1 + i] += bytes[i / 8][lane] >> (8 * (i % 8)) & 0xFF;
 #else
   const hn::CappedTag<uint32_t, 8> d32;
   const hn::Rebind<uint8_t, decltype(d32)> d8;
   for (int q = 0; q < kPatterns / 8; ++q) {
     const uint8_t* from = reinterpret_cast<const uint8_t*>(&bytes[q][lane]);
-    uint32_t* to = record.hlac + 1 + 8 * q;
+    uint32_t* to = features.hlac + 1 + 8 * q;
     for (size_t i = 0; i < 8; i += hn::Lanes(d32)) {
       hn::StoreU(hn::Add(hn::LoadU(d32, to + i), hn::PromoteTo(d32, hn::LoadU(d8, from + i))), d32, to + i);
     }
@@ -104,7 +103,7 @@ HWY_INLINE Neighbourhood cell_neighbourhood(const uint64_t* cell, size_t stride)
 }
 
 void add_cells(const CellGrid& grid, const BitImage& occupied, const uint32_t* record_of,
-               contract::ObjectRecord* records) {
+               contract::ObjectFeatures* features) {
   const int lanes = static_cast<int>(hn::Lanes(Words()));
   alignas(64) uint64_t bytes[kPatterns / 8][kMaxLanes];
   for (int row = 0; row < grid.rows(); ++row, record_of += grid.columns()) {
@@ -116,7 +115,7 @@ void add_cells(const CellGrid& grid, const BitImage& occupied, const uint32_t* r
       for (; these != 0; these &= these - 1) {
         const int lane = std::countr_zero(these);
         const uint32_t record = record_of[column + lane];
-        if (record != kNoRecord) add_counts(bytes, static_cast<size_t>(lane), records[record]);
+        if (record != kNoRecord) add_counts(bytes, static_cast<size_t>(lane), features[record]);
       }
     }
   }
@@ -148,7 +147,7 @@ HWY_INLINE Neighbourhood row_neighbourhood(Vector above, Vector row, Vector belo
 constexpr int kPieceColumns = 55;
 
 void add_run_lanes(const BitImage& mask, const RunTable& table, uint32_t begin, uint32_t count,
-                   const uint32_t* record_of, contract::ObjectRecord* records) {
+                   const uint32_t* record_of, contract::ObjectFeatures* features) {
   const Words d;
   alignas(64) uint64_t start[kMaxLanes] = {};
   alignas(64) uint64_t bytes[kPatterns / 8][kMaxLanes];
@@ -177,7 +176,7 @@ void add_run_lanes(const BitImage& mask, const RunTable& table, uint32_t begin, 
     store_counts(count_patterns(rows, two_rows ? 2 : 1), bytes);
     for (uint32_t i = 0; i < count; ++i) {
       const uint32_t record = record_of[table.object_of()[begin + i]];
-      if (record != kNoRecord) add_counts(bytes, i, records[record]);
+      if (record != kNoRecord) add_counts(bytes, i, features[record]);
     }
     active = hn::TestBit(run, hn::Set(d, uint64_t{1} << kPieceColumns));
     if (HWY_LIKELY(hn::AllFalse(d, active))) return;
@@ -185,10 +184,11 @@ void add_run_lanes(const BitImage& mask, const RunTable& table, uint32_t begin, 
   }
 }
 
-void add_runs(const BitImage& mask, const RunTable& table, const uint32_t* record_of, contract::ObjectRecord* records) {
+void add_runs(const BitImage& mask, const RunTable& table, const uint32_t* record_of,
+              contract::ObjectFeatures* features) {
   const uint32_t lanes = static_cast<uint32_t>(hn::Lanes(Words()));
   for (uint32_t i = 0; i < table.runs(); i += lanes) {
-    add_run_lanes(mask, table, i, std::min(lanes, table.runs() - i), record_of, records);
+    add_run_lanes(mask, table, i, std::min(lanes, table.runs() - i), record_of, features);
   }
 }
 
@@ -203,13 +203,13 @@ HWY_EXPORT(add_runs);
 }  // namespace
 
 void add_hlac_of_runs(const BitImage& mask, const RunTable& table, const uint32_t* record_of,
-                      contract::ObjectRecord* records) {
-  HWY_DYNAMIC_DISPATCH(add_runs)(mask, table, record_of, records);
+                      contract::ObjectFeatures* features) {
+  HWY_DYNAMIC_DISPATCH(add_runs)(mask, table, record_of, features);
 }
 
 void add_hlac_of_cells(const CellGrid& grid, const BitImage& occupied, const uint32_t* record_of,
-                       contract::ObjectRecord* records) {
-  HWY_DYNAMIC_DISPATCH(add_cells)(grid, occupied, record_of, records);
+                       contract::ObjectFeatures* features) {
+  HWY_DYNAMIC_DISPATCH(add_cells)(grid, occupied, record_of, features);
 }
 
 }  // namespace flashcell::host

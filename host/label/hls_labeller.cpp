@@ -77,10 +77,23 @@ class HlsLabeller final : public Labeller {
 
   void receive(uint32_t colour_class) {
     records_.clear();
-    for (kernels::ObjectToken token = objects_.read(); !token.last; token = objects_.read()) {
-      token.record.class_id = colour_class;
-      records_.push_back(token.record);
+    features_.clear();
+    for (kernels::ObjectWord word = objects_.read(); !word.last; word = objects_.read()) {
+      contract::ObjectRecord record;
+      std::memcpy(&record, word.lanes, sizeof record);
+      record.class_id = colour_class;
+      records_.push_back(record);
+      if (job_.features != 0) features_.push_back(receive_features());
     }
+  }
+
+  contract::ObjectFeatures receive_features() {
+    contract::ObjectFeatures features;
+    for (int i = 0; i < kernels::kFeatureWords; ++i) {
+      const kernels::ObjectWord word = objects_.read();
+      std::memcpy(reinterpret_cast<std::byte*>(&features) + i * sizeof word.lanes, word.lanes, sizeof word.lanes);
+    }
+    return features;
   }
 
   void append(const kernels::CellLabelCounts& counts, ObjectTable& table) {
@@ -89,8 +102,7 @@ class HlsLabeller final : public Labeller {
       candidates_.push_back({records_[i].first_pixel, i, records_[i].bottom});
     }
     const size_t kept = select_objects(candidates_, parameters_.max_objects, table);
-    for (size_t i = 0; i < kept; ++i) table.objects.push_back(records_[candidates_[i].index]);
-    table.summary.objects += static_cast<uint32_t>(kept);
+    append_objects({candidates_.data(), kept}, records_, features_, table);
     table.summary.filtered += counts.filtered;
     table.summary.foreground += counts.foreground;
   }
@@ -101,8 +113,9 @@ class HlsLabeller final : public Labeller {
   kernels::CellLabelStreams<S> streams_;
   hls::stream<uint64_t> cells_{"cells"};
   hls::stream<CellPixels> pixels_{"pixels"};
-  hls::stream<kernels::ObjectToken> objects_{"objects"};
+  hls::stream<kernels::ObjectWord> objects_{"objects"};
   std::vector<contract::ObjectRecord> records_;
+  std::vector<contract::ObjectFeatures> features_;  // of each record, where any are measured
   std::vector<Candidate> candidates_;
 };
 

@@ -106,15 +106,15 @@ HueTables::HueTables(uint8_t saturation_floor, uint8_t value_floor) {
 }
 
 void add_hues(const HueTables& tables, const uint8_t* pixels, bool bgr, uint32_t count,
-              contract::ObjectRecord& record) {
+              contract::ObjectFeatures& features) {
   uint32_t histogram[contract::kHueBins] = {};
   HWY_DYNAMIC_DISPATCH(count_hues)(tables, pixels, bgr, count, histogram);
   uint32_t achromatic = count;
   for (int i = 0; i < contract::kHueBins; ++i) {
-    record.hue[i] += histogram[i];
+    features.hue[i] += histogram[i];
     achromatic -= histogram[i];
   }
-  record.achromatic += achromatic;
+  features.achromatic += achromatic;
 }
 
 void HueCollector::add(const uint8_t* pixels, int count) {
@@ -130,7 +130,7 @@ void HueCollector::add(const uint8_t* pixels, int count) {
 }
 
 void HueCollector::flush() {
-  if (count_ != 0) add_hues(tables_, pixels_, bgr_, count_, *record_);
+  if (count_ != 0) add_hues(tables_, pixels_, bgr_, count_, *features_);
   count_ = 0;
 }
 

@@ -16,8 +16,9 @@ struct HueTables {
   HueTables(uint8_t saturation_floor, uint8_t value_floor);
 };
 
-/// Adds `count` pixels, 3 bytes each, to the record's histogram. Reads up to kHuePadding bytes past them.
-void add_hues(const HueTables& tables, const uint8_t* pixels, bool bgr, uint32_t count, contract::ObjectRecord& record);
+/// Adds `count` pixels, 3 bytes each, to an object's histogram. Reads up to kHuePadding bytes past them.
+void add_hues(const HueTables& tables, const uint8_t* pixels, bool bgr, uint32_t count,
+              contract::ObjectFeatures& features);
 constexpr int kHuePadding = 192;
 
 /// Collects an object's pixels from all over the frame to work on them side by side.
@@ -30,9 +31,9 @@ class HueCollector {
   HueCollector& operator=(const HueCollector&) = delete;
 
   /// Of which object the following pixels are.
-  void begin(contract::ObjectRecord& record) {
-    if (&record != record_) flush();
-    record_ = &record;
+  void begin(contract::ObjectFeatures& features) {
+    if (&features != features_) flush();
+    features_ = &features;
   }
   /// `count` <= 64 pixels side by side.
   void add(const uint8_t* pixels, int count);
@@ -45,7 +46,7 @@ class HueCollector {
   const HueTables& tables_;
   bool bgr_;
   const uint8_t* end_;
-  contract::ObjectRecord* record_ = nullptr;
+  contract::ObjectFeatures* features_ = nullptr;
   uint32_t count_ = 0;
   uint8_t pixels_[3 * kCapacity + kHuePadding];
 };

@@ -15,7 +15,7 @@ class Labeller {
 
   /// Appends the objects of `mask` to `table` with class_id `colour_class`; adds to its summary. The table's capacity
   /// is the parameters' max_objects over all calls since clear(). `pixels` is read only for hue (rgb8/bgr8) and
-  /// intensity features. Allocates nothing once the table's vector has max_objects of capacity.
+  /// intensity features. Allocates nothing after table.reserve(parameters).
   virtual void label(const BitImage& mask, const FrameView& pixels, uint32_t colour_class, ObjectTable& table) = 0;
 };
 

@@ -18,13 +18,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
 
-void measure_all_cells(const CellGrid& grid, const CellList& list, int width, GeometryTable& geometry) {
+void measure_all_cells(const CellGrid& grid, const CellList& list, int width, GrowingRecords& growing) {
   for (uint32_t i = 0; i < list.count; ++i) {
-    Geometry& g = geometry_of(list.objects[i], geometry);
     const uint64_t cell = grid.cells()[grid.index(list.columns[i], list.rows[i])];
     for (uint64_t rest = cell; rest != 0; rest &= rest - 1) {
       const int bit = std::countr_zero(rest);
-      add_pixel(8 * list.columns[i] + bit % 8, 8 * list.rows[i] + bit / 8, width, g);
+      add_pixel(8 * list.columns[i] + bit % 8, 8 * list.rows[i] + bit / 8, width, list.objects[i], growing);
     }
   }
 }
@@ -55,7 +54,7 @@ HWY_INLINE Vector highest_bit(Vector v) {
   return hn::Sub(hn::PopulationCount(v), constant(1));
 }
 
-void measure_all_cells(const CellGrid& grid, const CellList& list, int width, GeometryTable& geometry) {
+void measure_all_cells(const CellGrid& grid, const CellList& list, int width, GrowingRecords& growing) {
   const U64 d;
   const hn::Rebind<uint16_t, U64> d16;
   const uint32_t lanes = static_cast<uint32_t>(hn::Lanes(d));
@@ -81,7 +80,7 @@ void measure_all_cells(const CellGrid& grid, const CellList& list, int width, Ge
     box.bottom = hn::Add(y, hn::ShiftRight<3>(highest_bit(cell)));
     const Vector first =
         hn::Add(times(box.top, constant(static_cast<uint64_t>(width))), hn::Add(x, hn::And(first_bit, constant(7))));
-    add_lanes(cell_sums(cell), x, y, box, first, hn::Eq(cell, hn::Zero(d)), &list.objects[i], count, geometry);
+    add_lanes(cell_sums(cell), x, y, box, first, hn::Eq(cell, hn::Zero(d)), &list.objects[i], count, growing);
   }
 }
 
@@ -96,9 +95,9 @@ namespace {
 HWY_EXPORT(measure_all_cells);
 }  // namespace
 
-void measure_cells(const CellGrid& grid, const CellList& list, int width, Geometry* geometry) {
-  GeometryTable objects{geometry};
-  HWY_DYNAMIC_DISPATCH(measure_all_cells)(grid, list, width, objects);
+void measure_cells(const CellGrid& grid, const CellList& list, int width, contract::ObjectRecord* records) {
+  GrowingRecords growing{records};
+  HWY_DYNAMIC_DISPATCH(measure_all_cells)(grid, list, width, growing);
 }
 
 }  // namespace flashcell::host

@@ -19,16 +19,16 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
 
-void measure_all(const BitImage& mask, const RunTable& table, GeometryTable& geometry) {
+void measure_all(const BitImage& mask, const RunTable& table, GrowingRecords& growing) {
   const int rows = table.rows_per_strip();
   for (uint32_t i = 0; i < table.runs(); ++i) {
     const int y = static_cast<int>(table.starts()[i] >> kStripShift) * rows;
-    Geometry& g = geometry_of(table.object_of()[i], geometry);
+    const uint32_t object = table.object_of()[i];
     for (int x = static_cast<int>(table.starts()[i] & kColumnMask); x < mask.width(); ++x) {
       const bool upper = mask.get(x, y), lower = rows == 2 && mask.get(x, y + 1);
       if (!upper && !lower) break;
-      if (upper) add_pixel(x, y, mask.width(), g);
-      if (lower) add_pixel(x, y + 1, mask.width(), g);
+      if (upper) add_pixel(x, y, mask.width(), object, growing);
+      if (lower) add_pixel(x, y + 1, mask.width(), object, growing);
     }
   }
 }
@@ -64,7 +64,7 @@ HWY_INLINE Windows load_windows(const BitImage& mask, Vector strip, Vector x) {
 // Runs that start at starts[i], i < count <= the number of lanes; the arrays are readable up to that number.
 template <bool kTwoRows>
 HWY_INLINE void measure_lanes(const BitImage& mask, const uint32_t* starts, const uint32_t* objects, size_t count,
-                              GeometryTable& geometry) {
+                              GrowingRecords& growing) {
   const U64 d;
   auto active = hn::FirstN(d, count);
   const Vector start = hn::IfThenElseZero(active, hn::PromoteTo(d, hn::LoadU(hn::Rebind<uint32_t, U64>(), starts)));
@@ -109,7 +109,7 @@ HWY_INLINE void measure_lanes(const BitImage& mask, const uint32_t* starts, cons
     box.bottom = hn::Add(y, hn::IfThenZeroElse(hn::Eq(lower, hn::Zero(d)), one));
     const Vector into_row = hn::IfThenZeroElse(upper_empty, trailing_zeros(upper));
     const Vector first = hn::Add(times(box.top, constant(static_cast<uint64_t>(mask.width()))), hn::Add(x, into_row));
-    add_lanes(local, x, y, box, first, hn::Eq(columns, hn::Zero(d)), objects, count, geometry);
+    add_lanes(local, x, y, box, first, hn::Eq(columns, hn::Zero(d)), objects, count, growing);
 
     active = hn::TestBit(run, constant(uint64_t{1} << kPieceColumns));
     if (HWY_LIKELY(hn::AllFalse(d, active))) return;
@@ -117,14 +117,14 @@ HWY_INLINE void measure_lanes(const BitImage& mask, const uint32_t* starts, cons
   }
 }
 
-void measure_all(const BitImage& mask, const RunTable& table, GeometryTable& geometry) {
+void measure_all(const BitImage& mask, const RunTable& table, GrowingRecords& growing) {
   const uint32_t lanes = static_cast<uint32_t>(hn::Lanes(U64()));
   for (uint32_t i = 0; i < table.runs(); i += lanes) {
     const uint32_t count = std::min(lanes, table.runs() - i);
     if (table.rows_per_strip() == 2) {
-      measure_lanes<true>(mask, table.starts() + i, table.object_of() + i, count, geometry);
+      measure_lanes<true>(mask, table.starts() + i, table.object_of() + i, count, growing);
     } else {
-      measure_lanes<false>(mask, table.starts() + i, table.object_of() + i, count, geometry);
+      measure_lanes<false>(mask, table.starts() + i, table.object_of() + i, count, growing);
     }
   }
 }
@@ -140,9 +140,9 @@ namespace {
 HWY_EXPORT(measure_all);
 }  // namespace
 
-void measure_runs(const BitImage& mask, const RunTable& table, Geometry* geometry) {
-  GeometryTable objects{geometry};
-  HWY_DYNAMIC_DISPATCH(measure_all)(mask, table, objects);
+void measure_runs(const BitImage& mask, const RunTable& table, contract::ObjectRecord* records) {
+  GrowingRecords growing{records};
+  HWY_DYNAMIC_DISPATCH(measure_all)(mask, table, growing);
 }
 
 }  // namespace flashcell::host

@@ -18,22 +18,28 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
 
-inline Geometry& geometry_of(uint32_t object, GeometryTable& table) {
-  if (object == table.begun) table.objects[table.begun++] = kNoPixels;
-  return table.objects[object];
-}
-
-inline void add_pixel(int x, int y, int width, Geometry& g) {
-  const uint64_t ux = static_cast<uint64_t>(x), uy = static_cast<uint64_t>(y);
-  g.m00 += 1;
-  g.m10 += ux;
-  g.m01 += uy;
-  g.m20 += ux * ux;
-  g.m11 += ux * uy;
-  g.m02 += uy * uy;
-  g.box = std::min(g.box & 0xFFFF, ux) | std::min(g.box >> 16 & 0xFFFF, uy) << 16 |
-          std::min(g.box >> 32 & 0xFFFF, 0xFFFF - ux) << 32 | std::min(g.box >> 48, 0xFFFF - uy) << 48;
-  g.first_pixel = std::min(g.first_pixel, uy * static_cast<uint64_t>(width) + ux);
+inline void add_pixel(int x, int y, int width, uint32_t object, GrowingRecords& growing) {
+  contract::ObjectRecord& r = growing.records[object];
+  const uint16_t x16 = static_cast<uint16_t>(x), y16 = static_cast<uint16_t>(y);
+  if (object == growing.begun) {
+    r = {};
+    r.left = r.top = r.right = r.bottom = 0xFFFF;
+    r.first_pixel = 0xFFFFFFFF;
+    r.class_id = object;
+    ++growing.begun;
+  }
+  const uint64_t ux = x16, uy = y16;
+  r.m00 += 1;
+  r.m10 += ux;
+  r.m01 += uy;
+  r.m20 += ux * ux;
+  r.m11 += ux * uy;
+  r.m02 += uy * uy;
+  r.left = std::min(r.left, x16);
+  r.top = std::min(r.top, y16);
+  r.right = std::min(r.right, static_cast<uint16_t>(~x16));
+  r.bottom = std::min(r.bottom, static_cast<uint16_t>(~y16));
+  r.first_pixel = std::min(r.first_pixel, static_cast<uint32_t>(y * width + x));
 }
 
 #else
@@ -130,39 +136,41 @@ struct Box {
   Vector left, top, right, bottom;
 };
 
-// Cleared just before its first pixels are added, with stores of the width of add_piece()'s loads.
-HWY_INLINE Geometry& geometry_of(uint32_t object, GeometryTable& table) {
-  Geometry& g = table.objects[object];
-  if (object == table.begun) {
-    const hn::CappedTag<uint64_t, 4> d;
-    const hn::CappedTag<uint64_t, 2> pair;
-    for (size_t i = 0; i < 4; i += hn::Lanes(d)) hn::Store(hn::Zero(d), d, &g.m00 + i);
-    hn::Store(hn::Zero(pair), pair, &g.m11);
-    hn::Store(hn::Set(pair, ~uint64_t{0}), pair, &g.box);
-    ++table.begun;
-  }
-  return g;
-}
-
-// Adds what two StoreInterleaved4 wrote for one lane: m00, m10, m01, m20 and m11, m02, box, first pixel.
-HWY_INLINE void add_piece(const uint64_t* sums, const uint64_t* rest, Geometry& g) {
+// Adds what two StoreInterleaved4 wrote for one lane, the two halves of a record, to an object's record.
+HWY_INLINE void add_piece(const uint64_t* moments, const uint64_t* rest, uint32_t object, GrowingRecords& growing) {
+  // Lanes of the second half: m01; m00 and first pixel; box; object number and nothing. A carry out of m00 is
+  // impossible.
+  alignas(32) static constexpr uint64_t kSums[4] = {~uint64_t{0}, 0xFFFFFFFF, 0, 0};
+  alignas(32) static constexpr uint64_t kFirst[4] = {0, 0xFFFFFFFF00000000, 0, 0};
   const hn::CappedTag<uint64_t, 4> d;
-  const hn::CappedTag<uint64_t, 2> pair;
-  for (size_t i = 0; i < 4; i += hn::Lanes(d)) {
-    hn::Store(hn::Add(hn::Load(d, &g.m00 + i), hn::Load(d, sums + i)), d, &g.m00 + i);
+  const hn::Repartition<uint32_t, decltype(d)> d32;
+  const hn::Repartition<uint16_t, decltype(d)> d16;
+  uint64_t* record = reinterpret_cast<uint64_t*>(growing.records + object);
+  if (object == growing.begun) {
+    for (size_t i = 0; i < 4; i += hn::Lanes(d)) {
+      hn::StoreU(hn::Load(d, moments + i), d, record + i);
+      hn::StoreU(hn::Load(d, rest + i), d, record + 4 + i);
+    }
+    ++growing.begun;
+    return;
   }
-  hn::Store(hn::Add(hn::Load(pair, &g.m11), hn::Load(pair, rest)), pair, &g.m11);
-  const hn::Repartition<uint16_t, decltype(pair)> d16;
-  const auto old = hn::Load(pair, &g.box), added = hn::Load(pair, rest + 2);
-  const auto box = hn::BitCast(pair, hn::Min(hn::BitCast(d16, old), hn::BitCast(d16, added)));
-  hn::Store(hn::IfThenElse(hn::FirstN(pair, 1), box, hn::Min(old, added)), pair, &g.box);
+  for (size_t i = 0; i < 4; i += hn::Lanes(d)) {
+    hn::StoreU(hn::Add(hn::LoadU(d, record + i), hn::Load(d, moments + i)), d, record + i);
+    const auto old = hn::LoadU(d, record + 4 + i), added = hn::Load(d, rest + i);
+    const auto sum = hn::Add(old, added);
+    const auto first = hn::BitCast(d, hn::Min(hn::BitCast(d32, old), hn::BitCast(d32, added)));
+    const auto box = hn::BitCast(d, hn::Min(hn::BitCast(d16, old), hn::BitCast(d16, added)));
+    const auto sums = hn::Load(d, kSums + i), firsts = hn::Load(d, kFirst + i);
+    const auto minima = hn::Or(hn::And(first, firsts), hn::AndNot(hn::Or(sums, firsts), box));
+    hn::StoreU(hn::Or(hn::And(sum, sums), minima), d, record + 4 + i);
+  }
 }
 
 // Adds each of the first `count` lanes, whose own coordinates start at (x, y), to its object; lanes that are `empty`
 // add nothing.
 template <class Mask>
 HWY_INLINE void add_lanes(const LocalSums& s, Vector x, Vector y, const Box& box, Vector first_pixel, Mask empty,
-                          const uint32_t* objects, size_t count, GeometryTable& geometry) {
+                          const uint32_t* objects, size_t count, GrowingRecords& growing) {
   const U64 d;
   // Everything stays below 2^32 but m11 and m02.
   const Vector m10 = hn::Add(times(s.n, x), s.x);
@@ -175,12 +183,14 @@ HWY_INLINE void add_lanes(const LocalSums& s, Vector x, Vector y, const Box& box
   const Vector packed = hn::Xor(hn::Or(near_corner, far_corner), constant(0xFFFFFFFF00000000ull));
   const Vector nothing = constant(~uint64_t{0});
 
-  alignas(64) uint64_t sums[4 * kMaxLanes];
+  const Vector numbers = hn::PromoteTo(d, hn::LoadU(hn::Rebind<uint32_t, U64>(), objects));
+
+  alignas(64) uint64_t moments[4 * kMaxLanes];
   alignas(64) uint64_t rest[4 * kMaxLanes];
-  hn::StoreInterleaved4(s.n, m10, m01, m20, d, sums);
-  hn::StoreInterleaved4(m11, m02, hn::IfThenElse(empty, nothing, packed), hn::IfThenElse(empty, nothing, first_pixel),
-                        d, rest);
-  for (size_t i = 0; i < count; ++i) add_piece(sums + 4 * i, rest + 4 * i, geometry_of(objects[i], geometry));
+  const Vector area_and_first = hn::Or(s.n, hn::ShiftLeft<32>(hn::IfThenElse(empty, nothing, first_pixel)));
+  hn::StoreInterleaved4(m20, m11, m02, m10, d, moments);
+  hn::StoreInterleaved4(m01, area_and_first, hn::IfThenElse(empty, nothing, packed), numbers, d, rest);
+  for (size_t i = 0; i < count; ++i) add_piece(moments + 4 * i, rest + 4 * i, objects[i], growing);
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR

@@ -1,7 +1,6 @@
 #include "host/label/object_selection.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace flashcell::host {
 namespace {
@@ -54,20 +53,13 @@ size_t select_objects(std::span<Candidate> candidates, uint32_t max_objects, Obj
   return room;
 }
 
-contract::ObjectRecord* append_records(ObjectTable& table, size_t count, uint32_t colour_class) {
-  // Copied from zeros in blocks so large that the compiler calls memmove: its own string instructions are several times
-  // slower.
-  static constexpr contract::ObjectRecord kZeros[64] = {};
-  const size_t old = table.objects.size();
-  for (size_t left = count; left > 0;) {
-    const size_t block = std::min(left, std::size(kZeros));
-    table.objects.insert(table.objects.end(), kZeros, kZeros + block);
-    left -= block;
+void append_objects(std::span<const Candidate> kept, std::span<const contract::ObjectRecord> objects,
+                    std::span<const contract::ObjectFeatures> features, ObjectTable& table) {
+  for (const Candidate& c : kept) table.objects.push_back(objects[c.index]);
+  if (!features.empty()) {
+    for (const Candidate& c : kept) table.features.push_back(features[c.index]);
   }
-  contract::ObjectRecord* records = table.objects.data() + old;
-  for (size_t i = 0; i < count; ++i) records[i].class_id = colour_class;
-  table.summary.objects += static_cast<uint32_t>(count);
-  return records;
+  table.summary.objects += static_cast<uint32_t>(kept.size());
 }
 
 }  // namespace flashcell::host

@@ -12,7 +12,7 @@
 //   summary.filtered;
 //   2. kept = select_objects(candidates, parameters.max_objects, table): counts the lost ones, puts the kept ones
 //   first;
-//   3. append the records of candidates[0 .. kept-1] in that order, add kept to summary.objects (append_records does).
+//   3. append_objects(candidates[0 .. kept-1], …).
 // The colour classes of a frame are to be labelled in ascending order, each once: then earlier classes never give way
 // to later ones.
 namespace flashcell::host {
@@ -35,8 +35,8 @@ void sort_by_first_pixel(std::span<Candidate> candidates);
 /// added to summary.lost.
 size_t select_objects(std::span<Candidate> candidates, uint32_t max_objects, ObjectTable& table);
 
-/// Appends `count` records, all zero but for class_id, and returns the first. The vector must have room for them to
-/// stay in place.
-contract::ObjectRecord* append_records(ObjectTable& table, size_t count, uint32_t colour_class);
+/// Appends the objects and features that `kept` has the indices of; `features` is empty where none are measured.
+void append_objects(std::span<const Candidate> kept, std::span<const contract::ObjectRecord> objects,
+                    std::span<const contract::ObjectFeatures> features, ObjectTable& table);
 
 }  // namespace flashcell::host

@@ -1,32 +1,16 @@
 #include "host/label/pixel_features.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 #include "host/label/finish.hpp"
-#include "kernels_hls/contract/colour.hpp"
+#include "host/label/grey_sums.hpp"
 
 namespace flashcell::host {
 namespace {
 
+using contract::ObjectFeatures;
 using contract::ObjectRecord;
-
-uint32_t grey_at(const FrameView& frame, const uint8_t* row, int x) {
-  switch (frame.format) {
-    case PixelFormat::grey8:
-      return row[x];
-    case PixelFormat::rgb8:
-      return contract::luma8(row[3 * x], row[3 * x + 1], row[3 * x + 2]);
-    case PixelFormat::bgr8:
-      return contract::luma8(row[3 * x + 2], row[3 * x + 1], row[3 * x]);
-    case PixelFormat::grey16:
-      break;
-  }
-  uint16_t value;
-  std::memcpy(&value, row + 2 * x, sizeof(value));
-  return value;
-}
 
 // Takes foreground pixels, object by object, and adds what is asked for.
 class PixelAdder {
@@ -36,9 +20,10 @@ class PixelAdder {
     if (features.hue) hues_.emplace(features.tables, pixels);
   }
 
-  void begin(ObjectRecord& record) {
+  void begin(ObjectRecord& record, ObjectFeatures& features) {
     record_ = &record;
-    if (hues_) hues_->begin(record);
+    features_ = &features;
+    if (hues_) hues_->begin(features);
   }
 
   // The foreground pixels of row y in columns begin .. end-1.
@@ -51,19 +36,12 @@ class PixelAdder {
 
  private:
   void add_intensity(int y, int x, int n) {
-    const uint8_t* row = pixels_.row(y);
-    uint64_t sum = 0, weighted = 0;
-    uint32_t peak = record_->peak;
-    for (int i = x; i < x + n; ++i) {
-      const uint32_t grey = grey_at(pixels_, row, i);
-      sum += grey;
-      weighted += static_cast<uint64_t>(grey) * static_cast<uint64_t>(i);
-      peak = std::max(peak, grey);
-    }
-    record_->sum_i += sum;
-    record_->sum_ix += weighted;
-    record_->sum_iy += sum * static_cast<uint64_t>(y);
-    record_->peak = peak;
+    const GreySums grey = grey_sums(pixels_, x, y, n);
+    const uint64_t sum = grey.sum;
+    features_->sum_i += sum;
+    features_->sum_ix += sum * static_cast<uint64_t>(x) + grey.weighted;
+    features_->sum_iy += sum * static_cast<uint64_t>(y);
+    record_->peak = std::max(record_->peak, grey.peak);
   }
 
   const BitImage& mask_;
@@ -71,6 +49,7 @@ class PixelAdder {
   bool intensity_;
   std::optional<HueCollector> hues_;
   ObjectRecord* record_ = nullptr;
+  ObjectFeatures* features_ = nullptr;
 };
 
 // First column past the run that starts at x, in a strip of the rows from y on.
@@ -87,13 +66,14 @@ int end_of_run(const BitImage& mask, int y, int rows, int x) {
 }  // namespace
 
 void add_pixels_of_runs(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
-                        const RunTable& table, const uint32_t* record_of, ObjectRecord* records) {
+                        const RunTable& table, const uint32_t* order, const uint32_t* record_of, ObjectTable& objects) {
   PixelAdder adder(features, mask, pixels);
   const int rows = table.rows_per_strip();
-  for (uint32_t i = 0; i < table.runs(); ++i) {
+  for (uint32_t k = 0; k < table.runs(); ++k) {
+    const uint32_t i = order[k];
     const uint32_t record = record_of[table.object_of()[i]];
     if (record == kNoRecord) continue;
-    adder.begin(records[record]);
+    adder.begin(objects.objects[record], objects.features[record]);
     const int y = static_cast<int>(table.starts()[i] >> kStripShift) * rows;
     const int begin = static_cast<int>(table.starts()[i] & kColumnMask), end = end_of_run(mask, y, rows, begin);
     for (int row = y; row < y + rows; ++row) adder.add_row(row, begin, end);
@@ -101,7 +81,7 @@ void add_pixels_of_runs(const PixelFeatures& features, const BitImage& mask, con
 }
 
 void add_pixels_of_cells(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
-                         const BitImage& occupied, const uint32_t* record_of, ObjectRecord* records) {
+                         const BitImage& occupied, const uint32_t* record_of, ObjectTable& objects) {
   constexpr int kSide = contract::kCellSide;
   PixelAdder adder(features, mask, pixels);
   for (int cell_row = 0; cell_row < occupied.height(); ++cell_row, record_of += occupied.width()) {
@@ -109,7 +89,7 @@ void add_pixels_of_cells(const PixelFeatures& features, const BitImage& mask, co
     for_each_stretch(occupied.row(cell_row), 0, occupied.width(), [&](int column, int n) {
       const uint32_t record = record_of[column];
       if (record == kNoRecord) return;
-      adder.begin(records[record]);
+      adder.begin(objects.objects[record], objects.features[record]);
       const int end = std::min(kSide * (column + n), mask.width());
       for (int y = kSide * cell_row; y < kSide * (cell_row + 1); ++y) adder.add_row(y, kSide * column, end);
     });

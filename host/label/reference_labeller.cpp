@@ -13,6 +13,7 @@
 namespace flashcell::host {
 namespace {
 
+using contract::ObjectFeatures;
 using contract::ObjectRecord;
 
 struct Rgb {
@@ -55,7 +56,7 @@ void add_geometry(int x, int y, int width, ObjectRecord& object) {
   object.bottom = std::max(object.bottom, y16);
 }
 
-void add_hlac(const BitImage& mask, int x, int y, ObjectRecord& object) {
+void add_hlac(const BitImage& mask, int x, int y, ObjectFeatures& features) {
   uint8_t neighbours = 0;
   for (int k = 0; k < 8; ++k) {
     const int nx = x + contract::kNeighbourDx[k], ny = y + contract::kNeighbourDy[k];
@@ -64,23 +65,23 @@ void add_hlac(const BitImage& mask, int x, int y, ObjectRecord& object) {
   }
   for (int i = 0; i < contract::kHlacCount; ++i) {
     const uint8_t pattern = contract::kHlacPatterns[i].neighbours;
-    if ((neighbours & pattern) == pattern) ++object.hlac[i];
+    if ((neighbours & pattern) == pattern) ++features.hlac[i];
   }
 }
 
-void add_hue(Rgb colour, const contract::LabelParameters& parameters, ObjectRecord& object) {
+void add_hue(Rgb colour, const contract::LabelParameters& parameters, ObjectFeatures& features) {
   const contract::Hsv8 hsv = contract::hsv8(colour.r, colour.g, colour.b);
   if (hsv.s < parameters.saturation_floor || hsv.v < parameters.value_floor) {
-    ++object.achromatic;
+    ++features.achromatic;
   } else {
-    ++object.hue[hsv.h >> 4];
+    ++features.hue[hsv.h >> 4];
   }
 }
 
-void add_intensity(uint32_t grey, int x, int y, ObjectRecord& object) {
-  object.sum_i += grey;
-  object.sum_ix += static_cast<uint64_t>(grey) * x;
-  object.sum_iy += static_cast<uint64_t>(grey) * y;
+void add_intensity(uint32_t grey, int x, int y, ObjectRecord& object, ObjectFeatures& features) {
+  features.sum_i += grey;
+  features.sum_ix += static_cast<uint64_t>(grey) * x;
+  features.sum_iy += static_cast<uint64_t>(grey) * y;
   object.peak = std::max(object.peak, grey);
 }
 
@@ -102,6 +103,7 @@ class ReferenceLabeller final : public Labeller {
     ObjectRecord none{};
     none.class_id = colour_class;
     objects_.assign(pixel_labels_.count(), none);
+    features_.assign(parameters_.features != 0 ? objects_.size() : 0, {});
     for (int y = 0; y < mask.height(); ++y) {
       for (int x = 0; x < mask.width(); ++x) {
         summary.foreground += mask.get(x, y) ? 1 : 0;
@@ -109,11 +111,17 @@ class ReferenceLabeller final : public Labeller {
         if (label == 0) continue;
         ObjectRecord& object = objects_[label - 1];
         add_geometry(x, y, mask.width(), object);
-        if (parameters_.features & contract::kFeatureHlac) add_hlac(mask, x, y, object);
-        if (parameters_.features & contract::kFeatureHue) add_hue(rgb_at(pixels, x, y), parameters_, object);
-        if (parameters_.features & contract::kFeatureIntensity) add_intensity(grey_at(pixels, x, y), x, y, object);
+        if (parameters_.features != 0) add_features(mask, pixels, x, y, object, features_[label - 1]);
       }
     }
+  }
+
+  void add_features(const BitImage& mask, const FrameView& pixels, int x, int y, ObjectRecord& object,
+                    ObjectFeatures& features) {
+    if (parameters_.features & contract::kFeatureHlac) add_hlac(mask, x, y, features);
+    if (parameters_.features & contract::kFeatureHue) add_hue(rgb_at(pixels, x, y), parameters_, features);
+    if (parameters_.features & contract::kFeatureIntensity)
+      add_intensity(grey_at(pixels, x, y), x, y, object, features);
   }
 
   // Those that pass the filter and fit into the table.
@@ -127,13 +135,13 @@ class ReferenceLabeller final : public Labeller {
       }
     }
     const size_t kept = select_objects(candidates_, parameters_.max_objects, table);
-    for (size_t i = 0; i < kept; ++i) table.objects.push_back(objects_[candidates_[i].index]);
-    table.summary.objects += static_cast<uint32_t>(kept);
+    append_objects({candidates_.data(), kept}, objects_, features_, table);
   }
 
   contract::LabelParameters parameters_;
   PixelLabels pixel_labels_;
   std::vector<ObjectRecord> objects_;
+  std::vector<ObjectFeatures> features_;  // of each object, where any are measured
   std::vector<Candidate> candidates_;
 };
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -100,6 +101,7 @@ std::vector<Hdf5Column> track_datasets(const std::vector<TrackColumnInfo>& infos
 
 struct ObjectField {
   const char* name;
+  bool in_features;  // of contract::ObjectFeatures, else of contract::ObjectRecord
   size_t offset;
   size_t bytes;  // of one value
   size_t width;
@@ -108,31 +110,31 @@ struct ObjectField {
   const char* meaning;
 };
 
-#define FLASHCELL_FIELD(field, width, feature, unit, meaning)                                                         \
-  {                                                                                                                   \
-#field, offsetof(contract::ObjectRecord, field), sizeof(contract::ObjectRecord::field) / (width), width, feature, \
-        unit, meaning                                                                                                 \
+#define FLASHCELL_FIELD(record, field, width, feature, unit, meaning)                                      \
+  {                                                                                                        \
+#field, std::is_same_v<contract::record, contract::ObjectFeatures>, offsetof(contract::record, field), \
+        sizeof(contract::record::field) / (width), width, feature, unit, meaning                           \
   }
 constexpr ObjectField kObjectFields[] = {
-    FLASHCELL_FIELD(m00, 1, 0, "px", "area"),
-    FLASHCELL_FIELD(m10, 1, 0, "px^2", "sum of x"),
-    FLASHCELL_FIELD(m01, 1, 0, "px^2", "sum of y"),
-    FLASHCELL_FIELD(m20, 1, 0, "px^3", "sum of x*x"),
-    FLASHCELL_FIELD(m11, 1, 0, "px^3", "sum of x*y"),
-    FLASHCELL_FIELD(m02, 1, 0, "px^3", "sum of y*y"),
-    FLASHCELL_FIELD(left, 1, 0, "px", "box, inclusive"),
-    FLASHCELL_FIELD(top, 1, 0, "px", "box, inclusive"),
-    FLASHCELL_FIELD(right, 1, 0, "px", "box, inclusive"),
-    FLASHCELL_FIELD(bottom, 1, 0, "px", "box, inclusive"),
-    FLASHCELL_FIELD(first_pixel, 1, 0, "1", "y*frame width + x of the first pixel in raster order"),
-    FLASHCELL_FIELD(class_id, 1, 0, "1", "colour class, or 0"),
-    FLASHCELL_FIELD(sum_i, 1, contract::kFeatureIntensity, "grey", "sum of grey values"),
-    FLASHCELL_FIELD(sum_ix, 1, contract::kFeatureIntensity, "grey px", "sum of grey*x"),
-    FLASHCELL_FIELD(sum_iy, 1, contract::kFeatureIntensity, "grey px", "sum of grey*y"),
-    FLASHCELL_FIELD(peak, 1, contract::kFeatureIntensity, "grey", "largest grey value"),
-    FLASHCELL_FIELD(achromatic, 1, contract::kFeatureHue, "px", "pixels that the hue histogram leaves out"),
-    FLASHCELL_FIELD(hue, contract::kHueBins, contract::kFeatureHue, "px", "hue histogram, 16 bins of the circle"),
-    FLASHCELL_FIELD(hlac, contract::kHlacCount, contract::kFeatureHlac, "px",
+    FLASHCELL_FIELD(ObjectRecord, m00, 1, 0, "px", "area"),
+    FLASHCELL_FIELD(ObjectRecord, m10, 1, 0, "px^2", "sum of x"),
+    FLASHCELL_FIELD(ObjectRecord, m01, 1, 0, "px^2", "sum of y"),
+    FLASHCELL_FIELD(ObjectRecord, m20, 1, 0, "px^3", "sum of x*x"),
+    FLASHCELL_FIELD(ObjectRecord, m11, 1, 0, "px^3", "sum of x*y"),
+    FLASHCELL_FIELD(ObjectRecord, m02, 1, 0, "px^3", "sum of y*y"),
+    FLASHCELL_FIELD(ObjectRecord, left, 1, 0, "px", "box, inclusive"),
+    FLASHCELL_FIELD(ObjectRecord, top, 1, 0, "px", "box, inclusive"),
+    FLASHCELL_FIELD(ObjectRecord, right, 1, 0, "px", "box, inclusive"),
+    FLASHCELL_FIELD(ObjectRecord, bottom, 1, 0, "px", "box, inclusive"),
+    FLASHCELL_FIELD(ObjectRecord, first_pixel, 1, 0, "1", "y*frame width + x of the first pixel in raster order"),
+    FLASHCELL_FIELD(ObjectRecord, class_id, 1, 0, "1", "colour class, or 0"),
+    FLASHCELL_FIELD(ObjectFeatures, sum_i, 1, contract::kFeatureIntensity, "grey", "sum of grey values"),
+    FLASHCELL_FIELD(ObjectFeatures, sum_ix, 1, contract::kFeatureIntensity, "grey px", "sum of grey*x"),
+    FLASHCELL_FIELD(ObjectFeatures, sum_iy, 1, contract::kFeatureIntensity, "grey px", "sum of grey*y"),
+    FLASHCELL_FIELD(ObjectRecord, peak, 1, contract::kFeatureIntensity, "grey", "largest grey value"),
+    FLASHCELL_FIELD(ObjectFeatures, achromatic, 1, contract::kFeatureHue, "px", "pixels that the hue histogram leaves out"),
+    FLASHCELL_FIELD(ObjectFeatures, hue, contract::kHueBins, contract::kFeatureHue, "px", "hue histogram, 16 bins of the circle"),
+    FLASHCELL_FIELD(ObjectFeatures, hlac, contract::kHlacCount, contract::kFeatureHlac, "px",
                     "higher-order local autocorrelation, patterns of order 0, 1 and 2 in contract order"),
 };
 #undef FLASHCELL_FIELD
@@ -143,11 +145,12 @@ class ObjectTableWriter {
   ObjectTableWriter(Hdf5File& file, uint8_t features)
       : fields_(measured(features)), table_(file, "objects", datasets(fields_)) {}
 
-  void add(int64_t frame, const contract::ObjectRecord& object) {
-    const std::byte* bytes = reinterpret_cast<const std::byte*>(&object);
+  void add(int64_t frame, const contract::ObjectRecord& object, const contract::ObjectFeatures* features) {
     table_.append(0, frame);
     for (size_t i = 0; i < fields_.size(); ++i) {
-      table_.append_bytes(i + 1, bytes + fields_[i].offset, fields_[i].bytes * fields_[i].width);
+      const void* from = fields_[i].in_features ? static_cast<const void*>(features) : &object;
+      const std::byte* value = static_cast<const std::byte*>(from) + fields_[i].offset;
+      table_.append_bytes(i + 1, value, fields_[i].bytes * fields_[i].width);
     }
     table_.end_row();
   }
@@ -232,7 +235,10 @@ class Hdf5Sink final : public Sink {
     if (!frames_) create_tables(result.frame->device_time_ns.has_value());
     frames_->add(result);
     if (objects_) {
-      for (const contract::ObjectRecord& o : result.table->objects) objects_->add(result.frame->number, o);
+      const ObjectTable& table = *result.table;
+      for (size_t i = 0; i < table.objects.size(); ++i) {
+        objects_->add(result.frame->number, table.objects[i], table.features_of(i));
+      }
     }
     for (const AssembledRow& row : rows_->add(result)) add_row(row);
     flush_when_due();

@@ -18,7 +18,7 @@ struct Hdf5Options {
 ///   class as
 ///             numbers into the attributes `colour_classes` and `classes` (one name a line) of the file, class -1
 ///             unknown
-///   /objects  frame and every field of contract::ObjectRecord that was measured; hlac is [rows, 25], hue [rows, 16]
+///   /objects  frame and every field of contract::ObjectRecord and ObjectFeatures that was measured; hlac is [rows, 25], hue [rows, 16]
 ///   /frames   frame, time stamps, numbers of objects
 /// A frame without device time where others have one: INT64_MIN. Attributes of the file: the run (RunInfo).
 /// Written in single-writer-multiple-reader mode, flushed every second: a program can read along, and a killed run

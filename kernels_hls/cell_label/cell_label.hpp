@@ -35,11 +35,11 @@ struct CellLabelCounts {
 
 /// Connected components of one frame with their features. `cells` has the frame's cells in raster order, `pixels` each
 /// cell's pixels where job.features has hue or intensity (else nothing). Objects come in the order in which they are
-/// complete, all of them, then a token with `last`. The frame must fit S; a build without kSplit knows connectivity
+/// complete, all of them, then a word with `last`. The frame must fit S; a build without kSplit knows connectivity
 /// `cell` only.
 template <class S>
 void cell_label(const Job& job, hls::stream<uint64_t>& cells, hls::stream<CellPixels>& pixels, CellLabelState<S>& state,
-                CellLabelStreams<S>& streams, hls::stream<ObjectToken>& objects, CellLabelCounts& counts) {
+                CellLabelStreams<S>& streams, hls::stream<ObjectWord>& objects, CellLabelCounts& counts) {
   FLASHCELL_HLS(DATAFLOW)
   window_stage(job, cells, state.window, streams.windows);
   split_stage<S>(job, streams.windows, streams.windows_to_measure, streams.to_measure, streams.to_join,

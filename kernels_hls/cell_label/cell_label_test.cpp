@@ -37,15 +37,15 @@ int run_kernel(const Picture& picture, const kernels::Job& job, ObjectRecord* re
   static kernels::CellLabelStreams<S> streams;
   hls::stream<uint64_t> cells;
   hls::stream<kernels::CellPixels> pixels;
-  hls::stream<kernels::ObjectToken> objects;
+  hls::stream<kernels::ObjectWord> objects;
   for (int row = 0; row < job.rows; ++row) {
     for (int column = 0; column < job.columns; ++column) cells.write(cell_of(picture, column, row));
   }
   kernels::CellLabelCounts counts;
   kernels::cell_label<S>(job, cells, pixels, state, streams, objects, counts);
   int count = 0;
-  for (kernels::ObjectToken token = objects.read(); !token.last; token = objects.read())
-    records[count++] = token.record;
+  for (kernels::ObjectWord word = objects.read(); !word.last; word = objects.read())
+    memcpy(&records[count++], word.lanes, sizeof word.lanes);
   return count;
 }
 

@@ -64,11 +64,13 @@ struct Command {
   typename S::Label label, from;
 };
 
-/// A finished object; `last` ends the frame and carries none.
-struct ObjectToken {
-  contract::ObjectRecord record;
+/// A 512-bit word of a finished object: first its contract::ObjectRecord; where job.features is not 0, the three words
+/// of its contract::ObjectFeatures follow. `last` ends the frame and carries nothing.
+struct ObjectWord {
+  uint64_t lanes[8];  ///< lane i is bytes 8*i .. 8*i+7 of the word
   bool last;
 };
+constexpr int kFeatureWords = sizeof(contract::ObjectFeatures) / sizeof(ObjectWord::lanes);
 
 }  // namespace kernels
 }  // namespace flashcell

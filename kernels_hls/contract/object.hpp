@@ -34,22 +34,28 @@ struct LabelParameters {
   uint8_t value_floor = 32;        ///< 8-bit value below which a pixel is achromatic
 };
 
-/// One object's features. All integers, all exact; additive over its pixels but for the box, first_pixel and peak.
-/// 256 bytes, little-endian: four 512-bit words. Coordinates are px from the frame's top-left pixel (0,0).
+/// One object as every frame measures it. All integers, all exact; additive over its pixels but for the box, first_pixel and
+/// peak. 64 bytes, little-endian: one 512-bit word. Coordinates are px from the frame's top-left pixel (0,0).
 struct ObjectRecord {
   uint64_t m20, m11, m02;           ///< sums of x*x, x*y, y*y
   uint64_t m10, m01;                ///< sums of x, y
-  uint64_t sum_i, sum_ix, sum_iy;   ///< sums of grey, grey*x, grey*y (kFeatureIntensity). Grey of the frame as it is: 8 or 16 bit; luma8 of RGB
   uint32_t m00;                     ///< area, px
   uint32_t first_pixel;             ///< y*width + x of the object's first foreground pixel in raster order: the sort key
   uint16_t left, top, right, bottom;///< inclusive box of the foreground pixels
-  uint32_t peak;                    ///< largest grey value (kFeatureIntensity)
+  uint32_t class_id;                ///< colour class 0..7, or 0
+  uint32_t peak;                    ///< largest grey value; 0 without kFeatureIntensity
+};
+static_assert(sizeof(ObjectRecord) == 64, "host and kernel share this layout");
+
+/// What is measured of an object only where LabelParameters.features asks for it. Exact and additive over its pixels.
+/// 192 bytes, little-endian: three 512-bit words, which follow the record's.
+struct ObjectFeatures {
+  uint64_t sum_i, sum_ix, sum_iy;   ///< sums of grey, grey*x, grey*y (kFeatureIntensity). Grey of the frame as it is: 8 or 16 bit; luma8 of RGB
   uint32_t achromatic;              ///< foreground pixels that the hue histogram leaves out (kFeatureHue)
   uint32_t hue[kHueBins];           ///< bin = hue8 >> 4 (contract/colour.hpp)
   uint32_t hlac[kHlacCount];        ///< contract/hlac.hpp
-  uint32_t class_id;                ///< colour class 0..7, or 0
 };
-static_assert(sizeof(ObjectRecord) == 256, "host and kernel share this layout");
+static_assert(sizeof(ObjectFeatures) == 192, "host and kernel share this layout");
 
 /// What a frame held. Objects are sorted by class_id, then first_pixel.
 /// More objects than max_objects: those are kept that are complete first, in order of (class_id, bottom/8, first_pixel); the

@@ -65,7 +65,7 @@ void label_scene(benchmark::State& state, const Scene& scene, contract::Connecti
   const FrameView& frame = colour ? scene.rgb_view : scene.grey_view;
   BitImage mask(kSide, kSide);
   ObjectTable table;
-  table.objects.reserve(parameters.max_objects);
+  table.reserve(parameters);
   for (auto _ : state) {
     table.clear();
     binarize(frame, kThreshold, Polarity::bright, mask);
@@ -100,6 +100,9 @@ void register_all() {
   constexpr Mode kModes[] = {
       {"flashcell exact8", Connectivity::exact8, 0},
       {"flashcell exact8 + HLAC", Connectivity::exact8, contract::kFeatureHlac},
+      {"flashcell exact8 + HLAC + hue of RGB", Connectivity::exact8, contract::kFeatureHlac | contract::kFeatureHue},
+      {"flashcell exact8 + HLAC + hue + intensity of RGB", Connectivity::exact8,
+       contract::kFeatureHlac | contract::kFeatureHue | contract::kFeatureIntensity},
       {"flashcell exact4", Connectivity::exact4, 0},
       {"flashcell cell + HLAC", Connectivity::cell, contract::kFeatureHlac},
       {"flashcell cell + HLAC + hue of RGB", Connectivity::cell, contract::kFeatureHlac | contract::kFeatureHue},

@@ -21,6 +21,15 @@ std::atomic<size_t> allocations{0};
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
+[[gnu::noinline]] void* operator new(size_t size, std::align_val_t alignment) {
+  ++allocations;
+  const size_t unit = static_cast<size_t>(alignment);
+  if (void* memory = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
@@ -114,7 +123,7 @@ TEST(LabelChecks, NothingIsAllocatedAfterConstruction) {
     p.features = contract::kFeatureHlac | contract::kFeatureHue | contract::kFeatureIntensity;
     const auto labeller = make_fast_labeller(p);
     ObjectTable table;
-    table.objects.reserve(p.max_objects);
+    table.reserve(p);
     const size_t before = allocations;
     for (const BitImage& frame : frames) {
       table.clear();

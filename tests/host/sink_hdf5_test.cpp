@@ -66,13 +66,15 @@ OwnedResult full_result(int64_t number) {
   OwnedResult result = blank_result(number);
   result.frame.device_time_ns = number * 500000;
   contract::ObjectRecord object{};
+  contract::ObjectFeatures features{};
   object.m00 = 7;
   object.m20 = uint64_t{1} << 40;
   object.left = static_cast<uint16_t>(number);
   object.peak = 250;
-  for (int i = 0; i < contract::kHlacCount; ++i) object.hlac[i] = static_cast<uint32_t>(100 * number + i);
-  for (int i = 0; i < contract::kHueBins; ++i) object.hue[i] = static_cast<uint32_t>(i);
+  for (int i = 0; i < contract::kHlacCount; ++i) features.hlac[i] = static_cast<uint32_t>(100 * number + i);
+  for (int i = 0; i < contract::kHueBins; ++i) features.hue[i] = static_cast<uint32_t>(i);
   result.table.objects = {object, object};
+  result.table.features = {features, features};
   result.table.summary = {2, 1, 3, 400};
   result.detections.resize(2);
   result.detections[1].mean_grey = 12.5f;

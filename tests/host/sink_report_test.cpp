@@ -37,7 +37,7 @@ std::string make_report(const std::filesystem::path& path, RunInfo run, int64_t 
   run.source.height = 384;
   sink->begin(run);
   OwnedResult result = blank_result(0, 512, 384, 120);
-  result.table.objects.resize(tracks);
+  result.table.objects.assign(tracks, {});
   uint64_t noise = 1;
   for (int64_t f = 0; f < frames; ++f) {
     result.frame.number = f;

@@ -65,7 +65,7 @@ int lowest_free_count(contract::Connectivity connectivity, int columns, int rows
   parameters.connectivity = connectivity;
   hls::stream<uint64_t> cells;
   hls::stream<CellPixels> pixels;
-  hls::stream<ObjectToken> objects;
+  hls::stream<ObjectWord> objects;
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < columns; ++column) cells.write(cell(column, row));
   }

@@ -33,10 +33,14 @@ ObjectTable run(Labeller& labeller, const BitImage& mask, const FrameView& pixel
 }
 
 /// Byte for byte.
+template <class Records>
+bool same_bytes(const Records& a, const Records& b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof a[0]) == 0);
+}
+
 bool same(const ObjectTable& a, const ObjectTable& b) {
-  return a.objects.size() == b.objects.size() && std::memcmp(&a.summary, &b.summary, sizeof a.summary) == 0 &&
-         (a.objects.empty() ||
-          std::memcmp(a.objects.data(), b.objects.data(), a.objects.size() * sizeof a.objects[0]) == 0);
+  return std::memcmp(&a.summary, &b.summary, sizeof a.summary) == 0 && same_bytes(a.objects, b.objects) &&
+         same_bytes(a.features, b.features);
 }
 
 void expect_same(const BitImage& mask, const LabelParameters& parameters, const FrameView& pixels = {}) {

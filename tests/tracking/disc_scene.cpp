@@ -104,7 +104,7 @@ std::vector<tracking::Detection> measure(const std::vector<Disc>& discs) {
     record.bottom = std::max<uint16_t>(record.bottom, static_cast<uint16_t>(run.row));
   }
   std::vector<tracking::Detection> detections;
-  for (const auto& entry : records) detections.push_back(tracking::make_detection(entry.second, {}));
+  for (const auto& entry : records) detections.push_back(tracking::make_detection(entry.second, nullptr, {}));
   return detections;
 }
 

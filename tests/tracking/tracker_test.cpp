@@ -317,6 +317,7 @@ TEST(Tracker, SameInputSameRows) {
 
 TEST(MakeDetection, DerivesWhatTheRecordHolds) {
   contract::ObjectRecord record{};
+  contract::ObjectFeatures features{};
   // Pixels (2,3) and (4,3), the second with grey 30, the first with 10.
   record.m00 = 2;
   record.m10 = 6;
@@ -327,19 +328,19 @@ TEST(MakeDetection, DerivesWhatTheRecordHolds) {
   record.left = 2;
   record.right = 4;
   record.top = record.bottom = 3;
-  record.sum_i = 40;
-  record.sum_ix = 140;
-  record.sum_iy = 120;
-  record.hlac[0] = 2;
-  record.hue[5] = 1;
-  record.achromatic = 1;
+  features.sum_i = 40;
+  features.sum_ix = 140;
+  features.sum_iy = 120;
+  features.hlac[0] = 2;
+  features.hue[5] = 1;
+  features.achromatic = 1;
   record.class_id = 3;
   const uint8_t all = contract::kFeatureHlac | contract::kFeatureHue | contract::kFeatureIntensity;
-  const Detection d = tracking::make_detection(record, {all, tracking::CentroidWeight::grey});
+  const Detection d = tracking::make_detection(record, &features, {all, tracking::CentroidWeight::grey});
   EXPECT_DOUBLE_EQ(d.x, 3.5);
-  EXPECT_DOUBLE_EQ(tracking::make_detection(record, {all}).x, 3);
+  EXPECT_DOUBLE_EQ(tracking::make_detection(record, &features, {all}).x, 3);
   // Weights 40 - 10 at x = 2 and 40 - 30 at x = 4.
-  EXPECT_DOUBLE_EQ(tracking::make_detection(record, {all, tracking::CentroidWeight::darkness, 40}).x, 2.5);
+  EXPECT_DOUBLE_EQ(tracking::make_detection(record, &features, {all, tracking::CentroidWeight::darkness, 40}).x, 2.5);
   EXPECT_DOUBLE_EQ(d.cov_xx, 1);
   EXPECT_DOUBLE_EQ(d.box.width, 3);
   EXPECT_DOUBLE_EQ(d.box.height, 1);
@@ -348,7 +349,7 @@ TEST(MakeDetection, DerivesWhatTheRecordHolds) {
   EXPECT_EQ(d.chromatic_fraction, 0.5f);
   EXPECT_EQ(d.mean_grey, 20);
   EXPECT_EQ(d.colour_class, 3);
-  EXPECT_FALSE(tracking::make_detection(record, {}).has_hlac);
+  EXPECT_FALSE(tracking::make_detection(record, nullptr, {}).has_hlac);
 }
 
 }  // namespace

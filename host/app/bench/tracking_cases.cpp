@@ -22,7 +22,9 @@ BenchCase track_case(int objects, const std::string& spec, int frames) {
   size_t seen = 0;
   for (int i = 0; i < kClipFrames; ++i) {
     device->process(clip.view(i), table);
-    for (const auto& object : table.objects) detections[i].push_back(tracking::make_detection(object, {features}));
+    for (size_t k = 0; k < table.objects.size(); ++k) {
+      detections[i].push_back(tracking::make_detection(table.objects[k], table.features_of(k), {features}));
+    }
     seen += table.objects.size();
   }
   tracking::Tracker tracker({}, kFps);
