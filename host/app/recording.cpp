@@ -12,7 +12,7 @@
 namespace flashcell::app {
 namespace {
 
-constexpr int64_t kLookAhead = 600;  // frames read at most to settle the segmentation
+constexpr int64_t kLookAhead = 2000;  // frames read at most to settle the segmentation
 
 /// Colour is needed for hue histograms and colour classes; everything else is faster on grey.
 bool wants_grey(const host::Config& config) {
