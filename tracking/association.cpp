@@ -101,7 +101,7 @@ void Association::add_regained_edges(int32_t row, const Track& track, const Obse
   const double radius = std::min(sizes, kRegainMostSizes) * track.size;
   const double x = track.x.position(), y = track.y.position();
   // What comes out of a blob is one of those who were in it, wherever it comes out.
-  const bool leaves = track.previous_seen && track.last_row.state == TrackState::merged;
+  const bool leaves = track.blob.width > 0;
   // It may also have stayed where it was.
   const bool stays = track.previous_seen && track.last_row.state == TrackState::visible;
   Box around{x - radius, y - radius, 2 * radius, 2 * radius};
