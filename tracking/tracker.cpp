@@ -220,6 +220,7 @@ std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::spa
     impl.merges.finish(impl.tracks, impl.frame);
   }
   impl.find_splits();
+  impl.association.match_alone(impl.tracks, impl.alive, impl.frame);
   impl.identity.settle_splits(impl.tracks, impl.alive, impl.frame);
   impl.correct_tracks();
   impl.start_tracks();
