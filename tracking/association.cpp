@@ -22,6 +22,11 @@ constexpr double kRegainLooks = 25;      ///< gate on appearance
 constexpr double kRegainLooksNear = 40;  ///< and this much more at no distance
 constexpr double kRegainDistance = 10;   ///< cost at the border
 
+constexpr double kAloneExtents = 1;   ///< longer sides of its box within which a track alone is looked for
+constexpr double kAloneGrowth = 0.5;  ///< and that much more with every frame unseen
+constexpr double kAloneMostExtents = 3;
+constexpr double kAloneLooks = 60;
+
 double square(double value) {
   return value * value;
 }
@@ -101,7 +106,7 @@ void Association::add_regained_edges(int32_t row, const Track& track, const Obse
   const double radius = std::min(sizes, kRegainMostSizes) * track.size;
   const double x = track.x.position(), y = track.y.position();
   // What comes out of a blob is one of those who were in it, wherever it comes out.
-  const bool leaves = track.previous_seen && track.last_row.state == TrackState::merged;
+  const bool leaves = track.blob.width > 0;
   // It may also have stayed where it was.
   const bool stays = track.previous_seen && track.last_row.state == TrackState::visible;
   Box around{x - radius, y - radius, 2 * radius, 2 * radius};
@@ -157,6 +162,53 @@ void Association::match_regained(std::vector<Track>& tracks, std::span<const int
     add_regained_edges(static_cast<int32_t>(rows_.size()) - 1, tracks[index], frame);
   }
   if (!edges_.empty()) solve(tracks, Match::regained, kRegainDistance + kRegainLooks + kRegainLooksNear, frame);
+}
+
+/// How far around its last place a track that is alone may be found again, px; 0: nowhere.
+double Association::alone_radius(const Track& track, double time) const {
+  if (track.seen() || !track.established() || track.blob.width > 0) return 0;
+  const double frames_unseen = std::max(0.0, (time - track.last_time) / motion_.frame_time() - 1);
+  const double extents = std::min(kAloneExtents + kAloneGrowth * frames_unseen, kAloneMostExtents);
+  const double radius = extents * std::max(track.reach.left + track.reach.right, track.reach.top + track.reach.bottom);
+  const double max_speed = motion_.parameters().max_speed;
+  return max_speed > 0 ? std::min(radius, max_speed * (time - track.last_time)) : radius;
+}
+
+/// The detection around the track's last place, when it is the only one, free, and alike; else -1.
+int32_t Association::find_alone(const Track& track, double radius, const Observations& frame) const {
+  int32_t only = -1;
+  bool alone = true;
+  const double x = track.last_row.x, y = track.last_row.y;
+  frame.grid.visit({x - radius, y - radius, 2 * radius, 2 * radius}, [&](int32_t index) {
+    const Detection& detection = frame.detections[index];
+    if (square(detection.x - x) + square(detection.y - y) > square(radius)) return;
+    alone = alone && only < 0 && frame.taken_by[index] < 0;
+    only = index;
+  });
+  if (!alone || only < 0) return -1;
+  const Look& look = frame.looks[only];
+  const bool alike = look.colour_class == track.appearance.look().colour_class && look.has_shape &&
+                     track.appearance.distance(look, motion_.parameters()) < kAloneLooks;
+  return alike ? only : -1;
+}
+
+void Association::match_alone(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame) {
+  for (int32_t index : alive) {
+    Track& track = tracks[index];
+    const double radius = alone_radius(track, frame.time);
+    const int32_t found = radius > 0 ? find_alone(track, radius, frame) : -1;
+    if (found < 0) continue;
+    const Detection& detection = frame.detections[found];
+    const bool rival = std::any_of(alive.begin(), alive.end(), [&](int32_t other_index) {
+      const Track& other = tracks[other_index];
+      return other_index != index && !other.seen() && other.established() &&
+             square(other.x.position() - detection.x) + square(other.y.position() - detection.y) < square(radius);
+    });
+    if (rival) continue;
+    track.match = Match::regained;
+    track.detection = found;
+    frame.taken_by[found] = index;
+  }
 }
 
 }  // namespace flashcell::tracking

@@ -34,7 +34,13 @@ class Association {
   /// hiding.
   void match_regained(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame);
 
+  /// Last a track and a detection that nobody has, within the object's own extent and alone there: an animal's jerk may
+  /// leave every gate, and is still the only explanation.
+  void match_alone(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame);
+
  private:
+  int32_t find_alone(const Track& track, double radius, const Observations& frame) const;
+  double alone_radius(const Track& track, double time) const;
   void add_predicted_edges(int32_t row, const Track& track, const Observations& frame);
   void add_regained_edges(int32_t row, const Track& track, const Observations& frame);
   void solve(std::vector<Track>& tracks, Match match, double unmatched_cost, Observations& frame);

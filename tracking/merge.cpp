@@ -12,9 +12,17 @@ constexpr double kTolerancePerSigma = 3;
 constexpr double kMostTolerance = 0.5;  ///< of the object's size
 constexpr double kWideTolerance = 0.6;  ///< of the object's size, where the blob has area to spare
 constexpr double kSpareShare = 0.3;     ///< of the object's area
+constexpr double kHiddenTolerance = 1;  ///< of the object's size, of one that was in the blob
+constexpr double kRoomShare = 0.6;      ///< of the object's area, with which it is back in the blob that hid it
+constexpr double kOthersShare = 1.3;    ///< of its own area
+constexpr int kMostOffSize = 30;        ///< frames on end
 constexpr double kExplained = 0.95;     ///< share of the blob's area above which its members are all that it holds
 constexpr double kLeapSigmas = 3;
-constexpr int kMostDoubt = 10;      ///< frames on end
+constexpr int kMostDoubt = 10;             ///< frames on end
+constexpr double kCentroidMismatch = 0.1;  ///< of the blob's area: its members must explain it that well
+constexpr double kCentroidSigma = 0.15;    ///< px
+constexpr double kCentroidSigmaPerMismatch = 0.5;
+constexpr double kLeastShare = 0.02;
 constexpr double kSideSigma = 0.6;  ///< px: how well a blob's side tells the place of the member it belongs to
 constexpr double kSideSigmaPerSize = 0.03;
 
@@ -26,6 +34,12 @@ double square(double value) {
 double overhang(const Box& inner, const Box& outer) {
   return std::max({outer.left - inner.left, outer.top - inner.top, inner.left + inner.width - outer.left - outer.width,
                    inner.top + inner.height - outer.top - outer.height});
+}
+
+double common_area(const Box& a, const Box& b) {
+  const double width = std::min(a.left + a.width, b.left + b.width) - std::max(a.left, b.left);
+  const double height = std::min(a.top + a.height, b.top + b.height) - std::max(a.top, b.top);
+  return std::max(0.0, width) * std::max(0.0, height);
 }
 
 Box predicted_box(const Track& track) {
@@ -42,6 +56,33 @@ double shared_area(const Track& a, const Track& b) {
   const double angle_r = std::acos(std::clamp((d * d + r * r - q * q) / (2 * d * r), -1.0, 1.0));
   const double angle_q = std::acos(std::clamp((d * d + q * q - r * r) / (2 * d * q), -1.0, 1.0));
   return r * r * (angle_r - std::sin(2 * angle_r) / 2) + q * q * (angle_q - std::sin(2 * angle_q) / 2);
+}
+
+struct Point {
+  double x, y;
+};
+
+/// About where the centroid of the area is that the two share, as discs.
+Point shared_centroid(const Track& a, const Track& b) {
+  constexpr double kPi = 3.14159265358979323846;
+  const double r = std::sqrt(a.area() / kPi), q = std::sqrt(b.area() / kPi);
+  const double dx = b.x.position() - a.x.position(), dy = b.y.position() - a.y.position();
+  const double d = std::hypot(dx, dy);
+  if (d <= std::abs(r - q)) {
+    const Track& smaller = r < q ? a : b;
+    return {smaller.x.position(), smaller.y.position()};
+  }
+  // Halfway between the two edges on the line of centres; from a.
+  const double way = (r + d - q) / (2 * d);
+  return {a.x.position() + way * dx, a.y.position() + way * dy};
+}
+
+/// True when there must be more in the blob than the one track that is known to be, unless its size has changed for
+/// good.
+bool is_with_others(Track& track, const Detection& blob) {
+  if (blob.area < kOthersShare * track.area() || track.off_size >= kMostOffSize) return false;
+  ++track.off_size;
+  return true;
 }
 
 /// One axis of one member: its filter, and the two places that the blob's sides would give it.
@@ -148,10 +189,47 @@ void Merges::join(std::vector<Track>& tracks, std::span<const int32_t> alive, Wi
     if (track.seen() || !track.established() || track.doubt >= kMostDoubt) continue;
     const int32_t blob = find_blob(track, within, tracks, frame);
     if (blob < 0) continue;
-    members_.push_back({blob, index});
-    track.match = Match::merged;
-    track.detection = blob;
-    if (frame.taken_by[blob] < 0) frame.taken_by[blob] = index;
+    put(track, index, blob, frame);
+  }
+}
+
+void Merges::put(Track& track, int32_t index, int32_t blob, Observations& frame) {
+  members_.push_back({blob, index});
+  track.match = Match::merged;
+  track.detection = blob;
+  if (frame.taken_by[blob] < 0) frame.taken_by[blob] = index;
+}
+
+/// The detection that lies most where the track's blob was; the blob is where that is now.
+int32_t Merges::follow_blob(Track& track, const Observations& frame) const {
+  int32_t best = -1;
+  double most = 0;
+  grid_.visit(track.blob, [&](int32_t index) {
+    const Detection& detection = frame.detections[index];
+    const double common = common_area(detection.box, track.blob);
+    if (!detection.has_shape || common <= most) return;
+    most = common;
+    best = index;
+  });
+  if (best >= 0) track.blob = frame.detections[best].box;
+  return best;
+}
+
+void Merges::keep(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame) {
+  for (int32_t index : alive) {
+    Track& track = tracks[index];
+    if (track.seen() || track.blob.width == 0) continue;
+    const int32_t blob = follow_blob(track, frame);
+    if (blob < 0 || track.doubt >= kMostDoubt) continue;
+    const Detection& detection = frame.detections[blob];
+    const int32_t owner = frame.taken_by[blob];
+    if (owner < 0 || !tracks[owner].established()) continue;
+    if (detection.colour_class != track.appearance.look().colour_class) continue;
+    const bool was_there = track.previous_seen && track.last_row.state == TrackState::merged;
+    const bool near = overhang(predicted_box(track), detection.box) < kHiddenTolerance * track.size;
+    const bool fits = detection.area >= kLeastAreaShare * track.area();
+    const bool has_room = spare_area(blob, tracks, frame) > kRoomShare * track.area();
+    if ((was_there && near && fits) || has_room) put(track, index, blob, frame);
   }
 }
 
@@ -233,6 +311,51 @@ void Merges::correct_members(std::vector<Track>& tracks, std::span<const Member>
       [&](size_t i, double place) { motion_.turn(tracks[members[i].track], tracks[members[i].track].y, place); });
 }
 
+/// The blob's centroid is that of its members together, less what they share: a measurement of a weighted sum of their
+/// places, each weighing by what it shows alone. Gain and variance are those of the joint Kalman update, without the
+/// members' correlation.
+void Merges::fit_centroid(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame) {
+  const Detection& blob = frame.detections[members[0].detection];
+  double area = 0, sum_x = 0, sum_y = 0;
+  for (size_t i = 0; i < members.size(); ++i) {
+    const Track& track = tracks[members[i].track];
+    area += track.area();
+    sum_x += track.area() * track.x.position();
+    sum_y += track.area() * track.y.position();
+    for (size_t k = 0; k < i; ++k) {
+      const Track& other = tracks[members[k].track];
+      const double shared = shared_area(track, other);
+      if (shared <= 0) continue;
+      const Point middle = shared_centroid(track, other);
+      area -= shared;
+      sum_x -= shared * middle.x;
+      sum_y -= shared * middle.y;
+    }
+  }
+  if (std::abs(area - blob.area) > kCentroidMismatch * blob.area) return;
+  double spread_x = 0, spread_y = 0;
+  shares_.clear();
+  for (size_t i = 0; i < members.size(); ++i) {
+    const Track& track = tracks[members[i].track];
+    shares_.push_back(own_area(tracks, members, i, members.size()) / area);
+    spread_x += square(shares_[i]) * track.x.variance();
+    spread_y += square(shares_[i]) * track.y.variance();
+  }
+  const double noise = square(kCentroidSigma + kCentroidSigmaPerMismatch * std::sqrt(blob.area) *
+                                                   std::abs(area - blob.area) / blob.area);
+  const double off_x = blob.x - sum_x / area, off_y = blob.y - sum_y / area;
+  for (size_t i = 0; i < members.size(); ++i) {
+    const double weight = shares_[i];
+    if (weight < kLeastShare) continue;
+    Track& track = tracks[members[i].track];
+    const auto update = [&](AxisFilter& filter, double off, double spread) {
+      filter.update(filter.position() + off / weight, (spread + noise) / square(weight) - filter.variance());
+    };
+    update(track.x, off_x, spread_x);
+    update(track.y, off_y, spread_y);
+  }
+}
+
 void Merges::finish(std::vector<Track>& tracks, Observations& frame) {
   add_owners(tracks, frame);
   for (size_t first = 0; first < members_.size();) {
@@ -241,14 +364,16 @@ void Merges::finish(std::vector<Track>& tracks, Observations& frame) {
     while (end < members_.size() && members_[end].detection == blob) ++end;
     frame.taken_by[blob] = members_[first].track;
     const std::span<const Member> members = std::span(members_).subspan(first, end - first);
+    const bool shared = members.size() > 1 || is_with_others(tracks[members[0].track], frame.detections[blob]);
     for (const Member& member : members) {
       tracks[member.track].detection = blob;
-      tracks[member.track].match = members.size() == 1 ? Match::regained : Match::merged;
+      tracks[member.track].match = shared ? Match::merged : Match::regained;
     }
-    if (members.size() > 1) {
+    if (shared) {
       for (const Member& member : members) tracks[member.track].blob = frame.detections[blob].box;
       const bool explained = weigh_members(tracks, members, frame) > kExplained * frame.detections[blob].area;
       correct_members(tracks, members, explained && members.size() == 2, frame);
+      fit_centroid(tracks, members, frame);
     }
     first = end;
   }

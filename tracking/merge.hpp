@@ -23,6 +23,9 @@ class Merges {
   void start(const Observations& frame);
   /// Puts tracks without a detection into blobs.
   void join(std::vector<Track>& tracks, std::span<const int32_t> alive, Within within, Observations& frame);
+  /// Keeps tracks that have nothing else in the blob that they shared last: who is hidden there turns as the others do,
+  /// and does not leave unseen.
+  void keep(std::vector<Track>& tracks, std::span<const int32_t> alive, Observations& frame);
   /// Closes the frame: adds the blobs' owners, weighs and corrects the members.
   void finish(std::vector<Track>& tracks, Observations& frame);
 
@@ -34,10 +37,13 @@ class Merges {
   double spare_area(int32_t index, const std::vector<Track>& tracks, const Observations& frame) const;
   int32_t find_blob(const Track& track, Within within, const std::vector<Track>& tracks,
                     const Observations& frame) const;
+  int32_t follow_blob(Track& track, const Observations& frame) const;
+  void put(Track& track, int32_t index, int32_t blob, Observations& frame);
   void add_owners(std::vector<Track>& tracks, Observations& frame);
   /// Returns the area that the members should cover together.
   double weigh_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame) const;
   double own_area(const std::vector<Track>& tracks, std::span<const Member> members, size_t i, size_t end) const;
+  void fit_centroid(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame);
   void correct_members(std::vector<Track>& tracks, std::span<const Member> members, bool explained,
                        const Observations& frame);
 
@@ -45,6 +51,7 @@ class Merges {
   std::vector<Box> boxes_;
   SpatialGrid grid_;
   std::vector<Member> members_;
+  std::vector<double> shares_;  ///< of the blob's area that each member shows alone
 };
 
 }  // namespace flashcell::tracking

@@ -38,7 +38,7 @@ struct Track {
   Match match = Match::none;
   int32_t detection = -1;
   bool previous_seen = false;  ///< in the frame before
-  Box blob;                    ///< that it shared last
+  Box blob;                    ///< that it shared last, followed while it is missing; no width: none since it was alone
   double last_step = 0;        ///< s since the frame before
   int off_size = 0;            ///< sightings on end at which it had not its size
   int doubt = 0;               ///< frames on end in which its blob would be explained better without it

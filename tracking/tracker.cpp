@@ -168,6 +168,7 @@ void Tracker::Impl::correct_tracks() {
     if (whole) track.appearance.learn(look);
     if (track.off_size >= kSizeLasts) remeasure(track, detection, look);
     track.doubt = 0;
+    track.blob = {};
     track.last_time = frame.time;
     ++track.sightings;
     if (recognizer != nullptr && whole) recognizer->fuse(detection, track.belief);
@@ -215,9 +216,11 @@ std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::spa
   impl.association.match_regained(impl.tracks, impl.alive, impl.frame);
   if (resolve) {
     impl.merges.join(impl.tracks, impl.alive, Merges::Within::near, impl.frame);
+    impl.merges.keep(impl.tracks, impl.alive, impl.frame);
     impl.merges.finish(impl.tracks, impl.frame);
   }
   impl.find_splits();
+  impl.association.match_alone(impl.tracks, impl.alive, impl.frame);
   impl.identity.settle_splits(impl.tracks, impl.alive, impl.frame);
   impl.correct_tracks();
   impl.start_tracks();

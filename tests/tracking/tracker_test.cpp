@@ -167,6 +167,18 @@ TEST(Tracker, OcclusionKeepsTheIdAndFillsTheGap) {
   EXPECT_EQ(filled, 16);
 }
 
+TEST(Tracker, JerkOfALoneObjectKeepsItsId) {
+  std::vector<Sight> sights;
+  for (int f = 0; f < 40; ++f) sights.push_back({f, {disc(f < 20 ? 100 : 119, 100, 10)}});
+  EXPECT_EQ(ids(follow({}, 60, sights)), (std::set<uint32_t>{1}));
+}
+
+TEST(Tracker, ObjectThatAppearsFarFromALostOneIsAnother) {
+  std::vector<Sight> sights;
+  for (int f = 0; f < 40; ++f) sights.push_back({f, {disc(f < 20 ? 100 : 130, 100, 10)}});
+  EXPECT_EQ(ids(follow({}, 60, sights)), (std::set<uint32_t>{1, 2}));
+}
+
 TEST(Tracker, LostTimeEndsATrack) {
   TrackerParameters parameters;
   parameters.lost_ms = 10;
