@@ -140,8 +140,7 @@ TEST_F(Recordings, TwoSpidersAsTwoTracks) {
 TEST_F(Recordings, TwoAnimalsWithoutASwitch) {
   FLASHCELL_NEEDS_DATA("video/sleap_clip.mp4");
   const fs::path folder = test::data_dir() / "video";
-  const Places tracks =
-      track(folder / "sleap_clip.mp4", "--segment.method otsu --segment.polarity bright --label.min_area 300");
+  const Places tracks = track(folder / "sleap_clip.mp4", "");
   const Places truth = read_places(folder / "sleap_clip_gt_points.csv", 0, 1, 4, 5, -1);
   std::map<std::string, std::string> last;
   int points = 0, found = 0, switches = 0;

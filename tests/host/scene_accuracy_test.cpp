@@ -1,6 +1,7 @@
 // Generated high-speed scenes through segmentation, labelling and tracking, against their exact ground truth.
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,9 @@ void add_rows(std::span<const tracking::TrackRow> rows, std::vector<LabelledObje
   for (const tracking::TrackRow& row : rows) out.push_back({row.frame + 1, row.id, row.box, row.x, row.y});
 }
 
-/// Every object of which anything can be seen.
+/// Every object, hidden ones too: to know where they are is what following through occlusion means.
 void add_truth(const Scene& scene, int64_t frame, std::vector<LabelledObject>& out) {
   for (const TruthObject& object : scene.truth(frame)) {
-    if (object.visible == 0) continue;
     const tracking::Box box{static_cast<double>(object.left), static_cast<double>(object.top),
                             object.right - object.left + 1.0, object.bottom - object.top + 1.0};
     out.push_back({frame + 1, object.id, box, object.x, object.y});
@@ -52,8 +52,9 @@ double identity_f1(const std::string& spec) {
   while (source.next(frame)) {
     device->process(frame.view, table);
     detections.clear();
-    for (const auto& object : table.objects)
-      detections.push_back(tracking::make_detection(object, {plan.label.features}));
+    for (size_t i = 0; i < table.objects.size(); ++i) {
+      detections.push_back(tracking::make_detection(table.objects[i], table.features_of(i), {plan.label.features}));
+    }
     add_rows(tracker.update(frame.number, static_cast<double>(frame.number) / parameters.fps, detections), tracks);
     add_rows(tracker.backfill(), tracks);
     add_truth(source.scene(), frame.number, truth);
@@ -64,26 +65,29 @@ double identity_f1(const std::string& spec) {
 constexpr const char* kScene =
     "start=apart&objects=200&size=512x512&fps=2000&frames=1000&radius=4..10&speed=0.2..2&noise=3";
 
-// Four in ten discs of such a frame share a blob with others. The score counts a disc that is hidden altogether as a
-// false row, which costs some 0.003.
-TEST(SceneAccuracy, TwoHundredDiscsCrossing) {
+/// The mean over several scenes; prints each, for whoever works on the tracker.
+double mean_identity_f1(const std::string& shapes, const std::vector<int>& seeds) {
   double sum = 0;
-  for (const char* seed : {"1", "2", "3"}) {
-    const double f1 = identity_f1(std::string("synth:discs?") + kScene + "&seed=" + seed);
-    EXPECT_GE(f1, 0.985) << "seed " << seed;
+  for (const int seed : seeds) {
+    const double f1 = identity_f1("synth:" + shapes + kScene + "&seed=" + std::to_string(seed));
+    std::printf("seed %d: IDF1 %.4f\n", seed, f1);
+    EXPECT_GE(f1, 0.98) << "seed " << seed;
     sum += f1;
   }
-  EXPECT_GE(sum / 3, 0.99);
+  return sum / static_cast<double>(seeds.size());
+}
+
+// Four in ten discs of such a frame share a blob with others.
+TEST(SceneAccuracy, TwoHundredDiscsCrossing) {
+  EXPECT_GE(mean_identity_f1("discs?", {1, 2, 3, 4, 5}), 0.99);
 }
 
 TEST(SceneAccuracy, TwoHundredDiscsWithDroppedFrames) {
-  for (const char* seed : {"1", "2"})
-    EXPECT_GE(identity_f1(std::string("synth:discs?dropped=0.02&") + kScene + "&seed=" + seed), 0.98)
-        << "seed " << seed;
+  EXPECT_GE(mean_identity_f1("discs?dropped=0.02&", {1, 2}), 0.98);
 }
 
 TEST(SceneAccuracy, TwoHundredColouredShapesCrossing) {
-  EXPECT_GE(identity_f1(std::string("synth:discs+polygons+patterns?edges=binary&") + kScene + "&seed=4"), 0.99);
+  EXPECT_GE(mean_identity_f1("discs+polygons+patterns?edges=binary&", {4}), 0.99);
 }
 
 TEST(SceneAccuracy, ObjectsThatNeverTouchAreNeverConfused) {
