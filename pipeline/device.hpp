@@ -12,7 +12,8 @@ class Device {
   virtual ~Device() = default;
   virtual std::string name() const = 0;
 
-  /// True when a frame's result depends on the frames before it (a running background): process() must then see every frame in order.
+  /// True when a frame's result depends on the frames before it (a running background): process() must then see every
+  /// frame in order.
   virtual bool in_order() const = 0;
 
   /// Objects of `frame` into `table` (cleared first). Allocates nothing once the first frames have gone through.

@@ -12,7 +12,9 @@ enum class PixelFormat : uint8_t { grey8, grey16, rgb8, bgr8 };
 constexpr int bytes_per_pixel(PixelFormat f) {
   return f == PixelFormat::grey8 ? 1 : f == PixelFormat::grey16 ? 2 : 3;
 }
-constexpr bool is_colour(PixelFormat f) { return f == PixelFormat::rgb8 || f == PixelFormat::bgr8; }
+constexpr bool is_colour(PixelFormat f) {
+  return f == PixelFormat::rgb8 || f == PixelFormat::bgr8;
+}
 
 /// Pixels that somebody else owns. Rows top to bottom, `stride` bytes apart. grey16 is in the machine's byte order.
 struct FrameView {
@@ -25,13 +27,15 @@ struct FrameView {
   const uint8_t* row(int y) const { return data + y * stride; }
 };
 
-/// One frame on its way through the pipeline. Frames are recycled: `storage` keeps its capacity, nothing is allocated per frame.
+/// One frame on its way through the pipeline. Frames are recycled: `storage` keeps its capacity, nothing is allocated
+/// per frame.
 struct Frame {
-  FrameView view;                         ///< what to read: a memory-mapped file, the camera's buffer, or `storage`
-  std::vector<uint8_t> storage;           ///< where a source that has to decode puts its pixels
-  int64_t number = 0;                     ///< the recording's frame number, from 0; a gap means dropped frames
-  std::optional<int64_t> device_time_ns;  ///< the camera's own time stamp, ns since its epoch, where the recording has one
-  int64_t arrival_ns = 0;                 ///< host steady clock when the frame became available; set by the pipeline
+  FrameView view;                ///< what to read: a memory-mapped file, the camera's buffer, or `storage`
+  std::vector<uint8_t> storage;  ///< where a source that has to decode puts its pixels
+  int64_t number = 0;            ///< the recording's frame number, from 0; a gap means dropped frames
+  std::optional<int64_t>
+      device_time_ns;      ///< the camera's own time stamp, ns since its epoch, where the recording has one
+  int64_t arrival_ns = 0;  ///< host steady clock when the frame became available; set by the pipeline
 };
 
 /// What a recording says of itself.

@@ -19,7 +19,8 @@ double RecordingClock::time_s(const Frame& frame) {
     }
     time_s = first_number_s_ + 1e-9 * static_cast<double>(*frame.device_time_ns - *first_stamp_ns_);
   }
-  if (last_ && time_s <= last_->time_s) time_s = last_->time_s + static_cast<double>(frame.number - last_->number) / fps_;
+  if (last_ && time_s <= last_->time_s)
+    time_s = last_->time_s + static_cast<double>(frame.number - last_->number) / fps_;
   last_ = {frame.number, time_s};
   return time_s;
 }

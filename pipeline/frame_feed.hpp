@@ -17,8 +17,8 @@ namespace flashcell {
 /// Nanoseconds on the host's steady clock.
 int64_t steady_now_ns();
 
-/// Recording time of a frame, s: its time stamp against the first frame's, else its number over the frame rate. Always rises: a stamp
-/// that does not is taken for damaged, and the frame rate stands in.
+/// Recording time of a frame, s: its time stamp against the first frame's, else its number over the frame rate. Always
+/// rises: a stamp that does not is taken for damaged, and the frame rate stands in.
 class RecordingClock {
  public:
   explicit RecordingClock(double fps) : fps_(fps) {}

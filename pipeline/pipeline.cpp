@@ -15,8 +15,8 @@
 namespace flashcell {
 namespace {
 
-/// Says that whoever comes next sees what was done before. oneTBB orders the stages already, but it is not built with ThreadSanitizer,
-/// which sees only this.
+/// Says that whoever comes next sees what was done before. oneTBB orders the stages already, but it is not built with
+/// ThreadSanitizer, which sees only this.
 class HandOver {
  public:
   void take() const { passed_.load(std::memory_order_acquire); }
@@ -106,10 +106,11 @@ class Run {
     const auto device_mode = first_device_->in_order() ? tbb::filter_mode::serial_in_order : tbb::filter_mode::parallel;
     arena.execute([&] {
       using Mode = tbb::filter_mode;
-      tbb::parallel_pipeline(tokens_, tbb::make_filter<void, Packet*>(Mode::serial_in_order, stage_call(this, &Run::take)) &
-                                          tbb::make_filter<Packet*, Packet*>(device_mode, stage_call(this, &Run::label)) &
-                                          tbb::make_filter<Packet*, Packet*>(Mode::serial_in_order, stage_call(this, &Run::track)) &
-                                          tbb::make_filter<Packet*, void>(Mode::serial_in_order, stage_call(this, &Run::write)));
+      tbb::parallel_pipeline(
+          tokens_, tbb::make_filter<void, Packet*>(Mode::serial_in_order, stage_call(this, &Run::take)) &
+                       tbb::make_filter<Packet*, Packet*>(device_mode, stage_call(this, &Run::label)) &
+                       tbb::make_filter<Packet*, Packet*>(Mode::serial_in_order, stage_call(this, &Run::track)) &
+                       tbb::make_filter<Packet*, void>(Mode::serial_in_order, stage_call(this, &Run::write)));
     });
   }
 

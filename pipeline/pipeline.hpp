@@ -19,9 +19,9 @@ struct PipelineOptions {
   int frames_in_flight = 0;  ///< frames between source and sinks at most; 0: four a thread
   bool realtime =
       false;  ///< frames arrive at the recording's pace; what cannot be kept up with is dropped, oldest waiting first
-  int queue_frames = 4;  ///< realtime: frames that wait at most
-  double fps = 0;        ///< frames/s, > 0: the time of frames without a time stamp
-  tracking::MeasureParameters measure;  ///< what the devices measure and how it becomes detections
+  int queue_frames = 4;                     ///< realtime: frames that wait at most
+  double fps = 0;                           ///< frames/s, > 0: the time of frames without a time stamp
+  tracking::MeasureParameters measure;      ///< what the devices measure and how it becomes detections
   const std::atomic<bool>* stop = nullptr;  ///< set to end the run early; frames in flight are still finished
 
   /// Called from one thread at a time after each frame, with the number of frames done and the drops so far. May be

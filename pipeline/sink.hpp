@@ -11,14 +11,14 @@ namespace flashcell {
 /// What every output's header states.
 struct RunInfo {
   SourceInfo source;
-  double fps = 0;             ///< frames/s used for times and speeds
-  double units_per_pixel = 1; ///< in `unit`
+  double fps = 0;              ///< frames/s used for times and speeds
+  double units_per_pixel = 1;  ///< in `unit`
   std::string unit = "px";
-  uint8_t features = 0;       ///< contract::FeatureBits measured
+  uint8_t features = 0;                     ///< contract::FeatureBits measured
   std::vector<std::string> colour_classes;  ///< names by colour_class
   std::vector<std::string> classes;         ///< names by class_id
-  std::string config_toml;    ///< the effective configuration
-  std::string command;        ///< the command line
+  std::string config_toml;                  ///< the effective configuration
+  std::string command;                      ///< the command line
 };
 
 /// One processed frame.
@@ -28,11 +28,11 @@ struct FrameResult {
   std::span<const tracking::Detection> detections;
   std::span<const tracking::TrackRow> rows;      ///< of this frame
   std::span<const tracking::TrackRow> backfill;  ///< of earlier frames, of tracks confirmed now
-  int64_t done_ns = 0;                           ///< host steady clock when the tracker was done; latency is this less frame->arrival_ns
+  int64_t done_ns = 0;  ///< host steady clock when the tracker was done; latency is this less frame->arrival_ns
 };
 
-/// Where results go. begin() once, write() for every frame in order, finish() once (also after an input error: what was written
-/// stays whole). Called from one thread at a time. Throws Error(Fault::input) when it cannot write (disk full).
+/// Where results go. begin() once, write() for every frame in order, finish() once (also after an input error: what was
+/// written stays whole). Called from one thread at a time. Throws Error(Fault::input) when it cannot write (disk full).
 class Sink {
  public:
   virtual ~Sink() = default;

@@ -5,9 +5,10 @@ namespace flashcell::tracking {
 namespace {
 
 /// Centroid of the pixels' weights; stays where it is when nothing weighs anything.
-void weigh(const contract::ObjectRecord& object, const contract::ObjectFeatures& features, const MeasureParameters& measure,
-           Detection& detection) {
-  double sum = static_cast<double>(features.sum_i), x = static_cast<double>(features.sum_ix), y = static_cast<double>(features.sum_iy);
+void weigh(const contract::ObjectRecord& object, const contract::ObjectFeatures& features,
+           const MeasureParameters& measure, Detection& detection) {
+  double sum = static_cast<double>(features.sum_i), x = static_cast<double>(features.sum_ix),
+         y = static_cast<double>(features.sum_iy);
   if (measure.centroid == CentroidWeight::area) return;
   if (measure.centroid == CentroidWeight::darkness) {
     sum = measure.white * static_cast<double>(object.m00) - sum;

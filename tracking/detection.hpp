@@ -36,9 +36,9 @@ enum class CentroidWeight : uint8_t {
 
 /// How detections are derived from records.
 struct MeasureParameters {
-  uint8_t features = 0;  ///< contract::FeatureBits measured
+  uint8_t features = 0;                            ///< contract::FeatureBits measured
   CentroidWeight centroid = CentroidWeight::area;  ///< needs kFeatureIntensity, else area
-  double white = 255;    ///< grey level that weighs nothing, for CentroidWeight::darkness; no pixel of an object above it
+  double white = 255;  ///< grey level that weighs nothing, for CentroidWeight::darkness; no pixel of an object above it
 };
 
 /// Derived features of an object. `features` is null only where measure.features is 0.

@@ -20,7 +20,7 @@ struct TrackerParameters {
   double max_speed = 0;   ///< px/s, hard gate on the displacement; 0: from the object's size and the motion model alone
   double gate = 0;        ///< Mahalanobis gate (chi-square, 2 degrees of freedom); 0: default
   double measurement_noise = 0.15;  ///< px, standard deviation of a centroid
-  double process_noise = 0;        ///< px/s^2 (velocity model) or px/s^3; 0: from object size and frame rate
+  double process_noise = 0;         ///< px/s^2 (velocity model) or px/s^3; 0: from object size and frame rate
   double weight_position = 1, weight_shape = 1, weight_hlac = 1, weight_hue = 1;  ///< in the cost; 0 leaves a cue out
   bool resolve_merges = true;  ///< carry tracks through blobs that hold several objects
   double predict_ms = 0;       ///< a lost track's predicted rows are given out this long; 0: its gap is only filled, by

@@ -12,7 +12,8 @@ void add_config(CLI::App& app, Action& action) {
     std::string file;
   };
   auto options = std::make_shared<Options>();
-  auto* print = command->add_flag("--default", options->with_default, "Print the default configuration; its comments document every key");
+  auto* print = command->add_flag("--default", options->with_default,
+                                  "Print the default configuration; its comments document every key");
   command->add_option("FILE", options->file, "Check this file and print what it comes to")->excludes(print);
   command->callback([options, command, &action] {
     if (!options->with_default && options->file.empty()) throw CLI::CallForHelp();

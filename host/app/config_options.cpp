@@ -15,7 +15,8 @@ std::string option_names(const std::string& key) {
 }  // namespace
 
 ConfigOptions::ConfigOptions(CLI::App& command) {
-  command.add_option("-c,--config", file_, "Configuration file (TOML); `flashcell config --default` prints one")->type_name("FILE");
+  command.add_option("-c,--config", file_, "Configuration file (TOML); `flashcell config --default` prints one")
+      ->type_name("FILE");
   for (const host::ConfigKey& key : host::config_keys()) {
     // Lists of tables do not fit on a command line.
     if (key.name == "segment.class" || key.name == "segment.region") continue;

@@ -9,7 +9,8 @@
 
 namespace flashcell::app {
 
-/// `-c FILE` and one option for every configuration key, as in `--segment.threshold 90`. What is typed wins over the file.
+/// `-c FILE` and one option for every configuration key, as in `--segment.threshold 90`. What is typed wins over the
+/// file.
 class ConfigOptions {
  public:
   explicit ConfigOptions(CLI::App& command);

@@ -10,8 +10,9 @@ namespace flashcell::app {
 namespace {
 
 // Colours that stay apart for colour-blind eyes (Okabe, Ito 2008), BGR.
-const cv::Scalar kColours[contract::kMaxColourClasses] = {{0, 159, 230}, {233, 180, 86},  {115, 158, 0},   {66, 228, 240},
-                                                          {178, 114, 0}, {0, 94, 213},    {167, 121, 204}, {255, 255, 255}};
+const cv::Scalar kColours[contract::kMaxColourClasses] = {{0, 159, 230},   {233, 180, 86}, {115, 158, 0},
+                                                          {66, 228, 240},  {178, 114, 0},  {0, 94, 213},
+                                                          {167, 121, 204}, {255, 255, 255}};
 
 cv::Mat to_mask(const host::BitImage& bits) {
   cv::Mat mask(bits.height(), bits.width(), CV_8UC1);
@@ -27,12 +28,14 @@ void write_caption(cv::Mat& picture, const std::string& caption) {
   int baseline = 0;
   const cv::Size size = cv::getTextSize(caption, cv::FONT_HERSHEY_SIMPLEX, scale, thickness, &baseline);
   cv::rectangle(picture, {0, 0}, {size.width + 12, size.height + baseline + 8}, {0, 0, 0}, cv::FILLED);
-  cv::putText(picture, caption, {6, size.height + 5}, cv::FONT_HERSHEY_SIMPLEX, scale, {255, 255, 255}, thickness, cv::LINE_AA);
+  cv::putText(picture, caption, {6, size.height + 5}, cv::FONT_HERSHEY_SIMPLEX, scale, {255, 255, 255}, thickness,
+              cv::LINE_AA);
 }
 
 }  // namespace
 
-cv::Mat draw_segmentation(const FrameView& frame, int significant_bits, const std::vector<host::BitImage>& masks, const ObjectTable& table, const std::string& caption) {
+cv::Mat draw_segmentation(const FrameView& frame, int significant_bits, const std::vector<host::BitImage>& masks,
+                          const ObjectTable& table, const std::string& caption) {
   cv::Mat picture;
   host::to_picture(frame, significant_bits, picture);
   // Small frames are drawn larger, so that an outline does not hide what it goes around.
@@ -48,7 +51,8 @@ cv::Mat draw_segmentation(const FrameView& frame, int significant_bits, const st
   for (const contract::ObjectRecord& object : table.objects) {
     const int margin = 3;
     cv::rectangle(picture, {zoom * object.left - margin, zoom * object.top - margin},
-                  {zoom * (object.right + 1) + margin, zoom * (object.bottom + 1) + margin}, {0, 255, 255}, std::max(1, picture.cols / 900));
+                  {zoom * (object.right + 1) + margin, zoom * (object.bottom + 1) + margin}, {0, 255, 255},
+                  std::max(1, picture.cols / 900));
   }
   write_caption(picture, caption);
   return picture;
@@ -68,7 +72,8 @@ cv::Mat contact_sheet(const std::vector<cv::Mat>& pictures, int width) {
   for (int i = 0; i < count; ++i) {
     cv::Mat tile;
     cv::resize(pictures[i], tile, {tile_width, tile_height}, 0, 0, cv::INTER_AREA);
-    tile.copyTo(sheet(cv::Rect((i % columns) * (tile_width + gap), (i / columns) * (tile_height + gap), tile_width, tile_height)));
+    tile.copyTo(sheet(
+        cv::Rect((i % columns) * (tile_width + gap), (i / columns) * (tile_height + gap), tile_width, tile_height)));
   }
   return sheet;
 }

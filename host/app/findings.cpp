@@ -15,7 +15,8 @@ void make_output_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error || !fs::is_directory(path)) {
-    throw Error(Fault::input, fmt::format("{}: cannot make this output folder ({}); -o names another", path, error ? error.message() : "a file stands there"));
+    throw Error(Fault::input, fmt::format("{}: cannot make this output folder ({}); -o names another", path,
+                                          error ? error.message() : "a file stands there"));
   }
 }
 
@@ -25,10 +26,13 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
     return;
   }
   const LatencyHistogram& latency = s.stages.back().latency;
-  fmt::print("{}: {} frames of {}x{} px at {:g} frames/s, {} dropped\n", run.source.name, s.frames, run.source.width, run.source.height, run.fps, s.dropped_frames());
-  fmt::print("found {} tracks, {:.1f} objects a frame ({} to {})\n", s.tracks, s.objects_mean(), s.objects_min, s.objects_max);
-  fmt::print("took {:.2f} s, {:.0f} frames/s; frame to result P50 {:.0f} us, P99 {:.0f} us, max {:.0f} us\n", s.wall_s, s.frames_per_s(),
-             1e-3 * static_cast<double>(latency.percentile(50)), 1e-3 * static_cast<double>(latency.percentile(99)), 1e-3 * static_cast<double>(latency.max()));
+  fmt::print("{}: {} frames of {}x{} px at {:g} frames/s, {} dropped\n", run.source.name, s.frames, run.source.width,
+             run.source.height, run.fps, s.dropped_frames());
+  fmt::print("found {} tracks, {:.1f} objects a frame ({} to {})\n", s.tracks, s.objects_mean(), s.objects_min,
+             s.objects_max);
+  fmt::print("took {:.2f} s, {:.0f} frames/s; frame to result P50 {:.0f} us, P99 {:.0f} us, max {:.0f} us\n", s.wall_s,
+             s.frames_per_s(), 1e-3 * static_cast<double>(latency.percentile(50)),
+             1e-3 * static_cast<double>(latency.percentile(99)), 1e-3 * static_cast<double>(latency.max()));
   std::string files;
   for (const char* name : {"tracks.csv", "tracks.txt", "tracks.h5", "summary.json", "overlay.mp4"}) {
     if (fs::exists(fs::path(output) / name)) files += (files.empty() ? "" : ", ") + std::string(name);
@@ -40,7 +44,8 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
 
 void print_warnings(const RunSummary& s, const host::Config& config) {
   if (s.objects_lost > 0) {
-    fmt::print(stderr, "flashcell: warning: {} objects did not fit; raise label.max_objects ({}) or label.min_area\n", s.objects_lost, config.label.max_objects);
+    fmt::print(stderr, "flashcell: warning: {} objects did not fit; raise label.max_objects ({}) or label.min_area\n",
+               s.objects_lost, config.label.max_objects);
   }
   for (const DropCount& d : s.dropped) {
     if (d.frames > 0) fmt::print(stderr, "flashcell: warning: {} frames dropped: {}\n", d.frames, d.cause);

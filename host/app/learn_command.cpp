@@ -33,17 +33,20 @@ struct Examples {
 };
 
 double distance_to_box(const contract::ObjectRecord& object, double x, double y) {
-  const double dx = std::max({object.left - x, x - object.right, 0.0}), dy = std::max({object.top - y, y - object.bottom, 0.0});
+  const double dx = std::max({object.left - x, x - object.right, 0.0}),
+               dy = std::max({object.top - y, y - object.bottom, 0.0});
   return std::hypot(dx, dy);
 }
 
-/// The object that a mark means: the one whose box is nearest, of several the one with the nearest centre; null when none is within reach.
+/// The object that a mark means: the one whose box is nearest, of several the one with the nearest centre; null when
+/// none is within reach.
 const contract::ObjectRecord* object_at(const ObjectTable& table, const Mark& mark) {
   const contract::ObjectRecord* best = nullptr;
   double best_box = kReach, best_centre = 0;
   for (const contract::ObjectRecord& object : table.objects) {
     const double box = distance_to_box(object, mark.x, mark.y);
-    const double centre = std::hypot(mark.x - static_cast<double>(object.m10) / object.m00, mark.y - static_cast<double>(object.m01) / object.m00);
+    const double centre = std::hypot(mark.x - static_cast<double>(object.m10) / object.m00,
+                                     mark.y - static_cast<double>(object.m01) / object.m00);
     if (box < best_box || (best != nullptr && box == best_box && centre < best_centre)) {
       best = &object;
       best_box = box;
@@ -72,15 +75,20 @@ Examples collect(const Options& options, const Marks& marks, const host::Config&
       const Mark& mark = marks.marks[next];
       const contract::ObjectRecord* object = mark.frame == frame.number ? object_at(table, mark) : nullptr;
       if (object == nullptr) {
-        throw Error(Fault::input, fmt::format("{}:{}: no object within {:g} px of ({:.1f}, {:.1f}) in frame {}; `flashcell tune` shows what is found", options.marks,
-                                              mark.line, kReach, mark.x, mark.y, mark.frame));
+        throw Error(
+            Fault::input,
+            fmt::format(
+                "{}:{}: no object within {:g} px of ({:.1f}, {:.1f}) in frame {}; `flashcell tune` shows what is found",
+                options.marks, mark.line, kReach, mark.x, mark.y, mark.frame));
       }
-      examples.detections.push_back(tracking::make_detection(*object, table.features_of(static_cast<size_t>(object - table.objects.data())), {plan.label.features}));
+      examples.detections.push_back(tracking::make_detection(
+          *object, table.features_of(static_cast<size_t>(object - table.objects.data())), {plan.label.features}));
       examples.classes.push_back(mark.class_index);
     }
   }
   if (next < marks.marks.size()) {
-    throw Error(Fault::input, fmt::format("{}:{}: frame {} is beyond the recording's end", options.marks, marks.marks[next].line, marks.marks[next].frame));
+    throw Error(Fault::input, fmt::format("{}:{}: frame {} is beyond the recording's end", options.marks,
+                                          marks.marks[next].line, marks.marks[next].frame));
   }
   return examples;
 }
@@ -93,8 +101,8 @@ tracking::RecognitionModel train(const Marks& marks, const Examples& examples, s
   return tracking::train_recognition(marks.classes, kept);
 }
 
-/// How many examples a model trained on all others names right: what a person can expect of new objects. Classes of one example
-/// cannot be left out and count as wrong. At most `kTried` examples, evenly spread.
+/// How many examples a model trained on all others names right: what a person can expect of new objects. Classes of one
+/// example cannot be left out and count as wrong. At most `kTried` examples, evenly spread.
 struct CrossValidation {
   size_t tried = 0, right = 0;
 };
@@ -107,7 +115,8 @@ CrossValidation cross_validate(const Marks& marks, const Examples& examples) {
     const size_t i = k * n / std::min(n, kTried);
     ++result.tried;
     if (std::count(examples.classes.begin(), examples.classes.end(), examples.classes[i]) < 2) continue;
-    result.right += tracking::Recognizer(train(marks, examples, i)).classify(examples.detections[i]).best == examples.classes[i];
+    result.right +=
+        tracking::Recognizer(train(marks, examples, i)).classify(examples.detections[i]).best == examples.classes[i];
   }
   return result;
 }
@@ -119,7 +128,8 @@ int learn(const Options& options) {
   settle_segmentation(options.input, config);
   const Examples examples = collect(options, marks, config);
   if (marks.classes.size() < 2) {
-    throw Error(Fault::input, fmt::format("{}: names only one class, {}; recognition needs at least two to tell apart", options.marks, marks.classes[0]));
+    throw Error(Fault::input, fmt::format("{}: names only one class, {}; recognition needs at least two to tell apart",
+                                          options.marks, marks.classes[0]));
   }
   host::write_recognition(options.output, train(marks, examples, examples.detections.size()));
   const CrossValidation check = cross_validate(marks, examples);
@@ -142,7 +152,8 @@ int learn(const Options& options) {
 void add_learn(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("learn", "Make named classes from a few marked examples");
   command->footer(
-      "MARKS is a CSV file: `frame,x,y,class` names the object at a point of a frame; `id,class` with --tracks names whole tracks of an\n"
+      "MARKS is a CSV file: `frame,x,y,class` names the object at a point of a frame; `id,class` with --tracks names "
+      "whole tracks of an\n"
       "earlier run (look up their ids in its overlay or report). Ten examples a class are a good start.");
   auto options = std::make_shared<Options>();
   command->add_option("INPUT", options->input, "Recording, as for track")->required();

@@ -41,7 +41,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default();
   Action action;
-  for (auto* add : {add_track, add_tune, add_learn, add_eval, add_synth, add_bench, add_config, add_completion}) add(app, action);
+  for (auto* add : {add_track, add_tune, add_learn, add_eval, add_synth, add_bench, add_config, add_completion})
+    add(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -54,20 +55,24 @@ int run(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return fail(Fault::input, "out of memory: the frames or the object table are too large for this machine");
   } catch (const std::exception& e) {
-    return fail(Fault::bug, fmt::format("internal error: {}; please report it with the command line", e.what()).c_str());
+    return fail(Fault::bug,
+                fmt::format("internal error: {}; please report it with the command line", e.what()).c_str());
   }
 }
 
 }  // namespace
 
-const std::string& typed_command() { return command_line(); }
+const std::string& typed_command() {
+  return command_line();
+}
 
 }  // namespace flashcell::app
 
 int main(int argc, char** argv) {
   const int code = flashcell::app::run(argc, argv);
   if (code == static_cast<int>(flashcell::Fault::input)) {
-    // On a full disk the HDF5 library's own end-of-program clean-up crashes at times; everything of ours is closed already.
+    // On a full disk the HDF5 library's own end-of-program clean-up crashes at times; everything of ours is closed
+    // already.
     std::fflush(nullptr);
     std::_Exit(code);
   }

@@ -38,7 +38,8 @@ CsvRows read_rows(const std::string& file) {
       continue;
     }
     if (row.size() != csv.header.size()) {
-      fail_at(file, number, "has " + std::to_string(row.size()) + " fields, the header " + std::to_string(csv.header.size()));
+      fail_at(file, number,
+              "has " + std::to_string(row.size()) + " fields, the header " + std::to_string(csv.header.size()));
     }
     csv.rows.push_back(std::move(row));
     csv.lines.push_back(number);
@@ -74,12 +75,13 @@ int class_of(Marks& marks, const std::string& name, const std::string& file, int
 /// Visible rows of each track, in order.
 std::map<int64_t, std::vector<Mark>> read_tracks(const std::string& file) {
   const CsvRows csv = read_rows(file);
-  const size_t frame = csv.column("frame", file), id = csv.column("id", file), x = csv.column("x", file), y = csv.column("y", file),
-               state = csv.column("state", file);
+  const size_t frame = csv.column("frame", file), id = csv.column("id", file), x = csv.column("x", file),
+               y = csv.column("y", file), state = csv.column("state", file);
   std::map<int64_t, std::vector<Mark>> tracks;
   for (size_t i = 0; i < csv.rows.size(); ++i) {
     if (csv.rows[i][state] != "visible") continue;
-    tracks[integer_at(csv, i, id, file)].push_back({integer_at(csv, i, frame, file), number_at(csv, i, x, file), number_at(csv, i, y, file), 0, csv.lines[i]});
+    tracks[integer_at(csv, i, id, file)].push_back(
+        {integer_at(csv, i, frame, file), number_at(csv, i, x, file), number_at(csv, i, y, file), 0, csv.lines[i]});
   }
   return tracks;
 }
@@ -90,7 +92,8 @@ void add_track_marks(Marks& marks, const CsvRows& csv, const std::string& file, 
   const size_t id = csv.column("id", file), name = csv.column("class", file);
   for (size_t i = 0; i < csv.rows.size(); ++i) {
     const auto it = tracks.find(integer_at(csv, i, id, file));
-    if (it == tracks.end()) fail_at(file, csv.lines[i], tracks_file + " has no visible row of track " + csv.rows[i][id]);
+    if (it == tracks.end())
+      fail_at(file, csv.lines[i], tracks_file + " has no visible row of track " + csv.rows[i][id]);
     const std::vector<Mark>& rows = it->second;
     const size_t count = std::min(rows.size(), kMarksOfTrack);
     const int class_index = class_of(marks, csv.rows[i][name], file, csv.lines[i]);
@@ -111,14 +114,16 @@ Marks read_marks(const std::string& file, const std::string& tracks_file) {
   if (csv.has("id") && !csv.has("frame")) {
     add_track_marks(marks, csv, file, tracks_file);
   } else {
-    const size_t frame = csv.column("frame", file), x = csv.column("x", file), y = csv.column("y", file), name = csv.column("class", file);
+    const size_t frame = csv.column("frame", file), x = csv.column("x", file), y = csv.column("y", file),
+                 name = csv.column("class", file);
     for (size_t i = 0; i < csv.rows.size(); ++i) {
       marks.marks.push_back({integer_at(csv, i, frame, file), number_at(csv, i, x, file), number_at(csv, i, y, file),
                              class_of(marks, csv.rows[i][name], file, csv.lines[i]), csv.lines[i]});
     }
   }
   if (marks.marks.empty()) fail_at(file, 1, "marks nothing");
-  std::stable_sort(marks.marks.begin(), marks.marks.end(), [](const Mark& a, const Mark& b) { return a.frame < b.frame; });
+  std::stable_sort(marks.marks.begin(), marks.marks.end(),
+                   [](const Mark& a, const Mark& b) { return a.frame < b.frame; });
   return marks;
 }
 

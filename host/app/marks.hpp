@@ -7,10 +7,10 @@ namespace flashcell::app {
 
 /// A place in a recording that a person has named.
 struct Mark {
-  int64_t frame = 0;     ///< from 0
-  double x = 0, y = 0;   ///< px
+  int64_t frame = 0;    ///< from 0
+  double x = 0, y = 0;  ///< px
   int class_index = 0;
-  int64_t line = 0;      ///< in the file, for messages
+  int64_t line = 0;  ///< in the file, for messages
 };
 
 struct Marks {
@@ -19,8 +19,8 @@ struct Marks {
 };
 
 /// CSV with the header `frame,x,y,class`: a point in or near the object in that frame.
-/// Or `id,class`: whole tracks of a tracks.csv, given as `tracks_file`; of each at most `kMarksOfTrack` visible rows, evenly spread.
-/// Throws Error(Fault::input) naming file and line.
+/// Or `id,class`: whole tracks of a tracks.csv, given as `tracks_file`; of each at most `kMarksOfTrack` visible rows,
+/// evenly spread. Throws Error(Fault::input) naming file and line.
 Marks read_marks(const std::string& file, const std::string& tracks_file);
 
 constexpr size_t kMarksOfTrack = 50;

@@ -16,7 +16,8 @@ constexpr int64_t kLookAhead = 2000;  // frames read at most to settle the segme
 
 /// Colour is needed for hue histograms and colour classes; everything else is faster on grey.
 bool wants_grey(const host::Config& config) {
-  const bool colour_classes = !config.segment.automatic && config.segment.parameters.method == host::SegmentMethod::colour;
+  const bool colour_classes =
+      !config.segment.automatic && config.segment.parameters.method == host::SegmentMethod::colour;
   return !config.label.hue && !colour_classes;
 }
 
@@ -63,13 +64,15 @@ std::string settle_segmentation(const std::string& input, host::Config& config) 
   Frame frame;
   Progress progress("looking at the recording", frames);
   try {
-    for (int64_t i = 0; i < frames && static_cast<int>(kept.size()) < host::kAutoSegmentFrames && source.next(frame); ++i) {
+    for (int64_t i = 0; i < frames && static_cast<int>(kept.size()) < host::kAutoSegmentFrames && source.next(frame);
+         ++i) {
       progress.update(i + 1);
       if (i % step != 0) continue;
       Frame& copy = kept.emplace_back();
       const size_t bytes = static_cast<size_t>(frame.view.width) * bytes_per_pixel(frame.view.format);
       copy.storage.resize(bytes * frame.view.height);
-      for (int y = 0; y < frame.view.height; ++y) std::copy_n(frame.view.row(y), bytes, copy.storage.data() + bytes * y);
+      for (int y = 0; y < frame.view.height; ++y)
+        std::copy_n(frame.view.row(y), bytes, copy.storage.data() + bytes * y);
       copy.view = frame.view;
       copy.view.data = copy.storage.data();
       copy.view.stride = static_cast<ptrdiff_t>(bytes);

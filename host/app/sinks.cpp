@@ -25,10 +25,13 @@ int64_t backfill_window(const host::Config& config, const tracking::TrackerParam
 
 }  // namespace
 
-SinkSet make_row_sinks(const std::string& folder, const host::Config& config, const tracking::TrackerParameters& tracker, double fps, std::shared_ptr<const RunSummary> summary) {
+SinkSet make_row_sinks(const std::string& folder, const host::Config& config,
+                       const tracking::TrackerParameters& tracker, double fps,
+                       std::shared_ptr<const RunSummary> summary) {
   const std::filesystem::path path(folder);
   const int64_t window = backfill_window(config, tracker, fps);
-  // The host's clock says something of a live run only; without it an offline run's files are the same bytes every time.
+  // The host's clock says something of a live run only; without it an offline run's files are the same bytes every
+  // time.
   const bool host_time = config.pipeline.realtime;
   SinkSet sinks;
   if (config.output.csv) {
@@ -48,7 +51,8 @@ SinkSet make_row_sinks(const std::string& folder, const host::Config& config, co
   return sinks;
 }
 
-SinkSet make_sinks(const std::string& folder, const host::Config& config, const tracking::TrackerParameters& tracker, double fps, std::shared_ptr<const RunSummary> summary) {
+SinkSet make_sinks(const std::string& folder, const host::Config& config, const tracking::TrackerParameters& tracker,
+                   double fps, std::shared_ptr<const RunSummary> summary) {
   const std::filesystem::path path(folder);
   SinkSet sinks = make_row_sinks(folder, config, tracker, fps, summary);
   if (config.output.overlay) {
@@ -57,7 +61,8 @@ SinkSet make_sinks(const std::string& folder, const host::Config& config, const 
     options.max_frames = config.output.overlay_frames;
     options.playback_fps = config.output.overlay_fps;
     options.warn = [](const std::string& line) { fmt::print(stderr, "flashcell: warning: {}\n", line); };
-    options.trail_ms = config.output.trail_ms > 0 ? config.output.trail_ms : kTrailFrames * config.output.overlay_every * 1e3 / fps;
+    options.trail_ms =
+        config.output.trail_ms > 0 ? config.output.trail_ms : kTrailFrames * config.output.overlay_every * 1e3 / fps;
     sinks.add(host::make_overlay_sink(path / "overlay.mp4", options));
   }
   if (config.output.report) sinks.add(host::make_report_sink(path / "report.html", std::move(summary)));

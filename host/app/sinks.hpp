@@ -23,10 +23,14 @@ class SinkSet {
   std::vector<Sink*> list_;
 };
 
-/// Outputs that need no pictures: tracks.csv, tracks.txt, tracks.h5 as configured, and summary.json. `summary` is complete when they are finished.
-SinkSet make_row_sinks(const std::string& folder, const host::Config& config, const tracking::TrackerParameters& tracker, double fps, std::shared_ptr<const RunSummary> summary);
+/// Outputs that need no pictures: tracks.csv, tracks.txt, tracks.h5 as configured, and summary.json. `summary` is
+/// complete when they are finished.
+SinkSet make_row_sinks(const std::string& folder, const host::Config& config,
+                       const tracking::TrackerParameters& tracker, double fps,
+                       std::shared_ptr<const RunSummary> summary);
 
 /// Those, overlay.mp4 and report.html.
-SinkSet make_sinks(const std::string& folder, const host::Config& config, const tracking::TrackerParameters& tracker, double fps, std::shared_ptr<const RunSummary> summary);
+SinkSet make_sinks(const std::string& folder, const host::Config& config, const tracking::TrackerParameters& tracker,
+                   double fps, std::shared_ptr<const RunSummary> summary);
 
 }  // namespace flashcell::app

@@ -6,9 +6,9 @@
 
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
+#include "host/app/findings.hpp"
 #include "host/app/progress.hpp"
 #include "host/app/recording.hpp"
-#include "host/app/findings.hpp"
 #include "host/app/sinks.hpp"
 #include "host/app/track_detections.hpp"
 #include "host/device/device_factory.hpp"
@@ -33,7 +33,8 @@ void on_interrupt(int) {
   if (interrupted.exchange(true)) std::_Exit(130);
 }
 
-int finish(const Options& options, const RunInfo& run, const RunSummary& summary, const host::Config& config, const std::exception_ptr& error) {
+int finish(const Options& options, const RunInfo& run, const RunSummary& summary, const host::Config& config,
+           const std::exception_ptr& error) {
   if (!options.quiet) print_findings(run, summary, options.output, options.json);
   print_warnings(summary, config);
   if (error) std::rethrow_exception(error);
@@ -43,17 +44,20 @@ int finish(const Options& options, const RunInfo& run, const RunSummary& summary
 /// A detection file states no frame rate: the configuration does, or the recording that it belongs to.
 double detections_fps(const Options& options, const host::Config& config) {
   if (config.input.fps > 0) return config.input.fps;
-  if (options.input.empty()) throw Error(Fault::usage, "track --detections: a detection file states no frame rate; add --fps FRAMES_PER_SECOND");
+  if (options.input.empty())
+    throw Error(Fault::usage, "track --detections: a detection file states no frame rate; add --fps FRAMES_PER_SECOND");
   return open_recording(options.input, config).fps;
 }
 
 /// The objects' polarity decides which pixels weigh in a sub-pixel centroid.
-tracking::MeasureParameters measure_parameters(const host::Config& config, const host::DevicePlan& plan, const SourceInfo& info) {
+tracking::MeasureParameters measure_parameters(const host::Config& config, const host::DevicePlan& plan,
+                                               const SourceInfo& info) {
   tracking::MeasureParameters measure;
   measure.features = plan.label.features;
   if (config.track.intensity_centroid) {
     if (!config.label.intensity) throw Error(Fault::usage, "track.intensity_centroid needs label.intensity = true");
-    const bool dark = plan.segment.polarity == host::Polarity::dark && plan.segment.method != host::SegmentMethod::colour;
+    const bool dark =
+        plan.segment.polarity == host::Polarity::dark && plan.segment.method != host::SegmentMethod::colour;
     measure.centroid = dark ? tracking::CentroidWeight::darkness : tracking::CentroidWeight::grey;
     measure.white = info.format == PixelFormat::grey16 ? (1 << info.significant_bits) - 1 : 255;
   }
@@ -64,7 +68,8 @@ int track(const Options& options) {
   host::Config config = options.config->load();
   if (options.realtime) config.pipeline.realtime = true;
   if (!options.detections.empty()) {
-    return track_detections(options.detections, detections_fps(options, config), options.output, config, options.quiet, options.json);
+    return track_detections(options.detections, detections_fps(options, config), options.output, config, options.quiet,
+                            options.json);
   }
   const std::string reason = settle_segmentation(options.input, config);
   if (!reason.empty() && !options.quiet && !options.json) fmt::print(stderr, "segmentation: {}\n", reason);
@@ -107,7 +112,8 @@ int track(const Options& options) {
   pipeline.measure = measure_parameters(config, plan, info);
   pipeline.stop = &interrupted;
   pipeline.progress = [&](int64_t frames, int64_t dropped) { progress.update(frames, dropped); };
-  const auto error = run_pipeline(*recording.source, [&] { return host::make_device(plan); }, tracker, sinks.list(), run, pipeline, *summary);
+  const auto error = run_pipeline(
+      *recording.source, [&] { return host::make_device(plan); }, tracker, sinks.list(), run, pipeline, *summary);
   progress.clear();
   return finish(options, run, *summary, config, error);
 }
@@ -117,14 +123,18 @@ int track(const Options& options) {
 void add_track(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("track", "Find, measure and follow the objects of a recording");
   command->footer(
-      "INPUT is a video file, a folder or glob of images, a multi-page TIFF, Phantom .cine, Photron .mraw/.cihx/.cih, raw frames\n"
-      "(--input.raw_width and --input.raw_height state the geometry), or a generated scene: synth:discs?objects=100&seed=1 .\n"
+      "INPUT is a video file, a folder or glob of images, a multi-page TIFF, Phantom .cine, Photron .mraw/.cihx/.cih, "
+      "raw frames\n"
+      "(--input.raw_width and --input.raw_height state the geometry), or a generated scene: "
+      "synth:discs?objects=100&seed=1 .\n"
       "Without a configuration the segmentation is proposed from the recording; `flashcell tune INPUT` draws it.\n"
       "Ctrl-C ends the run early; everything so far is written.");
   auto options = std::make_shared<Options>();
   auto* input = command->add_option("INPUT", options->input, "Recording");
   command->add_option("-o,--output", options->output, "Folder for the results; made when it is not there");
-  auto* detections = command->add_option("--detections", options->detections, "Take boxes from this MOTChallenge detection file instead of finding objects in INPUT");
+  auto* detections =
+      command->add_option("--detections", options->detections,
+                          "Take boxes from this MOTChallenge detection file instead of finding objects in INPUT");
   detections->type_name("FILE");
   command->add_flag("-q,--quiet", options->quiet, "Print nothing but warnings and errors");
   command->add_flag("--json", options->json, "Print the summary as JSON instead of as text");

@@ -24,7 +24,8 @@ void set_extent(const std::vector<host::FrameDetections>& frames, SourceInfo& in
 
 }  // namespace
 
-int track_detections(const std::string& file, double fps, const std::string& output, const host::Config& config, bool quiet, bool json) {
+int track_detections(const std::string& file, double fps, const std::string& output, const host::Config& config,
+                     bool quiet, bool json) {
   const std::vector<host::FrameDetections> frames = host::read_mot_detections(file);
   RunInfo run;
   run.source.name = file;

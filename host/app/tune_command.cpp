@@ -56,7 +56,8 @@ Findings look(FrameSource& source, const host::Config& config, int pictures) {
     findings.objects.push_back(table.summary.objects);
     for (const contract::ObjectRecord& object : table.objects) findings.areas.push_back(object.m00);
     findings.pictures.push_back(draw_segmentation(
-        frame.view, info.significant_bits, masks, table, fmt::format("frame {}: {} objects, {} filtered", frame.number, table.summary.objects, table.summary.filtered)));
+        frame.view, info.significant_bits, masks, table,
+        fmt::format("frame {}: {} objects, {} filtered", frame.number, table.summary.objects, table.summary.filtered)));
   }
   std::sort(findings.areas.begin(), findings.areas.end());
   return findings;
@@ -69,12 +70,15 @@ std::string proposal_toml(const host::Config& config) {
   return all.substr(begin, end - begin);
 }
 
-nlohmann::json describe(const Findings& findings, const std::string& reason, const host::Config& config, const std::string& sheet) {
+nlohmann::json describe(const Findings& findings, const std::string& reason, const host::Config& config,
+                        const std::string& sheet) {
   nlohmann::json j;
   j["contact_sheet"] = sheet;
   j["objects_per_frame"] = findings.objects;
   if (!findings.areas.empty()) {
-    j["area_px"] = {{"min", findings.areas.front()}, {"median", findings.areas[findings.areas.size() / 2]}, {"max", findings.areas.back()}};
+    j["area_px"] = {{"min", findings.areas.front()},
+                    {"median", findings.areas[findings.areas.size() / 2]},
+                    {"max", findings.areas.back()}};
   }
   if (!reason.empty()) j["reason"] = reason;
   j["toml"] = proposal_toml(config);
@@ -88,14 +92,18 @@ int tune(const Options& options) {
   Recording recording = open_recording(options.input, config);
   const Findings findings = look(*recording.source, config, options.pictures);
   if (findings.pictures.empty()) {
-    throw Error(Fault::input, fmt::format("{}: no frame to draw; the recording is shorter than segment.learn_frames", options.input));
+    throw Error(Fault::input,
+                fmt::format("{}: no frame to draw; the recording is shorter than segment.learn_frames", options.input));
   }
   bool written = false;
   try {
     written = cv::imwrite(options.output, contact_sheet(findings.pictures, 1800));
   } catch (const cv::Exception&) {
   }
-  if (!written) throw Error(Fault::input, fmt::format("{}: cannot write this picture; -o takes a .png or .jpg file in a folder that exists", options.output));
+  if (!written)
+    throw Error(Fault::input,
+                fmt::format("{}: cannot write this picture; -o takes a .png or .jpg file in a folder that exists",
+                            options.output));
   if (options.json) {
     fmt::print("{}\n", describe(findings, reason, config, options.output).dump(2));
     return 0;
@@ -103,9 +111,11 @@ int tune(const Options& options) {
   if (!reason.empty()) fmt::print("# {}\n", reason);
   if (options.propose) fmt::print("{}", proposal_toml(config));
   const auto [low, high] = std::minmax_element(findings.objects.begin(), findings.objects.end());
-  fmt::print("# {} frames drawn in {}: {} to {} objects a frame", findings.pictures.size(), options.output, *low, *high);
+  fmt::print("# {} frames drawn in {}: {} to {} objects a frame", findings.pictures.size(), options.output, *low,
+             *high);
   if (!findings.areas.empty()) {
-    fmt::print(", areas {} to {} px, median {} px", findings.areas.front(), findings.areas.back(), findings.areas[findings.areas.size() / 2]);
+    fmt::print(", areas {} to {} px, median {} px", findings.areas.front(), findings.areas.back(),
+               findings.areas[findings.areas.size() / 2]);
   }
   fmt::print("\n");
   return 0;
@@ -119,7 +129,8 @@ void add_tune(CLI::App& app, Action& action) {
   command->add_option("INPUT", options->input, "Recording, as for track")->required();
   command->add_option("-o,--output", options->output, "Picture to write");
   command->add_option("-n,--pictures", options->pictures, "Number of frames to draw")->check(CLI::Range(1, 100));
-  command->add_flag("--auto", options->propose, "Propose [segment] and [label] for this recording, as TOML for the configuration file");
+  command->add_flag("--auto", options->propose,
+                    "Propose [segment] and [label] for this recording, as TOML for the configuration file");
   command->add_flag("--json", options->json, "Print the findings as JSON");
   options->config = std::make_unique<ConfigOptions>(*command);
   command->callback([options, &action] { action = [options] { return tune(*options); }; });

@@ -18,7 +18,7 @@ struct InputSection {
   double units_per_pixel = 1;         ///< of that unit
   int raw_width = 0, raw_height = 0;  ///< px, raw frames only
   std::string raw_format = "grey8";   ///< raw frames only
-  int raw_bits = 16;                     ///< significant bits of raw grey16 samples
+  int raw_bits = 16;                  ///< significant bits of raw grey16 samples
   int64_t raw_header_bytes = 0;       ///< before the first frame
   int64_t raw_gap_bytes = 0;          ///< between frames
 };
@@ -47,8 +47,8 @@ struct LabelSection {
 struct TrackSection {
   TrackSection() { parameters.lost_ms = 0; }
   tracking::TrackerParameters parameters;  ///< lost_ms 0: see tracker_parameters()
-  bool intensity_centroid = false;  ///< position from grey sums: sub-pixel
-  std::string classes;              ///< file that `flashcell learn` wrote; empty: no recognition
+  bool intensity_centroid = false;         ///< position from grey sums: sub-pixel
+  std::string classes;                     ///< file that `flashcell learn` wrote; empty: no recognition
 };
 
 enum class DeviceKind : uint8_t { cpu, hls, reference };
@@ -65,10 +65,10 @@ struct PipelineSection {
 /// [output]
 struct OutputSection {
   bool csv = true, mot = false, hdf5 = false, overlay = true, report = true;
-  int overlay_every = 1;          ///< every n-th frame
+  int overlay_every = 1;         ///< every n-th frame
   int64_t overlay_frames = 900;  ///< at most so many; 0: no limit
-  double overlay_fps = 30;        ///< playback, frames/s
-  double trail_ms = 0;            ///< 0: 30 frames of the overlay
+  double overlay_fps = 30;       ///< playback, frames/s
+  double trail_ms = 0;           ///< 0: 30 frames of the overlay
 };
 
 /// Everything `flashcell track` can be told.
@@ -81,12 +81,13 @@ struct Config {
   OutputSection output;
 };
 
-/// The tracker's parameters for a recording of `fps` frames/s. Where lost_ms is 0 it becomes 100 ms or 20 frames, whichever is longer: a
-/// fast camera's objects are back within the former, a slow one's hardly within fewer than the latter.
+/// The tracker's parameters for a recording of `fps` frames/s. Where lost_ms is 0 it becomes 100 ms or 20 frames,
+/// whichever is longer: a fast camera's objects are back within the former, a slow one's hardly within fewer than the
+/// latter.
 tracking::TrackerParameters tracker_parameters(const Config& config, double fps);
 
-/// The same for a detector's boxes, which come and go: lost_ms 0 becomes 1000 ms and confirm_ms 0 becomes 400 ms, chosen on pedestrians
-/// at 25 frames/s (Faster R-CNN boxes of the SORT paper).
+/// The same for a detector's boxes, which come and go: lost_ms 0 becomes 1000 ms and confirm_ms 0 becomes 400 ms,
+/// chosen on pedestrians at 25 frames/s (Faster R-CNN boxes of the SORT paper).
 tracking::TrackerParameters box_tracker_parameters(const Config& config);
 
 /// Reads a TOML file over `config`. Throws Error(Fault::usage): file:line, the key, what is wrong, what was meant.

@@ -31,9 +31,10 @@ void visit_input(InputSection& s, ConfigVisitor& v) {
          "Size of a pixel in that unit; stands in every header. Columns stay in pixels.");
   integer(v, "raw_width", s.raw_width, 0, 4096, "Raw frames only: width, px.");
   integer(v, "raw_height", s.raw_height, 0, 4096, "Raw frames only: height, px.");
-  v.text("raw_format", s.raw_format,
-         "Raw frames only: grey8, grey10_packed, grey12_packed, grey16, grey16_be, rgb8, bgr8, bayer_rggb, bayer_bggr,\n"
-         "bayer_grbg or bayer_gbrg.");
+  v.text(
+      "raw_format", s.raw_format,
+      "Raw frames only: grey8, grey10_packed, grey12_packed, grey16, grey16_be, rgb8, bgr8, bayer_rggb, bayer_bggr,\n"
+      "bayer_grbg or bayer_gbrg.");
   integer(v, "raw_bits", s.raw_bits, 9, 16, "Raw grey16 frames only: significant bits of a sample.");
   integer(v, "raw_header_bytes", s.raw_header_bytes, 0, kMaxCount, "Raw frames only: bytes before the first frame.");
   integer(v, "raw_gap_bytes", s.raw_gap_bytes, 0, kMaxCount, "Raw frames only: bytes between two frames.");
@@ -50,7 +51,8 @@ void visit_segment(SegmentSection& s, ConfigVisitor& v) {
       "background: against a running mean and variance, for a camera that stands still. colour: named colour classes.");
   s.automatic = method == 0;
   if (method > 0) p.method = static_cast<SegmentMethod>(method - 1);
-  choice(v, "polarity", p.polarity, {"bright", "dark"}, "bright or dark: what objects are against what is around them.");
+  choice(v, "polarity", p.polarity, {"bright", "dark"},
+         "bright or dark: what objects are against what is around them.");
   integer(
       v, "threshold", p.threshold, 0, 65536,
       "threshold: foreground is grey >= threshold (bright) or < threshold (dark), in the recording's own grey levels.");
@@ -96,10 +98,14 @@ void visit_label(LabelSection& s, ConfigVisitor& v) {
 void visit_track(TrackSection& s, ConfigVisitor& v) {
   tracking::TrackerParameters& p = s.parameters;
   v.section("track", "How objects are followed. Times are of the recording, whatever its frame rate.");
-  choice(v, "motion", p.motion, {"constant_velocity", "constant_acceleration"}, "constant_velocity or constant_acceleration: what the prediction assumes.");
-  v.real("confirm_ms", p.confirm_ms, 0, 1e6,
-         "A track gets its id once followed this long, ms. 0: at its second sighting (400 ms with track --detections).");
-  v.real("lost_ms", p.lost_ms, 0, 1e6, "A track that is not seen for longer ends, ms. 0: 100 ms or 20 frames, whichever is longer\n(1000 ms with track --detections).");
+  choice(v, "motion", p.motion, {"constant_velocity", "constant_acceleration"},
+         "constant_velocity or constant_acceleration: what the prediction assumes.");
+  v.real(
+      "confirm_ms", p.confirm_ms, 0, 1e6,
+      "A track gets its id once followed this long, ms. 0: at its second sighting (400 ms with track --detections).");
+  v.real("lost_ms", p.lost_ms, 0, 1e6,
+         "A track that is not seen for longer ends, ms. 0: 100 ms or 20 frames, whichever is longer\n(1000 ms with "
+         "track --detections).");
   v.real("max_speed", p.max_speed, 0, 1e9,
          "Nothing moves faster, px/s. 0: from the objects' size and the motion model.");
   v.real("gate", p.gate, 0, 1e6, "Squared Mahalanobis distance beyond which a pair is never matched. 0: built in.");
@@ -110,10 +116,12 @@ void visit_track(TrackSection& s, ConfigVisitor& v) {
   v.real("weight_shape", p.weight_shape, 0, 1000, "Weight of area and second moments.");
   v.real("weight_hlac", p.weight_hlac, 0, 1000, "Weight of the HLAC features.");
   v.real("weight_hue", p.weight_hue, 0, 1000, "Weight of the hue histogram.");
-  v.real("predict_ms", p.predict_ms, 0, 1e6,
-         "A track that is not seen is written as predicted for so long, ms. 0: its gap is filled once it is found again\n"
-         "(offline runs only).");
-  v.real("min_confidence", p.min_confidence, 0, 1, "Detections of less confidence continue tracks but start none (track --detections).");
+  v.real(
+      "predict_ms", p.predict_ms, 0, 1e6,
+      "A track that is not seen is written as predicted for so long, ms. 0: its gap is filled once it is found again\n"
+      "(offline runs only).");
+  v.real("min_confidence", p.min_confidence, 0, 1,
+         "Detections of less confidence continue tracks but start none (track --detections).");
   v.boolean("resolve_merges", p.resolve_merges, "Carry tracks through blobs that hold several objects.");
   v.boolean("intensity_centroid", s.intensity_centroid,
             "Positions from grey sums (sub-pixel) instead of the binary area.");

@@ -51,7 +51,9 @@ class Cli : public testing::Test {
       setrlimit(RLIMIT_FSIZE, &limit);
       std::signal(SIGXFSZ, SIG_IGN);
     }
-    if (freopen((dir_ / "stdout").c_str(), "w", stdout) == nullptr || freopen((dir_ / "stderr").c_str(), "w", stderr) == nullptr) _exit(99);
+    if (freopen((dir_ / "stdout").c_str(), "w", stdout) == nullptr ||
+        freopen((dir_ / "stderr").c_str(), "w", stderr) == nullptr)
+      _exit(99);
     std::vector<char*> argv;
     static const std::string program = std::string(FLASHCELL_BUILD_DIR) + "/flashcell";
     argv.push_back(const_cast<char*>(program.c_str()));
@@ -64,12 +66,14 @@ class Cli : public testing::Test {
   Outcome run(const std::vector<std::string>& arguments, rlim_t limit_bytes = 0) const {
     int status = 0;
     waitpid(start(arguments, limit_bytes), &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(dir_ / "stdout"), read_file(dir_ / "stderr")};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(dir_ / "stdout"),
+            read_file(dir_ / "stderr")};
   }
 
   /// Tracks without the slow outputs.
   Outcome track(const std::string& input, std::vector<std::string> more = {}, rlim_t limit_bytes = 0) const {
-    std::vector<std::string> arguments = {"track", input, "-o", (dir_ / "out").string(), "--output.overlay", "false", "--output.report", "false"};
+    std::vector<std::string> arguments = {
+        "track", input, "-o", (dir_ / "out").string(), "--output.overlay", "false", "--output.report", "false"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments, limit_bytes);
   }
@@ -85,8 +89,10 @@ class Cli : public testing::Test {
         file << row;
       }
     }
-    return {"--input.raw_width", std::to_string(width), "--input.raw_height", std::to_string(height), "--input.fps", "2000",
-            "--segment.method", "threshold"};
+    return {"--input.raw_width",  std::to_string(width),
+            "--input.raw_height", std::to_string(height),
+            "--input.fps",        "2000",
+            "--segment.method",   "threshold"};
   }
   std::string raw_file() const { return (dir_ / "frames.raw").string(); }
   nlohmann::json summary() const { return nlohmann::json::parse(read_file(dir_ / "out" / "summary.json")); }
@@ -172,7 +178,8 @@ TEST_F(Cli, UnreadableOutputFolder) {
 }
 
 TEST_F(Cli, TruncatedRecordingKeepsEveryWholeFrame) {
-  const auto geometry = raw(64, 64, 10, [](int f, int x, int y) { return (x - 20 - f) * (x - 20 - f) + (y - 30) * (y - 30) < 50 ? 255 : 0; });
+  const auto geometry = raw(
+      64, 64, 10, [](int f, int x, int y) { return (x - 20 - f) * (x - 20 - f) + (y - 30) * (y - 30) < 50 ? 255 : 0; });
   fs::resize_file(raw_file(), 7 * 64 * 64 + 100);
   const Outcome outcome = track(raw_file(), geometry);
   EXPECT_EQ(outcome.code, 3);
@@ -189,7 +196,8 @@ TEST_F(Cli, ZeroFrames) {
 }
 
 TEST_F(Cli, OneFrame) {
-  const auto geometry = raw(64, 64, 1, [](int, int x, int y) { return x > 20 && x < 30 && y > 20 && y < 30 ? 255 : 0; });
+  const auto geometry =
+      raw(64, 64, 1, [](int, int x, int y) { return x > 20 && x < 30 && y > 20 && y < 30 ? 255 : 0; });
   const Outcome outcome = track(raw_file(), geometry);
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(summary()["frames"], 1);
@@ -243,10 +251,12 @@ TEST_F(Cli, AFullDiskIsOneLineAndWhatWasWrittenIsWhole) {
 }
 
 TEST_F(Cli, KilledInTheMiddleTheRowsSoFarAreReadable) {
-  const pid_t child = start({"track", "synth:discs?objects=20&size=128x128&frames=1000000&fps=2000&seed=3", "-o", (dir_ / "out").string(),
-                             "--output.overlay", "false", "--output.report", "false", "--segment.method", "threshold"});
+  const pid_t child = start({"track", "synth:discs?objects=20&size=128x128&frames=1000000&fps=2000&seed=3", "-o",
+                             (dir_ / "out").string(), "--output.overlay", "false", "--output.report", "false",
+                             "--segment.method", "threshold"});
   const fs::path file = dir_ / "out" / "tracks.csv";
-  for (int i = 0; i < 600 && (!fs::exists(file) || fs::file_size(file) < 200'000); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (int i = 0; i < 600 && (!fs::exists(file) || fs::file_size(file) < 200'000); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
   const std::string text = csv();
@@ -266,7 +276,10 @@ TEST_F(Cli, KilledInTheMiddleTheRowsSoFarAreReadable) {
 }
 
 TEST_F(Cli, SynthTrackEvalGoTogether) {
-  ASSERT_EQ(run({"synth", "synth:discs?objects=10&size=256x256&frames=200&fps=2000&seed=5", "-o", (dir_ / "scene").string()}).code, 0);
+  ASSERT_EQ(
+      run({"synth", "synth:discs?objects=10&size=256x256&frames=200&fps=2000&seed=5", "-o", (dir_ / "scene").string()})
+          .code,
+      0);
   Outcome outcome = track("synth:discs?objects=10&size=256x256&frames=200&fps=2000&seed=5", {"--output.mot", "true"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   outcome = run({"eval", (dir_ / "scene" / "gt.txt").string(), (dir_ / "out" / "tracks.txt").string(), "--json"});
@@ -276,7 +289,8 @@ TEST_F(Cli, SynthTrackEvalGoTogether) {
 }
 
 TEST_F(Cli, LearnedClassesNameTheObjects) {
-  const std::string scene = "synth:discs+polygons?objects=8&size=256x256&frames=120&fps=2000&seed=5&radius=10..12&crossing=off&colour=off";
+  const std::string scene =
+      "synth:discs+polygons?objects=8&size=256x256&frames=120&fps=2000&seed=5&radius=10..12&crossing=off&colour=off";
   ASSERT_EQ(run({"synth", scene, "-o", (dir_ / "scene").string()}).code, 0);
   // Marks: every 20th frame's visible objects, by the truth's class.
   std::istringstream truth(read_file(dir_ / "scene" / "truth.csv"));
@@ -325,16 +339,21 @@ TEST_F(Cli, TuneDrawsAndProposesWhatTrackAccepts) {
 
 TEST_F(Cli, TracksDetectionsFromAFile) {
   std::ofstream det(dir_ / "det.txt");
-  for (int f = 1; f <= 30; ++f) det << f << ",-1," << 10 + 3 * f << ",20,30,40,0.9,-1,-1,-1\n" << f << ",-1," << 400 - 2 * f << ",120,30,40,0.8,-1,-1,-1\n";
+  for (int f = 1; f <= 30; ++f)
+    det << f << ",-1," << 10 + 3 * f << ",20,30,40,0.9,-1,-1,-1\n"
+        << f << ",-1," << 400 - 2 * f << ",120,30,40,0.8,-1,-1,-1\n";
   det.close();
-  EXPECT_EQ(run({"track", "--detections", (dir_ / "det.txt").string(), "-o", (dir_ / "out").string()}).code, 2) << "no frame rate";
-  const Outcome outcome = run({"track", "--detections", (dir_ / "det.txt").string(), "--fps", "25", "-o", (dir_ / "out").string(), "--output.mot", "true"});
+  EXPECT_EQ(run({"track", "--detections", (dir_ / "det.txt").string(), "-o", (dir_ / "out").string()}).code, 2)
+      << "no frame rate";
+  const Outcome outcome = run({"track", "--detections", (dir_ / "det.txt").string(), "--fps", "25", "-o",
+                               (dir_ / "out").string(), "--output.mot", "true"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(summary()["tracks"], 2);
   const std::string rows = read_file(dir_ / "out" / "tracks.txt");
   EXPECT_EQ(std::count(rows.begin(), rows.end(), '\n'), 60);
   std::ofstream(dir_ / "bad.txt") << "1,-1,10,20,30,40,0.9,-1,-1,-1\n1,-1,10,20,thirty,40,0.9,-1,-1,-1\n";
-  const Outcome bad = run({"track", "--detections", (dir_ / "bad.txt").string(), "--fps", "25", "-o", (dir_ / "out").string()});
+  const Outcome bad =
+      run({"track", "--detections", (dir_ / "bad.txt").string(), "--fps", "25", "-o", (dir_ / "out").string()});
   EXPECT_EQ(bad.code, 3);
   EXPECT_THAT(bad.err, HasSubstr("bad.txt:2"));
 }
@@ -348,9 +367,11 @@ TEST_F(Cli, RealtimeAccountsForEveryFrame) {
 }
 
 TEST_F(Cli, EveryOutputIsThere) {
-  const Outcome outcome = run({"track", kScene, "-o", (dir_ / "out").string(), "--output.mot", "true", "--output.hdf5", "true"});
+  const Outcome outcome =
+      run({"track", kScene, "-o", (dir_ / "out").string(), "--output.mot", "true", "--output.hdf5", "true"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  for (const char* name : {"tracks.csv", "tracks.txt", "tracks.h5", "summary.json", "report.html"}) EXPECT_GT(fs::file_size(dir_ / "out" / name), 100u) << name;
+  for (const char* name : {"tracks.csv", "tracks.txt", "tracks.h5", "summary.json", "report.html"})
+    EXPECT_GT(fs::file_size(dir_ / "out" / name), 100u) << name;
   EXPECT_LE(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 5) << outcome.out;
 }
 
@@ -364,7 +385,8 @@ TEST_F(Cli, BenchPrintsFiguresAsJson) {
 
 TEST_F(Cli, CompletionOffersEverySubcommand) {
   const std::string text = run({"completion"}).out;
-  for (const char* command : {"track", "tune", "learn", "eval", "synth", "bench", "config"}) EXPECT_THAT(text, HasSubstr(command));
+  for (const char* command : {"track", "tune", "learn", "eval", "synth", "bench", "config"})
+    EXPECT_THAT(text, HasSubstr(command));
 }
 
 }  // namespace

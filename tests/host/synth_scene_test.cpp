@@ -209,7 +209,8 @@ TEST(SceneParameters, SpecReadsBackWhatItWrote) {
   const std::string spec =
       "synth:polygons+patterns?size=300x200&fps=12345.5&frames=7&seed=18446744073709551615&objects=3&radius=2.5..4&"
       "speed=0..1.25"
-      "&crossing=off&start=apart&occluders=2&noise=1.5&blur=0.5&shutter=0.25&background=5&foreground=250&colour=off&edges=binary&"
+      "&crossing=off&start=apart&occluders=2&noise=1.5&blur=0.5&shutter=0.25&background=5&foreground=250&colour=off&"
+      "edges=binary&"
       "dropped=0.02";
   EXPECT_EQ(to_spec(parse_scene(spec)), spec);
   EXPECT_TRUE(parse_scene("synth:patterns").colour);

@@ -82,7 +82,8 @@ class RecordingSink : public Sink {
   void write(const FrameResult& result) override {
     frames.push_back(result.frame->number);
     for (const tracking::TrackRow& row : result.rows) {
-      text += std::to_string(row.frame) + ' ' + std::to_string(row.id) + ' ' + std::to_string(row.x) + ' ' + std::to_string(row.vx) + '\n';
+      text += std::to_string(row.frame) + ' ' + std::to_string(row.id) + ' ' + std::to_string(row.x) + ' ' +
+              std::to_string(row.vx) + '\n';
     }
     if (static_cast<int64_t>(frames.size()) == fail_after) throw Error(Fault::input, "disk full");
   }
@@ -101,7 +102,8 @@ struct Result {
   RunSummary summary;
 };
 
-Result run(CountingSource& source, std::vector<Sink*> sinks, PipelineOptions options, bool in_order = false, int64_t slow_us = 0) {
+Result run(CountingSource& source, std::vector<Sink*> sinks, PipelineOptions options, bool in_order = false,
+           int64_t slow_us = 0) {
   options.fps = source.info().fps;
   tracking::Tracker tracker({}, options.fps);
   RunInfo info;
@@ -109,7 +111,8 @@ Result run(CountingSource& source, std::vector<Sink*> sinks, PipelineOptions opt
   info.fps = options.fps;
   Result result;
   result.error = run_pipeline(
-      source, [&] { return std::make_unique<MovingDevice>(in_order, slow_us); }, tracker, sinks, info, options, result.summary);
+      source, [&] { return std::make_unique<MovingDevice>(in_order, slow_us); }, tracker, sinks, info, options,
+      result.summary);
   return result;
 }
 

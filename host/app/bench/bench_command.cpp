@@ -22,7 +22,9 @@ std::string processor() {
   return "unknown processor";
 }
 
-double us(int64_t ns) { return 1e-3 * static_cast<double>(ns); }
+double us(int64_t ns) {
+  return 1e-3 * static_cast<double>(ns);
+}
 
 /// The fastest of somebody's functions, and how many times ours is faster, by medians.
 std::string against(const BenchCase& c) {
@@ -32,7 +34,8 @@ std::string against(const BenchCase& c) {
     if (best == nullptr || peer.time.percentile(50) < best->time.percentile(50)) best = &peer;
   }
   const auto ratio = [&](const Peer& p) {
-    return static_cast<double>(p.time.percentile(50)) / static_cast<double>(std::max<int64_t>(1, c.time.percentile(50)));
+    return static_cast<double>(p.time.percentile(50)) /
+           static_cast<double>(std::max<int64_t>(1, c.time.percentile(50)));
   };
   if (!c.peers.empty()) text = fmt::format("{:.1f}x {}", ratio(c.peers.front()), c.peers.front().name);
   if (best != nullptr && best != &c.peers.front()) text += fmt::format(", {:.1f}x {}", ratio(*best), best->name);
@@ -44,16 +47,19 @@ void print_table(const std::vector<BenchCase>& cases) {
   for (const BenchCase& c : cases) {
     if (c.group != group) {
       group = c.group;
-      fmt::print("\n{}\n{:<56}{:>10}{:>9}{:>9}{:>9}{:>9}  {}\n", group, "", "frames/s", "P50 us", "P99 us", "P99.9", "max", "faster than");
+      fmt::print("\n{}\n{:<56}{:>10}{:>9}{:>9}{:>9}{:>9}  {}\n", group, "", "frames/s", "P50 us", "P99 us", "P99.9",
+                 "max", "faster than");
     }
-    fmt::print("  {:<54}{:>10.0f}{:>9.1f}{:>9.1f}{:>9.1f}{:>9.1f}  {}{}{}\n", c.name, c.frames_per_s, us(c.time.percentile(50)),
-               us(c.time.percentile(99)), us(c.time.percentile(99.9)), us(c.time.max()), against(c), c.peers.empty() ? "" : "; ", c.note);
+    fmt::print("  {:<54}{:>10.0f}{:>9.1f}{:>9.1f}{:>9.1f}{:>9.1f}  {}{}{}\n", c.name, c.frames_per_s,
+               us(c.time.percentile(50)), us(c.time.percentile(99)), us(c.time.percentile(99.9)), us(c.time.max()),
+               against(c), c.peers.empty() ? "" : "; ", c.note);
   }
 }
 
 nlohmann::json describe(const LatencyHistogram& time) {
-  return {{"p50_us", us(time.percentile(50))}, {"p99_us", us(time.percentile(99))}, {"p999_us", us(time.percentile(99.9))}, {"max_us", us(time.max())},
-          {"mean_us", time.mean() * 1e-3}, {"frames", time.count()}};
+  return {{"p50_us", us(time.percentile(50))},    {"p99_us", us(time.percentile(99))},
+          {"p999_us", us(time.percentile(99.9))}, {"max_us", us(time.max())},
+          {"mean_us", time.mean() * 1e-3},        {"frames", time.count()}};
 }
 
 nlohmann::json describe(const std::vector<BenchCase>& cases) {
@@ -77,13 +83,21 @@ int bench(const BenchOptions& options, bool json) {
     for (BenchCase& c : group(options)) cases.push_back(std::move(c));
   }
   if (json) {
-    fmt::print("{}\n", nlohmann::json({{"version", kVersion}, {"processor", processor()}, {"simd", host::simd_target_name()}, {"cases", describe(cases)}}).dump(2));
+    fmt::print("{}\n", nlohmann::json({{"version", kVersion},
+                                       {"processor", processor()},
+                                       {"simd", host::simd_target_name()},
+                                       {"cases", describe(cases)}})
+                           .dump(2));
     return 0;
   }
-  fmt::print("flashcell {} on {} ({}), generated scenes of 512x512 px unless stated, OpenCV {} on one thread, {} frames a case\n", kVersion, processor(),
-             host::simd_target_name(), CV_VERSION, options.frames);
+  fmt::print(
+      "flashcell {} on {} ({}), generated scenes of 512x512 px unless stated, OpenCV {} on one thread, {} frames a "
+      "case\n",
+      kVersion, processor(), host::simd_target_name(), CV_VERSION, options.frames);
   print_table(cases);
-  fmt::print("\nRatios are of medians in this run, frame by frame in turn. OpenCV's functions give area, box and centroid; ours second moments as well.\n");
+  fmt::print(
+      "\nRatios are of medians in this run, sixteen frames in turn. OpenCV's functions give area, box and centroid; "
+      "ours second moments as well.\n");
   return 0;
 }
 
@@ -94,7 +108,8 @@ void add_bench(CLI::App& app, Action& action) {
   auto options = std::make_shared<BenchOptions>();
   auto json = std::make_shared<bool>(false);
   command->add_option("-n,--frames", options->frames, "Timed frames a case")->check(CLI::Range(10, 1000000));
-  command->add_option("-t,--threads", options->threads, "Try the pipeline on 1 to so many threads; 0: all cores")->check(CLI::Range(0, 256));
+  command->add_option("-t,--threads", options->threads, "Try the pipeline on 1 to so many threads; 0: all cores")
+      ->check(CLI::Range(0, 256));
   command->add_flag("--json", *json, "Print the figures as JSON");
   command->callback([options, json, &action] { action = [options, json] { return bench(*options, *json); }; });
 }

@@ -28,7 +28,8 @@ PeerWork opencv(const Clip& clip, const char* name, int algorithm) {
           }};
 }
 
-BenchCase label_case(const Clip& clip, const std::string& what, contract::Connectivity connectivity, uint8_t features, int frames, bool peers) {
+BenchCase label_case(const Clip& clip, const std::string& what, contract::Connectivity connectivity, uint8_t features,
+                     int frames, bool peers) {
   const auto device = host::make_device(threshold_plan(clip, connectivity, features, 1 << 16));
   ObjectTable table;
   std::vector<PeerWork> others;
@@ -37,10 +38,13 @@ BenchCase label_case(const Clip& clip, const std::string& what, contract::Connec
               opencv(clip, "OpenCV SAUF", cv::CCL_SAUF), opencv(clip, "OpenCV Spaghetti", cv::CCL_SPAGHETTI)};
   }
   uint64_t objects = 0;
-  BenchCase result = measure("threshold and label, one thread", clip.name + ", " + what, frames, [&](int i) {
-    device->process(clip.view(i), table);
-    objects += table.summary.objects;
-  }, others);
+  BenchCase result = measure(
+      "threshold and label, one thread", clip.name + ", " + what, frames,
+      [&](int i) {
+        device->process(clip.view(i), table);
+        objects += table.summary.objects;
+      },
+      others);
   result.note = fmt::format("{} objects", table.summary.objects);
   return result;
 }
@@ -52,7 +56,8 @@ std::vector<BenchCase> bench_labelling(const BenchOptions& options) {
   const Clip discs = scene_clip("100 discs", "synth:discs?objects=100&radius=8..12&size=512x512&seed=1", kClipFrames);
   const Clip many = scene_clip("1024 discs", "synth:discs?objects=1024&radius=3..5&size=512x512&seed=1", kClipFrames);
   const Clip sparse = noise_clip(0.05, kClipFrames), dense = noise_clip(0.5, kClipFrames);
-  const Clip colour = scene_clip("100 discs, colour", "synth:discs?objects=100&radius=8..12&size=512x512&seed=1&colour=on", kClipFrames);
+  const Clip colour = scene_clip("100 discs, colour",
+                                 "synth:discs?objects=100&radius=8..12&size=512x512&seed=1&colour=on", kClipFrames);
   constexpr uint8_t kHlac = contract::kFeatureHlac;
   std::vector<BenchCase> cases;
   for (const Clip* clip : {&discs, &many, &sparse, &dense}) {
@@ -62,29 +67,37 @@ std::vector<BenchCase> bench_labelling(const BenchOptions& options) {
   for (const Clip* clip : {&discs, &many, &sparse, &dense}) {
     cases.push_back(label_case(*clip, "cell, moments, HLAC", Connectivity::cell, kHlac, options.frames, false));
   }
-  cases.push_back(label_case(colour, "cell, moments, HLAC, hue", Connectivity::cell, kHlac | contract::kFeatureHue, options.frames, false));
+  cases.push_back(label_case(colour, "cell, moments, HLAC, hue", Connectivity::cell, kHlac | contract::kFeatureHue,
+                             options.frames, false));
   return cases;
 }
 
 std::vector<BenchCase> bench_segmentation(const BenchOptions& options) {
-  const Clip discs = scene_clip("100 discs", "synth:discs?objects=100&radius=8..12&size=512x512&seed=1&noise=3", kClipFrames);
+  const Clip discs =
+      scene_clip("100 discs", "synth:discs?objects=100&radius=8..12&size=512x512&seed=1&noise=3", kClipFrames);
   const std::string group = "segmentation alone, 100 discs, one thread";
   std::vector<BenchCase> cases;
   const auto add = [&](const char* name, host::SegmentParameters p, const std::vector<PeerWork>& peers) {
     const auto segmenter = host::make_segmenter(p, kBenchSide, kBenchSide, PixelFormat::grey8);
     host::BitImage mask(kBenchSide, kBenchSide);
-    cases.push_back(measure(group, name, options.frames, [&](int i) { segmenter->segment(discs.view(i), &mask); }, peers));
+    cases.push_back(measure(
+        group, name, options.frames, [&](int i) { segmenter->segment(discs.view(i), &mask); }, peers));
   };
   auto mask = std::make_shared<cv::Mat>();
   host::SegmentParameters p;
   p.method = host::SegmentMethod::threshold;
   p.threshold = kBenchThreshold;
-  add("fixed threshold", p, {{"OpenCV threshold", [&, mask](int i) { cv::threshold(discs.mat(i), *mask, kBenchThreshold - 1, 255, cv::THRESH_BINARY); }}});
+  add("fixed threshold", p, {{"OpenCV threshold", [&, mask](int i) {
+                                cv::threshold(discs.mat(i), *mask, kBenchThreshold - 1, 255, cv::THRESH_BINARY);
+                              }}});
   p.method = host::SegmentMethod::otsu;
-  add("Otsu", p, {{"OpenCV Otsu", [&, mask](int i) { cv::threshold(discs.mat(i), *mask, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU); }}});
+  add("Otsu", p, {{"OpenCV Otsu", [&, mask](int i) {
+                     cv::threshold(discs.mat(i), *mask, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
+                   }}});
   p.method = host::SegmentMethod::adaptive;
   add("local adaptive, window 31", p, {{"OpenCV adaptiveThreshold", [&, mask](int i) {
-                                          cv::adaptiveThreshold(discs.mat(i), *mask, 255, cv::ADAPTIVE_THRESH_MEAN_C, cv::THRESH_BINARY, 31, -10);
+                                          cv::adaptiveThreshold(discs.mat(i), *mask, 255, cv::ADAPTIVE_THRESH_MEAN_C,
+                                                                cv::THRESH_BINARY, 31, -10);
                                         }}});
   p.method = host::SegmentMethod::background;
   add("running background", p, {});

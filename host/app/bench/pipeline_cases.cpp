@@ -39,7 +39,8 @@ class ClipSource : public FrameSource {
 
 constexpr double kFps = 2000;
 
-BenchCase whole(const Clip& clip, const std::string& what, contract::Connectivity connectivity, uint8_t features, int threads, int frames) {
+BenchCase whole(const Clip& clip, const std::string& what, contract::Connectivity connectivity, uint8_t features,
+                int threads, int frames) {
   const host::DevicePlan plan = threshold_plan(clip, connectivity, features, contract::kDefaultMaxObjects);
   ClipSource source(clip, frames, kFps);
   tracking::Tracker tracker({}, kFps);
@@ -52,7 +53,8 @@ BenchCase whole(const Clip& clip, const std::string& what, contract::Connectivit
   options.fps = kFps;
   options.measure.features = features;
   RunSummary summary;
-  if (const auto error = run_pipeline(source, [&] { return host::make_device(plan); }, tracker, {}, info, options, summary)) {
+  if (const auto error = run_pipeline(
+          source, [&] { return host::make_device(plan); }, tracker, {}, info, options, summary)) {
     std::rethrow_exception(error);
   }
   BenchCase result;
@@ -69,7 +71,8 @@ BenchCase whole(const Clip& clip, const std::string& what, contract::Connectivit
 std::vector<BenchCase> bench_pipeline(const BenchOptions& options) {
   using contract::Connectivity;
   const Clip grey = scene_clip("100 discs", "synth:discs?objects=100&radius=8..12&size=512x512&seed=1", 200);
-  const Clip colour = scene_clip("100 discs, colour", "synth:discs?objects=100&radius=8..12&size=512x512&seed=1&colour=on", 200);
+  const Clip colour =
+      scene_clip("100 discs, colour", "synth:discs?objects=100&radius=8..12&size=512x512&seed=1&colour=on", 200);
   constexpr uint8_t kAll = contract::kFeatureHlac | contract::kFeatureHue;
   const int most = options.threads > 0 ? options.threads : tbb::info::default_concurrency();
   const int frames = 20 * options.frames;

@@ -33,7 +33,8 @@ Clip scene_clip(const std::string& name, const std::string& spec, int frames) {
   return clip;
 }
 
-host::DevicePlan threshold_plan(const Clip& clip, contract::Connectivity connectivity, uint8_t features, uint32_t max_objects) {
+host::DevicePlan threshold_plan(const Clip& clip, contract::Connectivity connectivity, uint8_t features,
+                                uint32_t max_objects) {
   host::DevicePlan plan;
   plan.segment.method = host::SegmentMethod::threshold;
   plan.segment.threshold = kBenchThreshold;

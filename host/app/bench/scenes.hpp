@@ -25,7 +25,8 @@ struct Clip {
 Clip scene_clip(const std::string& name, const std::string& spec, int frames);
 
 /// Fixed threshold at kBenchThreshold for frames like the clip's, with these features; table of `max_objects`.
-host::DevicePlan threshold_plan(const Clip& clip, contract::Connectivity connectivity, uint8_t features, uint32_t max_objects);
+host::DevicePlan threshold_plan(const Clip& clip, contract::Connectivity connectivity, uint8_t features,
+                                uint32_t max_objects);
 
 /// Every pixel is foreground with this probability, independently.
 Clip noise_clip(double density, int frames);

@@ -8,7 +8,7 @@
 
 namespace flashcell::app {
 
-/// Somebody else's function for the same work, timed in the same run, call by call in turn with ours.
+/// Somebody else's function for the same work, timed in the same run, in turn with ours.
 struct Peer {
   std::string name;
   LatencyHistogram time;
@@ -17,15 +17,15 @@ struct Peer {
 /// One line of the table.
 struct BenchCase {
   std::string group, name;
-  LatencyHistogram time;        ///< ns for each frame
-  double frames_per_s = 0;      ///< frames over the time they took together
+  LatencyHistogram time;    ///< ns for each frame
+  double frames_per_s = 0;  ///< frames over the time they took together
   std::vector<Peer> peers;
-  std::string note;             ///< what the scene held
+  std::string note;  ///< what the scene held
 };
 
 struct BenchOptions {
-  int frames = 500;   ///< timed frames a case
-  int threads = 0;    ///< most threads the whole pipeline is tried on; 0: all cores
+  int frames = 500;  ///< timed frames a case
+  int threads = 0;   ///< most threads the whole pipeline is tried on; 0: all cores
 };
 
 /// A function that processes frame i.
@@ -35,9 +35,10 @@ struct PeerWork {
   Work work;
 };
 
-/// Times `ours` and every peer, frame by frame in turn, after a tenth of the frames to warm up. The peers get fewer frames when they
-/// are slow: at most `kPeerSeconds` altogether.
-BenchCase measure(std::string group, std::string name, int frames, const Work& ours, const std::vector<PeerWork>& peers = {});
+/// Times `ours` and every peer, sixteen frames in turn, after a tenth of the frames to warm up. The peers get fewer
+/// frames when they are slow: at most `kPeerSeconds` altogether.
+BenchCase measure(std::string group, std::string name, int frames, const Work& ours,
+                  const std::vector<PeerWork>& peers = {});
 
 /// The cases, a group a function.
 std::vector<BenchCase> bench_labelling(const BenchOptions& options);

@@ -32,7 +32,8 @@ BenchCase track_case(int objects, const std::string& spec, int frames) {
   // There and back, so that objects never jump.
   BenchCase result = measure("tracker alone, shape + HLAC + hue, one thread", clip.name, frames, [&](int) {
     const int64_t phase = frame % (2 * kClipFrames - 2);
-    tracker.update(frame, static_cast<double>(frame) / kFps, detections[phase < kClipFrames ? phase : 2 * kClipFrames - 2 - phase]);
+    tracker.update(frame, static_cast<double>(frame) / kFps,
+                   detections[phase < kClipFrames ? phase : 2 * kClipFrames - 2 - phase]);
     ++frame;
   });
   result.note = fmt::format("{:.0f} detections a frame", static_cast<double>(seen) / kClipFrames);
