@@ -63,14 +63,16 @@ class Recordings : public testing::Test {
   /// Rows of `flashcell track`.
   Places track(const fs::path& recording, const std::string& options) {
     const std::string command = std::string(FLASHCELL_BUILD_DIR) + "/flashcell track '" + recording.string() +
-                                "' -o '" + dir_.string() + "' --output.overlay false --output.report false " + options +
-                                " > /dev/null";
+                                "' -o '" + dir_.string() + "' " + options + " > /dev/null";
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
     return read_places(dir_ / "tracks.csv", 0, 1, 3, 4, 0);
   }
+  /// Options of a documented example, without the outputs that take long.
   static std::string example(const char* name) {
-    return std::string("-c '") + FLASHCELL_SOURCE_DIR + "/docs/examples/" + name + "'";
+    return kRowsOnly + std::string(" -c '") + FLASHCELL_SOURCE_DIR + "/docs/examples/" + name + "'";
   }
+  const fs::path& folder() const { return dir_; }
+  static constexpr const char* kRowsOnly = "--output.overlay false --output.report false";
 
  private:
   fs::path dir_;
@@ -82,6 +84,25 @@ std::string nearest(const std::map<std::string, Place>& tracks, const Place& pla
     if (best.empty() || distance(entry.second, place) < distance(tracks.at(best), place)) best = entry.first;
   }
   return best;
+}
+
+/// What `./run demo` does, on the recording it takes: people who walk past a camera that stands still.
+TEST_F(Recordings, TheDemo) {
+  const fs::path video = fs::path(FLASHCELL_BUILD_DIR) / "data" / "demo" / "vtest.avi";
+  if (!fs::exists(video)) GTEST_SKIP() << "needs " << video.string() << ", which `./run test` unpacks";
+  const Places tracks = track(video, "--output.overlay true --output.report true");
+  EXPECT_EQ(tracks.rbegin()->first, 794);
+  std::map<std::string, int> rows;
+  for (const auto& frame : tracks) {
+    for (const auto& entry : frame.second) ++rows[entry.first];
+  }
+  // Some twenty to forty people pass; several stay in sight for seconds.
+  EXPECT_GE(rows.size(), 15u);
+  EXPECT_LE(rows.size(), 80u);
+  EXPECT_GE(std::count_if(rows.begin(), rows.end(), [](const auto& track) { return track.second >= 50; }), 8);
+  for (const char* name : {"tracks.csv", "summary.json", "overlay.mp4", "report.html"}) {
+    EXPECT_GT(fs::file_size(folder() / name), 500u) << name;
+  }
 }
 
 TEST_F(Recordings, TwoSpidersAsTwoTracks) {
@@ -140,7 +161,7 @@ TEST_F(Recordings, TwoSpidersAsTwoTracks) {
 TEST_F(Recordings, TwoAnimalsWithoutASwitch) {
   FLASHCELL_NEEDS_DATA("video/sleap_clip.mp4");
   const fs::path folder = test::data_dir() / "video";
-  const Places tracks = track(folder / "sleap_clip.mp4", "");
+  const Places tracks = track(folder / "sleap_clip.mp4", kRowsOnly);
   const Places truth = read_places(folder / "sleap_clip_gt_points.csv", 0, 1, 4, 5, -1);
   std::map<std::string, std::string> last;
   int points = 0, found = 0, switches = 0;
