@@ -96,7 +96,7 @@ int bench(const BenchOptions& options, bool json) {
       kVersion, processor(), host::simd_target_name(), CV_VERSION, options.frames);
   print_table(cases);
   fmt::print(
-      "\nRatios are of medians in this run, sixteen frames in turn. OpenCV's functions give area, box and centroid; "
+      "\nRatios are of medians in this run, in turns of 250 frames. OpenCV's functions give area, box and centroid; "
       "ours second moments as well.\n");
   return 0;
 }

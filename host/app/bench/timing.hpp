@@ -35,7 +35,7 @@ struct PeerWork {
   Work work;
 };
 
-/// Times `ours` and every peer, sixteen frames in turn, after a tenth of the frames to warm up. The peers get fewer
+/// Times `ours` and every peer, in turns of 250 frames, after a tenth of the frames to warm up. The peers get fewer
 /// frames when they are slow: at most `kPeerSeconds` altogether.
 BenchCase measure(std::string group, std::string name, int frames, const Work& ours,
                   const std::vector<PeerWork>& peers = {});
