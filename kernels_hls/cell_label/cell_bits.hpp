@@ -1,7 +1,7 @@
 #pragma once
 #include <stdint.h>
 
-#include "kernels_hls/cell_label/hls.hpp"
+#include "kernels_hls/common/hls.hpp"
 
 // Arithmetic inside one cell's word: bit 8*r + c is the pixel in row r, column c.
 namespace flashcell {

@@ -1,5 +1,5 @@
 #pragma once
-#include "kernels_hls/cell_label/hls.hpp"
+#include "kernels_hls/common/hls.hpp"
 #include "kernels_hls/contract/limits.hpp"
 
 namespace flashcell {

@@ -106,9 +106,10 @@ constexpr uint32_t words_for(uint64_t bytes) {
   return static_cast<uint32_t>((bytes + kWordBytes - 1) / kWordBytes);
 }
 
-/// Objects that one row of cells can complete at most: in mode `cell` every second cell, else the pixels of a
-/// chessboard (4-connected) or every second pixel of every second row (8-connected). A region with max_objects plus so
-/// many objects holds the first max_objects in the order of FrameSummary whatever the order of completion in a row.
+/// Objects that can end in one row of cells at most: in mode `cell` every second cell, else the pixels of a chessboard
+/// (4-connected) or every second pixel of every second row (8-connected). When a row of cells has gone through, every
+/// object that ends in the row above it is complete, and so are some that end in it. So a region with max_objects plus
+/// twice this number holds the first max_objects in the order of FrameSummary, whatever the order inside a row.
 constexpr uint32_t objects_of_cell_row(Connectivity connectivity, uint32_t width) {
   return connectivity == Connectivity::cell     ? (static_cast<uint32_t>(cells_for(static_cast<int>(width))) + 1) / 2
          : connectivity == Connectivity::exact8 ? 4 * ((width + 1) / 2)
