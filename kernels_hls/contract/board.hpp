@@ -1,0 +1,105 @@
+#pragma once
+#include <stdint.h>
+
+// The boards that flashcell is built for: what a bitstream build, a check of an xclbin and the speed model must know.
+namespace flashcell {
+namespace contract {
+
+enum class BoardFamily : uint8_t {
+  pcie,      ///< Alveo: frames cross PCIe into the card's own memory
+  embedded,  ///< Zynq: processor and kernel share the memory
+};
+
+enum class BoardMemory : uint8_t { hbm, ddr, shared };
+
+/// Facts of one board. Platform names and memory speeds are the vendor's; `clock_mhz` is what a build asks for, not
+/// what a placed design reaches.
+struct Board {
+  const char* name;      ///< as typed
+  const char* title;     ///< as printed on the box
+  const char* platform;  ///< development platform that v++ builds for
+  BoardFamily family;
+  BoardMemory memory;
+  int banks;               ///< memory banks that a kernel port can be tied to: HBM pseudo channels or DDR channels
+  int slrs;                ///< super logic regions of the chip
+  int ddr_bank_of_slr[4];  ///< the bank beside each region, for `ddr`
+  double memory_gb_per_s;  ///< all banks together; 0: not stated
+  double clock_mhz;
+};
+
+constexpr Board kBoards[] = {
+    {"u50",
+     "Alveo U50",
+     "xilinx_u50_gen3x16_xdma_5_202210_1",
+     BoardFamily::pcie,
+     BoardMemory::hbm,
+     32,
+     2,
+     {0, 0, 0, 0},
+     460,
+     300},
+    {"u55c",
+     "Alveo U55C",
+     "xilinx_u55c_gen3x16_xdma_3_202210_1",
+     BoardFamily::pcie,
+     BoardMemory::hbm,
+     32,
+     3,
+     {0, 0, 0, 0},
+     460,
+     300},
+    {"u200",
+     "Alveo U200",
+     "xilinx_u200_gen3x16_xdma_2_202110_1",
+     BoardFamily::pcie,
+     BoardMemory::ddr,
+     4,
+     3,
+     {0, 1, 3, 0},
+     77,
+     300},
+    {"u250",
+     "Alveo U250",
+     "xilinx_u250_gen3x16_xdma_4_1_202210_1",
+     BoardFamily::pcie,
+     BoardMemory::ddr,
+     4,
+     4,
+     {0, 1, 2, 3},
+     77,
+     300},
+    {"u280",
+     "Alveo U280",
+     "xilinx_u280_gen3x16_xdma_1_202211_1",
+     BoardFamily::pcie,
+     BoardMemory::hbm,
+     32,
+     3,
+     {0, 0, 0, 0},
+     460,
+     300},
+    {"zcu104",
+     "ZCU104",
+     "xilinx_zcu104_base_202220_1",
+     BoardFamily::embedded,
+     BoardMemory::shared,
+     1,
+     1,
+     {0, 0, 0, 0},
+     0,
+     300},
+    {"kv260",
+     "Kria KV260",
+     "xilinx_kv260_ispMipiRx_vcu_DP_202220_1",
+     BoardFamily::embedded,
+     BoardMemory::shared,
+     1,
+     1,
+     {0, 0, 0, 0},
+     0,
+     300},
+};
+constexpr int kBoardCount = sizeof(kBoards) / sizeof(kBoards[0]);
+
+}  // namespace contract
+}  // namespace flashcell

@@ -1,0 +1,84 @@
+#include "bitstreams/build_plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <set>
+
+namespace flashcell::bitstreams {
+namespace {
+
+using testing::HasSubstr;
+
+std::set<std::string> matches(const std::string& text, const std::string& pattern) {
+  std::set<std::string> found;
+  const std::regex expression(pattern);
+  for (std::sregex_iterator i(text.begin(), text.end(), expression), end; i != end; ++i) found.insert((*i)[1]);
+  return found;
+}
+
+TEST(BuildPlan, TiesEveryPortOfEveryUnitToABankOfItsOwnOnHbm) {
+  const std::string text = connectivity_text(find_board("u50"), {parse_kernel_count("cell_label_cell_shape_512_v1:3")});
+  EXPECT_THAT(text, HasSubstr("[connectivity]\n"
+                              "nk=cell_label_cell_shape_512_v1:3:cell_label_cell_shape_512_v1_1,"
+                              "cell_label_cell_shape_512_v1_2,cell_label_cell_shape_512_v1_3\n"));
+  EXPECT_EQ(matches(text, "sp=\\S+:(HBM\\[\\d+\\])").size(), 12u);
+  EXPECT_EQ(matches(text, "sp=(\\S+):").size(), 12u);
+  EXPECT_EQ(matches(text, "slr=\\S+:(SLR\\d)"), std::set<std::string>{"SLR0"});
+}
+
+TEST(BuildPlan, SpreadsUnitsOverRegionsWithTheMemoryBesideThem) {
+  const std::string text =
+      connectivity_text(find_board("u200"), {parse_kernel_count("cell_label_exact_full_512_v1:3")});
+  EXPECT_THAT(text, HasSubstr("sp=cell_label_exact_full_512_v1_1.frames:DDR[0]\n"));
+  EXPECT_THAT(text, HasSubstr("slr=cell_label_exact_full_512_v1_2:SLR1\n"));
+  EXPECT_THAT(text, HasSubstr("sp=cell_label_exact_full_512_v1_3.results:DDR[3]\n"));
+}
+
+TEST(BuildPlan, LeavesThePortsOfAnEmbeddedBoardToItsPlatform) {
+  for (const char* board : {"zcu104", "kv260"}) {
+    const std::string text = connectivity_text(find_board(board), default_kernels(find_board(board)));
+    EXPECT_THAT(text, HasSubstr("nk=cell_label_cell_shape_512_v1:1:"));
+    EXPECT_THAT(text, testing::Not(HasSubstr("sp=")));
+  }
+}
+
+TEST(BuildPlan, SaysWhatIsWrong) {
+  EXPECT_THROW(find_board("u51"), std::invalid_argument);
+  EXPECT_THROW(parse_kernel_count("cell_label"), std::invalid_argument);
+  for (const char* count : {"0", "-1", "16", "x", ""}) {
+    EXPECT_THROW(parse_kernel_count(std::string("cell_label_cell_shape_512_v1:") + count), std::invalid_argument);
+  }
+  try {
+    connectivity_text(find_board("u280"), {parse_kernel_count("cell_label_cell_shape_512_v1:9")});
+    FAIL() << "nine units fit into 32 banks";
+  } catch (const std::invalid_argument& e) {
+    EXPECT_THAT(e.what(), HasSubstr("at most 8"));
+  }
+}
+
+TEST(BuildPlan, EveryBoardCompilesEachKernelOnceAndLinksThemAll) {
+  for (const contract::Board& board : contract::kBoards) {
+    const BuildPlan plan = plan_build(board, default_kernels(board), 0, "/src", "/out", "v++");
+    ASSERT_EQ(plan.steps.size(), 3u);
+    std::string objects;
+    for (const Step& step : {plan.steps[0], plan.steps[1]}) {
+      EXPECT_THAT(command_line(step), HasSubstr(std::string("v++ --target hw --platform ") + board.platform));
+      EXPECT_THAT(command_line(step), HasSubstr("--kernel_frequency 300"));
+      EXPECT_THAT(command_line(step), HasSubstr("--compile --kernel cell_label_"));
+      objects += " " + step.output.string();
+    }
+    const std::string link = command_line(plan.steps[2]);
+    EXPECT_THAT(link, HasSubstr("--link --config /out/" + std::string(board.name) + "/connectivity.cfg --output " +
+                                plan.bitstream.string() + objects));
+    EXPECT_EQ(plan.bitstream.filename(), std::string("flashcell_") + board.name + "_v1.xclbin");
+  }
+}
+
+TEST(BuildPlan, QuotesWhatAShellWouldSplit) {
+  EXPECT_EQ(command_line({"", {"v++", "-I/a b", "$x"}, ""}), "v++ '-I/a b' '$x'");
+}
+
+}  // namespace
+}  // namespace flashcell::bitstreams
