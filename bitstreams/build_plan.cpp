@@ -10,8 +10,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The file with every build's top function, below the project's folder.
-constexpr const char* kTopSource = "kernels_hls/cell_label/cell_label_top.cpp";
+/// The file with a build's top function, below the project's folder.
+std::string top_source(const contract::KernelBuild& kernel) {
+  return fmt::format("kernels_hls/cell_label/{}.cpp", kernel.name);
+}
 
 constexpr int bundles() {
   int count = 0;
@@ -64,7 +66,7 @@ Step compile_step(const BuildPlan& plan, const contract::KernelBuild& kernel, co
             plan.folder / (std::string(kernel.name) + ".xo")};
   for (const std::string& argument :
        {std::string("--compile"), std::string("--kernel"), std::string(kernel.name), "-I" + source.string(),
-        std::string("--output"), step.output.string(), (source / kTopSource).string()}) {
+        std::string("--output"), step.output.string(), (source / top_source(kernel)).string()}) {
     step.arguments.push_back(argument);
   }
   return step;

@@ -91,7 +91,7 @@ TEST_F(MakeBitstream, CompilesLinksAndWritesTheManifest) {
   const std::string calls = text_of(folder_ / "calls");
   EXPECT_EQ(std::count(calls.begin(), calls.end(), '\n'), 2);
   EXPECT_THAT(calls, HasSubstr("--compile --kernel cell_label_cell_shape_512_v1"));
-  EXPECT_THAT(calls, HasSubstr("cell_label_top.cpp"));
+  EXPECT_THAT(calls, HasSubstr("kernels_hls/cell_label/cell_label_cell_shape_512_v1.cpp\n"));
   EXPECT_THAT(text_of(folder_ / "out/u50/connectivity.cfg"), HasSubstr("nk=cell_label_cell_shape_512_v1:2:"));
   const auto manifest = nlohmann::json::parse(text_of(folder_ / "out/u50/flashcell_u50_v1.xclbin.json"));
   EXPECT_EQ(manifest["tool_version"], "v2022.1");
