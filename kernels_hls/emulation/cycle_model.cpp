@@ -137,6 +137,7 @@ void CycleModel::end(Region& region) {
     stage.waits_input += clock.waits_input;
     stage.waits_output += clock.waits_output;
     stage.waits_memory += clock.waits_memory;
+    stage.end = clock.now;
     stage.busy += clock.now - clock.begin - clock.waits_input - clock.waits_output - clock.waits_memory;
   }
   report.runs += 1;

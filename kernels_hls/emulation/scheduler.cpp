@@ -16,12 +16,17 @@ struct Leave {};
 /// So many polls in a row while every other stage waits for a stream: the poller waits for one, too.
 constexpr int64_t kPollLimit = 100000;
 
+/// "split" of "Kind<S::kSplit>::template split<S>(job, stream)".
 std::string function_of(const char* text) {
-  std::string name(text, std::strcspn(text, "<("));
-  const size_t qualifier = name.find_last_of(":.>");
-  if (qualifier != std::string::npos) name.erase(0, qualifier + 1);
+  std::string name;
+  int inside = 0;  // of template arguments
+  for (; *text != 0 && (inside > 0 || *text != '('); ++text) {
+    inside += *text == '<';
+    if (inside == 0) name += *text;
+    inside -= *text == '>';
+  }
   while (!name.empty() && name.back() == ' ') name.pop_back();
-  return name;
+  return name.substr(name.find_last_of(":. ") + 1);
 }
 
 }  // namespace

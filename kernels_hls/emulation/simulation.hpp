@@ -24,6 +24,7 @@ struct StageReport {
   int64_t waits_input = 0;   ///< clocks for tokens that had not come
   int64_t waits_output = 0;  ///< clocks for space in a FIFO
   int64_t waits_memory = 0;  ///< clocks of FLASHCELL_BURST
+  int64_t end = 0;           ///< of its latest run, in clocks since the simulation began
 };
 
 struct RegionReport {

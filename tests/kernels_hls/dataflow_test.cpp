@@ -340,6 +340,23 @@ TEST_P(Dataflow, EmptyRegionAndEmptyStages) {
   EXPECT_TRUE(out.empty());
 }
 
+template <class T>
+struct Kind {
+  template <int n>
+  static void run(hls::stream<T>& in) {
+    for (int i = 0; i < n; ++i) in.read();
+  }
+};
+TEST(DataflowErrors, StagesAreNamedAfterTheirFunction) {
+  Stream empty("empty");
+  EXPECT_THAT(deadlock_of([&] {
+                FLASHCELL_DATAFLOW(names)
+                FLASHCELL_STAGE(Kind<int>::template run<1>(empty));
+                FLASHCELL_DATAFLOW_END
+              }),
+              HasSubstr(": run waits"));
+}
+
 TEST(DataflowErrors, MacrosOutOfPlace) {
   Stream out("out");
   EXPECT_THROW(FLASHCELL_STAGE(count(1, out)), std::logic_error);
