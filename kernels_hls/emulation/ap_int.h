@@ -8,7 +8,8 @@
 //
 // ap_uint<W>, ap_int<W> with W <= 128: arithmetic grows as in hardware (a sum has one bit more than its wider operand,
 // a product as many as both), assignment wraps to W bits, shifts keep the width. Results wider than 128 bits do not
-// compile. ap_uint<W> with W > 128: a wide word for ports and line buffers, with bits, ranges, logic and comparison.
+// compile. ap_uint<W> with W > 128: a wide word for ports and line buffers, with bits, ranges of at most 64 bits,
+// shifts, logic and comparison for equality.
 
 namespace flashcell_emulation {
 
@@ -136,7 +137,7 @@ class ap_int_base {
   Raw value_ = 0;
 };
 
-/// A word of more than 128 bits.
+/// A word of more than 128 bits: an array of 64-bit ones, the lowest first; bits above W are 0.
 template <int W>
 class ap_int_base<W, false, true> {
  public:
@@ -144,6 +145,15 @@ class ap_int_base<W, false, true> {
 
   ap_int_base() = default;
   ap_int_base(uint64_t value) { words_[0] = value; }
+  /// Zero-extended.
+  template <int W2>
+  explicit ap_int_base(const ap_int_base<W2, false, false>& other) {
+    words_[0] = other.to_uint64();
+    if (W2 > 64) words_[1] = (other >> 64).to_uint64();
+  }
+
+  uint64_t to_uint64() const { return words_[0]; }
+  explicit operator bool() const { return *this != ap_int_base(); }
 
   bool operator[](int bit) const { return get_range(bit, bit) != 0; }
   flashcell_emulation::BitRange<ap_int_base> operator[](int bit) { return {*this, bit, bit}; }
@@ -153,49 +163,78 @@ class ap_int_base<W, false, true> {
   uint64_t operator()(int high, int low) const { return get_range(high, low); }
   flashcell_emulation::BitRange<ap_int_base> operator()(int high, int low) { return {*this, high, low}; }
 
-  ap_int_base operator&(const ap_int_base& other) const {
-    return combine(other, [](uint64_t a, uint64_t b) { return a & b; });
+  ap_int_base& operator&=(const ap_int_base& other) {
+    for (int i = 0; i < kWords; ++i) words_[i] &= other.words_[i];
+    return *this;
   }
-  ap_int_base operator|(const ap_int_base& other) const {
-    return combine(other, [](uint64_t a, uint64_t b) { return a | b; });
+  ap_int_base& operator|=(const ap_int_base& other) {
+    for (int i = 0; i < kWords; ++i) words_[i] |= other.words_[i];
+    return *this;
   }
-  ap_int_base operator^(const ap_int_base& other) const {
-    return combine(other, [](uint64_t a, uint64_t b) { return a ^ b; });
+  ap_int_base& operator^=(const ap_int_base& other) {
+    for (int i = 0; i < kWords; ++i) words_[i] ^= other.words_[i];
+    return *this;
   }
+  friend ap_int_base operator&(ap_int_base a, const ap_int_base& b) { return a &= b; }
+  friend ap_int_base operator|(ap_int_base a, const ap_int_base& b) { return a |= b; }
+  friend ap_int_base operator^(ap_int_base a, const ap_int_base& b) { return a ^= b; }
   ap_int_base operator~() const {
     ap_int_base result;
-    for (int bit = 0; bit < W; ++bit) result.set_range(bit, bit, !(*this)[bit]);
+    for (int i = 0; i < kWords; ++i) result.words_[i] = ~words_[i];
+    result.words_[kWords - 1] &= kTopMask;
     return result;
   }
-  bool operator==(const ap_int_base& other) const {
-    for (int i = 0; i < kWords; ++i) {
-      if (words_[i] != other.words_[i]) return false;
+
+  ap_int_base operator<<(int by) const {
+    ap_int_base result;
+    if (by >= W) return result;
+    const int skipped = by / 64, bits = by % 64;
+    for (int i = kWords - 1; i >= skipped; --i) {
+      result.words_[i] = words_[i - skipped] << bits;
+      if (bits != 0 && i > skipped) result.words_[i] |= words_[i - skipped - 1] >> (64 - bits);
     }
-    return true;
+    result.words_[kWords - 1] &= kTopMask;
+    return result;
   }
-  bool operator!=(const ap_int_base& other) const { return !(*this == other); }
+  ap_int_base operator>>(int by) const {
+    ap_int_base result;
+    if (by >= W) return result;
+    const int skipped = by / 64, bits = by % 64;
+    for (int i = 0; i + skipped < kWords; ++i) {
+      result.words_[i] = words_[i + skipped] >> bits;
+      if (bits != 0 && i + skipped + 1 < kWords) result.words_[i] |= words_[i + skipped + 1] << (64 - bits);
+    }
+    return result;
+  }
+  ap_int_base& operator<<=(int by) { return *this = *this << by; }
+  ap_int_base& operator>>=(int by) { return *this = *this >> by; }
+
+  friend bool operator==(const ap_int_base& a, const ap_int_base& b) {
+    uint64_t different = 0;
+    for (int i = 0; i < kWords; ++i) different |= a.words_[i] ^ b.words_[i];
+    return different == 0;
+  }
+  friend bool operator!=(const ap_int_base& a, const ap_int_base& b) { return !(a == b); }
 
   uint64_t get_range(int high, int low) const {
-    uint64_t value = words_[low / 64] >> (low % 64);
-    if (low % 64 != 0 && high / 64 > low / 64) value |= words_[low / 64 + 1] << (64 - low % 64);
-    const int count = high - low + 1;
-    return count >= 64 ? value : value & ((uint64_t{1} << count) - 1);
+    const int word = low / 64, shift = low % 64;
+    uint64_t value = words_[word] >> shift;
+    if (shift != 0 && high / 64 > word) value |= words_[word + 1] << (64 - shift);
+    return value & ones(high - low + 1);
   }
   void set_range(int high, int low, uint64_t value) {
-    for (int bit = low; bit <= high; ++bit) {
-      const uint64_t one = uint64_t{1} << (bit % 64);
-      words_[bit / 64] = ((value >> (bit - low)) & 1) != 0 ? words_[bit / 64] | one : words_[bit / 64] & ~one;
-    }
+    const int word = low / 64, shift = low % 64, count = high - low + 1;
+    const uint64_t mask = ones(count);
+    value &= mask;
+    words_[word] = (words_[word] & ~(mask << shift)) | value << shift;
+    if (shift + count <= 64) return;
+    words_[word + 1] = (words_[word + 1] & ~(mask >> (64 - shift))) | value >> (64 - shift);
   }
 
  private:
   static constexpr int kWords = (W + 63) / 64;
-  template <class F>
-  ap_int_base combine(const ap_int_base& other, F f) const {
-    ap_int_base result;
-    for (int i = 0; i < kWords; ++i) result.words_[i] = f(words_[i], other.words_[i]);
-    return result;
-  }
+  static constexpr uint64_t kTopMask = ~uint64_t{0} >> (64 * kWords - W);
+  static uint64_t ones(int count) { return ~uint64_t{0} >> (64 - count); }
 
   uint64_t words_[kWords] = {};
 };

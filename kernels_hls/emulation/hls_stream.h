@@ -1,40 +1,55 @@
 #pragma once
-#include <cstddef>
-#include <stdexcept>
-#include <string>
-#include <vector>
+#include <new>
+#include <type_traits>
+
+#include "kernels_hls/emulation/fifo.hpp"
 
 namespace hls {
 
-/// A FIFO for CPU builds of kernel code, spelt like the vendor's. As in C simulation the stages run one after the
-/// other, so that it grows as needed whatever its depth in hardware; memory is kept when it runs empty. Reading an
-/// empty stream is a bug in the kernel, where hardware would hang: it throws std::logic_error.
+/// A FIFO for CPU builds of kernel code, spelt like the vendor's. Between the stages of a dataflow region an empty
+/// stream makes its reader wait for the writer; in a flashcell_emulation::Simulation a full one makes its writer wait,
+/// too, else it grows. Reading an empty stream that nobody will write to throws flashcell_emulation::Deadlock. Memory
+/// is kept when it runs empty. One thread at a time.
+///
+/// A stream of any depth is passed as stream<T>&, as with the vendor's.
 template <class T, int kDepth = 0>
-class stream {
+class stream : public stream<T, 0> {
  public:
-  stream() = default;
-  explicit stream(const char* name) : name_(name) {}
-  stream(const stream&) = delete;
-  stream& operator=(const stream&) = delete;
+  stream() : stream<T, 0>("", kDepth) {}
+  explicit stream(const char* name) : stream<T, 0>(name, kDepth) {}
+};
 
-  void write(const T& value) { values_.push_back(value); }
+template <class T>
+class stream<T, 0> : public flashcell_emulation::Fifo {
+ public:
+  static_assert(std::is_trivially_destructible<T>::value, "tokens are plain data");
+
+  stream() : Fifo("", 0) {}
+  explicit stream(const char* name) : Fifo(name, 0) {}
+  ~stream() { flashcell_emulation::give_memory(ring_, capacity_ * sizeof(T)); }
+
+  void write(const T& value) {
+    before_write();
+    push(value);
+  }
   T read() {
-    if (empty()) throw std::logic_error(std::string("hls::stream ") + name_ + " is read while empty");
-    const T value = values_[next_++];
-    if (next_ == values_.size()) {
-      values_.clear();
-      next_ = 0;
-    }
-    return value;
+    before_read();
+    return pop();
   }
   void read(T& value) { value = read(); }
   bool read_nb(T& value) {
-    if (empty()) return false;
+    if (!can_read()) return false;
     value = read();
     return true;
   }
-  bool empty() const { return next_ == values_.size(); }
-  size_t size() const { return values_.size() - next_; }
+  bool write_nb(const T& value) {
+    if (!can_write()) return false;
+    write(value);
+    return true;
+  }
+  bool empty() { return !can_read(); }
+  bool full() { return !can_write(); }
+  size_t size() const { return tokens(); }
   stream& operator<<(const T& value) {
     write(value);
     return *this;
@@ -44,10 +59,33 @@ class stream {
     return *this;
   }
 
+ protected:
+  stream(const char* name, int depth) : Fifo(name, depth) {}
+
  private:
-  const char* name_ = "";
-  std::vector<T> values_;
-  size_t next_ = 0;
+  void push(const T& value) {
+    if (tokens() == capacity_) grow();
+    new (place(written_)) T(value);
+    ++written_;
+  }
+  T pop() {
+    const T value = *place(read_);
+    ++read_;
+    return value;
+  }
+  T* place(size_t token) { return ring_ + (token & (capacity_ - 1)); }
+  void grow() {
+    T* const old = ring_;
+    const size_t old_capacity = capacity_;
+    capacity_ = old_capacity == 0 ? kFewest : 2 * old_capacity;
+    ring_ = static_cast<T*>(flashcell_emulation::take_memory(capacity_ * sizeof(T)));
+    for (size_t i = read_; i != written_; ++i) new (place(i)) T(old[i & (old_capacity - 1)]);
+    flashcell_emulation::give_memory(old, old_capacity * sizeof(T));
+  }
+
+  static constexpr size_t kFewest = 16;
+  T* ring_ = nullptr;
+  size_t capacity_ = 0;  ///< a power of two
 };
 
 }  // namespace hls

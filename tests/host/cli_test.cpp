@@ -383,6 +383,21 @@ TEST_F(Cli, BenchPrintsFiguresAsJson) {
   for (const auto& c : j["cases"]) EXPECT_GT(c["frames_per_s"].get<double>(), 0) << c["name"];
 }
 
+TEST_F(Cli, BenchPrintsTheKernelsClocksAsJson) {
+  const Outcome outcome = run({"bench", "--device", "hls", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto j = nlohmann::json::parse(outcome.out);
+  EXPECT_THAT(j["model"].get<std::string>(), HasSubstr("not synthesized"));
+  EXPECT_GE(j["cases"].size(), 20u);
+  for (const auto& c : j["cases"]) {
+    EXPECT_EQ(c["objects"].get<int>() > 0, c["scene"] != "no foreground");
+    if (c["stages"].empty()) GTEST_SKIP() << "the kernel states no stages to the cycle model";
+    EXPECT_GT(c["cycles_per_frame"].get<double>(), 0);
+    EXPECT_NEAR(c["pixels_per_clock"].get<double>() * c["cycles_per_frame"].get<double>(), 512 * 512, 1);
+    for (const auto& fifo : c["fifos"]) EXPECT_LE(fifo["highest_fill"].get<int>(), fifo["depth"].get<int>()) << fifo;
+  }
+}
+
 TEST_F(Cli, CompletionOffersEverySubcommand) {
   const std::string text = run({"completion"}).out;
   for (const char* command : {"track", "tune", "learn", "eval", "synth", "bench", "config"})

@@ -177,12 +177,30 @@ void check_wide_word() {
     word[bit] = 1;
     expected[static_cast<size_t>(bit)] = true;
   }
+  for (int by = 0; by <= W + 1; ++by) {
+    const ap_uint<W> up = word << by, down = word >> by;
+    auto changed = word;
+    ASSERT_TRUE((changed <<= by) == up);
+    changed = word;
+    ASSERT_TRUE((changed >>= by) == down);
+    const auto expected_up = expected << static_cast<size_t>(by), expected_down = expected >> static_cast<size_t>(by);
+    for (int i = 0; i < W; ++i) {
+      ASSERT_EQ(up[i], expected_up[static_cast<size_t>(i)]) << by;
+      ASSERT_EQ(down[i], expected_down[static_cast<size_t>(i)]) << by;
+    }
+    // Nothing may hide above the width.
+    ASSERT_EQ(static_cast<bool>(up), expected_up.any()) << by;
+    ASSERT_EQ(static_cast<bool>(down), expected_down.any()) << by;
+  }
   const ap_uint<W> inverse = ~word;
   for (int i = 0; i < W; ++i) ASSERT_NE(inverse[i], word[i]);
   EXPECT_TRUE((word & inverse) == ap_uint<W>(0));
   EXPECT_TRUE((word | inverse) == ~ap_uint<W>(0));
   EXPECT_TRUE((word ^ inverse) == ~ap_uint<W>(0));
   EXPECT_TRUE(word != inverse);
+  const ap_uint<100> narrow = ap_uint<100>(~uint64_t{0}) * ap_uint<20>(7);
+  for (int i = 0; i < W; ++i) ASSERT_EQ(ap_uint<W>(narrow)[i], i < 100 && narrow[i]);
+  EXPECT_EQ(word.to_uint64(), word.range(63, 0));
 }
 
 TEST(Emulation, WideWords) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
 
+#include "host/app/bench/model.hpp"
 #include "host/app/bench/timing.hpp"
 #include "host/app/command.hpp"
 #include "host/app/version.hpp"
@@ -101,17 +102,30 @@ int bench(const BenchOptions& options, bool json) {
   return 0;
 }
 
+int bench_kernel(bool json) {
+  (json ? print_model_json : print_model)(bench_model());
+  return 0;
+}
+
 }  // namespace
 
 void add_bench(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("bench", "Measure the speed of every stage and of the whole, next to OpenCV");
   auto options = std::make_shared<BenchOptions>();
   auto json = std::make_shared<bool>(false);
+  auto device = std::make_shared<std::string>("cpu");
+  command
+      ->add_option("--device", *device,
+                   "cpu: time on this machine; hls: clocks of the FPGA kernel by a cycle model (no other option but "
+                   "--json applies)")
+      ->check(CLI::IsMember({"cpu", "hls"}));
   command->add_option("-n,--frames", options->frames, "Timed frames a case")->check(CLI::Range(10, 1000000));
   command->add_option("-t,--threads", options->threads, "Try the pipeline on 1 to so many threads; 0: all cores")
       ->check(CLI::Range(0, 256));
   command->add_flag("--json", *json, "Print the figures as JSON");
-  command->callback([options, json, &action] { action = [options, json] { return bench(*options, *json); }; });
+  command->callback([options, json, device, &action] {
+    action = [options, json, device] { return *device == "hls" ? bench_kernel(*json) : bench(*options, *json); };
+  });
 }
 
 }  // namespace flashcell::app
