@@ -43,28 +43,68 @@ inline uint32_t right_column(uint64_t cell) {
   return left_column(cell >> 7);
 }
 
+/// The other way round: bit r of `column` becomes pixel 0 of row r.
+inline uint64_t as_left_column(uint32_t column) {
+  const uint64_t in_rows = (column * kColumn0) & 0x8040201008040201u;
+  return ((in_rows + 0x7F7F7F7F7F7F7F7Fu) >> 7) & kColumn0;
+}
+
 /// A side's pixels and the ones next to them on the same side.
 inline uint32_t with_side_neighbours(uint32_t side) {
   return (side | side << 1 | side >> 1) & 0xFF;
 }
 
-/// Pixels that touch the set across an edge or, for eight neighbours, a corner, and the set itself.
-inline uint64_t dilate(uint64_t cell, bool eight) {
-  const uint64_t row = cell | ((cell & ~kColumn7) << 1) | ((cell & ~kColumn0) >> 1);
-  const uint64_t spread = eight ? row : cell;
-  return row | spread << 8 | spread >> 8;
+/// Index of the lowest set bit; 0 where there is none.
+inline int lowest_index(uint64_t word) {
+  return word == 0 ? 0 : popcount(lowest_bit(word) - 1);
 }
 
-/// The connected part of `cell` that holds its lowest pixel.
-inline uint64_t first_component(uint64_t cell, bool eight) {
-  uint64_t part = lowest_bit(cell);
-  for (int step = 0; step < 64; ++step) {
-    FLASHCELL_HLS(LOOP_TRIPCOUNT max = 32)
-    const uint64_t grown = dilate(part, eight) & cell;
-    if (grown == part) break;
-    part = grown;
+/// Index of the highest set bit of eight; 0 where there is none.
+inline int highest_index(uint32_t side) {
+  int index = 0;
+  for (int i = 0; i < 8; ++i) {
+    FLASHCELL_HLS(UNROLL)
+    if ((side >> i) & 1) index = i;
   }
-  return part;
+  return index;
+}
+
+/// Sum of the pixels' columns, 0 .. 7 each.
+inline int sum_of_columns(uint64_t cell) {
+  return popcount(cell & 0xAAAAAAAAAAAAAAAAu) + 2 * popcount(cell & 0xCCCCCCCCCCCCCCCCu) +
+         4 * popcount(cell & 0xF0F0F0F0F0F0F0F0u);
+}
+/// … and of their rows.
+inline int sum_of_rows(uint64_t cell) {
+  return popcount(cell & 0xFF00FF00FF00FF00u) + 2 * popcount(cell & 0xFFFF0000FFFF0000u) +
+         4 * popcount(cell & 0xFFFFFFFF00000000u);
+}
+
+/// `part` and what of `cell` it reaches along rows, then along columns, then, for eight neighbours, round corners. Each
+/// doubling step passes on what the steps before have reached (a parallel prefix).
+inline uint64_t grow(uint64_t part, uint64_t cell, bool eight) {
+  uint64_t east = part, west = part;
+  uint64_t east_way = cell & ~kColumn0, west_way = cell & ~kColumn7;
+  for (int step = 1; step < 8; step *= 2) {
+    FLASHCELL_HLS(UNROLL)
+    east |= east_way & (east << step);
+    east_way &= east_way << step;
+    west |= west_way & (west >> step);
+    west_way &= west_way >> step;
+  }
+  uint64_t south = east | west, north = south;
+  uint64_t south_way = cell, north_way = cell;
+  for (int step = 8; step < 64; step *= 2) {
+    FLASHCELL_HLS(UNROLL)
+    south |= south_way & (south << step);
+    south_way &= south_way << step;
+    north |= north_way & (north >> step);
+    north_way &= north_way >> step;
+  }
+  const uint64_t grown = south | north;
+  if (!eight) return grown;
+  const uint64_t spread = ((grown & ~kColumn7) << 1) | ((grown & ~kColumn0) >> 1);
+  return grown | (cell & (spread << 8 | spread >> 8));
 }
 
 }  // namespace kernels

@@ -1,70 +1,96 @@
 #pragma once
-#include "kernels_hls/cell_label/emit_stage.hpp"
 #include "kernels_hls/cell_label/gather_stage.hpp"
-#include "kernels_hls/cell_label/join_stage.hpp"
+#include "kernels_hls/cell_label/join_cells_stage.hpp"
+#include "kernels_hls/cell_label/join_parts_stage.hpp"
 #include "kernels_hls/cell_label/measure_stage.hpp"
+#include "kernels_hls/cell_label/pack_stage.hpp"
+#include "kernels_hls/cell_label/read_stage.hpp"
+#include "kernels_hls/cell_label/segment_stage.hpp"
 #include "kernels_hls/cell_label/split_stage.hpp"
-#include "kernels_hls/cell_label/window_stage.hpp"
+#include "kernels_hls/cell_label/write_stage.hpp"
 
 namespace flashcell {
 namespace kernels {
 
-/// All that the kernel stores between cells. The caller owns it: static in a bitstream, on the heap of a CPU build.
+/// The streams between the stages, with the depths of their FIFOs. Two tokens let a writer and a reader work at the
+/// same time; where two ways lead to the same stage, the shorter one waits for the longer one in its FIFO.
 template <class S>
-struct CellLabelState {
-  WindowState<S> window;
-  JoinState<S> join;
-  GatherState<S> gather;
+struct Fifos {
+  using Words = hls::stream<Word, 2>;
+  using Masks = hls::stream<uint64_t, 2>;
+  using Groups = hls::stream<RowGroup<S>, 2>;
+  using Windows = hls::stream<CellWindow<S>, 2>;
+  using Parts = hls::stream<Part<S>, 2>;
+  using Shapes = hls::stream<Shape<S::kSplits>, 4>;
+  using Cells = hls::stream<Measured<S>, 2>;
+  using Commands = hls::stream<Command<S>, 16>;  ///< as many as the measuring stage is longer than the joining one
+  using ObjectWords = hls::stream<ObjectWord, 2>;
+  using Counts = hls::stream<uint32_t, 8>;  ///< passes that have been split and not yet written
 };
 
-/// The streams between the stages; their depths are for the hardware build to set.
-template <class S>
-struct CellLabelStreams {
-  hls::stream<CellWindow> windows, windows_to_measure;
-  hls::stream<Component> to_measure, to_join;
-  hls::stream<Features<S>> measured, complete;
-  hls::stream<Command<S>> commands;
-  hls::stream<bool> more;
+/// Splitting and joining, which differ between the modes.
+template <bool kSplit>
+struct Labelling {
+  template <class S, class Windows, class Parts, class Shapes, class Counts>
+  static void split(const Job& job, Windows& windows, Parts& parts, Shapes& shapes, Counts& foreground) {
+    split_whole<S>(job, windows, parts, shapes, foreground);
+  }
+  template <class S, class Shapes, class Commands>
+  static void join(const Job& job, Shapes& shapes, Commands& commands) {
+    join_cells<S>(job, shapes, commands);
+  }
+};
+template <>
+struct Labelling<true> {
+  template <class S, class Windows, class Parts, class Shapes, class Counts>
+  static void split(const Job& job, Windows& windows, Parts& parts, Shapes& shapes, Counts& foreground) {
+    split_parts<S>(job, windows, parts, shapes, foreground);
+  }
+  template <class S, class Shapes, class Commands>
+  static void join(const Job& job, Shapes& shapes, Commands& commands) {
+    join_parts<S>(job, shapes, commands);
+  }
 };
 
-/// What contract::FrameSummary takes from the kernel.
-struct CellLabelCounts {
-  uint32_t foreground;  ///< pixels
-  uint32_t filtered;    ///< objects
-};
-
-/// Connected components of one frame with their features. `cells` has the frame's cells in raster order, `pixels` each
-/// cell's pixels where job.features has hue or intensity (else nothing). Objects come in the order in which they are
-/// complete, all of them, then a word with `last`. The frame must fit S; a build without kSplit knows connectivity
-/// `cell` only.
+/// All frames of a launch, all stages at the same time.
 template <class S>
-void cell_label(const Job& job, hls::stream<uint64_t>& cells, hls::stream<CellPixels>& pixels, CellLabelState<S>& state,
-                CellLabelStreams<S>& streams, hls::stream<ObjectWord>& objects, CellLabelCounts& counts) {
+void label_frames(const Word* frames, const Word* masks, const Word* parameters, const Job& job, Word* results) {
+  typename Fifos<S>::Words words("words");
+  typename Fifos<S>::Masks mask_groups("masks");
+  typename Fifos<S>::Groups groups("groups");
+  typename Fifos<S>::Windows windows("windows");
+  typename Fifos<S>::Parts parts("parts");
+  typename Fifos<S>::Shapes shapes("shapes");
+  typename Fifos<S>::Cells measured("measured");
+  typename Fifos<S>::Commands commands("commands");
+  typename Fifos<S>::ObjectWords object_words("object_words");
+  typename Fifos<S>::Counts foreground("foreground");
   FLASHCELL_HLS(DATAFLOW)
-  window_stage(job, cells, state.window, streams.windows);
-  split_stage<S>(job, streams.windows, streams.windows_to_measure, streams.to_measure, streams.to_join,
-                 counts.foreground);
-  measure_stage(job, streams.windows_to_measure, streams.to_measure, pixels, streams.measured);
-  JoinStage<S>(state.join, streams.commands).run(job, streams.to_join);
-  gather_stage(streams.commands, streams.measured, state.gather, streams.complete, streams.more);
-  emit_stage(job, streams.complete, streams.more, objects, counts.filtered);
+  FLASHCELL_DATAFLOW(cell_label)
+  FLASHCELL_STAGE(read_frames(frames, job, words));
+  FLASHCELL_STAGE(read_masks(masks, job, mask_groups));
+  FLASHCELL_STAGE(segment_stage<S>(parameters, job, words, mask_groups, groups));
+  FLASHCELL_STAGE(pack_stage<S>(job, groups, windows));
+  FLASHCELL_STAGE(Labelling<S::kSplits>::template split<S>(job, windows, parts, shapes, foreground));
+  FLASHCELL_STAGE(measure_stage<S>(job, parts, measured));
+  FLASHCELL_STAGE(Labelling<S::kSplits>::template join<S>(job, shapes, commands));
+  FLASHCELL_STAGE(gather_stage<S>(job, commands, measured, object_words));
+  FLASHCELL_STAGE(write_stage(job, object_words, foreground, results));
+  FLASHCELL_DATAFLOW_END
 }
 
-/// The job of contract::LabelParameters.
-inline Job make_job(const contract::LabelParameters& p) {
-  Job job;
-  job.width = static_cast<uint16_t>(p.width);
-  job.height = static_cast<uint16_t>(p.height);
-  job.columns = static_cast<uint16_t>(contract::cells_for(job.width));
-  job.rows = static_cast<uint16_t>(contract::cells_for(job.height));
-  job.connectivity = p.connectivity;
-  job.features = p.features;
-  job.min_cell_pixels = p.min_cell_pixels;
-  job.saturation_floor = p.saturation_floor;
-  job.value_floor = p.value_floor;
-  job.min_area = p.min_area;
-  job.max_area = p.max_area;
-  return job;
+/// One launch; contract/cell_label_launch.hpp says what the buffers hold. A job that does not fit the build is answered
+/// by its status in the first header, and nothing else is read or written.
+template <class S>
+void cell_label(const Word* frames, const Word* masks, const Word* parameters, Word* results, uint32_t frame_count,
+                uint32_t sequence) {
+  const Job job = check_job<S>(parameters[0], frame_count, sequence);
+  if (frame_count == 0) return;
+  if (job.status == contract::ResultStatus::done) {
+    label_frames<S>(frames, masks, parameters, job, results);
+  } else {
+    results[0] = header_word(job.status, sequence, 0, 0, 0, 0, 0);
+  }
 }
 
 }  // namespace kernels

@@ -4,66 +4,94 @@
 namespace flashcell {
 namespace kernels {
 
+/// Features by label, and the objects at hand: the open one grows, the next one has been read and waits for the one
+/// that leaves.
 template <class S>
-struct GatherState {
-  Features<S> objects[S::kLabels];
+struct GatherMemory {
+  Features<S> table[S::kLabels];
+  Features<S> open, next, leaving;
+  template <class Visit>
+  void fields(Visit& visit) const {
+    visit(table), open.fields(visit), next.fields(visit), leaving.fields(visit);
+  }
 };
 
-/// Adds what a component or another part of the object has gathered.
+/// The word of contract::ObjectRecord, class_id left 0.
 template <class S>
-void add_features(const Features<S>& part, Features<S>& object) {
-  object.m00 += part.m00;
-  object.m10 += part.m10;
-  object.m01 += part.m01;
-  object.m20 += part.m20;
-  object.m11 += part.m11;
-  object.m02 += part.m02;
-  if (part.first_pixel < object.first_pixel) object.first_pixel = part.first_pixel;
-  if (part.left < object.left) object.left = part.left;
-  if (part.top < object.top) object.top = part.top;
-  if (part.right > object.right) object.right = part.right;
-  if (part.bottom > object.bottom) object.bottom = part.bottom;
-  for (int i = 0; i < contract::kHlacCount - 1; ++i) {
-    FLASHCELL_HLS(UNROLL)
-    object.hlac[i] += part.hlac[i];
-  }
-  for (int bin = 0; bin < contract::kHueBins; ++bin) {
-    FLASHCELL_HLS(UNROLL)
-    object.hue[bin] += part.hue[bin];
-  }
-  object.achromatic += part.achromatic;
-  object.sum_i += part.sum_i;
-  object.sum_ix += part.sum_ix;
-  object.sum_iy += part.sum_iy;
-  if (part.peak > object.peak) object.peak = part.peak;
+Word record_word(const Job& job, const Features<S>& f) {
+  const uint64_t first_pixel = f.top.to_uint64() * job.width + f.first_x.to_uint64();
+  const uint64_t box =
+      f.left.to_uint64() | f.top.to_uint64() << 16 | f.right.to_uint64() << 32 | f.bottom.to_uint64() << 48;
+  const uint64_t lanes[kLanes] = {f.m20.to_uint64(),
+                                  f.m11.to_uint64(),
+                                  f.m02.to_uint64(),
+                                  f.m10.to_uint64(),
+                                  f.m01.to_uint64(),
+                                  pair_of(f.m00.to_uint64(), first_pixel),
+                                  box,
+                                  pair_of(0, f.grey.largest())};
+  return word_of(lanes);
 }
 
-/// Features by label: adds up components, joins objects that turn out to be one, hands out complete ones.
+/// All 32-bit fields of contract::ObjectFeatures after the 64-bit ones, in its order; `i` is a constant once unrolled.
 template <class S>
-void gather_stage(hls::stream<Command<S>>& commands, hls::stream<Features<S>>& measured, GatherState<S>& state,
-                  hls::stream<Features<S>>& complete, hls::stream<bool>& more) {
+uint64_t small_feature(const Job& job, const Features<S>& f, int i) {
+  if (i == 0) return f.hue.at(contract::kHueBins);
+  if (i <= contract::kHueBins) return f.hue.at(i - 1);
+  const int pattern = i - 1 - contract::kHueBins;
+  if (pattern == 0) return (job.features & contract::kFeatureHlac) ? f.m00.to_uint64() : 0;
+  return f.hlac.at(pattern - 1);
+}
+
+/// Word `word` of contract::ObjectFeatures.
+template <class S>
+Word feature_word(const Job& job, const Features<S>& f, int word) {
+  constexpr int kSums = 3;  // lanes of the first word
+  uint64_t lanes[kLanes];
+  for (int i = 0; i < kLanes; ++i) {
+    FLASHCELL_HLS(UNROLL)
+    const int pair = kLanes * word + i - kSums;
+    lanes[i] = pair >= 0 ? pair_of(small_feature(job, f, 2 * pair), small_feature(job, f, 2 * pair + 1)) : f.grey.at(i);
+  }
+  return word_of(lanes);
+}
+
+/// Carries out a command a clock. What a clock must know of the one before is the open object alone: everything else
+/// that is added to it can be added up beforehand. An object that is read was written two clocks before or earlier.
+template <class S, class Commands, class Cells, class Words>
+void gather_stage(const Job& job, Commands& commands, Cells& measured, Words& words) {
+  GatherMemory<S> memory;
+  FLASHCELL_HLS(AGGREGATE variable = memory.table)
+  FLASHCELL_HLS(BIND_STORAGE variable = memory.table type = RAM_2P impl = LUTRAM)
+  FLASHCELL_LOOP(gather, 1, 8)
   for (bool running = true; running;) {
-    FLASHCELL_HLS(LOOP_TRIPCOUNT max = 4 * S::kColumns * S::kColumns)
+    FLASHCELL_HLS(LOOP_TRIPCOUNT min = 4096 max = 1048576)
+    FLASHCELL_HLS(PIPELINE II = 1)
+    FLASHCELL_HLS(DEPENDENCE variable = memory.table type = inter direction = RAW distance = 2 true)
+    FLASHCELL_ITERATION(gather);
     const Command<S> command = commands.read();
-    switch (command.operation) {
-      case Operation::add_new:
-        state.objects[command.label.to_int()] = measured.read();
-        break;
-      case Operation::add:
-        add_features(measured.read(), state.objects[command.label.to_int()]);
-        break;
-      case Operation::merge:
-        add_features(state.objects[command.from.to_int()], state.objects[command.label.to_int()]);
-        break;
-      case Operation::emit:
-        complete.write(state.objects[command.label.to_int()]);
-        more.write(true);
-        break;
-      case Operation::end:
-        more.write(false);
-        running = false;
-        break;
+    running = !command.stop;
+    if (command.load) memory.open = memory.table[command.other.to_int()];
+    if (command.merge) memory.open.add(memory.table[command.other.to_int()]);
+    if (command.begin) {
+      memory.open = placed(measured.read());
+    } else if (command.cell) {
+      memory.open.add(placed(measured.read()));
     }
+    if (command.leaves || command.end) {
+      if (command.leaves && command.word == 0) memory.leaving = memory.next;
+      ObjectWord out;
+      if (command.leaves) {
+        out.data = command.word == 0 ? record_word(job, memory.leaving)
+                                     : feature_word(job, memory.leaving, command.word.to_int() - 1);
+      }
+      out.valid = command.leaves;
+      out.first = command.word == 0;
+      out.end = command.end;
+      words.write(out);
+    }
+    if (command.fetch) memory.next = memory.table[command.other.to_int()];
+    if (command.cell || command.merge) memory.table[command.label.to_int()] = memory.open;
   }
 }
 

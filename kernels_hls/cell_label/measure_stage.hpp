@@ -1,52 +1,32 @@
 #pragma once
 #include "kernels_hls/cell_label/cell_bits.hpp"
 #include "kernels_hls/cell_label/tokens.hpp"
-#include "kernels_hls/contract/colour.hpp"
 #include "kernels_hls/contract/hlac.hpp"
 
 namespace flashcell {
 namespace kernels {
 
 /// For each neighbour k the word whose bit p says that pixel p's neighbour is foreground.
-inline void neighbour_words(const CellWindow& window, uint64_t neighbours[8]) {
-  // Rows of the three cells above and below, moved so that bit p is the pixel over or under p.
-  const uint64_t cells[3] = {window.around[3], window.centre, window.around[4]};
-  uint64_t up[3], down[3];
-  for (int i = 0; i < 3; ++i) {
-    FLASHCELL_HLS(UNROLL)
-    up[i] = cells[i] << 8 | window.around[i] >> 56;
-    down[i] = cells[i] >> 8 | window.around[5 + i] << 56;
-  }
-  const uint64_t* const bands[3] = {up, cells, down};
-  for (int band = 0; band < 3; ++band) {
-    FLASHCELL_HLS(UNROLL)
-    const uint64_t* words = bands[band];
-    const uint64_t from_left = ((words[1] & ~kColumn7) << 1) | ((words[0] & kColumn7) >> 7);
-    const uint64_t from_right = ((words[1] & ~kColumn0) >> 1) | ((words[2] & kColumn0) << 7);
-    const int first = band == 0 ? 0 : band == 1 ? 3 : 5;  // of the band's neighbours in contract::kNeighbourDx
-    neighbours[first] = from_left;
-    if (band != 1) neighbours[first + 1] = words[1];
-    neighbours[band == 1 ? 4 : first + 2] = from_right;
-  }
+template <class S>
+void neighbour_words(const CellWindow<S>& window, uint64_t neighbours[8]) {
+  const uint64_t centre = window.planes[0];
+  const uint64_t above = window.above.to_uint64(), below = window.below.to_uint64();
+  const uint64_t west = ((centre & ~kColumn7) << 1) | as_left_column(static_cast<uint32_t>(window.west.to_uint64()));
+  const uint64_t east = ((centre & ~kColumn0) >> 1) | as_left_column(static_cast<uint32_t>(window.east.to_uint64()))
+                                                          << 7;
+  neighbours[0] = west << 8 | (above & 0xFF);
+  neighbours[1] = centre << 8 | (above >> 1 & 0xFF);
+  neighbours[2] = east << 8 | (above >> 2 & 0xFF);
+  neighbours[3] = west;
+  neighbours[4] = east;
+  neighbours[5] = west >> 8 | (below & 0xFF) << 56;
+  neighbours[6] = centre >> 8 | (below >> 1 & 0xFF) << 56;
+  neighbours[7] = east >> 8 | (below >> 2 & 0xFF) << 56;
 }
 
+/// Area, moments and box inside the cell.
 template <class S>
-void measure_hlac(uint64_t pixels, const uint64_t neighbours[8], Features<S>& features) {
-  for (int i = 1; i < contract::kHlacCount; ++i) {
-    FLASHCELL_HLS(UNROLL)
-    uint64_t matching = pixels;
-    for (int k = 0; k < 8; ++k) {
-      FLASHCELL_HLS(UNROLL)
-      if ((contract::kHlacPatterns[i].neighbours >> k) & 1) matching &= neighbours[k];
-    }
-    features.hlac[i - 1] = popcount(matching);
-  }
-}
-
-/// Area, moments, box and first pixel of `pixels` in the cell whose top-left pixel is (x0, y0).
-template <class S>
-void measure_geometry(uint64_t pixels, int x0, int y0, int width, Features<S>& features) {
-  // Sums over the columns and rows of the cell: at most 64 * 49.
+void measure_geometry(uint64_t pixels, Measured<S>& out) {
   unsigned n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0, syy = 0;
   uint32_t occupied_columns = 0, occupied_rows = 0;
   for (int i = 0; i < contract::kCellSide; ++i) {
@@ -66,86 +46,103 @@ void measure_geometry(uint64_t pixels, int x0, int y0, int width, Features<S>& f
     occupied_columns |= row;
     if (row != 0) occupied_rows |= uint32_t{1} << i;
   }
-  const uint64_t x = static_cast<uint64_t>(x0), y = static_cast<uint64_t>(y0);
-  features.m00 = n;
-  features.m10 = n * x + sx;
-  features.m01 = n * y + sy;
-  features.m20 = n * x * x + 2 * x * sx + sxx;
-  features.m11 = n * x * y + x * sy + y * sx + sxy;
-  features.m02 = n * y * y + 2 * y * sy + syy;
-  const int left = popcount(lowest_bit(occupied_columns) - 1), top = popcount(lowest_bit(occupied_rows) - 1);
-  int right = 0, bottom = 0;
-  for (int i = 0; i < contract::kCellSide; ++i) {
-    FLASHCELL_HLS(UNROLL)
-    if ((occupied_columns >> i) & 1) right = i;
-    if ((occupied_rows >> i) & 1) bottom = i;
-  }
-  features.left = x0 + left;
-  features.right = x0 + right;
-  features.top = y0 + top;
-  features.bottom = y0 + bottom;
-  const int first = popcount(lowest_bit(pixels) - 1);
-  features.first_pixel = static_cast<uint32_t>((y0 + first / 8) * width + x0 + first % 8);
+  out.n = n;
+  out.x = sx;
+  out.y = sy;
+  out.xx = sxx;
+  out.yy = syy;
+  out.xy = sxy;
+  out.left = lowest_index(occupied_columns);
+  out.top = lowest_index(occupied_rows);
+  out.right = highest_index(occupied_columns);
+  out.bottom = highest_index(occupied_rows);
+  out.first_x = lowest_index(pixels) % 8;
 }
 
-template <class S>
-void measure_pixels(const Job& job, uint64_t pixels, const CellPixels& values, int x0, int y0, Features<S>& features) {
-  features.sum_i = features.sum_ix = features.sum_iy = 0;
-  features.peak = 0;
-  features.achromatic = 0;
-  for (int bin = 0; bin < contract::kHueBins; ++bin) {
-    FLASHCELL_HLS(UNROLL)
-    features.hue[bin] = 0;
-  }
-  for (int p = 0; p < contract::kCellPixels; ++p) {
-    FLASHCELL_HLS(UNROLL)
-    if (((pixels >> p) & 1) == 0) continue;
-    if (job.features & contract::kFeatureIntensity) {
-      const uint64_t grey = values.grey[p];
-      features.sum_i += grey;
-      features.sum_ix += grey * static_cast<uint64_t>(x0 + p % 8);
-      features.sum_iy += grey * static_cast<uint64_t>(y0 + p / 8);
-      if (features.peak < values.grey[p]) features.peak = values.grey[p];
-    }
-    if (job.features & contract::kFeatureHue) {
-      const contract::Hsv8 colour = contract::hsv8(values.red[p], values.green[p], values.blue[p]);
-      if (colour.s < job.saturation_floor || colour.v < job.value_floor) {
-        features.achromatic += 1;
-      } else {
-        features.hue[colour.h >> 4] += 1;
+template <bool kKept>
+struct Measure {
+  template <class S>
+  static void hlac(bool wanted, uint64_t pixels, const CellWindow<S>& window, Measured<S>& out) {
+    uint64_t neighbours[8];
+    FLASHCELL_HLS(ARRAY_PARTITION variable = neighbours complete)
+    neighbour_words(window, neighbours);
+    for (int i = 1; i < contract::kHlacCount; ++i) {
+      FLASHCELL_HLS(UNROLL)
+      uint64_t matching = wanted ? pixels : 0;
+      for (int k = 0; k < 8; ++k) {
+        FLASHCELL_HLS(UNROLL)
+        if ((contract::kHlacPatterns[i].neighbours >> k) & 1) matching &= neighbours[k];
       }
+      out.hlac.values[i - 1] = popcount(matching);
     }
   }
-}
 
-/// Features of every component, in the order of the components; cells without one give none.
-template <class S>
-void measure_stage(const Job& job, hls::stream<CellWindow>& windows, hls::stream<Component>& components,
-                   hls::stream<CellPixels>& pixels, hls::stream<Features<S>>& measured) {
-  const bool reads_pixels = (job.features & (contract::kFeatureHue | contract::kFeatureIntensity)) != 0;
-  for (int row = 0; row < job.rows; ++row) {
-    FLASHCELL_HLS(LOOP_TRIPCOUNT max = S::kColumns)
-    for (int column = 0; column < job.columns; ++column) {
-      FLASHCELL_HLS(LOOP_TRIPCOUNT max = S::kColumns)
-      uint64_t neighbours[8] = {};
-      neighbour_words(windows.read(), neighbours);
-      CellPixels values = {};
-      if (reads_pixels) values = pixels.read();
-      const int x0 = column * contract::kCellSide, y0 = row * contract::kCellSide;
-      bool last = false;
-      for (int i = 0; i < S::kComponents && !last; ++i) {
-        FLASHCELL_HLS(LOOP_TRIPCOUNT max = S::kComponents)
-        FLASHCELL_HLS(PIPELINE II = 1)
-        const Component component = components.read();
-        last = component.last;
-        if (component.pixels == 0) continue;
-        Features<S> features = Features<S>();
-        measure_geometry(component.pixels, x0, y0, job.width, features);
-        if (job.features & contract::kFeatureHlac) measure_hlac(component.pixels, neighbours, features);
-        if (reads_pixels) measure_pixels(job, component.pixels, values, x0, y0, features);
-        measured.write(features);
+  /// The pixels of each bin: those whose five planes spell its number.
+  template <class S>
+  static void hue(bool wanted, uint64_t pixels, const CellWindow<S>& window, Measured<S>& out) {
+    for (int bin = 0; bin <= contract::kHueBins; ++bin) {
+      FLASHCELL_HLS(UNROLL)
+      uint64_t matching = wanted ? pixels : 0;
+      for (int bit = 0; bit < S::kHueBits; ++bit) {
+        FLASHCELL_HLS(UNROLL)
+        const uint64_t plane = window.planes[S::kFirstHuePlane + bit];
+        matching &= ((bin >> bit) & 1) ? plane : ~plane;
+      }
+      out.hue.values[bin] = popcount(matching);
+    }
+  }
+
+  /// Sums of a plane's weight times its population; the peak bit by bit from the highest.
+  template <class S>
+  static void grey(bool wanted, uint64_t pixels, const CellWindow<S>& window, Measured<S>& out) {
+    uint32_t sum = 0, x = 0, y = 0, peak = 0;
+    uint64_t largest = wanted ? pixels : 0;
+    for (int bit = S::kGreyBits - 1; bit >= 0; --bit) {
+      FLASHCELL_HLS(UNROLL)
+      const uint64_t ones = (wanted ? pixels : 0) & window.planes[S::kFirstGreyPlane + bit];
+      sum += static_cast<uint32_t>(popcount(ones)) << bit;
+      x += static_cast<uint32_t>(sum_of_columns(ones)) << bit;
+      y += static_cast<uint32_t>(sum_of_rows(ones)) << bit;
+      if ((largest & ones) != 0) {
+        largest &= ones;
+        peak |= uint32_t{1} << bit;
       }
     }
+    out.grey.i = sum;
+    out.grey.ix = x;
+    out.grey.iy = y;
+    out.grey.peak = peak;
+  }
+};
+template <>
+struct Measure<false> {
+  template <class S>
+  static void hlac(bool, uint64_t, const CellWindow<S>&, Measured<S>&) {}
+  template <class S>
+  static void hue(bool, uint64_t, const CellWindow<S>&, Measured<S>&) {}
+  template <class S>
+  static void grey(bool, uint64_t, const CellWindow<S>&, Measured<S>&) {}
+};
+
+/// Features of every part, in the order of the parts. Runs until a part without pixels comes.
+template <class S, class Parts, class Cells>
+void measure_stage(const Job& job, Parts& parts, Cells& measured) {
+  FLASHCELL_LOOP(measure, 1, 8)
+  for (bool running = true; running;) {
+    FLASHCELL_HLS(LOOP_TRIPCOUNT min = 1 max = 16384)
+    FLASHCELL_HLS(PIPELINE II = 1)
+    FLASHCELL_ITERATION(measure);
+    const Part<S> part = parts.read();
+    running = part.pixels != 0;
+    if (!running) continue;
+    Measured<S> out;
+    out.column = part.column;
+    out.row = part.row;
+    measure_geometry<S>(part.pixels, out);
+    Measure<S::kHlac>::hlac((job.features & contract::kFeatureHlac) != 0, part.pixels, part.window, out);
+    Measure<S::kHue>::hue((job.features & contract::kFeatureHue) != 0, part.pixels, part.window, out);
+    Measure<S::kIntensity>::grey((job.features & contract::kFeatureIntensity) != 0, part.pixels, part.window, out);
+    measured.write(out);
   }
 }
 

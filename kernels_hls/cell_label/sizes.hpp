@@ -1,6 +1,7 @@
 #pragma once
 #include "kernels_hls/common/hls.hpp"
 #include "kernels_hls/contract/limits.hpp"
+#include "kernels_hls/contract/object.hpp"
 
 namespace flashcell {
 namespace kernels {
@@ -10,43 +11,53 @@ constexpr int bits_for(long long value) {
   return value == 0 ? 0 : 1 + bits_for(value / 2);
 }
 
-/// Everything that a build of the kernel fixes: the largest frame side and whether cells split.
+/// Everything that a build of the kernel fixes: the largest frame side, whether cells split, what is measured.
 ///
-/// kMaxSide: px, a multiple of 8. kSplit: false = connectivity `cell` only, a cell holds one object; true = `exact8`
-/// and `exact4` too.
-template <int kMaxSide, bool kSplit>
+/// kMaxSide: px, a multiple of 64. kSplit: false = connectivity `cell`, a cell holds one object; true = `exact8` and
+/// `exact4`. kFeatures: the contract::FeatureBits that it can measure; the others cost nothing.
+template <int kMaxSide, bool kSplit, uint8_t kFeatures>
 struct Sizes {
-  static constexpr int kColumns = kMaxSide / contract::kCellSide;  ///< cells in a row
-  static constexpr int kMaxSidePixels = kMaxSide;
+  static_assert(kMaxSide % 64 == 0, "rows are cut into groups of 64 pixels");
+  static constexpr int kSide = kMaxSide;
   static constexpr bool kSplits = kSplit;
+  static constexpr uint8_t kFeatureBits = kFeatures;
+  static constexpr bool kHlac = (kFeatures & contract::kFeatureHlac) != 0;
+  static constexpr bool kHue = (kFeatures & contract::kFeatureHue) != 0;
+  static constexpr bool kIntensity = (kFeatures & contract::kFeatureIntensity) != 0;
+
+  static constexpr int kColumns = kMaxSide / contract::kCellSide;  ///< cells in a row
+  static constexpr int kGroups = kMaxSide / 64;                    ///< of 64 pixels in a row
+
+  // A row of 64 pixels comes in planes of one bit a pixel: foreground, then the hue code, then the grey value.
+  static constexpr int kHueBits = 5;  ///< a bin, or contract::kHueBins: achromatic
+  static constexpr int kGreyBits = 16;
+  static constexpr int kFirstHuePlane = 1;
+  static constexpr int kFirstGreyPlane = 1 + (kHue ? kHueBits : 0);
+  static constexpr int kPlanes = kFirstGreyPlane + (kIntensity ? kGreyBits : 0);
 
   /// Runs of foreground on one side of a cell, each with its label: 8 pixels hold at most 4.
   static constexpr int kRuns = kSplit ? 4 : 1;
   /// Objects in one cell: 32 with the pixels of a chessboard and 4-connectivity.
   static constexpr int kComponents = kSplit ? 32 : 1;
-  /// Objects alive at once: those that hold a run on the border between finished and open cells, and those of the cell
-  /// at hand. In `cell` mode the border's cells in two columns side by side touch, so that every second column at most
-  /// has a label of its own.
-  static constexpr int kLabels = kSplit ? kRuns * (kColumns + 2) + kComponents : (kColumns + 1) / 2;
-  /// Border runs that refer to labels: kRuns for each column, for the open cell's bottom and for its right side.
-  static constexpr int kReferences = kRuns * (kColumns + 2);
-
+  /// Labels: of the objects that may still grow, and of those that are complete and wait for their turn to leave.
+  /// `cell`: README.md says why no picture needs more. Else one for each run on the border and some that may wait.
+  static constexpr int kLabels = kSplit ? kRuns * (kColumns + 4) + 4 : 3 * kColumns / 4 + 2;
   using Label = ap_uint<bits_for(kLabels)>;  ///< kLabels itself stands for "none"
-  using References = ap_uint<bits_for(kReferences)>;
 
-  // Widths of features, from the largest value that a full frame gives them.
-  static constexpr int kSideBits = bits_for(kMaxSide - 1);
-  static constexpr int kAreaBits = 2 * kSideBits + 1;
-  static constexpr int kFirstMomentBits = 3 * kSideBits;
-  static constexpr int kSecondMomentBits = 4 * kSideBits;
-  static constexpr int kGreyBits = 16;
-  using Coordinate = ap_uint<kSideBits>;
-  using PixelIndex = ap_uint<2 * kSideBits>;
-  using Area = ap_uint<kAreaBits>;
-  using FirstMoment = ap_uint<kFirstMomentBits>;
-  using SecondMoment = ap_uint<kSecondMomentBits>;
-  using GreySum = ap_uint<2 * kSideBits + kGreyBits>;
-  using GreyMoment = ap_uint<3 * kSideBits + kGreyBits>;
+  // Widths of features, from the largest value that any object of a full frame has.
+  static constexpr long long kSumOfSide = static_cast<long long>(kMaxSide) * (kMaxSide - 1) / 2;
+  static constexpr long long kSumOfSquares = kSumOfSide * (2 * kMaxSide - 1) / 3;
+  static constexpr long long kLargestGrey = 65535;
+  using Coordinate = ap_uint<bits_for(kMaxSide - 1)>;
+  using Area = ap_uint<bits_for(static_cast<long long>(kMaxSide) * kMaxSide)>;
+  using FirstMoment = ap_uint<bits_for(kMaxSide* kSumOfSide)>;
+  using SecondMoment = ap_uint<bits_for(kMaxSide* kSumOfSquares)>;
+  using MixedMoment = ap_uint<bits_for(kSumOfSide* kSumOfSide)>;
+  /// A pattern with a neighbour leaves out one row or column at least.
+  using Pattern = ap_uint<bits_for(static_cast<long long>(kMaxSide) * (kMaxSide - 1))>;
+  using GreySum = ap_uint<bits_for(kLargestGrey* kMaxSide* kMaxSide)>;
+  using GreyMoment = ap_uint<bits_for(kLargestGrey* kMaxSide* kSumOfSide)>;
+  using CellIndex = ap_uint<bits_for(kColumns - 1)>;  ///< of a column or a row
 };
 
 }  // namespace kernels

@@ -1,40 +1,91 @@
 #pragma once
-#include "kernels_hls/cell_label/sizes.hpp"
-#include "kernels_hls/contract/object.hpp"
+#include <memory>
 
+#include "kernels_hls/cell_label/cell_label.hpp"
+
+// Bits that a build keeps on chip, counted from the types of its memories and streams. For tests and the README's
+// tables, not for the kernel.
 namespace flashcell {
 namespace kernels {
 
-/// Bits that the kernel stores between cells, by what holds them: the README's table. FIFOs between stages come on top.
-struct Storage {
-  long long line_buffers;  ///< two rows of cells (WindowState)
-  long long border;        ///< labels of border runs; where cells split, which pixels they are, too (JoinState)
-  long long labels;        ///< reference counts and the stack of free labels (JoinState)
-  long long features;      ///< of the objects alive (GatherState)
+/// Adds up the bits of the fields that are handed to it. The kernels' structs list theirs by fields(visit).
+struct BitCounter {
+  long long bits = 0;
 
-  constexpr long long total() const { return line_buffers + border + labels + features; }
+  void operator()(bool) { bits += 1; }
+  void operator()(uint8_t) { bits += 8; }
+  void operator()(uint32_t) { bits += 32; }
+  void operator()(uint64_t) { bits += 64; }
+  template <int W>
+  void operator()(const ap_uint<W>&) {
+    bits += W;
+  }
+  template <class T, size_t kSize>
+  void operator()(const T (&fields)[kSize]) {
+    BitCounter one;
+    one(fields[0]);
+    bits += static_cast<long long>(kSize) * one.bits;
+  }
+  template <class T>
+  auto operator()(const T& value) -> decltype(value.fields(*this)) {
+    value.fields(*this);
+  }
 };
 
-/// Bits of one object's Features<S> that a build with these features keeps.
-template <class S>
-constexpr long long feature_bits(uint8_t features) {
-  return 3 * S::kSecondMomentBits + 2 * S::kFirstMomentBits + S::kAreaBits  // moments
-         + 2 * S::kSideBits + 4 * S::kSideBits                              // first pixel, box
-         + ((features & contract::kFeatureHlac) ? (contract::kHlacCount - 1) * S::kAreaBits : 0) +
-         ((features & contract::kFeatureHue) ? (contract::kHueBins + 1) * S::kAreaBits : 0) +
-         ((features & contract::kFeatureIntensity)
-              ? (2 * S::kSideBits + S::kGreyBits) + 2 * (3 * S::kSideBits + S::kGreyBits) + S::kGreyBits
-              : 0);
+template <class T>
+long long bits_of(const T& value) {
+  BitCounter counter;
+  counter(value);
+  return counter.bits;
+}
+/// Of a default one; some are too large for the stack.
+template <class T>
+long long bits_of() {
+  return bits_of(*std::unique_ptr<T>(new T()));
 }
 
+template <class Stream>
+struct FifoBits;
+template <class T, int kDepth>
+struct FifoBits<hls::stream<T, kDepth>> {
+  static long long count() { return kDepth * bits_of<T>(); }
+};
+
+/// By what holds them: a row of the README's table.
+struct Storage {
+  long long rows;      ///< of pixels, until cells have been cut from them (PackMemory)
+  long long border;    ///< labels on the border, free labels, labels of complete objects (CellJoin, PartJoin)
+  long long features;  ///< of all labels, and the three objects at hand (GatherMemory)
+  long long fifos;
+
+  long long total() const { return rows + border + features + fifos; }
+};
+
 template <class S>
-constexpr Storage storage(uint8_t features) {
-  return Storage{
-      2LL * S::kColumns * contract::kCellPixels,
-      static_cast<long long>(S::kColumns + 2) * (S::kRuns * S::Label::width + (S::kSplits ? contract::kCellSide : 0)),
-      static_cast<long long>(S::kLabels) * (S::References::width + S::Label::width),
-      S::kLabels * feature_bits<S>(features),
-  };
+Storage storage() {
+  using F = Fifos<S>;
+  using Join = typename std::conditional<S::kSplits, PartJoin<S>, CellJoin<S>>::type;
+  const std::unique_ptr<Join> join(new Join(Job()));
+  return Storage{bits_of<PackMemory<S>>(), bits_of(*join), bits_of<GatherMemory<S>>(),
+                 FifoBits<typename F::Words>::count() + FifoBits<typename F::Masks>::count() +
+                     FifoBits<typename F::Groups>::count() + FifoBits<typename F::Windows>::count() +
+                     FifoBits<typename F::Parts>::count() + FifoBits<typename F::Shapes>::count() +
+                     FifoBits<typename F::Cells>::count() + FifoBits<typename F::Commands>::count() +
+                     FifoBits<typename F::ObjectWords>::count() + FifoBits<typename F::Counts>::count()};
+}
+
+/// What a build keeps beside that for frames in colour.
+struct ColourStorage {
+  long long class_table;  ///< one class, in as many copies as its readers need
+  long long bayer_rows;   ///< and the window that moves along them
+  long long reciprocals;  ///< read-only; builds that measure hue
+};
+
+template <class S>
+ColourStorage colour_storage() {
+  return ColourStorage{ColourClassTable::kCopies * bits_of<ColourClassTable>(),
+                       bits_of<DemosaicMemory<S>>() + bits_of<BayerWindow>(),
+                       Reciprocals::kCopies * 256LL * (Reciprocals::kSaturationBits + Reciprocals::kHueBits)};
 }
 
 }  // namespace kernels

@@ -1,76 +1,99 @@
 #pragma once
-#include "kernels_hls/cell_label/sizes.hpp"
-#include "kernels_hls/contract/object.hpp"
+#include "kernels_hls/cell_label/features.hpp"
+#include "kernels_hls/cell_label/job.hpp"
 
-// What the stages hand to each other.
+// What the stages hand to each other. fields(visit) as in features.hpp.
 namespace flashcell {
 namespace kernels {
 
-/// How one frame is to be labelled; the part of contract::LabelParameters that the kernel needs.
-struct Job {
-  uint16_t width, height;  ///< px
-  uint16_t columns, rows;  ///< cells
-  contract::Connectivity connectivity;
-  uint8_t features, min_cell_pixels, saturation_floor, value_floor;
-  uint32_t min_area, max_area;
-};
-
-/// A cell and its neighbours in the order of contract::kNeighbourDx; 0 outside the frame.
-struct CellWindow {
-  uint64_t centre;
-  uint64_t around[8];
-};
-
-/// A cell's pixels, read where hue or intensity is measured. Grey is luma8 for colour frames.
-struct CellPixels {
-  uint16_t grey[contract::kCellPixels];
-  uint8_t red[contract::kCellPixels], green[contract::kCellPixels], blue[contract::kCellPixels];
-};
-
-/// One object's part of one cell.
-struct Component {
-  uint64_t pixels;  ///< what is measured; 0: the cell has none
-  uint64_t shape;   ///< what touches its neighbours: the pixels, or in `cell` mode the whole cell
-  bool last;        ///< of its cell
-};
-
-/// What one object has gathered, in no more bits than a full frame needs. Grows by +=.
+/// 64 pixels of one row: planes of one bit a pixel, the foreground first (Sizes::kPlanes).
 template <class S>
-struct Features {
-  typename S::SecondMoment m20, m11, m02;
-  typename S::FirstMoment m10, m01;
-  typename S::Area m00;
-  typename S::PixelIndex first_pixel;
-  typename S::Coordinate left, top, right, bottom;
-  typename S::Area hlac[contract::kHlacCount - 1];  ///< without order 0, which is m00
-  typename S::Area hue[contract::kHueBins], achromatic;
-  typename S::GreySum sum_i;
-  typename S::GreyMoment sum_ix, sum_iy;
-  ap_uint<S::kGreyBits> peak;
+struct RowGroup {
+  uint64_t planes[S::kPlanes];
+  template <class Visit>
+  void fields(Visit& visit) const {
+    visit(planes);
+  }
 };
 
-/// What the labels' owner tells the owner of the features, in this order for each component: merges, add.
-enum class Operation : uint8_t {
-  add_new,  ///< the next component's features begin `label`
-  add,      ///< … are added to `label`
-  merge,    ///< the features of `from` are added to `label`
-  emit,     ///< `label` is complete
-  end,      ///< of the frame
+/// A cell and the ring of pixels around it; 0 outside the frame.
+template <class S>
+struct CellWindow {
+  uint64_t planes[S::kPlanes];
+  ap_uint<10> above, below;  ///< from the pixel over the left column's left to the one over the right column's right
+  ap_uint<8> west, east;     ///< bit r is row r
+  template <class Visit>
+  void fields(Visit& visit) const {
+    visit(planes), visit(above), visit(below), visit(west), visit(east);
+  }
 };
 
+/// One object's part of one cell, to be measured.
+template <class S>
+struct Part {
+  CellWindow<S> window;
+  uint64_t pixels;
+  typename S::CellIndex column, row;
+  template <class Visit>
+  void fields(Visit& visit) const {
+    window.fields(visit);
+    visit(pixels), visit(column), visit(row);
+  }
+};
+
+/// The same to be joined with its neighbours. `cell` mode: only whether the cell is occupied.
+template <bool kSplit>
+struct Shape {
+  bool occupied;
+  template <class Visit>
+  void fields(Visit& visit) const {
+    visit(occupied);
+  }
+};
+template <>
+struct Shape<true> {
+  uint64_t pixels;           ///< 0: the cell holds nothing
+  ap_uint<8> bottom, right;  ///< sides of the whole cell
+  bool last;                 ///< of its cell
+  template <class Visit>
+  void fields(Visit& visit) const {
+    visit(pixels), visit(bottom), visit(right), visit(last);
+  }
+};
+
+/// What the owner of the labels tells the owner of the features, one each clock: read at most one object, write at most
+/// one, hand out at most one word. The object written last stays open: more cells can be added without reading it.
 template <class S>
 struct Command {
-  Operation operation;
-  typename S::Label label, from;
+  bool cell;    ///< the next measured cell is added to `label`
+  bool begin;   ///< … which begins with it
+  bool load;    ///< `other` == `label` is read and becomes the open object
+  bool merge;   ///< `other` is read and added to `label`
+  bool fetch;   ///< `other` is read and becomes the next object to leave
+  bool leaves;  ///< word `word` of the object that leaves goes out
+  bool end;     ///< of a frame's objects, after that word
+  bool stop;    ///< of the launch
+  typename S::Label label, other;
+  ap_uint<2> word;  ///< 0: the next object to leave takes the place of the one that left
+  template <class Visit>
+  void fields(Visit& visit) const {
+    visit(cell), visit(begin), visit(load), visit(merge), visit(fetch), visit(leaves), visit(end), visit(stop);
+    visit(label), visit(other), visit(word);
+  }
 };
 
-/// A 512-bit word of a finished object: first its contract::ObjectRecord; where job.features is not 0, the three words
-/// of its contract::ObjectFeatures follow. `last` ends the frame and carries nothing.
+/// A word of a finished object: first its contract::ObjectRecord; where features are measured, the three words of its
+/// contract::ObjectFeatures follow.
 struct ObjectWord {
-  uint64_t lanes[8];  ///< lane i is bytes 8*i .. 8*i+7 of the word
-  bool last;
+  Word data;
+  bool valid;  ///< false: carries only `end`
+  bool first;  ///< of its object
+  bool end;    ///< of the pass
+  template <class Visit>
+  void fields(Visit& visit) const {
+    visit(data), visit(valid), visit(first), visit(end);
+  }
 };
-constexpr int kFeatureWords = sizeof(contract::ObjectFeatures) / sizeof(ObjectWord::lanes);
 
 }  // namespace kernels
 }  // namespace flashcell

@@ -1,0 +1,57 @@
+#pragma once
+#include <string.h>
+
+#include "kernels_hls/cell_label/words.hpp"
+#include "kernels_hls/contract/kernel_description.hpp"
+
+// The kernels as a board has them: one top function for each of contract::kCellLabelBuilds, in a source file of its own
+// name. Arguments are those of contract::kCellLabelArguments.
+#define FLASHCELL_KERNEL(name)                                                                     \
+  void name(const ap_uint<512>* frames, const ap_uint<512>* masks, const ap_uint<512>* parameters, \
+            ap_uint<512>* results, uint32_t frame_count, uint32_t sequence)
+
+extern "C" {
+FLASHCELL_KERNEL(cell_label_cell_shape_512_v1);
+FLASHCELL_KERNEL(cell_label_cell_full_512_v1);
+FLASHCELL_KERNEL(cell_label_cell_shape_1024_v1);
+FLASHCELL_KERNEL(cell_label_cell_full_1024_v1);
+FLASHCELL_KERNEL(cell_label_exact_shape_512_v1);
+FLASHCELL_KERNEL(cell_label_exact_full_512_v1);
+FLASHCELL_KERNEL(cell_label_exact_shape_1024_v1);
+FLASHCELL_KERNEL(cell_label_exact_full_1024_v1);
+}
+
+// Ports and registers of a top function.
+#define FLASHCELL_KERNEL_INTERFACE                                                                \
+  FLASHCELL_HLS(INTERFACE mode = m_axi port = frames bundle = gmem_frames offset = slave)         \
+  FLASHCELL_HLS(INTERFACE mode = m_axi port = masks bundle = gmem_masks offset = slave)           \
+  FLASHCELL_HLS(INTERFACE mode = m_axi port = parameters bundle = gmem_parameters offset = slave) \
+  FLASHCELL_HLS(INTERFACE mode = m_axi port = results bundle = gmem_results offset = slave)       \
+  FLASHCELL_HLS(INTERFACE mode = s_axilite port = frame_count)                                    \
+  FLASHCELL_HLS(INTERFACE mode = s_axilite port = sequence)                                       \
+  FLASHCELL_HLS(INTERFACE mode = s_axilite port = return )                                        \
+  FLASHCELL_HLS(INTERFACE mode = ap_ctrl_chain port = return )
+
+namespace flashcell {
+namespace kernels {
+
+using CellLabelKernel = void (*)(const ap_uint<512>*, const ap_uint<512>*, const ap_uint<512>*, ap_uint<512>*, uint32_t,
+                                 uint32_t);
+
+/// The top function of each of contract::kCellLabelBuilds, in that order.
+constexpr CellLabelKernel kCellLabelKernels[contract::kCellLabelBuildCount] = {
+    cell_label_cell_shape_512_v1,   cell_label_cell_full_512_v1,   cell_label_cell_shape_1024_v1,
+    cell_label_cell_full_1024_v1,   cell_label_exact_shape_512_v1, cell_label_exact_full_512_v1,
+    cell_label_exact_shape_1024_v1, cell_label_exact_full_1024_v1,
+};
+
+/// The top function of that name; nullptr where there is none.
+inline CellLabelKernel cell_label_kernel(const char* name) {
+  for (int i = 0; i < contract::kCellLabelBuildCount; ++i) {
+    if (strcmp(contract::kCellLabelBuilds[i].name, name) == 0) return kCellLabelKernels[i];
+  }
+  return nullptr;
+}
+
+}  // namespace kernels
+}  // namespace flashcell

@@ -1,0 +1,62 @@
+#pragma once
+#include "kernels_hls/cell_label/raster.hpp"
+#include "kernels_hls/cell_label/tokens.hpp"
+
+namespace flashcell {
+namespace kernels {
+
+/// The word of contract::ResultHeader.
+inline Word header_word(contract::ResultStatus status, uint32_t sequence, uint32_t class_id, uint32_t objects,
+                        uint32_t lost, uint32_t filtered, uint32_t foreground) {
+  const uint64_t lanes[kLanes] = {pair_of(static_cast<uint32_t>(status), contract::kContractVersion),
+                                  pair_of(sequence, class_id), pair_of(objects, lost), pair_of(filtered, foreground)};
+  return word_of(lanes);
+}
+
+/// Objects within the area limits, as many as there is room for, then the region's header.
+template <class Words, class Counts>
+void write_stage(const Job& job, Words& words, Counts& foreground, Word* results) {
+  uint32_t pass = 0, frame = 0, class_id = 0;
+  uint32_t objects = 0, lost = 0, filtered = 0;
+  uint32_t at = 1;  // in the region
+  bool kept = false, header_due = false;
+  FLASHCELL_LOOP(write, 1, 3)
+  while (pass < job.passes) {
+    FLASHCELL_HLS(LOOP_TRIPCOUNT min = 1 max = 4096)
+    FLASHCELL_HLS(PIPELINE II = 1)
+    FLASHCELL_ITERATION(write);
+    const uint64_t region = (static_cast<uint64_t>(frame) * job.classes + class_id) * job.result_words;
+    if (header_due) {
+      header_due = false;
+      results[region] = header_word(contract::ResultStatus::done, job.sequence + frame, class_id, objects, lost,
+                                    filtered, foreground.read());
+      objects = lost = filtered = 0;
+      at = 1;
+      ++pass;
+      if (++class_id == job.classes) {
+        class_id = 0;
+        ++frame;
+      }
+      continue;
+    }
+    ObjectWord word = words.read();
+    header_due = word.end;
+    if (word.valid && word.first) {
+      const uint64_t area = number_at(word.data, offsetof(contract::ObjectRecord, m00), 4);
+      const bool passes = area >= job.min_area && area <= job.max_area;
+      kept = passes && objects < job.capacity;
+      if (!passes) ++filtered;
+      if (passes && !kept) ++lost;
+      if (kept) ++objects;
+      constexpr int kClassBit = 8 * offsetof(contract::ObjectRecord, class_id);
+      word.data.range(kClassBit + 7, kClassBit) = static_cast<uint64_t>(class_id);
+    }
+    if (word.valid && kept) {
+      results[region + at] = word.data;
+      ++at;
+    }
+  }
+}
+
+}  // namespace kernels
+}  // namespace flashcell
