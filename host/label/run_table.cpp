@@ -76,17 +76,10 @@ HWY_INLINE ScannedWords scan_words(const uint64_t* above, const uint64_t* first,
   return {starts, hn::Or(touching, corner)};
 }
 
-// Appends the numbers of the words that are not zero.
-HWY_INLINE size_t list_words(WordVector words, WordVector numbers, uint64_t* list) {
-  const Words d;
-  return hn::CompressStore(numbers, hn::Ne(words, hn::Zero(d)), d, list);
-}
-
 template <bool kTwoRows>
 void scan_strips(const BitImage& mask, int strips, RunBits& bits) {
   const Words d;
   const size_t words = static_cast<size_t>(mask.words_per_row());
-  size_t start_words = 0, contact_words = 0;
   for (int strip = 0; strip < strips; ++strip) {
     const int y = kTwoRows ? 2 * strip : strip;
     const uint64_t* above = y == 0 ? nullptr : mask.row(y - 1);
@@ -95,13 +88,8 @@ void scan_strips(const BitImage& mask, int strips, RunBits& bits) {
       const ScannedWords scanned = scan_words<kTwoRows>(above, mask.row(y), w, words);
       hn::StoreU(scanned.starts, d, bits.starts.get() + offset + w);
       hn::StoreU(scanned.contacts, d, bits.contacts.get() + offset + w);
-      const WordVector numbers = hn::Iota(d, offset + w);
-      start_words += list_words(scanned.starts, numbers, bits.start_words.get() + start_words);
-      contact_words += list_words(scanned.contacts, numbers, bits.contact_words.get() + contact_words);
     }
   }
-  bits.start_word_count = start_words;
-  bits.contact_word_count = contact_words;
 }
 
 void scan(const BitImage& mask, int strips, int rows_per_strip, RunBits& bits) {
@@ -112,14 +100,24 @@ void scan(const BitImage& mask, int strips, int rows_per_strip, RunBits& bits) {
   }
 }
 
-// Runs that start before each word; returns the number of all.
-uint32_t count_runs(const uint64_t* starts, size_t words, uint32_t* runs_before) {
-  uint32_t count = 0;
+// Counts the runs that start before each word and lists the words that are not zero; returns the number of all runs.
+uint32_t count_runs(size_t words, RunBits& bits) {
+  const uint64_t *starts = bits.starts.get(), *contacts = bits.contacts.get();
+  uint32_t *runs_before = bits.runs_before.get(), *start_words = bits.start_words.get(),
+           *contact_words = bits.contact_words.get();
+  uint32_t runs = 0;
+  size_t with_starts = 0, with_contacts = 0;
   for (size_t i = 0; i < words; ++i) {
-    runs_before[i] = count;
-    count += static_cast<uint32_t>(std::popcount(starts[i]));
+    runs_before[i] = runs;
+    runs += static_cast<uint32_t>(std::popcount(starts[i]));
+    // Written always and kept by arithmetic: no branch could be predicted.
+    start_words[with_starts] = contact_words[with_contacts] = static_cast<uint32_t>(i);
+    with_starts += starts[i] != 0 ? 1 : 0;
+    with_contacts += contacts[i] != 0 ? 1 : 0;
   }
-  return count;
+  bits.start_word_count = with_starts;
+  bits.contact_word_count = with_contacts;
+  return runs;
 }
 
 void list_starts(const RunBits& bits, const uint32_t* columns, uint32_t* starts) {
@@ -184,8 +182,8 @@ RunTable::RunTable(int width, int height, int rows_per_strip)
   parents_ = hwy::AllocateAligned<uint32_t>(max_runs_ + kSlack);
   bits_.starts = hwy::AllocateAligned<uint64_t>(total_words);
   bits_.contacts = hwy::AllocateAligned<uint64_t>(total_words);
-  bits_.start_words = hwy::AllocateAligned<uint64_t>(total_words);
-  bits_.contact_words = hwy::AllocateAligned<uint64_t>(total_words);
+  bits_.start_words = hwy::AllocateAligned<uint32_t>(total_words);
+  bits_.contact_words = hwy::AllocateAligned<uint32_t>(total_words);
   bits_.runs_before = hwy::AllocateAligned<uint32_t>(total_words);
   columns_ = hwy::AllocateAligned<uint32_t>(total_words);
   for (int strip = 0; strip < strips_; ++strip) {
@@ -199,7 +197,7 @@ RunTable::RunTable(int width, int height, int rows_per_strip)
 void RunTable::find(const BitImage& mask) {
   const size_t words = static_cast<size_t>(words_);
   HWY_DYNAMIC_DISPATCH(scan)(mask, strips_, rows_per_strip_, bits_);
-  runs_ = HWY_DYNAMIC_DISPATCH(count_runs)(bits_.starts.get(), strips_ * words, bits_.runs_before.get());
+  runs_ = HWY_DYNAMIC_DISPATCH(count_runs)(strips_ * words, bits_);
   HWY_DYNAMIC_DISPATCH(list_starts)(bits_, columns_.get(), starts_.get());
   for (uint32_t i = 0; i < runs_; ++i) parents_[i] = i;
   HWY_DYNAMIC_DISPATCH(join_runs)(bits_, words, parents_.get());
