@@ -35,8 +35,11 @@ void CellLabeller::label(const BitImage& mask, const FrameView& pixels, uint32_t
   if ((parameters_.features & contract::kFeatureHlac) != 0) {
     add_hlac_of_cells(grid_, occupied_, record_of_cell_.data(), table.features.data());
   }
-  if (pixel_features_.any()) {
-    add_pixels_of_cells(pixel_features_, mask, pixels, occupied_, record_of_cell_.data(), table);
+  if (pixel_features_.hue) {
+    add_hues_of_cells(pixel_features_.tables, pixels, grid_, cells_, finisher_.record_of(), table.features.data());
+  }
+  if (pixel_features_.intensity) {
+    add_intensity_of_cells(mask, pixels, occupied_, record_of_cell_.data(), table);
   }
 }
 

@@ -30,9 +30,9 @@ struct PixelFeatures {
 void add_pixels_of_runs(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
                         const RunTable& table, const uint32_t* order, const uint32_t* record_of, ObjectTable& objects);
 
-/// record_of: by cell, row*columns + column; read where `occupied` is set.
-void add_pixels_of_cells(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
-                         const BitImage& occupied, const uint32_t* record_of, ObjectTable& objects);
+/// record_of: by cell, row*columns + column; read where `occupied` is set. Hues of cells: host/label/hue_histogram.hpp.
+void add_intensity_of_cells(const BitImage& mask, const FrameView& pixels, const BitImage& occupied,
+                            const uint32_t* record_of, ObjectTable& objects);
 
 /// Calls found(x, n) for the foreground pixels of a row in columns begin .. end-1: n <= 64 of them from column x on, in
 /// order.
