@@ -59,6 +59,7 @@ void measure_all_cells(const CellGrid& grid, const CellList& list, int width, Gr
   const hn::Rebind<uint16_t, U64> d16;
   const uint32_t lanes = static_cast<uint32_t>(hn::Lanes(d));
   alignas(64) uint64_t cells[kMaxLanes] = {};
+  PieceAdder adder(growing);
   for (uint32_t i = 0; i < list.count; i += lanes) {
     const uint32_t count = std::min(lanes, list.count - i);
     for (uint32_t k = 0; k < count; ++k) cells[k] = grid.cells()[grid.index(list.columns[i + k], list.rows[i + k])];
@@ -80,7 +81,7 @@ void measure_all_cells(const CellGrid& grid, const CellList& list, int width, Gr
     box.bottom = hn::Add(y, hn::ShiftRight<3>(highest_bit(cell)));
     const Vector first =
         hn::Add(times(box.top, constant(static_cast<uint64_t>(width))), hn::Add(x, hn::And(first_bit, constant(7))));
-    add_lanes(cell_sums(cell), x, y, box, first, hn::Eq(cell, hn::Zero(d)), &list.objects[i], count, growing);
+    add_lanes(cell_sums(cell), x, y, box, first, hn::Eq(cell, hn::Zero(d)), &list.objects[i], count, adder);
   }
 }
 
