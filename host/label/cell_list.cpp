@@ -7,14 +7,16 @@ CellList::CellList(size_t max_cells) {
   columns = hwy::AllocateAligned<uint16_t>(max_cells + kSlack);
   rows = hwy::AllocateAligned<uint16_t>(max_cells + kSlack);
   objects = hwy::AllocateAligned<uint32_t>(max_cells + kSlack);
+  pixels = hwy::AllocateAligned<uint64_t>(max_cells + kSlack);
 }
 
-void CellList::fill(const BitImage& occupied, const RunTable& table) {
+void CellList::fill(const CellGrid& grid, const BitImage& occupied, const RunTable& table) {
   uint32_t n = 0;
   const auto add = [&](int column, int row, uint32_t object, bool really) {
     columns[n] = static_cast<uint16_t>(column);
     rows[n] = static_cast<uint16_t>(row);
     objects[n] = object;
+    pixels[n] = grid.cells()[grid.index(column, row)];
     n += really ? 1 : 0;
   };
   for (uint32_t run = 0; run < table.runs(); ++run) {

@@ -59,8 +59,8 @@ HWY_INLINE void fetch_cell(const FrameView& frame, int x, int y) {
   }
 }
 
-void add_cells(const HueTables& tables, const FrameView& frame, const CellGrid& grid, const CellList& list,
-               const uint32_t* record_of, contract::ObjectFeatures* features) {
+void add_cells(const HueTables& tables, const FrameView& frame, const CellList& list, const uint32_t* record_of,
+               contract::ObjectFeatures* features) {
   const bool bgr = frame.format == PixelFormat::bgr8;
   alignas(64) uint8_t pixels[kMaxPlanes * kPixelBytes] = {};
   HuePlanes planes;
@@ -70,7 +70,7 @@ void add_cells(const HueTables& tables, const FrameView& frame, const CellGrid& 
     // First all are copied, then all are worked on: a vector load from bytes just stored piece by piece would wait.
     for (size_t k = 0; k < blocks; ++k) {
       const int column = list.columns[i + k], row = list.rows[i + k];
-      planes.foreground[k] = grid.cells()[grid.index(column, row)];
+      planes.foreground[k] = list.pixels[i + k];
       copy_cell(frame, contract::kCellSide * column, contract::kCellSide * row, pixels + k * kPixelBytes);
     }
     for (uint32_t k = i + kMaxPlanes; k < std::min<uint32_t>(i + 2 * kMaxPlanes, list.count); ++k) {
@@ -113,9 +113,9 @@ HueTables::HueTables(uint8_t saturation_floor, uint8_t value_floor) {
   }
 }
 
-void add_hues_of_cells(const HueTables& tables, const FrameView& frame, const CellGrid& grid, const CellList& list,
-                       const uint32_t* record_of, contract::ObjectFeatures* features) {
-  HWY_DYNAMIC_DISPATCH(add_cells)(tables, frame, grid, list, record_of, features);
+void add_hues_of_cells(const HueTables& tables, const FrameView& frame, const CellList& list, const uint32_t* record_of,
+                       contract::ObjectFeatures* features) {
+  HWY_DYNAMIC_DISPATCH(add_cells)(tables, frame, list, record_of, features);
 }
 
 void HueCollector::add(const uint8_t* pixels, int count) {

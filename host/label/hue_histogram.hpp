@@ -20,8 +20,8 @@ struct HueTables {
 
 /// Adds the hues of the cells of `list`, each to features[record_of[its object]]; leaves out kNoRecord
 /// (host/label/finish.hpp).
-void add_hues_of_cells(const HueTables& tables, const FrameView& frame, const CellGrid& grid, const CellList& list,
-                       const uint32_t* record_of, contract::ObjectFeatures* features);
+void add_hues_of_cells(const HueTables& tables, const FrameView& frame, const CellList& list, const uint32_t* record_of,
+                       contract::ObjectFeatures* features);
 
 /// Collects an object's pixels from all over the frame to work on them side by side.
 class HueCollector {
