@@ -4,11 +4,7 @@ namespace flashcell::tracking {
 
 AxisFilter::AxisFilter(double position, double speed, double position_variance, double speed_variance,
                        double acceleration_variance)
-    : position_(position),
-      speed_(speed),
-      p00_(position_variance),
-      p11_(speed_variance),
-      p22_(acceleration_variance) {}
+    : position_(position), speed_(speed), p00_(position_variance), p11_(speed_variance), p22_(acceleration_variance) {}
 
 void AxisFilter::predict(double dt, double noise, MotionModel model) {
   const double half = dt * dt / 2;
