@@ -120,25 +120,44 @@ uint32_t count_runs(size_t words, RunBits& bits) {
   return runs;
 }
 
+// Writes the columns of a word's bits, column of the first, and possibly more.
+HWY_INLINE void list_bits(uint64_t word, uint32_t column, uint32_t* out) {
+#if HWY_TARGET == HWY_AVX3_DL
+  // This instruction set compresses bytes. Eight numbers at a time: wider stores would mostly cross cache lines.
+  const hn::ScalableTag<uint8_t> d8;
+  const hn::CappedTag<uint32_t, 8> d32;
+  alignas(64) uint8_t numbers[64];
+  hn::Store(hn::Compress(hn::Iota(d8, 0), hn::LoadMaskBits(d8, reinterpret_cast<const uint8_t*>(&word))), d8, numbers);
+  const int count = std::popcount(word), lanes = static_cast<int>(hn::Lanes(d32));
+  const auto first = hn::Set(d32, column);
+  int i = 0;
+  do {
+    const auto some = hn::PromoteTo(d32, hn::Load(hn::Rebind<uint8_t, decltype(d32)>(), numbers + i));
+    hn::StoreU(hn::Add(first, some), d32, out + i);
+    i += lanes;
+  } while (i < count);
+#else
+  // Two, then four at a time, without asking.
+  const auto put = [&] {
+    *out++ = column + static_cast<uint32_t>(std::countr_zero(word));
+    word &= word - 1;
+  };
+  put(), put();
+  while (word != 0) put(), put(), put(), put();
+#endif
+}
+
 void list_starts(const RunBits& bits, const uint32_t* columns, uint32_t* starts) {
   for (size_t i = 0; i < bits.start_word_count; ++i) {
-    const uint64_t word = bits.start_words[i];
-    uint64_t rest = bits.starts[word];
-    uint32_t* out = starts + bits.runs_before[word];
-    const uint32_t column = columns[word];
-    // Two, then four at a time, without asking: what is too much is overwritten by the next word's.
-    const auto put = [&] {
-      *out++ = column + static_cast<uint32_t>(std::countr_zero(rest));
-      rest &= rest - 1;
-    };
-    put(), put();
-    while (rest != 0) put(), put(), put(), put();
+    const uint32_t word = bits.start_words[i];
+    // What is too much is overwritten by the next word's.
+    list_bits(bits.starts[word], columns[word], starts + bits.runs_before[word]);
   }
 }
 
 // Joins the runs that touch. `words` is the number of words in a row.
 void join_runs(const RunBits& bits, size_t words, uint32_t* parents) {
-  uint32_t pairs[2 * (kContactBatchBits + 64)];
+  uint32_t pairs[2 * (kContactBatchBits + 64 + 2)];
   size_t i = 0;
   while (i < bits.contact_word_count) {
     // Listed first and resolved later, so that the branches of the one do not wait for the memory of the other.
@@ -147,12 +166,18 @@ void join_runs(const RunBits& bits, size_t words, uint32_t* parents) {
       const uint64_t word = bits.contact_words[i];
       const uint64_t above = bits.starts[word - words], here = bits.starts[word];
       const uint32_t runs_above = bits.runs_before[word - words] - 1, runs_here = bits.runs_before[word] - 1;
-      for (uint64_t contacts = bits.contacts[word]; contacts != 0; contacts &= contacts - 1) {
+      uint64_t contacts = bits.contacts[word];
+      const auto put = [&](uint32_t at) {
         const uint64_t up_to = contacts ^ (contacts - 1);
-        pairs[2 * count] = runs_above + static_cast<uint32_t>(std::popcount(above & up_to));
-        pairs[2 * count + 1] = runs_here + static_cast<uint32_t>(std::popcount(here & up_to));
-        ++count;
-      }
+        pairs[2 * at] = runs_above + static_cast<uint32_t>(std::popcount(above & up_to));
+        pairs[2 * at + 1] = runs_here + static_cast<uint32_t>(std::popcount(here & up_to));
+        contacts &= contacts - 1;
+      };
+      // Two without asking, as most words have one or two: what is too much is overwritten by the next word's.
+      const uint32_t end = count + static_cast<uint32_t>(std::popcount(contacts));
+      put(count), put(count + 1);
+      for (uint32_t at = count + 2; contacts != 0; ++at) put(at);
+      count = end;
     }
     for (uint32_t k = 0; k < count; ++k) unite(parents, pairs[2 * k], pairs[2 * k + 1]);
   }
