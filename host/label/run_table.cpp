@@ -100,28 +100,8 @@ void scan(const BitImage& mask, int strips, int rows_per_strip, RunBits& bits) {
   }
 }
 
-// Counts the runs that start before each word and lists the words that are not zero; returns the number of all runs.
-uint32_t count_runs(size_t words, RunBits& bits) {
-  const uint64_t *starts = bits.starts.get(), *contacts = bits.contacts.get();
-  uint32_t *runs_before = bits.runs_before.get(), *start_words = bits.start_words.get(),
-           *contact_words = bits.contact_words.get();
-  uint32_t runs = 0;
-  size_t with_starts = 0, with_contacts = 0;
-  for (size_t i = 0; i < words; ++i) {
-    runs_before[i] = runs;
-    runs += static_cast<uint32_t>(std::popcount(starts[i]));
-    // Written always and kept by arithmetic: no branch could be predicted.
-    start_words[with_starts] = contact_words[with_contacts] = static_cast<uint32_t>(i);
-    with_starts += starts[i] != 0 ? 1 : 0;
-    with_contacts += contacts[i] != 0 ? 1 : 0;
-  }
-  bits.start_word_count = with_starts;
-  bits.contact_word_count = with_contacts;
-  return runs;
-}
-
-// Writes the columns of a word's bits, column of the first, and possibly more.
-HWY_INLINE void list_bits(uint64_t word, uint32_t column, uint32_t* out) {
+// Writes the numbers of a word's bits, `first` that of bit 0, and possibly more.
+HWY_INLINE void list_bits(uint64_t word, uint32_t first, uint32_t* out) {
 #if HWY_TARGET == HWY_AVX3_DL
   // This instruction set compresses bytes. Eight numbers at a time: wider stores would mostly cross cache lines.
   const hn::ScalableTag<uint8_t> d8;
@@ -129,22 +109,57 @@ HWY_INLINE void list_bits(uint64_t word, uint32_t column, uint32_t* out) {
   alignas(64) uint8_t numbers[64];
   hn::Store(hn::Compress(hn::Iota(d8, 0), hn::LoadMaskBits(d8, reinterpret_cast<const uint8_t*>(&word))), d8, numbers);
   const int count = std::popcount(word), lanes = static_cast<int>(hn::Lanes(d32));
-  const auto first = hn::Set(d32, column);
+  const auto base = hn::Set(d32, first);
   int i = 0;
   do {
     const auto some = hn::PromoteTo(d32, hn::Load(hn::Rebind<uint8_t, decltype(d32)>(), numbers + i));
-    hn::StoreU(hn::Add(first, some), d32, out + i);
+    hn::StoreU(hn::Add(base, some), d32, out + i);
     i += lanes;
   } while (i < count);
 #else
   // Two, then four at a time, without asking.
   const auto put = [&] {
-    *out++ = column + static_cast<uint32_t>(std::countr_zero(word));
+    *out++ = first + static_cast<uint32_t>(std::countr_zero(word));
     word &= word - 1;
   };
   put(), put();
   while (word != 0) put(), put(), put(), put();
 #endif
+}
+
+// Bit i: words[i] is not zero, for i < 64.
+HWY_INLINE uint64_t find_nonzero(const uint64_t* words) {
+  const Words d;
+  uint64_t bits = 0;
+  for (size_t i = 0; i < 64; i += hn::Lanes(d)) {
+    uint8_t some[8] = {};
+    hn::StoreMaskBits(d, hn::Ne(hn::LoadU(d, words + i), hn::Zero(d)), some);
+    bits |= uint64_t{some[0]} << i;
+  }
+  return bits;
+}
+
+// Counts the runs that start before each word and lists the words that are not zero; returns the number of all runs.
+// 64 words after the last are read.
+uint32_t count_runs(size_t words, RunBits& bits) {
+  uint32_t runs = 0;
+  bits.start_word_count = bits.contact_word_count = 0;
+  for (size_t begin = 0; begin < words; begin += 64) {
+    const size_t count = std::min<size_t>(64, words - begin);
+    for (size_t i = begin; i < begin + count; ++i) {
+      bits.runs_before[i] = runs;
+      runs += static_cast<uint32_t>(std::popcount(bits.starts[i]));
+    }
+    const uint64_t inside = ~uint64_t{0} >> (64 - count);
+    const auto list = [&](const uint64_t* from, uint32_t* numbers, size_t& listed) HWY_ATTR {
+      const uint64_t nonzero = find_nonzero(from + begin) & inside;
+      list_bits(nonzero, static_cast<uint32_t>(begin), numbers + listed);
+      listed += static_cast<size_t>(std::popcount(nonzero));
+    };
+    list(bits.starts.get(), bits.start_words.get(), bits.start_word_count);
+    list(bits.contacts.get(), bits.contact_words.get(), bits.contact_word_count);
+  }
+  return runs;
 }
 
 void list_starts(const RunBits& bits, const uint32_t* columns, uint32_t* starts) {
@@ -194,7 +209,7 @@ HWY_EXPORT(count_runs);
 HWY_EXPORT(list_starts);
 HWY_EXPORT(join_runs);
 
-constexpr size_t kSlack = 64;  // entries that may be written past the end: whole vectors
+constexpr size_t kSlack = 64;  // entries that may be read or written past the end: whole vectors, whole lists
 }  // namespace
 
 RunTable::RunTable(int width, int height, int rows_per_strip)
