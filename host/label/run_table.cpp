@@ -182,17 +182,17 @@ void join_runs(const RunBits& bits, size_t words, uint32_t* parents) {
       const uint64_t above = bits.starts[word - words], here = bits.starts[word];
       const uint32_t runs_above = bits.runs_before[word - words] - 1, runs_here = bits.runs_before[word] - 1;
       uint64_t contacts = bits.contacts[word];
-      const auto put = [&](uint32_t at) {
+      uint32_t* next = pairs + 2 * count;
+      count += static_cast<uint32_t>(std::popcount(contacts));
+      const auto put = [&] {
         const uint64_t up_to = contacts ^ (contacts - 1);
-        pairs[2 * at] = runs_above + static_cast<uint32_t>(std::popcount(above & up_to));
-        pairs[2 * at + 1] = runs_here + static_cast<uint32_t>(std::popcount(here & up_to));
+        *next++ = runs_above + static_cast<uint32_t>(std::popcount(above & up_to));
+        *next++ = runs_here + static_cast<uint32_t>(std::popcount(here & up_to));
         contacts &= contacts - 1;
       };
       // Two without asking, as most words have one or two: what is too much is overwritten by the next word's.
-      const uint32_t end = count + static_cast<uint32_t>(std::popcount(contacts));
-      put(count), put(count + 1);
-      for (uint32_t at = count + 2; contacts != 0; ++at) put(at);
-      count = end;
+      put(), put();
+      while (contacts != 0) put();
     }
     for (uint32_t k = 0; k < count; ++k) unite(parents, pairs[2 * k], pairs[2 * k + 1]);
   }
