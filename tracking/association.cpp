@@ -31,6 +31,10 @@ double square(double value) {
   return value * value;
 }
 
+double squared_distance(const Detection& detection, double x, double y) {
+  return square(detection.x - x) + square(detection.y - y);
+}
+
 Box joint(const Box& a, const Box& b) {
   const double left = std::min(a.left, b.left), top = std::min(a.top, b.top);
   return {left, top, std::max(a.left + a.width, b.left + b.width) - left,
@@ -72,11 +76,7 @@ void Association::add_predicted_edges(int32_t row, const Track& track, const Obs
     reach_x = std::min(reach_x, leap);
     reach_y = std::min(reach_y, leap);
   }
-  double farthest = 1e300;
-  if (parameters.max_speed > 0) {
-    const double unseen = frame.time - track.last_time;
-    farthest = parameters.max_speed * unseen + 4 * margin;
-  }
+  const double farthest = parameters.max_speed * (frame.time - track.last_time) + 4 * margin;
   frame.grid.visit({x - reach_x, y - reach_y, 2 * reach_x, 2 * reach_y}, [&](int32_t index) {
     const Detection& detection = frame.detections[index];
     const Look& look = frame.looks[index];
@@ -84,9 +84,11 @@ void Association::add_predicted_edges(int32_t row, const Track& track, const Obs
     const double variance = motion_.measurement_variance(detection);
     const double variance_x = track.x.variance() + variance, variance_y = track.y.variance() + variance;
     const double distance = square(detection.x - x) / variance_x + square(detection.y - y) / variance_y;
-    if (distance > motion_.gate() || (shape && square(detection.x - x) + square(detection.y - y) > square(leap)))
+    if (distance > motion_.gate() || (shape && squared_distance(detection, x, y) > square(leap))) return;
+    if (parameters.max_speed > 0 &&
+        squared_distance(detection, track.last_row.x, track.last_row.y) > square(farthest)) {
       return;
-    if (std::hypot(detection.x - track.last_row.x, detection.y - track.last_row.y) > farthest) return;
+    }
     double cost = parameters.weight_position * (distance + std::log(variance_x * variance_y / square(variance)));
     cost += track.appearance.distance(look, parameters);
     if (!detection.has_shape) {
@@ -116,14 +118,11 @@ void Association::add_regained_edges(int32_t row, const Track& track, const Obse
     const Detection& detection = frame.detections[index];
     const Look& look = frame.looks[index];
     if (look.colour_class != track.appearance.look().colour_class) return;
-    double distance = std::hypot(detection.x - x, detection.y - y);
-    if (stays)
-      distance = std::min(distance, std::hypot(detection.x - track.last_row.x, detection.y - track.last_row.y));
+    const double from_last = std::sqrt(squared_distance(detection, track.last_row.x, track.last_row.y));
+    double distance = std::sqrt(squared_distance(detection, x, y));
+    if (stays) distance = std::min(distance, from_last);
     if (distance > radius && !(leaves && contains(track.blob, detection))) return;
-    if (parameters.max_speed > 0 && std::hypot(detection.x - track.last_row.x, detection.y - track.last_row.y) >
-                                        parameters.max_speed * (frame.time - track.last_time)) {
-      return;
-    }
+    if (parameters.max_speed > 0 && from_last > parameters.max_speed * (frame.time - track.last_time)) return;
     const double looks = track.appearance.distance(look, parameters);
     // The nearer, the less it needs to look the same.
     const double share = std::min(1.0, distance / radius);
@@ -181,7 +180,7 @@ int32_t Association::find_alone(const Track& track, double radius, const Observa
   const double x = track.last_row.x, y = track.last_row.y;
   frame.grid.visit({x - radius, y - radius, 2 * radius, 2 * radius}, [&](int32_t index) {
     const Detection& detection = frame.detections[index];
-    if (square(detection.x - x) + square(detection.y - y) > square(radius)) return;
+    if (squared_distance(detection, x, y) > square(radius)) return;
     alone = alone && only < 0 && frame.taken_by[index] < 0;
     only = index;
   });

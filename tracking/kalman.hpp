@@ -25,15 +25,17 @@ class AxisFilter {
   /// Measured position with variance `variance` px^2 > 0.
   void update(double measured, double variance);
 
-  double position() const { return state_[0]; }
-  double speed() const { return state_[1]; }
-  double variance() const { return covariance_(0, 0); }
-  const Vector& state() const { return state_; }
-  const Matrix& covariance() const { return covariance_; }
+  double position() const { return position_; }
+  double speed() const { return speed_; }
+  double variance() const { return p00_; }
+  Vector state() const { return {position_, speed_, acceleration_}; }
+  Matrix covariance() const;
 
  private:
-  Vector state_ = Vector::Zero();
-  Matrix covariance_ = Matrix::Zero();
+  double position_ = 0, speed_ = 0, acceleration_ = 0;
+  // The covariance, which is symmetric: p<row><column>. Written out, because general matrices cost several times as
+  // much, and this is what a tracker does most often.
+  double p00_ = 0, p10_ = 0, p11_ = 0, p20_ = 0, p21_ = 0, p22_ = 0;
 };
 
 }  // namespace flashcell::tracking

@@ -46,16 +46,26 @@ Box predicted_box(const Track& track) {
   return box_at(track.x.position(), track.y.position(), track.reach);
 }
 
+/// Of the disc of the track's area.
+double radius(const Track& track) {
+  constexpr double kRadiusOfUnitArea = 0.56418958354775629;  // 1 / sqrt(pi)
+  return kRadiusOfUnitArea * track.size;
+}
+
 /// Area that discs of these tracks' areas share at their predicted places.
 double shared_area(const Track& a, const Track& b) {
-  constexpr double kPi = 3.14159265358979323846;
-  const double r = std::sqrt(a.area() / kPi), q = std::sqrt(b.area() / kPi);
-  const double d = std::hypot(a.x.position() - b.x.position(), a.y.position() - b.y.position());
-  if (d >= r + q) return 0;
-  if (d <= std::abs(r - q)) return std::min(a.area(), b.area());
-  const double angle_r = std::acos(std::clamp((d * d + r * r - q * q) / (2 * d * r), -1.0, 1.0));
-  const double angle_q = std::acos(std::clamp((d * d + q * q - r * r) / (2 * d * q), -1.0, 1.0));
-  return r * r * (angle_r - std::sin(2 * angle_r) / 2) + q * q * (angle_q - std::sin(2 * angle_q) / 2);
+  const double r = radius(a), q = radius(b);
+  const double squared = square(a.x.position() - b.x.position()) + square(a.y.position() - b.y.position());
+  if (squared >= square(r + q)) return 0;
+  if (squared <= square(r - q)) return std::min(a.area(), b.area());
+  const double d = std::sqrt(squared);
+  // Of each disc the segment beyond the common chord, at whose ends the radius makes this angle with the line of
+  // centres.
+  const auto segment = [d](double own, double other) {
+    const double cosine = std::clamp((d * d + own * own - other * other) / (2 * d * own), -1.0, 1.0);
+    return own * own * (std::acos(cosine) - cosine * std::sqrt(1 - cosine * cosine));
+  };
+  return segment(r, q) + segment(q, r);
 }
 
 struct Point {
@@ -64,10 +74,9 @@ struct Point {
 
 /// About where the centroid of the area is that the two share, as discs.
 Point shared_centroid(const Track& a, const Track& b) {
-  constexpr double kPi = 3.14159265358979323846;
-  const double r = std::sqrt(a.area() / kPi), q = std::sqrt(b.area() / kPi);
+  const double r = radius(a), q = radius(b);
   const double dx = b.x.position() - a.x.position(), dy = b.y.position() - a.y.position();
-  const double d = std::hypot(dx, dy);
+  const double d = std::sqrt(dx * dx + dy * dy);
   if (d <= std::abs(r - q)) {
     const Track& smaller = r < q ? a : b;
     return {smaller.x.position(), smaller.y.position()};
@@ -253,6 +262,18 @@ void Merges::add_owners(std::vector<Track>& tracks, Observations& frame) {
   });
 }
 
+/// What each two members share at their present places.
+void Merges::find_overlaps(const std::vector<Track>& tracks, std::span<const Member> members) {
+  const size_t count = members.size();
+  overlaps_.resize(count * count);
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t k = 0; k < i; ++k) {
+      overlaps_[i * count + k] = overlaps_[k * count + i] =
+          shared_area(tracks[members[i].track], tracks[members[k].track]);
+    }
+  }
+}
+
 /// Each member adds to the blob what it does not share with the others, by its predicted place. A member whose share is
 /// missing is doubted, the least fitting one at a time; whose share is there has been seen. One that is hidden
 /// altogether is neither.
@@ -282,10 +303,9 @@ double Merges::weigh_members(std::vector<Track>& tracks, std::span<const Member>
 
 /// Area of member i without what it shares with the members before `end`, itself aside.
 double Merges::own_area(const std::vector<Track>& tracks, std::span<const Member> members, size_t i, size_t end) const {
-  const Track& track = tracks[members[i].track];
-  double area = track.area();
+  double area = tracks[members[i].track].area();
   for (size_t k = 0; k < end; ++k) {
-    if (k != i) area -= shared_area(track, tracks[members[k].track]);
+    if (k != i) area -= overlaps_[i * members.size() + k];
   }
   return std::max(0.0, area);
 }
@@ -324,7 +344,7 @@ void Merges::fit_centroid(std::vector<Track>& tracks, std::span<const Member> me
     sum_y += track.area() * track.y.position();
     for (size_t k = 0; k < i; ++k) {
       const Track& other = tracks[members[k].track];
-      const double shared = shared_area(track, other);
+      const double shared = overlaps_[i * members.size() + k];
       if (shared <= 0) continue;
       const Point middle = shared_centroid(track, other);
       area -= shared;
@@ -371,8 +391,10 @@ void Merges::finish(std::vector<Track>& tracks, Observations& frame) {
     }
     if (shared) {
       for (const Member& member : members) tracks[member.track].blob = frame.detections[blob].box;
+      find_overlaps(tracks, members);
       const bool explained = weigh_members(tracks, members, frame) > kExplained * frame.detections[blob].area;
       correct_members(tracks, members, explained && members.size() == 2, frame);
+      find_overlaps(tracks, members);
       fit_centroid(tracks, members, frame);
     }
     first = end;

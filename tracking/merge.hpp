@@ -40,6 +40,7 @@ class Merges {
   int32_t follow_blob(Track& track, const Observations& frame) const;
   void put(Track& track, int32_t index, int32_t blob, Observations& frame);
   void add_owners(std::vector<Track>& tracks, Observations& frame);
+  void find_overlaps(const std::vector<Track>& tracks, std::span<const Member> members);
   /// Returns the area that the members should cover together.
   double weigh_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame) const;
   double own_area(const std::vector<Track>& tracks, std::span<const Member> members, size_t i, size_t end) const;
@@ -51,7 +52,8 @@ class Merges {
   std::vector<Box> boxes_;
   SpatialGrid grid_;
   std::vector<Member> members_;
-  std::vector<double> shares_;  ///< of the blob's area that each member shows alone
+  std::vector<double> overlaps_;  ///< area that members i and k of a blob share at [i * members + k]
+  std::vector<double> shares_;    ///< of the blob's area that each member shows alone
 };
 
 }  // namespace flashcell::tracking

@@ -38,7 +38,10 @@ Box box_at(double x, double y, const Reach& reach) {
 }
 
 Motion::Motion(const TrackerParameters& parameters, double fps)
-    : parameters_(parameters), frame_time_(1 / fps), gate_(parameters.gate > 0 ? parameters.gate : kDefaultGate) {}
+    : parameters_(parameters),
+      frame_time_(1 / fps),
+      gate_(parameters.gate > 0 ? parameters.gate : kDefaultGate),
+      noise_unit_(std::pow(frame_time_, parameters.motion == MotionModel::constant_velocity ? -2 : -3)) {}
 
 double Motion::speed_variance(double size, bool shape) const {
   double sigma = (shape ? kFirstSpeed : kFirstSpeedBox) * size / frame_time_;
@@ -64,9 +67,8 @@ void Motion::start(Track& track, const Detection& detection) const {
   const double acceleration = acceleration_variance(track.size, detection.has_shape);
   track.x = AxisFilter(detection.x, 0, variance, speed, acceleration);
   track.y = AxisFilter(detection.y, 0, variance, speed, acceleration);
-  const double order = parameters_.motion == MotionModel::constant_velocity ? 2 : 3;
-  track.process_noise = parameters_.process_noise > 0 ? parameters_.process_noise
-                                                      : kFirstNoise * track.size / std::pow(frame_time_, order);
+  track.process_noise =
+      parameters_.process_noise > 0 ? parameters_.process_noise : kFirstNoise * track.size * noise_unit_;
 }
 
 void Motion::predict(Track& track, double dt) const {
@@ -78,8 +80,7 @@ void Motion::predict(Track& track, double dt) const {
 /// `surprise`: normalized innovation squared per degree of freedom; its mean is 1 where the noise is right.
 void Motion::adapt(Track& track, double surprise) const {
   if (parameters_.process_noise > 0) return;
-  const double order = parameters_.motion == MotionModel::constant_velocity ? 2 : 3;
-  const double unit = track.size / std::pow(frame_time_, order);
+  const double unit = track.size * noise_unit_;
   const double factor = std::exp(kAdaptRate * (std::min(surprise, kMostSurprise) - 1));
   track.process_noise = std::clamp(track.process_noise * factor, kLeastNoise * unit, kMostNoise * unit);
 }

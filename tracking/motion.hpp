@@ -34,6 +34,7 @@ class Motion {
   TrackerParameters parameters_;
   double frame_time_;
   double gate_;
+  double noise_unit_;  ///< process noise of one object size, px/s^2 or px/s^3 a px
 };
 
 /// True when clearly less or more is seen than the object has.

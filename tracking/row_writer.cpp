@@ -10,7 +10,7 @@ namespace {
 void fill_ellipse(const Detection& detection, TrackRow& row) {
   const double half_sum = (detection.cov_xx + detection.cov_yy) / 2;
   const double half_difference = (detection.cov_xx - detection.cov_yy) / 2;
-  const double root = std::hypot(half_difference, detection.cov_xy);
+  const double root = std::sqrt(half_difference * half_difference + detection.cov_xy * detection.cov_xy);
   row.major_axis = 4 * std::sqrt(std::max(0.0, half_sum + root));
   row.minor_axis = 4 * std::sqrt(std::max(0.0, half_sum - root));
   if (root > 0) row.orientation = std::atan2(detection.cov_xy, half_difference) / 2;
@@ -68,8 +68,12 @@ TrackRow interpolate(const TrackRow& a, const TrackRow& b, int64_t frame) {
   return row;
 }
 
-bool by_frame_and_id(const TrackRow& a, const TrackRow& b) {
-  return a.frame != b.frame ? a.frame < b.frame : a.id < b.id;
+/// By frame, then id. Tracks begin in the order of their ids, mostly, and rows are large: often nothing is to be moved.
+void sort_rows(std::vector<TrackRow>& rows) {
+  const auto before = [](const TrackRow& a, const TrackRow& b) {
+    return a.frame != b.frame ? a.frame < b.frame : a.id < b.id;
+  };
+  if (!std::is_sorted(rows.begin(), rows.end(), before)) std::sort(rows.begin(), rows.end(), before);
 }
 
 }  // namespace
@@ -121,8 +125,8 @@ void RowWriter::write(int64_t frame, double time, std::vector<Track>& tracks, st
     track.last_row = row;
     (track.id != 0 ? rows_ : track.pending).push_back(row);
   }
-  std::sort(rows_.begin(), rows_.end(), by_frame_and_id);
-  std::sort(backfill_.begin(), backfill_.end(), by_frame_and_id);
+  sort_rows(rows_);
+  sort_rows(backfill_);
 }
 
 }  // namespace flashcell::tracking

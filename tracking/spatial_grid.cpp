@@ -1,5 +1,8 @@
 #include "tracking/spatial_grid.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace flashcell::tracking {
 
 void SpatialGrid::build(std::span<const Box> boxes) {
@@ -18,9 +21,11 @@ void SpatialGrid::build(std::span<const Box> boxes) {
   // About one box a cell, but no smaller cells than boxes: the lists stay short and few.
   const double count = static_cast<double>(boxes.size());
   const double width = right - left_, height = bottom - top_;
-  side_ = std::max({std::sqrt(width * height / count), sides / count, (width + height) / (4 * count), 1e-9});
-  cols_ = static_cast<int>(width / side_) + 1;
-  rows_ = static_cast<int>(height / side_) + 1;
+  const double side =
+      std::max({std::sqrt(width * height / count), sides / count, (width + height) / (4 * count), 1e-9});
+  cells_per_px_ = 1 / side;
+  cols_ = static_cast<int>(width * cells_per_px_) + 1;
+  rows_ = static_cast<int>(height * cells_per_px_) + 1;
 
   // Counting sort: sizes, then starts, then the lists in order of index.
   starts_.assign(static_cast<size_t>(cols_) * rows_ + 1, 0);

@@ -1,6 +1,5 @@
 #pragma once
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -35,14 +34,14 @@ class SpatialGrid {
   };
 
   int clamp_cell(double offset, int cells) const {
-    return static_cast<int>(std::clamp(std::floor(offset / side_), 0.0, cells - 1.0));
+    return static_cast<int>(std::clamp(offset * cells_per_px_, 0.0, cells - 1.0));
   }
   Range cells_of(const Box& box) const {
     return {clamp_cell(box.left - left_, cols_), clamp_cell(box.left + box.width - left_, cols_),
             clamp_cell(box.top - top_, rows_), clamp_cell(box.top + box.height - top_, rows_)};
   }
 
-  double left_ = 0, top_ = 0, side_ = 1;
+  double left_ = 0, top_ = 0, cells_per_px_ = 1;
   int cols_ = 1, rows_ = 1;
   std::vector<int32_t> starts_, indices_;  ///< cell c lists indices_[starts_[c] .. starts_[c + 1])
 };

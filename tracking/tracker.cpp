@@ -1,6 +1,7 @@
 #include "tracking/tracker.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -36,12 +37,22 @@ void check_parameters(const TrackerParameters& p, double fps) {
   }
 }
 
+/// Finite only where all values are. In four lanes, because one sum would wait for every addition before the next.
+template <size_t N>
+float sum_of(const std::array<float, N>& values) {
+  float lane[4] = {0, 0, 0, 0};
+  size_t i = 0;
+  for (; i + 4 <= N; i += 4) {
+    for (size_t k = 0; k < 4; ++k) lane[k] += values[i + k];
+  }
+  for (; i < N; ++i) lane[0] += values[i];
+  return (lane[0] + lane[1]) + (lane[2] + lane[3]);
+}
+
 void check_detections(std::span<const Detection> detections) {
   for (size_t i = 0; i < detections.size(); ++i) {
     const Detection& d = detections[i];
-    float features = d.chromatic_fraction + d.mean_grey + d.confidence;
-    for (float value : d.hlac) features += value;
-    for (float value : d.hue) features += value;
+    const float features = d.chromatic_fraction + d.mean_grey + d.confidence + sum_of(d.hlac) + sum_of(d.hue);
     const double sum = d.x + d.y + d.box.left + d.box.top + d.box.width + d.box.height + d.area + d.cov_xx + d.cov_xy +
                        d.cov_yy + features;
     if (!std::isfinite(sum) || !(d.area > 0) || !(d.box.width > 0) || !(d.box.height > 0)) {

@@ -23,8 +23,8 @@ void CellLabeller::label(const BitImage& mask, const FrameView& pixels, uint32_t
   check_input(parameters_, mask, pixels, colour_class);
   table.summary.foreground += grid_.load(mask, parameters_.min_cell_pixels, occupied_);
   runs_.find(occupied_);
-  cells_.fill(occupied_, runs_);
-  measure_cells(grid_, cells_, mask.width(), finisher_.begin(runs_.objects(), table));
+  cells_.fill(grid_, occupied_, runs_);
+  measure_cells(cells_, mask.width(), finisher_.begin(runs_.objects(), table));
   finisher_.append(kStripShiftOfCells, colour_class, table);
   if (parameters_.features == 0) return;
 
@@ -35,8 +35,11 @@ void CellLabeller::label(const BitImage& mask, const FrameView& pixels, uint32_t
   if ((parameters_.features & contract::kFeatureHlac) != 0) {
     add_hlac_of_cells(grid_, occupied_, record_of_cell_.data(), table.features.data());
   }
-  if (pixel_features_.any()) {
-    add_pixels_of_cells(pixel_features_, mask, pixels, occupied_, record_of_cell_.data(), table);
+  if (pixel_features_.hue) {
+    add_hues_of_cells(pixel_features_.tables, pixels, cells_, finisher_.record_of(), table.features.data());
+  }
+  if (pixel_features_.intensity) {
+    add_intensity_of_cells(mask, pixels, occupied_, record_of_cell_.data(), table);
   }
 }
 

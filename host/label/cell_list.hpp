@@ -14,15 +14,16 @@ struct CellList {
   uint32_t count = 0;
   hwy::AlignedFreeUniquePtr<uint16_t[]> columns, rows;  ///< of each cell
   hwy::AlignedFreeUniquePtr<uint32_t[]> objects;        ///< that each belongs to
+  hwy::AlignedFreeUniquePtr<uint64_t[]> pixels;         ///< of each, as in the grid
 
   explicit CellList(size_t max_cells);
 
-  /// From the runs that `table` found in `occupied`.
-  void fill(const BitImage& occupied, const RunTable& table);
+  /// The cells of `grid` in the runs that `table` found in `occupied`.
+  void fill(const CellGrid& grid, const BitImage& occupied, const RunTable& table);
 };
 
 /// Moments, box and first pixel of the objects made of the cells of `list`, in a frame `width` px wide, in the
 /// state that GrowingRecords (host/label/geometry.hpp) tells of.
-void measure_cells(const CellGrid& grid, const CellList& list, int width, contract::ObjectRecord* records);
+void measure_cells(const CellList& list, int width, contract::ObjectRecord* records);
 
 }  // namespace flashcell::host

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdint>
 
+#include "host/label/cell_list.hpp"
 #include "kernels_hls/contract/object.hpp"
 #include "pipeline/frame.hpp"
 
@@ -9,17 +10,18 @@ namespace flashcell::host {
 
 /// Lookup tables for hue bins of one pair of saturation and value floor.
 struct HueTables {
-  std::array<int32_t, 256> per_hue;  ///< by chroma: the fixed-point factor of contract::hsv8
-  std::array<int32_t, 256>
-      min_chroma;  ///< by the largest channel: the least chroma that is not achromatic, 256 where all are
+  /// By chroma: the fixed-point factor of contract::hsv8, in two bytes; of the chromas 1 and 2 that of 64 and 128.
+  std::array<uint8_t, 256> factor_low, factor_high;
+  /// By the largest channel: the least chroma that is not achromatic, one more than the channel where all are.
+  std::array<uint8_t, 256> min_chroma;
 
   HueTables(uint8_t saturation_floor, uint8_t value_floor);
 };
 
-/// Adds `count` pixels, 3 bytes each, to an object's histogram. Reads up to kHuePadding bytes past them.
-void add_hues(const HueTables& tables, const uint8_t* pixels, bool bgr, uint32_t count,
-              contract::ObjectFeatures& features);
-constexpr int kHuePadding = 192;
+/// Adds the hues of the cells of `list`, each to features[record_of[its object]]; leaves out kNoRecord
+/// (host/label/finish.hpp).
+void add_hues_of_cells(const HueTables& tables, const FrameView& frame, const CellList& list, const uint32_t* record_of,
+                       contract::ObjectFeatures* features);
 
 /// Collects an object's pixels from all over the frame to work on them side by side.
 class HueCollector {
@@ -40,6 +42,7 @@ class HueCollector {
 
  private:
   static constexpr uint32_t kCapacity = 1024;  // px
+  static constexpr int kPadding = 192;         // bytes that are read or written past the last pixel
 
   void flush();
 
@@ -48,7 +51,7 @@ class HueCollector {
   const uint8_t* end_;
   contract::ObjectFeatures* features_ = nullptr;
   uint32_t count_ = 0;
-  uint8_t pixels_[3 * kCapacity + kHuePadding];
+  uint8_t pixels_[3 * kCapacity + kPadding];
 };
 
 }  // namespace flashcell::host

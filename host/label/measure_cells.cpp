@@ -18,10 +18,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
 
-void measure_all_cells(const CellGrid& grid, const CellList& list, int width, GrowingRecords& growing) {
+void measure_all_cells(const CellList& list, int width, GrowingRecords& growing) {
   for (uint32_t i = 0; i < list.count; ++i) {
-    const uint64_t cell = grid.cells()[grid.index(list.columns[i], list.rows[i])];
-    for (uint64_t rest = cell; rest != 0; rest &= rest - 1) {
+    for (uint64_t rest = list.pixels[i]; rest != 0; rest &= rest - 1) {
       const int bit = std::countr_zero(rest);
       add_pixel(8 * list.columns[i] + bit % 8, 8 * list.rows[i] + bit / 8, width, list.objects[i], growing);
     }
@@ -54,15 +53,14 @@ HWY_INLINE Vector highest_bit(Vector v) {
   return hn::Sub(hn::PopulationCount(v), constant(1));
 }
 
-void measure_all_cells(const CellGrid& grid, const CellList& list, int width, GrowingRecords& growing) {
+void measure_all_cells(const CellList& list, int width, GrowingRecords& growing) {
   const U64 d;
   const hn::Rebind<uint16_t, U64> d16;
   const uint32_t lanes = static_cast<uint32_t>(hn::Lanes(d));
-  alignas(64) uint64_t cells[kMaxLanes] = {};
+  PieceAdder adder(growing);
   for (uint32_t i = 0; i < list.count; i += lanes) {
     const uint32_t count = std::min(lanes, list.count - i);
-    for (uint32_t k = 0; k < count; ++k) cells[k] = grid.cells()[grid.index(list.columns[i + k], list.rows[i + k])];
-    const Vector cell = hn::Load(d, cells);
+    const Vector cell = hn::Load(d, &list.pixels[i]);
     const Vector x = hn::ShiftLeft<3>(
         hn::PromoteTo(d, hn::PromoteTo(hn::Rebind<uint32_t, U64>(), hn::LoadU(d16, &list.columns[i]))));
     const Vector y =
@@ -80,7 +78,7 @@ void measure_all_cells(const CellGrid& grid, const CellList& list, int width, Gr
     box.bottom = hn::Add(y, hn::ShiftRight<3>(highest_bit(cell)));
     const Vector first =
         hn::Add(times(box.top, constant(static_cast<uint64_t>(width))), hn::Add(x, hn::And(first_bit, constant(7))));
-    add_lanes(cell_sums(cell), x, y, box, first, hn::Eq(cell, hn::Zero(d)), &list.objects[i], count, growing);
+    add_lanes(cell_sums(cell), x, y, box, first, hn::Eq(cell, hn::Zero(d)), &list.objects[i], count, adder);
   }
 }
 
@@ -95,9 +93,9 @@ namespace {
 HWY_EXPORT(measure_all_cells);
 }  // namespace
 
-void measure_cells(const CellGrid& grid, const CellList& list, int width, contract::ObjectRecord* records) {
+void measure_cells(const CellList& list, int width, contract::ObjectRecord* records) {
   GrowingRecords growing{records};
-  HWY_DYNAMIC_DISPATCH(measure_all_cells)(grid, list, width, growing);
+  HWY_DYNAMIC_DISPATCH(measure_all_cells)(list, width, growing);
 }
 
 }  // namespace flashcell::host

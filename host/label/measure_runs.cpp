@@ -64,7 +64,7 @@ HWY_INLINE Windows load_windows(const BitImage& mask, Vector strip, Vector x) {
 // Runs that start at starts[i], i < count <= the number of lanes; the arrays are readable up to that number.
 template <bool kTwoRows>
 HWY_INLINE void measure_lanes(const BitImage& mask, const uint32_t* starts, const uint32_t* objects, size_t count,
-                              GrowingRecords& growing) {
+                              PieceAdder& adder) {
   const U64 d;
   auto active = hn::FirstN(d, count);
   const Vector start = hn::IfThenElseZero(active, hn::PromoteTo(d, hn::LoadU(hn::Rebind<uint32_t, U64>(), starts)));
@@ -109,7 +109,7 @@ HWY_INLINE void measure_lanes(const BitImage& mask, const uint32_t* starts, cons
     box.bottom = hn::Add(y, hn::IfThenZeroElse(hn::Eq(lower, hn::Zero(d)), one));
     const Vector into_row = hn::IfThenZeroElse(upper_empty, trailing_zeros(upper));
     const Vector first = hn::Add(times(box.top, constant(static_cast<uint64_t>(mask.width()))), hn::Add(x, into_row));
-    add_lanes(local, x, y, box, first, hn::Eq(columns, hn::Zero(d)), objects, count, growing);
+    add_lanes(local, x, y, box, first, hn::Eq(columns, hn::Zero(d)), objects, count, adder);
 
     active = hn::TestBit(run, constant(uint64_t{1} << kPieceColumns));
     if (HWY_LIKELY(hn::AllFalse(d, active))) return;
@@ -119,12 +119,13 @@ HWY_INLINE void measure_lanes(const BitImage& mask, const uint32_t* starts, cons
 
 void measure_all(const BitImage& mask, const RunTable& table, GrowingRecords& growing) {
   const uint32_t lanes = static_cast<uint32_t>(hn::Lanes(U64()));
+  PieceAdder adder(growing);
   for (uint32_t i = 0; i < table.runs(); i += lanes) {
     const uint32_t count = std::min(lanes, table.runs() - i);
     if (table.rows_per_strip() == 2) {
-      measure_lanes<true>(mask, table.starts() + i, table.object_of() + i, count, growing);
+      measure_lanes<true>(mask, table.starts() + i, table.object_of() + i, count, adder);
     } else {
-      measure_lanes<false>(mask, table.starts() + i, table.object_of() + i, count, growing);
+      measure_lanes<false>(mask, table.starts() + i, table.object_of() + i, count, adder);
     }
   }
 }

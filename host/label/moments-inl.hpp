@@ -136,41 +136,75 @@ struct Box {
   Vector left, top, right, bottom;
 };
 
-// Adds what two StoreInterleaved4 wrote for one lane, the two halves of a record, to an object's record.
-HWY_INLINE void add_piece(const uint64_t* moments, const uint64_t* rest, uint32_t object, GrowingRecords& growing) {
-  // Lanes of the second half: m01; m00 and first pixel; box; object number and nothing. A carry out of m00 is
-  // impossible.
-  alignas(32) static constexpr uint64_t kSums[4] = {~uint64_t{0}, 0xFFFFFFFF, 0, 0};
-  alignas(32) static constexpr uint64_t kFirst[4] = {0, 0xFFFFFFFF00000000, 0, 0};
-  const hn::CappedTag<uint64_t, 4> d;
-  const hn::Repartition<uint32_t, decltype(d)> d32;
-  const hn::Repartition<uint16_t, decltype(d)> d16;
-  uint64_t* record = reinterpret_cast<uint64_t*>(growing.records + object);
-  if (object == growing.begun) {
-    for (size_t i = 0; i < 4; i += hn::Lanes(d)) {
-      hn::StoreU(hn::Load(d, moments + i), d, record + i);
-      hn::StoreU(hn::Load(d, rest + i), d, record + 4 + i);
+// Adds pieces to their objects' records. The record of the latest object stays in registers: pieces of one object often
+// follow each other, and through memory each would wait for the one before.
+class PieceAdder {
+ public:
+  explicit PieceAdder(GrowingRecords& growing) : growing_(growing) {}
+  ~PieceAdder() { store(); }
+  PieceAdder(const PieceAdder&) = delete;
+  PieceAdder& operator=(const PieceAdder&) = delete;
+
+  // What two StoreInterleaved4 wrote for one lane: the two halves of a record.
+  HWY_INLINE void add(const uint64_t* moments, const uint64_t* rest, uint32_t object) {
+    if (object != object_) {
+      store();
+      object_ = object;
+      if (object == growing_.begun) {
+        ++growing_.begun;
+        for (size_t i = 0; i < kParts; ++i) moments_[i] = hn::Load(Part(), moments + i * kLanes);
+        for (size_t i = 0; i < kParts; ++i) rest_[i] = hn::Load(Part(), rest + i * kLanes);
+        return;
+      }
+      const uint64_t* record = reinterpret_cast<const uint64_t*>(growing_.records + object);
+      for (size_t i = 0; i < kParts; ++i) moments_[i] = hn::LoadU(Part(), record + i * kLanes);
+      for (size_t i = 0; i < kParts; ++i) rest_[i] = hn::LoadU(Part(), record + 4 + i * kLanes);
     }
-    ++growing.begun;
-    return;
+    for (size_t i = 0; i < kParts; ++i) {
+      moments_[i] = hn::Add(moments_[i], hn::Load(Part(), moments + i * kLanes));
+      rest_[i] = add_rest(rest_[i], hn::Load(Part(), rest + i * kLanes), i * kLanes);
+    }
   }
-  for (size_t i = 0; i < 4; i += hn::Lanes(d)) {
-    hn::StoreU(hn::Add(hn::LoadU(d, record + i), hn::Load(d, moments + i)), d, record + i);
-    const auto old = hn::LoadU(d, record + 4 + i), added = hn::Load(d, rest + i);
+
+ private:
+  using Part = hn::CappedTag<uint64_t, 4>;
+  static constexpr size_t kLanes = hn::MaxLanes(Part()), kParts = 4 / kLanes;
+  static constexpr uint32_t kNobody = 0xFFFFFFFF;
+
+  // Lanes: m01; m00 and first pixel; box; object number and nothing. A carry out of m00 is impossible.
+  static HWY_INLINE hn::Vec<Part> add_rest(hn::Vec<Part> old, hn::Vec<Part> added, size_t lane) {
+    alignas(32) static constexpr uint64_t kSums[4] = {~uint64_t{0}, 0xFFFFFFFF, 0, 0};
+    alignas(32) static constexpr uint64_t kFirst[4] = {0, 0xFFFFFFFF00000000, 0, 0};
+    const Part d;
+    const hn::Repartition<uint32_t, Part> d32;
+    const hn::Repartition<uint16_t, Part> d16;
     const auto sum = hn::Add(old, added);
     const auto first = hn::BitCast(d, hn::Min(hn::BitCast(d32, old), hn::BitCast(d32, added)));
     const auto box = hn::BitCast(d, hn::Min(hn::BitCast(d16, old), hn::BitCast(d16, added)));
-    const auto sums = hn::Load(d, kSums + i), firsts = hn::Load(d, kFirst + i);
+    const auto sums = hn::Load(d, kSums + lane), firsts = hn::Load(d, kFirst + lane);
     const auto minima = hn::Or(hn::And(first, firsts), hn::AndNot(hn::Or(sums, firsts), box));
-    hn::StoreU(hn::Or(hn::And(sum, sums), minima), d, record + 4 + i);
+    return hn::Or(hn::And(sum, sums), minima);
   }
-}
+
+  HWY_INLINE void store() {
+    if (object_ == kNobody) return;
+    uint64_t* record = reinterpret_cast<uint64_t*>(growing_.records + object_);
+    for (size_t i = 0; i < kParts; ++i) {
+      hn::StoreU(moments_[i], Part(), record + i * kLanes);
+      hn::StoreU(rest_[i], Part(), record + 4 + i * kLanes);
+    }
+  }
+
+  GrowingRecords& growing_;
+  uint32_t object_ = kNobody;
+  hn::Vec<Part> moments_[kParts], rest_[kParts];
+};
 
 // Adds each of the first `count` lanes, whose own coordinates start at (x, y), to its object; lanes that are `empty`
 // add nothing.
 template <class Mask>
 HWY_INLINE void add_lanes(const LocalSums& s, Vector x, Vector y, const Box& box, Vector first_pixel, Mask empty,
-                          const uint32_t* objects, size_t count, GrowingRecords& growing) {
+                          const uint32_t* objects, size_t count, PieceAdder& adder) {
   const U64 d;
   // Everything stays below 2^32 but m11 and m02.
   const Vector m10 = hn::Add(times(s.n, x), s.x);
@@ -190,7 +224,7 @@ HWY_INLINE void add_lanes(const LocalSums& s, Vector x, Vector y, const Box& box
   const Vector area_and_first = hn::Or(s.n, hn::ShiftLeft<32>(hn::IfThenElse(empty, nothing, first_pixel)));
   hn::StoreInterleaved4(m20, m11, m02, m10, d, moments);
   hn::StoreInterleaved4(m01, area_and_first, hn::IfThenElse(empty, nothing, packed), numbers, d, rest);
-  for (size_t i = 0; i < count; ++i) add_piece(moments + 4 * i, rest + 4 * i, objects[i], growing);
+  for (size_t i = 0; i < count; ++i) adder.add(moments + 4 * i, rest + 4 * i, objects[i]);
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR

@@ -15,9 +15,10 @@ using contract::ObjectRecord;
 // Takes foreground pixels, object by object, and adds what is asked for.
 class PixelAdder {
  public:
-  PixelAdder(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels)
-      : mask_(mask), pixels_(pixels), intensity_(features.intensity) {
-    if (features.hue) hues_.emplace(features.tables, pixels);
+  /// `tables`: nullptr where no hue is wanted.
+  PixelAdder(const HueTables* tables, bool intensity, const BitImage& mask, const FrameView& pixels)
+      : mask_(mask), pixels_(pixels), intensity_(intensity) {
+    if (tables != nullptr) hues_.emplace(*tables, pixels);
   }
 
   void begin(ObjectRecord& record, ObjectFeatures& features) {
@@ -67,7 +68,7 @@ int end_of_run(const BitImage& mask, int y, int rows, int x) {
 
 void add_pixels_of_runs(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
                         const RunTable& table, const uint32_t* order, const uint32_t* record_of, ObjectTable& objects) {
-  PixelAdder adder(features, mask, pixels);
+  PixelAdder adder(features.hue ? &features.tables : nullptr, features.intensity, mask, pixels);
   const int rows = table.rows_per_strip();
   for (uint32_t k = 0; k < table.runs(); ++k) {
     const uint32_t i = order[k];
@@ -80,10 +81,10 @@ void add_pixels_of_runs(const PixelFeatures& features, const BitImage& mask, con
   }
 }
 
-void add_pixels_of_cells(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
-                         const BitImage& occupied, const uint32_t* record_of, ObjectTable& objects) {
+void add_intensity_of_cells(const BitImage& mask, const FrameView& pixels, const BitImage& occupied,
+                            const uint32_t* record_of, ObjectTable& objects) {
   constexpr int kSide = contract::kCellSide;
-  PixelAdder adder(features, mask, pixels);
+  PixelAdder adder(nullptr, true, mask, pixels);
   for (int cell_row = 0; cell_row < occupied.height(); ++cell_row, record_of += occupied.width()) {
     // Occupied cells side by side are one object's.
     for_each_stretch(occupied.row(cell_row), 0, occupied.width(), [&](int column, int n) {

@@ -11,7 +11,6 @@
 
 // Hue and intensity features, from the frame's pixels under the mask. Both functions add to entry record_of[…] of
 // objects.objects (the peak) and objects.features (all else) and leave out what has kNoRecord (host/label/finish.hpp).
-// `features` says which are wanted.
 namespace flashcell::host {
 
 struct PixelFeatures {
@@ -26,13 +25,14 @@ struct PixelFeatures {
   HueTables tables;
 };
 
-/// record_of: by object of `table`. order: the numbers of all its runs, each object's side by side (RunsByObject).
+/// `features` says which are wanted. record_of: by object of `table`. order: the numbers of all its runs, each object's
+/// side by side (RunsByObject).
 void add_pixels_of_runs(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
                         const RunTable& table, const uint32_t* order, const uint32_t* record_of, ObjectTable& objects);
 
-/// record_of: by cell, row*columns + column; read where `occupied` is set.
-void add_pixels_of_cells(const PixelFeatures& features, const BitImage& mask, const FrameView& pixels,
-                         const BitImage& occupied, const uint32_t* record_of, ObjectTable& objects);
+/// record_of: by cell, row*columns + column; read where `occupied` is set. Hues of cells: host/label/hue_histogram.hpp.
+void add_intensity_of_cells(const BitImage& mask, const FrameView& pixels, const BitImage& occupied,
+                            const uint32_t* record_of, ObjectTable& objects);
 
 /// Calls found(x, n) for the foreground pixels of a row in columns begin .. end-1: n <= 64 of them from column x on, in
 /// order.

@@ -76,17 +76,10 @@ HWY_INLINE ScannedWords scan_words(const uint64_t* above, const uint64_t* first,
   return {starts, hn::Or(touching, corner)};
 }
 
-// Appends the numbers of the words that are not zero.
-HWY_INLINE size_t list_words(WordVector words, WordVector numbers, uint64_t* list) {
-  const Words d;
-  return hn::CompressStore(numbers, hn::Ne(words, hn::Zero(d)), d, list);
-}
-
 template <bool kTwoRows>
 void scan_strips(const BitImage& mask, int strips, RunBits& bits) {
   const Words d;
   const size_t words = static_cast<size_t>(mask.words_per_row());
-  size_t start_words = 0, contact_words = 0;
   for (int strip = 0; strip < strips; ++strip) {
     const int y = kTwoRows ? 2 * strip : strip;
     const uint64_t* above = y == 0 ? nullptr : mask.row(y - 1);
@@ -95,13 +88,8 @@ void scan_strips(const BitImage& mask, int strips, RunBits& bits) {
       const ScannedWords scanned = scan_words<kTwoRows>(above, mask.row(y), w, words);
       hn::StoreU(scanned.starts, d, bits.starts.get() + offset + w);
       hn::StoreU(scanned.contacts, d, bits.contacts.get() + offset + w);
-      const WordVector numbers = hn::Iota(d, offset + w);
-      start_words += list_words(scanned.starts, numbers, bits.start_words.get() + start_words);
-      contact_words += list_words(scanned.contacts, numbers, bits.contact_words.get() + contact_words);
     }
   }
-  bits.start_word_count = start_words;
-  bits.contact_word_count = contact_words;
 }
 
 void scan(const BitImage& mask, int strips, int rows_per_strip, RunBits& bits) {
@@ -112,35 +100,79 @@ void scan(const BitImage& mask, int strips, int rows_per_strip, RunBits& bits) {
   }
 }
 
-// Runs that start before each word; returns the number of all.
-uint32_t count_runs(const uint64_t* starts, size_t words, uint32_t* runs_before) {
-  uint32_t count = 0;
-  for (size_t i = 0; i < words; ++i) {
-    runs_before[i] = count;
-    count += static_cast<uint32_t>(std::popcount(starts[i]));
+// Writes the numbers of a word's bits, `first` that of bit 0, and possibly more.
+HWY_INLINE void list_bits(uint64_t word, uint32_t first, uint32_t* out) {
+#if HWY_TARGET == HWY_AVX3_DL
+  // This instruction set compresses bytes. Eight numbers at a time: wider stores would mostly cross cache lines.
+  const hn::ScalableTag<uint8_t> d8;
+  const hn::CappedTag<uint32_t, 8> d32;
+  alignas(64) uint8_t numbers[64];
+  hn::Store(hn::Compress(hn::Iota(d8, 0), hn::LoadMaskBits(d8, reinterpret_cast<const uint8_t*>(&word))), d8, numbers);
+  const int count = std::popcount(word), lanes = static_cast<int>(hn::Lanes(d32));
+  const auto base = hn::Set(d32, first);
+  int i = 0;
+  do {
+    const auto some = hn::PromoteTo(d32, hn::Load(hn::Rebind<uint8_t, decltype(d32)>(), numbers + i));
+    hn::StoreU(hn::Add(base, some), d32, out + i);
+    i += lanes;
+  } while (i < count);
+#else
+  // Two, then four at a time, without asking.
+  const auto put = [&] {
+    *out++ = first + static_cast<uint32_t>(std::countr_zero(word));
+    word &= word - 1;
+  };
+  put(), put();
+  while (word != 0) put(), put(), put(), put();
+#endif
+}
+
+// Bit i: words[i] is not zero, for i < 64.
+HWY_INLINE uint64_t find_nonzero(const uint64_t* words) {
+  const Words d;
+  uint64_t bits = 0;
+  for (size_t i = 0; i < 64; i += hn::Lanes(d)) {
+    uint8_t some[8] = {};
+    hn::StoreMaskBits(d, hn::Ne(hn::LoadU(d, words + i), hn::Zero(d)), some);
+    bits |= uint64_t{some[0]} << i;
   }
-  return count;
+  return bits;
+}
+
+// Counts the runs that start before each word and lists the words that are not zero; returns the number of all runs.
+// 64 words after the last are read.
+uint32_t count_runs(size_t words, RunBits& bits) {
+  uint32_t runs = 0;
+  bits.start_word_count = bits.contact_word_count = 0;
+  for (size_t begin = 0; begin < words; begin += 64) {
+    const size_t count = std::min<size_t>(64, words - begin);
+    for (size_t i = begin; i < begin + count; ++i) {
+      bits.runs_before[i] = runs;
+      runs += static_cast<uint32_t>(std::popcount(bits.starts[i]));
+    }
+    const uint64_t inside = ~uint64_t{0} >> (64 - count);
+    const auto list = [&](const uint64_t* from, uint32_t* numbers, size_t& listed) HWY_ATTR {
+      const uint64_t nonzero = find_nonzero(from + begin) & inside;
+      list_bits(nonzero, static_cast<uint32_t>(begin), numbers + listed);
+      listed += static_cast<size_t>(std::popcount(nonzero));
+    };
+    list(bits.starts.get(), bits.start_words.get(), bits.start_word_count);
+    list(bits.contacts.get(), bits.contact_words.get(), bits.contact_word_count);
+  }
+  return runs;
 }
 
 void list_starts(const RunBits& bits, const uint32_t* columns, uint32_t* starts) {
   for (size_t i = 0; i < bits.start_word_count; ++i) {
-    const uint64_t word = bits.start_words[i];
-    uint64_t rest = bits.starts[word];
-    uint32_t* out = starts + bits.runs_before[word];
-    const uint32_t column = columns[word];
-    // Two, then four at a time, without asking: what is too much is overwritten by the next word's.
-    const auto put = [&] {
-      *out++ = column + static_cast<uint32_t>(std::countr_zero(rest));
-      rest &= rest - 1;
-    };
-    put(), put();
-    while (rest != 0) put(), put(), put(), put();
+    const uint32_t word = bits.start_words[i];
+    // What is too much is overwritten by the next word's.
+    list_bits(bits.starts[word], columns[word], starts + bits.runs_before[word]);
   }
 }
 
 // Joins the runs that touch. `words` is the number of words in a row.
 void join_runs(const RunBits& bits, size_t words, uint32_t* parents) {
-  uint32_t pairs[2 * (kContactBatchBits + 64)];
+  uint32_t pairs[2 * (kContactBatchBits + 64 + 2)];
   size_t i = 0;
   while (i < bits.contact_word_count) {
     // Listed first and resolved later, so that the branches of the one do not wait for the memory of the other.
@@ -149,12 +181,18 @@ void join_runs(const RunBits& bits, size_t words, uint32_t* parents) {
       const uint64_t word = bits.contact_words[i];
       const uint64_t above = bits.starts[word - words], here = bits.starts[word];
       const uint32_t runs_above = bits.runs_before[word - words] - 1, runs_here = bits.runs_before[word] - 1;
-      for (uint64_t contacts = bits.contacts[word]; contacts != 0; contacts &= contacts - 1) {
+      uint64_t contacts = bits.contacts[word];
+      uint32_t* next = pairs + 2 * count;
+      count += static_cast<uint32_t>(std::popcount(contacts));
+      const auto put = [&] {
         const uint64_t up_to = contacts ^ (contacts - 1);
-        pairs[2 * count] = runs_above + static_cast<uint32_t>(std::popcount(above & up_to));
-        pairs[2 * count + 1] = runs_here + static_cast<uint32_t>(std::popcount(here & up_to));
-        ++count;
-      }
+        *next++ = runs_above + static_cast<uint32_t>(std::popcount(above & up_to));
+        *next++ = runs_here + static_cast<uint32_t>(std::popcount(here & up_to));
+        contacts &= contacts - 1;
+      };
+      // Two without asking, as most words have one or two: what is too much is overwritten by the next word's.
+      put(), put();
+      while (contacts != 0) put();
     }
     for (uint32_t k = 0; k < count; ++k) unite(parents, pairs[2 * k], pairs[2 * k + 1]);
   }
@@ -171,7 +209,7 @@ HWY_EXPORT(count_runs);
 HWY_EXPORT(list_starts);
 HWY_EXPORT(join_runs);
 
-constexpr size_t kSlack = 64;  // entries that may be written past the end: whole vectors
+constexpr size_t kSlack = 64;  // entries that may be read or written past the end: whole vectors, whole lists
 }  // namespace
 
 RunTable::RunTable(int width, int height, int rows_per_strip)
@@ -184,8 +222,8 @@ RunTable::RunTable(int width, int height, int rows_per_strip)
   parents_ = hwy::AllocateAligned<uint32_t>(max_runs_ + kSlack);
   bits_.starts = hwy::AllocateAligned<uint64_t>(total_words);
   bits_.contacts = hwy::AllocateAligned<uint64_t>(total_words);
-  bits_.start_words = hwy::AllocateAligned<uint64_t>(total_words);
-  bits_.contact_words = hwy::AllocateAligned<uint64_t>(total_words);
+  bits_.start_words = hwy::AllocateAligned<uint32_t>(total_words);
+  bits_.contact_words = hwy::AllocateAligned<uint32_t>(total_words);
   bits_.runs_before = hwy::AllocateAligned<uint32_t>(total_words);
   columns_ = hwy::AllocateAligned<uint32_t>(total_words);
   for (int strip = 0; strip < strips_; ++strip) {
@@ -199,7 +237,7 @@ RunTable::RunTable(int width, int height, int rows_per_strip)
 void RunTable::find(const BitImage& mask) {
   const size_t words = static_cast<size_t>(words_);
   HWY_DYNAMIC_DISPATCH(scan)(mask, strips_, rows_per_strip_, bits_);
-  runs_ = HWY_DYNAMIC_DISPATCH(count_runs)(bits_.starts.get(), strips_ * words, bits_.runs_before.get());
+  runs_ = HWY_DYNAMIC_DISPATCH(count_runs)(strips_ * words, bits_);
   HWY_DYNAMIC_DISPATCH(list_starts)(bits_, columns_.get(), starts_.get());
   for (uint32_t i = 0; i < runs_; ++i) parents_[i] = i;
   HWY_DYNAMIC_DISPATCH(join_runs)(bits_, words, parents_.get());

@@ -25,7 +25,7 @@ struct RunBits {
   hwy::AlignedFreeUniquePtr<uint64_t[]>
       contacts;  ///< where runs touch one of the strip above: at least one bit for each such pair
   hwy::AlignedFreeUniquePtr<uint32_t[]> runs_before;                 ///< number of runs that start before the word
-  hwy::AlignedFreeUniquePtr<uint64_t[]> start_words, contact_words;  ///< numbers of the words above that are not zero
+  hwy::AlignedFreeUniquePtr<uint32_t[]> start_words, contact_words;  ///< numbers of the words above that are not zero
   size_t start_word_count = 0, contact_word_count = 0;
 };
 

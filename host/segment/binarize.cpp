@@ -10,6 +10,8 @@
 #include <hwy/foreach_target.h>
 //
 #include <hwy/highway.h>
+//
+#include "host/label/pixel_planes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace flashcell::host::HWY_NAMESPACE {
@@ -65,7 +67,8 @@ void binarize_grey16(const FrameView& frame, uint16_t threshold, bool dark, BitI
 }
 
 #if HWY_TARGET != HWY_SCALAR
-using Bytes = hn::Vec<hn::ScalableTag<uint8_t>>;
+using Bytes = PixelVector;
+using Halves = hn::Repartition<uint16_t, PixelBytes>;
 
 // contract::luma8 in 16-bit lanes. Its 15-bit weights split into bytes, w = 256 * high + low; the high ones sum to 127
 // and the low ones to 256, so that neither sum of products passes 16 bits:
@@ -78,26 +81,27 @@ class LumaWeights {
       : high_{vector(w[0] >> 8), vector(w[1] >> 8), vector(w[2] >> 8)},
         low_{vector(w[0] & 255), vector(w[1] & 255), vector(w[2] & 255)} {}
 
-  HWY_INLINE Bytes luma(Bytes first, Bytes second, Bytes third) const {
-    const hn::ScalableTag<uint16_t> d;
+  // Of a vector full of pixels.
+  HWY_INLINE Bytes luma(const uint8_t* pixels) const {
+    Bytes first, second, third;
+    load_planes(pixels, first, second, third);
+    const Halves d;
     const auto f = hn::BitCast(d, first), s = hn::BitCast(d, second), t = hn::BitCast(d, third);
     const auto byte = hn::Set(d, 0xFF);
     const auto even = luma_lanes(hn::And(f, byte), hn::And(s, byte), hn::And(t, byte));
     const auto odd = luma_lanes(hn::ShiftRight<8>(f), hn::ShiftRight<8>(s), hn::ShiftRight<8>(t));
-    return hn::BitCast(hn::ScalableTag<uint8_t>(), hn::Or(even, hn::ShiftLeft<8>(odd)));
+    return hn::BitCast(PixelBytes(), hn::Or(even, hn::ShiftLeft<8>(odd)));
   }
 
  private:
-  using Lanes = hn::Vec<hn::ScalableTag<uint16_t>>;
+  using Lanes = hn::Vec<Halves>;
 
-  static HWY_INLINE Lanes vector(int weight) {
-    return hn::Set(hn::ScalableTag<uint16_t>(), static_cast<uint16_t>(weight));
-  }
+  static HWY_INLINE Lanes vector(int weight) { return hn::Set(Halves(), static_cast<uint16_t>(weight)); }
   static HWY_INLINE Lanes weighted(const Lanes* weights, Lanes f, Lanes s, Lanes t) {
     return hn::Add(hn::Add(hn::Mul(f, weights[0]), hn::Mul(s, weights[1])), hn::Mul(t, weights[2]));
   }
   HWY_INLINE Lanes luma_lanes(Lanes f, Lanes s, Lanes t) const {
-    const Lanes high = hn::Add(weighted(high_, f, s, t), hn::Set(hn::ScalableTag<uint16_t>(), 64));
+    const Lanes high = hn::Add(weighted(high_, f, s, t), hn::Set(Halves(), 64));
     return hn::ShiftRight<7>(hn::Add(high, hn::ShiftRight<8>(weighted(low_, f, s, t))));
   }
 
@@ -109,14 +113,10 @@ void luma_pixels(const uint8_t* pixels, bool bgr, [[maybe_unused]] const uint16_
                  uint8_t* grey) {
   int x = 0;
 #if HWY_TARGET != HWY_SCALAR
-  const hn::ScalableTag<uint8_t> d8;
-  const int lanes = static_cast<int>(hn::Lanes(d8));
+  const PixelBytes d;
+  const int lanes = static_cast<int>(hn::Lanes(d));
   const LumaWeights weights(byte_weights);
-  for (; x + lanes <= width; x += lanes) {
-    hn::Vec<decltype(d8)> first, second, third;
-    hn::LoadInterleaved3(d8, pixels + 3 * x, first, second, third);
-    hn::StoreU(weights.luma(first, second, third), d8, grey + x);
-  }
+  for (; x + lanes <= width; x += lanes) hn::StoreU(weights.luma(pixels + 3 * x), d, grey + x);
 #endif
   for (; x < width; ++x) {
     const uint8_t* p = pixels + 3 * x;
@@ -125,37 +125,71 @@ void luma_pixels(const uint8_t* pixels, bool bgr, [[maybe_unused]] const uint16_
 }
 
 // Which of 64 pixels have luma >= threshold.
-uint64_t compare_luma_64(const uint8_t* pixels, bool bgr, const uint16_t* byte_weights, uint8_t threshold) {
-#if HWY_TARGET != HWY_SCALAR
+class LumaThreshold {
+ public:
+  LumaThreshold(bool bgr, const uint16_t* byte_weights, uint8_t threshold);
+  HWY_INLINE uint64_t compare_64(const uint8_t* pixels) const;
+
+ private:
+#if HWY_TARGET == HWY_SCALAR
+  bool bgr_;
+  uint8_t threshold_;
+#else
+  LumaWeights weights_;
+  Bytes level_;  // one less
+#endif
+};
+
+#if HWY_TARGET == HWY_SCALAR
+
+LumaThreshold::LumaThreshold(bool bgr, const uint16_t* /*byte_weights*/, uint8_t threshold)
+    : bgr_(bgr), threshold_(threshold) {}
+
+HWY_INLINE uint64_t LumaThreshold::compare_64(const uint8_t* pixels) const {
+  uint8_t grey[64];
+  luma_pixels(pixels, bgr_, nullptr, 64, grey);
+  return HWY_NAMESPACE::compare_64<uint8_t, false>(grey, threshold_);
+}
+
+#else
+
+LumaThreshold::LumaThreshold(bool /*bgr*/, const uint16_t* byte_weights, uint8_t threshold)
+    : weights_(byte_weights), level_(hn::Set(PixelBytes(), static_cast<uint8_t>(threshold - 1))) {}
+
+HWY_INLINE uint64_t LumaThreshold::compare_64(const uint8_t* pixels) const {
   // Luma lies between a pixel's least and its largest channel: often that is enough.
-  const hn::CappedTag<uint8_t, 64> d;
+  const PixelBytes d;
   auto least = hn::LoadU(d, pixels), largest = least;
   for (size_t i = hn::Lanes(d); i < 3 * 64; i += hn::Lanes(d)) {
     const auto channels = hn::LoadU(d, pixels + i);
     least = hn::Min(least, channels);
     largest = hn::Max(largest, channels);
   }
-  const auto level = hn::Set(d, static_cast<uint8_t>(threshold - 1));  // threshold is at least 1
-  if (hn::AllFalse(d, hn::Gt(largest, level))) return 0;
-  if (hn::AllTrue(d, hn::Gt(least, level))) return ~uint64_t{0};
-#endif
-  uint8_t grey[64];
-  luma_pixels(pixels, bgr, byte_weights, 64, grey);
-  return compare_64<uint8_t, false>(grey, threshold);
+  if (hn::AllFalse(d, hn::Gt(largest, level_))) return 0;
+  if (hn::AllTrue(d, hn::Gt(least, level_))) return ~uint64_t{0};
+  uint64_t bits = 0;
+  for (size_t i = 0; i < 64; i += hn::Lanes(d)) {
+    hn::StoreMaskBits(d, hn::Gt(weights_.luma(pixels + 3 * i), level_), reinterpret_cast<uint8_t*>(&bits) + i / 8);
+  }
+  return bits;
 }
 
-void binarize_colour(const FrameView& frame, const uint16_t* byte_weights, uint8_t threshold, bool dark, BitImage& mask) {
-  const bool bgr = frame.format == PixelFormat::bgr8;
+#endif
+
+// `threshold` is at least 1.
+void binarize_colour(const FrameView& frame, const uint16_t* byte_weights, uint8_t threshold, bool dark,
+                     BitImage& mask) {
+  const LumaThreshold luma(frame.format == PixelFormat::bgr8, byte_weights, threshold);
   const int whole = frame.width / 64, rest = frame.width % 64;
   const uint64_t flip = dark ? ~uint64_t{0} : 0;
   for (int y = 0; y < frame.height; ++y) {
     const uint8_t* row = frame.row(y);
     uint64_t* words = mask.row(y);
-    for (int w = 0; w < whole; ++w) words[w] = compare_luma_64(row + 3 * 64 * w, bgr, byte_weights, threshold) ^ flip;
+    for (int w = 0; w < whole; ++w) words[w] = luma.compare_64(row + 3 * 64 * w) ^ flip;
     if (rest != 0) {
       uint8_t tail[3 * 64] = {};
       std::memcpy(tail, row + 3 * 64 * whole, static_cast<size_t>(3 * rest));
-      words[whole] = (compare_luma_64(tail, bgr, byte_weights, threshold) ^ flip) & ((uint64_t{1} << rest) - 1);
+      words[whole] = (luma.compare_64(tail) ^ flip) & ((uint64_t{1} << rest) - 1);
     }
   }
 }
@@ -164,11 +198,11 @@ void binarize_colour(const FrameView& frame, const uint16_t* byte_weights, uint8
 void colour_indices(const uint8_t* pixels, bool bgr, int count, uint16_t* indices) {
   int x = 0;
 #if HWY_TARGET != HWY_SCALAR
-  const hn::CappedTag<uint8_t, 64> d;
+  const PixelBytes d;
   const int lanes = static_cast<int>(hn::Lanes(d));
   for (; x + lanes <= count; x += lanes) {
-    hn::Vec<decltype(d)> first, second, third;
-    hn::LoadInterleaved3(d, pixels + 3 * x, first, second, third);
+    Bytes first, second, third;
+    load_planes(pixels + 3 * x, first, second, third);
     const auto r = bgr ? third : first, g = second, b = bgr ? first : third;
     // The two bytes of 0rrrrrgg gggbbbbb.
     const auto high = hn::Or(hn::And(hn::ShiftRight<1>(r), hn::Set(d, 0x7C)), hn::ShiftRight<6>(g));

@@ -2,12 +2,14 @@
 // instruction set.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "host/label/labeller.hpp"
+#include "kernels_hls/contract/colour.hpp"
 #include "kernels_hls/contract/hlac.hpp"
 #include "tests/support/masks.hpp"
 #include "tests/support/simd_targets.hpp"
@@ -195,6 +197,62 @@ TEST(FastLabeller, EqualsReferenceOnAllSmallPatterns) {
       if (HasFatalFailure()) return;
     }
   }
+}
+
+// Frames of one red each, a green a row, all blues in it. Every other row is an object of its own.
+void check_hues(uint8_t saturation_floor, uint8_t value_floor, int first_red, int step, const std::string& what) {
+  constexpr int kSide = 256;
+  Pixels pixels;
+  pixels.bytes.resize(3 * kSide * kSide);
+  pixels.view = {pixels.bytes.data(), kSide, kSide, 3 * kSide, PixelFormat::rgb8};
+  for (int odd = 0; odd < 2; ++odd) {
+    const BitImage mask = test::drawn(kSide, kSide, [odd](int, int y) { return y % 2 == odd; });
+    LabelParameters p = parameters_for(mask, Connectivity::exact8, contract::kFeatureHue);
+    p.saturation_floor = saturation_floor;
+    p.value_floor = value_floor;
+    const auto labeller = make_fast_labeller(p);
+    ObjectTable table;
+    for (int red = first_red; red < kSide; red += step) {
+      for (int i = 0; i < kSide * kSide; ++i) {
+        pixels.bytes[3 * i] = static_cast<uint8_t>(red);
+        pixels.bytes[3 * i + 1] = static_cast<uint8_t>(i / kSide);
+        pixels.bytes[3 * i + 2] = static_cast<uint8_t>(i % kSide);
+      }
+      table.clear();
+      labeller->label(mask, pixels.view, 0, table);
+      ASSERT_EQ(table.features.size(), kSide / 2) << what;
+      for (int k = 0; k < kSide / 2; ++k) {
+        const int green = 2 * k + odd;
+        uint32_t hue[contract::kHueBins] = {}, achromatic = 0;
+        for (int blue = 0; blue < kSide; ++blue) {
+          const contract::Hsv8 colour =
+              contract::hsv8(static_cast<uint8_t>(red), static_cast<uint8_t>(green), static_cast<uint8_t>(blue));
+          const bool chromatic = colour.s >= saturation_floor && colour.v >= value_floor;
+          ++(chromatic ? hue[colour.h >> 4] : achromatic);
+        }
+        ASSERT_EQ(achromatic, table.features[k].achromatic) << what << ", red " << red << ", green " << green;
+        ASSERT_TRUE(std::equal(hue, hue + contract::kHueBins, table.features[k].hue))
+            << what << ", red " << red << ", green " << green;
+      }
+    }
+  }
+}
+
+TEST(FastLabeller, FindsTheHuesOfAllColours) {
+  check_hues(32, 32, 0, 1, "all colours");
+}
+
+TEST(FastLabeller, FindsHuesForAllFloors) {
+  int red = 0;
+  for (const auto& [saturation, value] : {std::pair{0, 0}, std::pair{1, 1}, std::pair{0, 255}, std::pair{255, 0},
+                                          std::pair{100, 7}, std::pair{255, 255}}) {
+    const uint8_t s = static_cast<uint8_t>(saturation), v = static_cast<uint8_t>(value);
+    check_hues(s, v, red++, 11, "floors " + std::to_string(saturation) + " and " + std::to_string(value));
+  }
+  test::for_each_simd_target([](const char* target) {
+    check_hues(0, 0, 0, 51, target);
+    check_hues(32, 32, 1, 63, target);
+  });
 }
 
 TEST(FastLabeller, EqualsReferenceOnSeveralColourClasses) {
