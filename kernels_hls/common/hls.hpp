@@ -27,7 +27,7 @@
 #if defined(__SYNTHESIS__) || defined(__VITIS_HLS__)
 #define FLASHCELL_HLS_PRAGMA(text) _Pragma(#text)
 #define FLASHCELL_HLS(...) FLASHCELL_HLS_PRAGMA(HLS __VA_ARGS__)
-#define FLASHCELL_DATAFLOW(name) FLASHCELL_HLS(DATAFLOW)
+#define FLASHCELL_DATAFLOW(name)
 #define FLASHCELL_STAGE(...) __VA_ARGS__
 #define FLASHCELL_DATAFLOW_END
 #define FLASHCELL_LOOP(name, interval, depth)

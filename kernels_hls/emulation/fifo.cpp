@@ -27,8 +27,16 @@ void Fifo::wait_to_read() {
 void Fifo::wait_to_write() {
   Scheduler& scheduler = Scheduler::of_thread();
   CycleModel* model = scheduler.model;
-  if (model == nullptr) return;
   Task* task = scheduler.current();
+  if (model == nullptr) {
+    if (tokens() < turn_tokens_) return;
+    if (task == nullptr) {
+      turn_tokens_ *= 2;  // the testbench fills it
+    } else {
+      scheduler.wait(Task::State::writes, *this);
+    }
+    return;
+  }
   if (task == nullptr) {
     if (channel_ != nullptr) model->write_outside(*channel_);
     return;

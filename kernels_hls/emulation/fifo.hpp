@@ -14,6 +14,11 @@ inline bool any_simulation() {
   return active_simulations.load(std::memory_order_relaxed) != 0;
 }
 
+/// Memory for tokens, aligned to 64 bytes. What is given back is kept for the thread's next stream of that size,
+/// because kernels have their streams in a function and make them anew at each launch.
+void* take_memory(size_t bytes);
+void give_memory(void* memory, size_t bytes);
+
 /// Counts a stream's tokens and decides who has to wait. Rules: README.md of this folder.
 class Fifo {
  public:
@@ -37,7 +42,7 @@ class Fifo {
   }
   /// Returns when there is space for one more token.
   void before_write() {
-    if (any_simulation()) wait_to_write();
+    if (tokens() >= turn_tokens_ || any_simulation()) wait_to_write();
   }
   /// Without waiting; where the answer is no, the other stages get on first.
   bool can_read() { return written_ != read_ || others_filled(); }
@@ -48,6 +53,7 @@ class Fifo {
  private:
   friend struct Channel;
   friend class CycleModel;
+  friend class Scheduler;
   void wait_to_read();
   void wait_to_write();
   bool others_filled();
@@ -56,6 +62,9 @@ class Fifo {
 
   const char* name_;
   int declared_depth_;
+  /// Without a Simulation: a writer that has got so far ahead lets others run first, so that the tokens stay in the
+  /// processor's cache. It grows when nobody else can go on.
+  size_t turn_tokens_ = 64;
   Channel* channel_ = nullptr;  ///< while a Simulation watches this stream
 };
 

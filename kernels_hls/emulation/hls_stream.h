@@ -1,5 +1,6 @@
 #pragma once
-#include <memory>
+#include <new>
+#include <utility>
 
 #include "kernels_hls/emulation/fifo.hpp"
 
@@ -23,6 +24,10 @@ class stream<T, 0> : public flashcell_emulation::Fifo {
  public:
   stream() : Fifo("", 0) {}
   explicit stream(const char* name) : Fifo(name, 0) {}
+  ~stream() {
+    for (; read_ != written_; ++read_) place(read_)->~T();
+    flashcell_emulation::give_memory(ring_, capacity_ * sizeof(T));
+  }
 
   void write(const T& value) {
     before_write();
@@ -61,23 +66,32 @@ class stream<T, 0> : public flashcell_emulation::Fifo {
  private:
   void push(const T& value) {
     if (tokens() == capacity_) grow();
-    ring_[written_ & (capacity_ - 1)] = value;
+    new (place(written_)) T(value);
     ++written_;
   }
   T pop() {
-    const T value = ring_[read_ & (capacity_ - 1)];
+    T& place_of_token = *place(read_);
+    T value(std::move(place_of_token));
+    place_of_token.~T();
     ++read_;
     return value;
   }
+  T* place(size_t token) { return ring_ + (token & (capacity_ - 1)); }
   void grow() {
-    const size_t larger = capacity_ == 0 ? 16 : 2 * capacity_;
-    std::unique_ptr<T[]> ring(new T[larger]);
-    for (size_t i = read_; i != written_; ++i) ring[i & (larger - 1)] = ring_[i & (capacity_ - 1)];
-    ring_ = std::move(ring);
-    capacity_ = larger;
+    T* const old = ring_;
+    const size_t old_capacity = capacity_;
+    capacity_ = old_capacity == 0 ? kFewest : 2 * old_capacity;
+    ring_ = static_cast<T*>(flashcell_emulation::take_memory(capacity_ * sizeof(T)));
+    for (size_t i = read_; i != written_; ++i) {
+      T& token = old[i & (old_capacity - 1)];
+      new (place(i)) T(std::move(token));
+      token.~T();
+    }
+    flashcell_emulation::give_memory(old, old_capacity * sizeof(T));
   }
 
-  std::unique_ptr<T[]> ring_;
+  static constexpr size_t kFewest = 16;
+  T* ring_ = nullptr;
   size_t capacity_ = 0;  ///< a power of two
 };
 

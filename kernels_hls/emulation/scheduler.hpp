@@ -27,7 +27,7 @@ struct Task {
   Region* region = nullptr;
   Task* next = nullptr;  ///< of the region
   State state = State::fresh;
-  const Fifo* fifo = nullptr;     ///< that it waits for
+  Fifo* fifo = nullptr;           ///< that it waits for
   const Region* inner = nullptr;  ///< that it waits for
   Region* open = nullptr;         ///< that it is filling with stages
   StageClock clock;
@@ -54,7 +54,7 @@ class Scheduler {
   void run(Region& region);
   void forget_stages(Region& region);
   /// From a stage: lets others run until `fifo` may have changed. Throws when the region is to be left.
-  void wait(Task::State state, const Fifo& fifo);
+  void wait(Task::State state, Fifo& fifo);
 
   class CycleModel* model = nullptr;  ///< while a Simulation lives
 
@@ -65,6 +65,7 @@ class Scheduler {
   void give_turn(Task& task);
   void end(Task& task);
   void nobody_can_go_on();
+  bool let_queue_grow();
   std::string describe(const Task& task) const;
 
   Task* current_ = nullptr;

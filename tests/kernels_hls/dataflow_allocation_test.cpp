@@ -36,8 +36,10 @@ void twice(int n, Stream& in, Stream& out) {
 }
 void rows(int n, Stream& in, Stream& out) {
   for (int row = 0; row < n; ++row) {
+    hls::stream<int, 4> local("local");
     FLASHCELL_DATAFLOW(row)
-    FLASHCELL_STAGE(twice(20, in, out));
+    FLASHCELL_STAGE(twice(20, in, local));
+    FLASHCELL_STAGE(twice(20, local, out));
     FLASHCELL_DATAFLOW_END
   }
 }

@@ -17,7 +17,8 @@ struct ModelCase {
 
   double cycles_per_frame() const { return static_cast<double>(report.cycles) / frames; }
   double pixels_per_clock() const { return report.cycles > 0 ? static_cast<double>(pixels) / cycles_per_frame() : 0; }
-  /// Clocks from the end of the first stage, which reads the frame, to the end of the last; of the last frame.
+  /// Clocks from the end of the stages that read the frame (and nothing of other stages) to the end of all; of the last
+  /// frame.
   int64_t latency() const;
 };
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "host/app/bench/model.hpp"
 #include "host/app/bench/scenes.hpp"
 #include "host/device/device_factory.hpp"
@@ -55,8 +57,16 @@ ModelCase model_case(const Clip& clip, const char* mode, Connectivity connectivi
 }  // namespace
 
 int64_t ModelCase::latency() const {
-  if (report.regions.empty() || report.regions.front().stages.empty()) return 0;
-  return report.cycles - report.regions.front().stages.front().end;
+  int64_t last_read = 0;
+  for (const auto& region : report.regions) {
+    for (const auto& stage : region.stages) {
+      const bool reads_others = std::any_of(report.fifos.begin(), report.fifos.end(), [&](const auto& fifo) {
+        return fifo.reader == stage.name && !fifo.writer.empty();
+      });
+      if (!reads_others) last_read = std::max(last_read, stage.end);
+    }
+  }
+  return report.cycles - last_read;
 }
 
 std::vector<ModelCase> bench_model() {
