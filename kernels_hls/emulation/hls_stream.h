@@ -1,6 +1,6 @@
 #pragma once
 #include <new>
-#include <type_traits>
+#include <utility>
 
 #include "kernels_hls/emulation/fifo.hpp"
 
@@ -22,11 +22,12 @@ class stream : public stream<T, 0> {
 template <class T>
 class stream<T, 0> : public flashcell_emulation::Fifo {
  public:
-  static_assert(std::is_trivially_destructible<T>::value, "tokens are plain data");
-
   stream() : Fifo("", 0) {}
   explicit stream(const char* name) : Fifo(name, 0) {}
-  ~stream() { flashcell_emulation::give_memory(ring_, capacity_ * sizeof(T)); }
+  ~stream() {
+    for (; read_ != written_; ++read_) place(read_)->~T();
+    flashcell_emulation::give_memory(ring_, capacity_ * sizeof(T));
+  }
 
   void write(const T& value) {
     before_write();
@@ -69,7 +70,9 @@ class stream<T, 0> : public flashcell_emulation::Fifo {
     ++written_;
   }
   T pop() {
-    const T value = *place(read_);
+    T& place_of_token = *place(read_);
+    T value(std::move(place_of_token));
+    place_of_token.~T();
     ++read_;
     return value;
   }
@@ -79,7 +82,11 @@ class stream<T, 0> : public flashcell_emulation::Fifo {
     const size_t old_capacity = capacity_;
     capacity_ = old_capacity == 0 ? kFewest : 2 * old_capacity;
     ring_ = static_cast<T*>(flashcell_emulation::take_memory(capacity_ * sizeof(T)));
-    for (size_t i = read_; i != written_; ++i) new (place(i)) T(old[i & (old_capacity - 1)]);
+    for (size_t i = read_; i != written_; ++i) {
+      T& token = old[i & (old_capacity - 1)];
+      new (place(i)) T(std::move(token));
+      token.~T();
+    }
     flashcell_emulation::give_memory(old, old_capacity * sizeof(T));
   }
 

@@ -1,7 +1,6 @@
 #include "kernels_hls/emulation/scheduler.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "kernels_hls/emulation/cycle_model.hpp"

@@ -3,6 +3,7 @@
 #include <hls_stream.h>
 
 #include <bitset>
+#include <memory>
 #include <random>
 
 namespace {
@@ -224,6 +225,19 @@ TEST(Emulation, StreamsKeepOrder) {
   EXPECT_EQ(read, written);
   EXPECT_GT(read, 50);
   EXPECT_THROW(stream.read(), std::logic_error);
+}
+
+TEST(Emulation, StreamsOwnTheirTokens) {
+  const auto counted = std::make_shared<int>(7);
+  {
+    hls::stream<std::shared_ptr<int>> stream("owned");
+    for (int round = 0; round < 3; ++round) {
+      for (int i = 0; i < 100; ++i) stream.write(counted);
+      for (int i = 0; i < 70; ++i) EXPECT_EQ(*stream.read(), 7);
+    }
+    EXPECT_EQ(counted.use_count(), 1 + 3 * 30);
+  }
+  EXPECT_EQ(counted.use_count(), 1);
 }
 
 }  // namespace

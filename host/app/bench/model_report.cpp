@@ -45,7 +45,7 @@ void print_cases(const std::vector<ModelCase>& cases) {
   }
 }
 
-/// Over all cases of a mode: where each stage stands still, in percent of its clocks.
+/// Over all cases of a mode: the most that each stage works and waits.
 void print_stages(const std::vector<ModelCase>& cases, const std::string& mode) {
   fmt::print("\n{}: stages, clocks a frame at most\n  {:<28}{:>10}{:>10}{:>16}{:>16}{:>10}\n", mode, "", "iterations",
              "busy", "waits for input", "waits for space", "memory");
