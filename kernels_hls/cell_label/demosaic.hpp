@@ -75,13 +75,14 @@ inline void demosaic_pixel(const BayerWindow& window, int x, bool red_row, bool 
   }
 }
 
-/// The middle group's colours. Frame borders take those of their neighbours inside: `first` and `last` are the frame's
-/// first and last pixel in the window.
-inline Colours demosaic_group(const BayerWindow& window, const Mosaic& mosaic, bool odd_row, int first, int last) {
-  Colours colours;
-  for (int p = 0; p < kGroupPixels; ++p) {
+/// Colours of the middle group from its pixel `from` on. Frame borders take those of their neighbours inside: `first`
+/// and `last` are the frame's first and last pixel in the window.
+inline Colours<kColourPixels> demosaic_group(const BayerWindow& window, const Mosaic& mosaic, bool odd_row, int from,
+                                             int first, int last) {
+  Colours<kColourPixels> colours;
+  for (int p = 0; p < kColourPixels; ++p) {
     FLASHCELL_HLS(UNROLL)
-    int x = kGroupPixels + p;
+    int x = kGroupPixels + from + p;
     if (x == first) x += 1;
     if (x == last) x -= 1;
     const bool red_column = ((x % 2) != 0) == mosaic.red_in_odd_column;

@@ -6,7 +6,7 @@ namespace flashcell {
 namespace kernels {
 
 /// The reciprocals of contract::hsv8: a kernel looks them up instead of dividing. kCopies of two read ports each serve
-/// 64 pixels in three clocks.
+/// the 22 pixels of a clock.
 struct Reciprocals {
   static constexpr int kCopies = 11;
   uint32_t per_saturation[256], per_hue[256];

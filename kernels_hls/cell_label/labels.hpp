@@ -19,7 +19,7 @@ class FreeLabels {
   Label take() {
     --count_;
     if (count() < lowest_count_) lowest_count_ = count();
-    if (fresh_ != S::kLabels) {
+    if (fresh_ != none()) {
       const Label label = fresh_;
       ++fresh_;
       return label;

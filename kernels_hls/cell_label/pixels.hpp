@@ -9,38 +9,53 @@ namespace kernels {
 
 constexpr int kGroupPixels = 64;
 
+/// Pixels that one clock serves: as many as come in a word.
+template <int kPixels>
 struct Colours {
-  uint8_t red[kGroupPixels], green[kGroupPixels], blue[kGroupPixels];
+  uint8_t red[kPixels], green[kPixels], blue[kPixels];
 };
+template <int kPixels>
 struct Greys {
-  uint16_t values[kGroupPixels];
+  uint16_t values[kPixels];
 };
 
-/// Byte `index` of up to three words that follow each other.
-inline uint8_t byte_at(const uint64_t* lanes, int index) {
+/// A word of RGB completes 21 pixels or, as a group's third, 22.
+constexpr int kColourPixels = 22;
+constexpr int kFirstOfColours = 21;  ///< the first pixel of a group's words: 0, 21, 42
+
+inline uint8_t byte_at(const uint64_t lanes[kLanes], int index) {
   return static_cast<uint8_t>(lanes[index / 8] >> (8 * (index % 8)));
 }
 
-inline Greys grey_of(const Colours& colours) {
-  Greys greys;
-  for (int p = 0; p < kGroupPixels; ++p) {
+inline void split_word(const Word& word, uint64_t lanes[kLanes]) {
+  for (int i = 0; i < kLanes; ++i) {
+    FLASHCELL_HLS(UNROLL)
+    lanes[i] = lane(word, i);
+  }
+}
+
+template <int kPixels>
+Greys<kPixels> grey_of(const Colours<kPixels>& colours) {
+  Greys<kPixels> greys;
+  for (int p = 0; p < kPixels; ++p) {
     FLASHCELL_HLS(UNROLL)
     greys.values[p] = contract::luma8(colours.red[p], colours.green[p], colours.blue[p]);
   }
   return greys;
 }
 
-inline uint64_t bright_pixels(const Greys& greys, uint32_t threshold) {
+template <int kPixels>
+uint64_t bright_pixels(const Greys<kPixels>& greys, uint32_t threshold) {
   uint64_t mask = 0;
-  for (int p = 0; p < kGroupPixels; ++p) {
+  for (int p = 0; p < kPixels; ++p) {
     FLASHCELL_HLS(UNROLL)
     mask |= static_cast<uint64_t>(greys.values[p] >= threshold) << p;
   }
   return mask;
 }
 
-/// One colour class: a bit for each of 32 x 32 x 32 colours (contract::kColourTableSide). A read port serves one pixel
-/// a clock; kCopies of two ports each serve 64 pixels in three clocks.
+/// One colour class: a bit for each of 32 x 32 x 32 colours (contract::kColourTableSide). kCopies of
+/// two read ports each serve the kColourPixels of a clock.
 struct ColourClassTable {
   static constexpr int kCopies = 11;
   uint64_t bits[contract::kColourTableWords];
@@ -65,36 +80,37 @@ inline uint64_t class_bits(const Word& word, uint32_t class_id) {
   return bits;
 }
 
-inline uint64_t pixels_in_class(const Colours& colours, const ColourClassTable& table) {
+template <int kPixels>
+uint64_t pixels_in_class(const Colours<kPixels>& colours, const ColourClassTable& table) {
   uint64_t mask = 0;
-  for (int p = 0; p < kGroupPixels; ++p) {
+  for (int p = 0; p < kPixels; ++p) {
     FLASHCELL_HLS(UNROLL)
     mask |= static_cast<uint64_t>(table.contains(colours.red[p], colours.green[p], colours.blue[p])) << p;
   }
   return mask;
 }
 
-/// What a build measures of pixels, as planes of a RowGroup; nothing where it measures none.
+/// What a build measures of pixels, into the planes of a RowGroup from its pixel `first` on, those of `mask`; nothing
+/// where it measures none.
 template <bool kKept>
 struct Planes {
-  template <class S>
-  static void grey(const Greys& greys, RowGroup<S>& group) {
+  template <class S, int kPixels>
+  static void grey(const Greys<kPixels>& greys, int first, uint64_t mask, RowGroup<S>& group) {
     for (int bit = 0; bit < S::kGreyBits; ++bit) {
       FLASHCELL_HLS(UNROLL)
       uint64_t plane = 0;
-      for (int p = 0; p < kGroupPixels; ++p) {
+      for (int p = 0; p < kPixels; ++p) {
         FLASHCELL_HLS(UNROLL)
         plane |= static_cast<uint64_t>((greys.values[p] >> bit) & 1) << p;
       }
-      group.planes[S::kFirstGreyPlane + bit] = plane;
+      group.planes[S::kFirstGreyPlane + bit] |= (plane & mask) << first;
     }
   }
 
-  /// Pixels of the background count nowhere.
-  template <class S>
-  static void hue(const Job& job, const Colours& colours, uint64_t mask, RowGroup<S>& group) {
+  template <class S, int kPixels>
+  static void hue(const Job& job, const Colours<kPixels>& colours, int first, uint64_t mask, RowGroup<S>& group) {
     uint64_t planes[S::kHueBits] = {};
-    for (int p = 0; p < kGroupPixels; ++p) {
+    for (int p = 0; p < kPixels; ++p) {
       FLASHCELL_HLS(UNROLL)
       if (((mask >> p) & 1) == 0) continue;
       const int code =
@@ -106,16 +122,16 @@ struct Planes {
     }
     for (int bit = 0; bit < S::kHueBits; ++bit) {
       FLASHCELL_HLS(UNROLL)
-      group.planes[S::kFirstHuePlane + bit] = planes[bit];
+      group.planes[S::kFirstHuePlane + bit] |= planes[bit] << first;
     }
   }
 };
 template <>
 struct Planes<false> {
-  template <class S>
-  static void grey(const Greys&, RowGroup<S>&) {}
-  template <class S>
-  static void hue(const Job&, const Colours&, uint64_t, RowGroup<S>&) {}
+  template <class S, int kPixels>
+  static void grey(const Greys<kPixels>&, int, uint64_t, RowGroup<S>&) {}
+  template <class S, int kPixels>
+  static void hue(const Job&, const Colours<kPixels>&, int, uint64_t, RowGroup<S>&) {}
 };
 
 }  // namespace kernels

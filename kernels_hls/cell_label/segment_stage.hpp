@@ -30,63 +30,62 @@ class Segmenter {
     }
   }
 
-  void grey(uint32_t group, const Greys& greys) {
-    const uint64_t mask = given() ? masks_.read() : by_threshold(greys);
-    write(group, mask, [&](uint64_t, RowGroup<S>& out) { Planes<S::kIntensity>::grey(greys, out); });
+  /// A group's pixels come in parts: begin, one or more of grey() and colour(), end.
+  void begin() {
+    group_ = RowGroup<S>();
+    given_ = given() ? masks_.read() : 0;
   }
-
-  void colour(uint32_t group, const Colours& colours) {
+  template <int kPixels>
+  void grey(int first, const Greys<kPixels>& greys) {
+    const uint64_t mask = add(first, kPixels, given() ? 0 : by_threshold(greys));
+    if (mask == 0) return;  // values count only in the foreground
+    Planes<S::kIntensity>::grey(greys, first, mask, group_);
+  }
+  template <int kPixels>
+  void colour(int first, int pixels, const Colours<kPixels>& colours) {
     const bool by_table = job_.segmentation == contract::Segmentation::colour_table;
-    const uint64_t mask = given()    ? masks_.read()
-                          : by_table ? pixels_in_class(colours, table_)
-                                     : by_threshold(grey_of(colours));
-    write(group, mask, [&](uint64_t inside, RowGroup<S>& out) {
-      Planes<S::kIntensity>::grey(grey_of(colours), out);
-      Planes<S::kHue>::hue(job_, colours, inside, out);
-    });
+    const uint64_t found = given() ? 0 : by_table ? pixels_in_class(colours, table_) : by_threshold(grey_of(colours));
+    const uint64_t mask = add(first, pixels, found);
+    if (mask == 0) return;
+    Planes<S::kIntensity>::grey(grey_of(colours), first, mask, group_);
+    Planes<S::kHue>::hue(job_, colours, first, mask, group_);
+  }
+  void end(uint32_t group) {
+    group_.planes[0] &= inside_frame(job_, group);
+    groups_.write(group_);
   }
 
   void mask_only(uint32_t group) {
-    write(group, masks_.read(), [](uint64_t, RowGroup<S>&) {});
+    begin();
+    group_.planes[0] = given_;
+    end(group);
   }
 
   /// A row below the frame.
-  void below() { groups_.write(empty()); }
+  void below() { groups_.write(RowGroup<S>()); }
 
  private:
-  static RowGroup<S> empty() { return RowGroup<S>(); }
   bool given() const { return job_.segmentation == contract::Segmentation::given; }
-  uint64_t by_threshold(const Greys& greys) const {
+  template <int kPixels>
+  uint64_t by_threshold(const Greys<kPixels>& greys) const {
     const uint64_t bright = bright_pixels(greys, job_.threshold);
     return job_.dark ? ~bright : bright;
   }
-  /// Values of pixels matter only where there is foreground.
-  template <class Measure>
-  void write(uint32_t group, uint64_t mask, Measure measure) {
-    RowGroup<S> out = empty();
-    out.planes[0] = mask & inside_frame(job_, group);
-    if (out.planes[0] != 0) measure(out.planes[0], out);
-    groups_.write(out);
+  /// Foreground of the group's pixels first .. first + pixels - 1, from the first one on.
+  uint64_t add(int first, int pixels, uint64_t found) {
+    const uint64_t all = pixels >= kGroupPixels ? ~uint64_t{0} : (uint64_t{1} << pixels) - 1;
+    const uint64_t mask = (given() ? given_ >> first : found) & all;
+    group_.planes[0] |= mask << first;
+    return mask;
   }
 
   const Job& job_;
   ColourClassTable& table_;
   Masks& masks_;
   Groups& groups_;
+  RowGroup<S> group_ = RowGroup<S>();
+  uint64_t given_ = 0;
 };
-
-/// kWords words of one group.
-template <int kWords, class Words>
-void read_group(Words& words, uint64_t lanes[kWords * kLanes]) {
-  for (int i = 0; i < kWords; ++i) {
-    FLASHCELL_HLS(UNROLL)
-    const Word word = words.read();
-    for (int k = 0; k < kLanes; ++k) {
-      FLASHCELL_HLS(UNROLL)
-      lanes[kLanes * i + k] = lane(word, k);
-    }
-  }
-}
 
 /// Whether a pass begins with another colour class than the last one.
 inline bool loads_table(const Job& job, uint32_t pass) {
@@ -116,85 +115,125 @@ void segment_given(const Job& job, ColourClassTable& table, Masks& masks, Groups
   }
 }
 
-/// kBytes a pixel: as many words, and clocks, a group.
+/// A word a clock: 64 pixels of one byte, 32 of two.
 template <class S, int kBytes, class Words, class Masks, class Groups>
 void segment_grey(const Job& job, ColourClassTable& table, Words& words, Masks& masks, Groups& groups) {
+  constexpr int kPixels = kGroupPixels / kBytes;
   Segmenter<S, Masks, Groups> segmenter(job, table, masks, groups);
-  Raster at;
-  FLASHCELL_LOOP(segment_grey, kBytes, 4)
-  for (uint64_t i = 0; i < groups_of_launch(job); ++i) {
-    FLASHCELL_HLS(LOOP_TRIPCOUNT min = 4096 max = 16384)
-    FLASHCELL_HLS(PIPELINE II = kBytes)
+  Raster at;  // words
+  FLASHCELL_LOOP(segment_grey, 1, 4)
+  for (uint64_t i = 0; i < kBytes * groups_of_launch(job); ++i) {
+    FLASHCELL_HLS(LOOP_TRIPCOUNT min = 4096 max = 32768)
+    FLASHCELL_HLS(PIPELINE II = 1)
     FLASHCELL_ITERATION(segment_grey);
+    const uint32_t group = at.column / kBytes, part = at.column % kBytes;
     if (at.row < job.height) {
-      uint64_t lanes[kBytes * kLanes];
+      uint64_t lanes[kLanes];
       FLASHCELL_HLS(ARRAY_PARTITION variable = lanes complete)
-      read_group<kBytes>(words, lanes);
-      Greys greys;
-      for (int p = 0; p < kGroupPixels; ++p) {
+      split_word(words.read(), lanes);
+      Greys<kPixels> greys;
+      for (int p = 0; p < kPixels; ++p) {
         FLASHCELL_HLS(UNROLL)
         const uint32_t low = byte_at(lanes, kBytes * p), high = kBytes == 2 ? byte_at(lanes, kBytes * p + 1) : 0u;
         greys.values[p] = static_cast<uint16_t>(low | high << 8);
       }
-      segmenter.grey(at.column, greys);
-    } else {
+      if (part == 0) segmenter.begin();
+      segmenter.grey(static_cast<int>(part) * kPixels, greys);
+      if (part == kBytes - 1) segmenter.end(group);
+    } else if (part == 0) {
       segmenter.below();
     }
-    at.step(job.groups, 8 * job.rows, job.classes);
+    at.step(kBytes * job.groups, 8 * job.rows, job.classes);
   }
 }
 
+/// A word's bytes behind the last two of the word before: a pixel may begin there.
+struct ColourBytes {
+  uint8_t bytes[3 * kColourPixels];
+
+  void next(const Word& word) {
+    uint64_t lanes[kLanes];
+    FLASHCELL_HLS(ARRAY_PARTITION variable = lanes complete)
+    split_word(word, lanes);
+    bytes[0] = bytes[contract::kWordBytes];
+    bytes[1] = bytes[contract::kWordBytes + 1];
+    for (int i = 0; i < contract::kWordBytes; ++i) {
+      FLASHCELL_HLS(UNROLL)
+      bytes[2 + i] = byte_at(lanes, i);
+    }
+  }
+  /// The pixels that word `part` of a group, 0 .. 2, completes; and one more for the first two.
+  Colours<kColourPixels> colours(uint32_t part, bool bgr) const {
+    Colours<kColourPixels> out;
+    for (int p = 0; p < kColourPixels; ++p) {
+      FLASHCELL_HLS(UNROLL)
+      const int at = 3 * p + 2 - static_cast<int>(part);
+      const int last = 3 * kColourPixels - 1;
+      const uint8_t one = bytes[at], two = bytes[at + 1 < last ? at + 1 : last],
+                    three = bytes[at + 2 < last ? at + 2 : last];
+      out.red[p] = bgr ? three : one;
+      out.green[p] = two;
+      out.blue[p] = bgr ? one : three;
+    }
+    return out;
+  }
+};
+
+/// Word `part` of a group: the pixels that it completes.
+template <class Segmenter>
+void segment_part(Segmenter& segmenter, uint32_t group, uint32_t part, const Colours<kColourPixels>& colours) {
+  if (part == 0) segmenter.begin();
+  segmenter.colour(static_cast<int>(part) * kFirstOfColours, part == 2 ? kColourPixels : kFirstOfColours, colours);
+  if (part == 2) segmenter.end(group);
+}
+
+/// A word a clock, three a group.
 template <class S, class Words, class Masks, class Groups>
 void segment_colour(const Job& job, const Word* parameters, ColourClassTable& table, Words& words, Masks& masks,
                     Groups& groups) {
   Segmenter<S, Masks, Groups> segmenter(job, table, masks, groups);
   const bool bgr = job.layout == contract::PixelLayout::bgr8;
-  const uint64_t groups_of_pass = static_cast<uint64_t>(8) * job.rows * job.groups;
+  const uint64_t words_of_pass = static_cast<uint64_t>(3) * 8 * job.rows * job.groups;
+  ColourBytes bytes = ColourBytes();
+  FLASHCELL_HLS(ARRAY_PARTITION variable = bytes.bytes complete)
   for (uint32_t pass = 0; pass < job.passes; ++pass) {
     FLASHCELL_HLS(LOOP_TRIPCOUNT min = 1 max = 8)
     if (loads_table(job, pass)) segmenter.load(parameters, pass % job.classes);
-    Raster at;
-    FLASHCELL_LOOP(segment_colour, 3, 12)
-    for (uint64_t i = 0; i < groups_of_pass; ++i) {
-      FLASHCELL_HLS(LOOP_TRIPCOUNT min = 4096 max = 16384)
-      FLASHCELL_HLS(PIPELINE II = 3)
+    Raster at;  // words
+    FLASHCELL_LOOP(segment_colour, 1, 12)
+    for (uint64_t i = 0; i < words_of_pass; ++i) {
+      FLASHCELL_HLS(LOOP_TRIPCOUNT min = 12288 max = 49152)
+      FLASHCELL_HLS(PIPELINE II = 1)
       FLASHCELL_ITERATION(segment_colour);
+      const uint32_t group = at.column / 3, part = at.column % 3;
       if (at.row < job.height) {
-        uint64_t lanes[3 * kLanes];
-        FLASHCELL_HLS(ARRAY_PARTITION variable = lanes complete)
-        read_group<3>(words, lanes);
-        Colours colours;
-        for (int p = 0; p < kGroupPixels; ++p) {
-          FLASHCELL_HLS(UNROLL)
-          colours.red[p] = byte_at(lanes, 3 * p + (bgr ? 2 : 0));
-          colours.green[p] = byte_at(lanes, 3 * p + 1);
-          colours.blue[p] = byte_at(lanes, 3 * p + (bgr ? 0 : 2));
-        }
-        segmenter.colour(at.column, colours);
-      } else {
+        bytes.next(words.read());
+        segment_part(segmenter, group, part, bytes.colours(part, bgr));
+      } else if (part == 0) {
         segmenter.below();
       }
-      at.step(job.groups, 8 * job.rows, 1);
+      at.step(3 * job.groups, 8 * job.rows, 1);
     }
   }
 }
 
 /// The group that comes, and those of its column from the rows before: three rows into the window's right third.
 template <class S, class Words>
-void take_rows(const Job& job, const Raster& at, Words& words, DemosaicMemory<S>& memory, BayerWindow& window) {
+void take_rows(const Job& job, uint32_t row_that_comes, uint32_t column, Words& words, DemosaicMemory<S>& memory,
+               BayerWindow& window) {
   uint64_t lanes[4][kLanes];  // rows -3 .. -1 and the one that comes
   FLASHCELL_HLS(ARRAY_PARTITION variable = lanes complete dim = 0)
-  const bool comes = at.row < job.height;
+  const bool comes = row_that_comes < job.height;
   const Word word = comes ? words.read() : Word(0);
   for (int k = 0; k < kLanes; ++k) {
     FLASHCELL_HLS(UNROLL)
     for (int row = 0; row < 3; ++row) {
       FLASHCELL_HLS(UNROLL)
-      lanes[row][k] = at.row > static_cast<uint32_t>(2 - row) ? memory.rows[row][at.column][k] : 0;
+      lanes[row][k] = row_that_comes > static_cast<uint32_t>(2 - row) ? memory.rows[row][column][k] : 0;
     }
     lanes[3][k] = lane(word, k);
   }
-  const int top = at.row == 2 ? 1 : 0;  // row 0 is made from rows 0 .. 2, every other one from those around it
+  const int top = row_that_comes == 2 ? 1 : 0;  // row 0 is made from rows 0 .. 2, every other one from those around it
   for (int row = 0; row < 3; ++row) {
     FLASHCELL_HLS(UNROLL)
     window.put(row, lanes[top + row]);
@@ -204,7 +243,7 @@ void take_rows(const Job& job, const Raster& at, Words& words, DemosaicMemory<S>
     FLASHCELL_HLS(UNROLL)
     for (int k = 0; k < kLanes; ++k) {
       FLASHCELL_HLS(UNROLL)
-      memory.rows[row][at.column][k] = lanes[row + 1][k];
+      memory.rows[row][column][k] = lanes[row + 1][k];
     }
   }
 }
@@ -219,33 +258,39 @@ void segment_bayer(const Job& job, const Word* parameters, ColourClassTable& tab
   DemosaicMemory<S> memory;
   FLASHCELL_HLS(ARRAY_PARTITION variable = memory.rows complete dim = 1)
   FLASHCELL_HLS(ARRAY_PARTITION variable = memory.rows complete dim = 3)
-  const uint64_t steps = static_cast<uint64_t>(8 * job.rows + 2) * (job.groups + 1);
+  const uint64_t steps = static_cast<uint64_t>(3) * (8 * job.rows + 2) * (job.groups + 1);
   for (uint32_t pass = 0; pass < job.passes; ++pass) {
     FLASHCELL_HLS(LOOP_TRIPCOUNT min = 1 max = 8)
     if (loads_table(job, pass)) segmenter.load(parameters, pass % job.classes);
     BayerWindow window = BayerWindow();
     FLASHCELL_HLS(ARRAY_PARTITION variable = window.pixels complete dim = 0)
-    Raster at;  // of the group that comes
-    FLASHCELL_LOOP(segment_bayer, 3, 12)
+    Raster at;  // thirds of the group that comes
+    FLASHCELL_LOOP(segment_bayer, 1, 12)
     for (uint64_t i = 0; i < steps; ++i) {
-      FLASHCELL_HLS(LOOP_TRIPCOUNT min = 4626 max = 17442)
-      FLASHCELL_HLS(PIPELINE II = 3)
+      FLASHCELL_HLS(LOOP_TRIPCOUNT min = 13878 max = 52326)
+      FLASHCELL_HLS(PIPELINE II = 1)
+      // A place is written again a row after it was read.
+      FLASHCELL_HLS(DEPENDENCE variable = memory.rows type = inter false)
       FLASHCELL_ITERATION(segment_bayer);
-      window.shift();
-      if (at.column < job.groups) take_rows<S>(job, at, words, memory, window);
-      const uint32_t row = at.row - 2, group = at.column - 1;
-      if (at.row >= 2 && at.column >= 1) {
+      const uint32_t column = at.column / 3, part = at.column % 3;
+      if (part == 0) {
+        window.shift();
+        if (column < job.groups) take_rows<S>(job, at.row, column, words, memory, window);
+      }
+      const uint32_t row = at.row - 2, group = column - 1;
+      if (at.row >= 2 && column >= 1) {
         if (row < job.height) {
           const uint32_t centre = row == 0 ? 1 : row + 1 == job.height ? row - 1 : row;
           // In the window the middle group begins at kGroupPixels.
           const int first = group == 0 ? kGroupPixels : -1;
           const int last = static_cast<int>(job.width - 1 - group * kGroupPixels) + kGroupPixels;
-          segmenter.colour(group, demosaic_group(window, mosaic, centre % 2 != 0, first, last));
-        } else {
+          const int from = static_cast<int>(part) * kFirstOfColours;
+          segment_part(segmenter, group, part, demosaic_group(window, mosaic, centre % 2 != 0, from, first, last));
+        } else if (part == 0) {
           segmenter.below();
         }
       }
-      at.step(job.groups + 1, 8 * job.rows + 2, 1);
+      at.step(3 * (job.groups + 1), 8 * job.rows + 2, 1);
     }
   }
 }
