@@ -1,6 +1,7 @@
 #include "host/xrt_software/fault_plan.hpp"
 
 #include <cstdlib>
+#include <map>
 
 namespace flashcell::host {
 
@@ -33,11 +34,13 @@ bool FaultPlan::may_load() {
 }
 
 FaultPlan& process_fault_plan() {
-  static FaultPlan plan([] {
-    const char* text = std::getenv("FLASHCELL_SOFTWARE_DEVICE");
-    return parse_software_options(text != nullptr ? text : "");
-  }());
-  return plan;
+  static std::mutex mutex;
+  static std::map<std::string, FaultPlan> plans;
+  const char* const variable = std::getenv("FLASHCELL_SOFTWARE_DEVICE");
+  const std::string text = variable != nullptr ? variable : "";
+  const std::lock_guard lock(mutex);
+  const auto it = plans.find(text);
+  return it != plans.end() ? it->second : plans.try_emplace(text, parse_software_options(text)).first->second;
 }
 
 }  // namespace flashcell::host

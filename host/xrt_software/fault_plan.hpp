@@ -27,7 +27,8 @@ class FaultPlan {
   bool lost_ = false;
 };
 
-/// The process's plan, from FLASHCELL_SOFTWARE_DEVICE. Throws std::invalid_argument when that cannot be read.
+/// The process's plan, from FLASHCELL_SOFTWARE_DEVICE as it stands now; each value has a plan of its own, which stays.
+/// Throws std::invalid_argument when it cannot be read.
 FaultPlan& process_fault_plan();
 
 }  // namespace flashcell::host
