@@ -61,7 +61,8 @@ class SoftwareDevice::Unit {
     if (thread_.joinable()) thread_.join();
   }
 
-  uint64_t base() const { return description_.base; }
+  const std::string& kernel() const { return kernel_; }
+  const ComputeUnit& description() const { return description_; }
 
   void start(std::span<const uint32_t> registers, std::function<void(bool)> done) {
     Run run;
@@ -147,8 +148,24 @@ void SoftwareDevice::load(std::span<const uint8_t> bytes) {
       units_.push_back(std::make_unique<Unit>(plan_, memory_, kernel.name, unit));
     }
   }
-  std::stable_sort(units_.begin(), units_.end(), [](const auto& a, const auto& b) { return a->base() < b->base(); });
+  std::stable_sort(units_.begin(), units_.end(),
+                   [](const auto& a, const auto& b) { return a->description().base < b->description().base; });
   xclbin_ = std::move(xclbin);
+}
+
+int SoftwareDevice::find_unit(const std::string& kernel, const std::string& instance) const {
+  for (size_t i = 0; i < units_.size(); ++i) {
+    const bool named = instance.empty() || units_[i]->description().instance == instance;
+    if (units_[i]->kernel() == kernel && named) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+int SoftwareDevice::bank_of(int unit, int argument) const {
+  for (const auto& c : units_.at(static_cast<size_t>(unit))->description().connections) {
+    if (c.argument == argument) return c.memory;
+  }
+  return -1;
 }
 
 void SoftwareDevice::start(int unit, std::span<const uint32_t> registers, std::function<void(bool)> done) {

@@ -28,6 +28,10 @@ class SoftwareDevice {
   /// What load() was given last. Compute unit i below is the i-th of all, by address of its registers: XRT's order.
   const Xclbin& xclbin() const { return xclbin_; }
   int units() const { return static_cast<int>(units_.size()); }
+  /// Number of a kernel's compute unit; of its first one where `instance` is empty. -1 when there is none.
+  int find_unit(const std::string& kernel, const std::string& instance) const;
+  /// Memory bank that an argument of a compute unit is wired to; -1 when to none.
+  int bank_of(int unit, int argument) const;
 
   DeviceMemory& memory() { return memory_; }
   bool lost() const { return plan_.board_is_lost(); }
