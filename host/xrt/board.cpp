@@ -107,7 +107,10 @@ void Board::check_platform(const Xclbin& xclbin) {
 void Board::load(const Xclbin& xclbin, const contract::KernelBuild& build) {
   xrt::uuid id;
   try {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"  // XRT 2.13 has no hardware contexts, which replace it
     id = device_.load_xclbin(file_);
+#pragma GCC diagnostic pop
   } catch (const std::exception& e) {
     fail_from_xrt(fmt::format("{}: cannot load {}", description_, file_), e);
   }

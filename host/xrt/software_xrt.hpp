@@ -11,8 +11,9 @@ std::filesystem::path software_xrt_folder();
 std::filesystem::path software_xclbin_file();
 
 /// Has XRT load the software device instead of a board's driver, for the whole process: sets XILINX_XRT and
-/// XCL_EMULATION_MODE. Call before the first use of XRT and before other threads start. Throws Error(Fault::device)
-/// when the library is not there.
+/// XCL_EMULATION_MODE. Where only the drop-in knows the installed XRT's classes, starts the program again over that.
+/// Call before the first use of XRT and before other threads start. Throws Error(Fault::device) when the library is not
+/// there.
 void use_software_device();
 
 }  // namespace flashcell::host

@@ -17,37 +17,33 @@ void DeviceMemory::set_banks(std::vector<Bank> banks) {
 std::shared_ptr<DeviceBuffer> DeviceMemory::allocate(int bank, size_t bytes) {
   const std::lock_guard lock(mutex_);
   if (bank < 0 || static_cast<size_t>(bank) >= banks_.size()) return nullptr;
-  const size_t b = static_cast<size_t>(bank);
-  // A page stays free behind each buffer: what runs over its end hits nothing. Addresses come round again when the bank
-  // is through, past the buffers that are still there.
+  std::erase_if(buffers_, [](const auto& entry) { return entry.second.expired(); });
+  // A page stays free behind each buffer: what runs over its end hits nothing.
   const uint64_t taken = (bytes + kPage - 1) / kPage * kPage + kPage;
-  if (taken > banks_[b].bytes) return nullptr;
-  for (int round = 0; round < 2; ++round) {
-    if (next_[b] + taken > banks_[b].bytes) next_[b] = 0;
-    const uint64_t start = banks_[b].base + next_[b];
-    bool free = true;
-    for (auto it = buffers_.begin(); it != buffers_.end();) {
-      const auto other = it->second.lock();
-      if (!other) {
-        it = buffers_.erase(it);
-        continue;
-      }
-      free &= other->address + other->bytes.size() + kPage <= start || start + taken <= other->address;
-      ++it;
+  uint64_t& next = next_[static_cast<size_t>(bank)];
+  const auto address = free_address(banks_[static_cast<size_t>(bank)], next, taken);
+  if (!address) return nullptr;
+  next = *address + taken - banks_[static_cast<size_t>(bank)].base;
+  auto buffer = std::make_shared<DeviceBuffer>();
+  buffer->address = *address;
+  buffer->bank = bank;
+  buffer->bytes.assign(bytes, kJunk);
+  buffers_[*address] = buffer;
+  return buffer;
+}
+
+std::optional<uint64_t> DeviceMemory::free_address(const Bank& bank, uint64_t from, uint64_t taken) const {
+  for (const uint64_t start : {from, uint64_t{0}}) {
+    uint64_t address = bank.base + start;
+    for (const auto& [other_address, weak] : buffers_) {
+      const auto other = weak.lock();
+      if (!other) continue;
+      const uint64_t other_end = other_address + (other->bytes.size() + kPage - 1) / kPage * kPage + kPage;
+      if (address < other_end && other_address < address + taken) address = other_end;
     }
-    if (!free) {
-      next_[b] = 0;
-      continue;
-    }
-    auto buffer = std::make_shared<DeviceBuffer>();
-    buffer->address = start;
-    buffer->bank = bank;
-    buffer->bytes.assign(bytes, kJunk);
-    buffers_[start] = buffer;
-    next_[b] += taken;
-    return buffer;
+    if (address + taken <= bank.base + bank.bytes) return address;
   }
-  return nullptr;
+  return {};
 }
 
 std::shared_ptr<DeviceBuffer> DeviceMemory::find(uint64_t address, size_t bytes) const {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -34,9 +35,12 @@ class DeviceMemory {
   std::shared_ptr<DeviceBuffer> find(uint64_t address, size_t bytes) const;
 
  private:
+  /// Where `taken` bytes are free in a bank: at `from` or behind it, else from its start.
+  std::optional<uint64_t> free_address(const Bank& bank, uint64_t from, uint64_t taken) const;
+
   mutable std::mutex mutex_;
   std::vector<Bank> banks_;
-  std::vector<uint64_t> next_;  // of each bank: offset of its next buffer
+  std::vector<uint64_t> next_;  // of each bank: where the last buffer ended. Addresses are used again late
   std::map<uint64_t, std::weak_ptr<DeviceBuffer>> buffers_;
 };
 

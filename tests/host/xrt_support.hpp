@@ -1,8 +1,8 @@
 #pragma once
-#include <gtest/gtest.h>
-
+#include <algorithm>
 #include <cstring>
-#include <deque>
+#include <memory>
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>

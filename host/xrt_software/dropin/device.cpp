@@ -29,6 +29,10 @@ void xrt_core::device::must_be_there() const {
   if (software.lost()) fail(ENODEV, "software device");
 }
 
+/// Tells a program that it runs over this library and not over XRT's.
+extern "C" const int flashcell_xrt_dropin;
+const int flashcell_xrt_dropin = 1;
+
 namespace xrt {
 
 unsigned int system::enumerate_devices() {
