@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/xrt_software/executor.hpp"
+#include "pipeline/record_vector.hpp"
 
 namespace flashcell::host {
 
@@ -16,7 +17,7 @@ namespace flashcell::host {
 struct DeviceBuffer {
   uint64_t address = 0;
   int bank = 0;
-  std::vector<std::byte> bytes;
+  RecordVector<std::byte> bytes;  ///< starts on a 512-bit word
 };
 
 /// Memory banks with buffers in them. Any thread may call.

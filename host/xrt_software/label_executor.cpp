@@ -6,7 +6,6 @@
 #include <opencv2/imgproc.hpp>
 
 #include "host/segment/binarize.hpp"
-#include "kernels_hls/contract/kernel_description.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -17,58 +16,12 @@ using contract::ResultHeader;
 using contract::ResultStatus;
 using contract::Segmentation;
 
-uint32_t scalar(const KernelCall& call, int argument) {
-  return call.registers[contract::kCellLabelArguments[argument].offset / 4];
-}
-
-uint64_t pointer(const KernelCall& call, int argument) {
-  const uint32_t word = contract::kCellLabelArguments[argument].offset / 4;
-  return call.registers[word] | static_cast<uint64_t>(call.registers[word + 1]) << 32;
-}
-
-bool is_bayer(PixelLayout layout) {
-  return layout >= PixelLayout::bayer_rggb && layout <= PixelLayout::bayer_gbrg;
-}
-
 /// OpenCV names a mosaic by the second row's second and third pixel.
 int demosaic_code(PixelLayout layout) {
   return layout == PixelLayout::bayer_rggb   ? cv::COLOR_BayerBG2BGR
          : layout == PixelLayout::bayer_bggr ? cv::COLOR_BayerRG2BGR
          : layout == PixelLayout::bayer_grbg ? cv::COLOR_BayerGB2BGR
                                              : cv::COLOR_BayerGR2BGR;
-}
-
-bool is_colour(PixelLayout layout) {
-  return layout == PixelLayout::rgb8 || layout == PixelLayout::bgr8 || is_bayer(layout);
-}
-
-/// Whether the kernel can do what the job asks for, as contract/cell_label_launch.hpp states it.
-ResultStatus judge(const CellLabelJob& job, const contract::KernelBuild& build) {
-  if (job.contract_version != contract::kContractVersion) return ResultStatus::wrong_version;
-  const bool needs_pixels = job.segmentation != Segmentation::given ||
-                            (job.features & (contract::kFeatureHue | contract::kFeatureIntensity)) != 0;
-  const bool needs_colour =
-      job.segmentation == Segmentation::colour_table || (job.features & contract::kFeatureHue) != 0;
-  const bool good =
-      job.width >= 1 && job.height >= 1 && job.connectivity <= contract::Connectivity::exact4 &&
-      contract::fits(build, job.width, job.height, job.connectivity, job.features) && job.classes >= 1 &&
-      job.classes <= contract::kMaxColourClasses && job.layout <= PixelLayout::bayer_gbrg &&
-      job.segmentation <= Segmentation::colour_table && (job.layout != PixelLayout::none || !needs_pixels) &&
-      (is_colour(job.layout) || !needs_colour) && job.capacity >= 1 && job.min_area <= job.max_area &&
-      job.min_cell_pixels >= 1 && job.min_cell_pixels <= contract::kCellPixels &&
-      uint64_t{job.row_words} * contract::kWordBytes >= uint64_t{job.width} * contract::bytes_of(job.layout) &&
-      job.frame_words >= uint64_t{job.row_words} * (job.layout == PixelLayout::none ? 0 : job.height) &&
-      (job.segmentation != Segmentation::given || (job.mask_row_words >= contract::words_for((job.width + 7u) / 8) &&
-                                                   job.mask_words >= uint64_t{job.mask_row_words} * job.height)) &&
-      job.result_words >= 1 + uint64_t{job.capacity} * contract::words_per_object(job.features);
-  return good ? ResultStatus::done : ResultStatus::bad_job;
-}
-
-const contract::KernelBuild& build_of(const std::string& kernel) {
-  for (const contract::KernelBuild& build : contract::kCellLabelBuilds) {
-    if (kernel == build.name) return build;
-  }
-  throw KernelFault("there is no kernel `" + kernel + "`");
 }
 
 template <class T>
@@ -78,46 +31,10 @@ void put(std::span<std::byte> memory, size_t at, const T& value) {
 
 }  // namespace
 
-struct LabelExecutor::Launch {
-  explicit Launch(const KernelCall& call)
-      : memory(call.memory),
-        frames(pointer(call, contract::kFramesArgument)),
-        masks(pointer(call, contract::kMasksArgument)),
-        parameters(pointer(call, contract::kParametersArgument)),
-        results(pointer(call, contract::kResultsArgument)),
-        frame_count(scalar(call, contract::kFrameCountArgument)),
-        sequence(scalar(call, contract::kSequenceArgument)) {
-    std::memcpy(&job, memory.at(parameters, sizeof job, contract::kParametersArgument).data(), sizeof job);
-  }
-
-  std::span<std::byte> frame(uint32_t f) const {
-    const uint64_t bytes = uint64_t{job.row_words} * job.height * contract::kWordBytes;
-    return memory.at(frames + uint64_t{f} * job.frame_words * contract::kWordBytes, bytes, contract::kFramesArgument);
-  }
-  std::span<std::byte> mask(uint32_t f, uint32_t k) const {
-    const uint64_t bytes = uint64_t{job.mask_row_words} * job.height * contract::kWordBytes;
-    return memory.at(masks + (uint64_t{f} * job.classes + k) * job.mask_words * contract::kWordBytes, bytes,
-                     contract::kMasksArgument);
-  }
-  std::span<std::byte> colour_table() const {
-    return memory.at(parameters + sizeof job, kColourTableSize, contract::kParametersArgument);
-  }
-  /// The first `words` words of a result region.
-  std::span<std::byte> region(uint32_t f, uint32_t k, uint64_t words) const {
-    return memory.at(results + (uint64_t{f} * job.classes + k) * job.result_words * contract::kWordBytes,
-                     words * contract::kWordBytes, contract::kResultsArgument);
-  }
-
-  KernelMemory& memory;
-  uint64_t frames, masks, parameters, results;
-  uint32_t frame_count, sequence;
-  CellLabelJob job;
-};
-
 void LabelExecutor::run(const KernelCall& call) {
   const contract::KernelBuild& build = build_of(call.kernel);
-  const Launch launch(call);
-  const ResultStatus status = judge(launch.job, build);
+  const KernelLaunch launch(call);
+  const ResultStatus status = launch.judge(build);
   if (status != ResultStatus::done) {
     ResultHeader header{};
     header.status = status;
@@ -150,7 +67,7 @@ void LabelExecutor::prepare(const CellLabelJob& job) {
   job_ = job;
 }
 
-void LabelExecutor::run_frame(const Launch& launch, uint32_t frame) {
+void LabelExecutor::run_frame(const KernelLaunch& launch, uint32_t frame) {
   const FrameView pixels = pixels_of(launch, frame);
   segment(launch, frame, pixels);
   for (uint32_t k = 0; k < launch.job.classes; ++k) {
@@ -160,7 +77,7 @@ void LabelExecutor::run_frame(const Launch& launch, uint32_t frame) {
   }
 }
 
-FrameView LabelExecutor::pixels_of(const Launch& launch, uint32_t frame) {
+FrameView LabelExecutor::pixels_of(const KernelLaunch& launch, uint32_t frame) {
   const CellLabelJob& job = launch.job;
   FrameView view;
   view.width = job.width;
@@ -183,7 +100,7 @@ FrameView LabelExecutor::pixels_of(const Launch& launch, uint32_t frame) {
   return view;
 }
 
-void LabelExecutor::segment(const Launch& launch, uint32_t frame, const FrameView& pixels) {
+void LabelExecutor::segment(const KernelLaunch& launch, uint32_t frame, const FrameView& pixels) {
   const CellLabelJob& job = launch.job;
   if (job.segmentation == Segmentation::given) {
     read_masks(launch, frame);
@@ -195,7 +112,7 @@ void LabelExecutor::segment(const Launch& launch, uint32_t frame, const FrameVie
   }
 }
 
-void LabelExecutor::read_masks(const Launch& launch, uint32_t frame) {
+void LabelExecutor::read_masks(const KernelLaunch& launch, uint32_t frame) {
   const CellLabelJob& job = launch.job;
   const int words = (job.width + 63) / 64;
   // What stands behind the last pixel of a row is not part of the mask.
@@ -211,7 +128,7 @@ void LabelExecutor::read_masks(const Launch& launch, uint32_t frame) {
 }
 
 /// Objects in the order in which a kernel that sees one row of cells at a time finds them complete.
-void LabelExecutor::write_region(const Launch& launch, uint32_t frame, uint32_t class_id) {
+void LabelExecutor::write_region(const KernelLaunch& launch, uint32_t frame, uint32_t class_id) {
   const CellLabelJob& job = launch.job;
   const uint32_t words = contract::words_per_object(job.features);
   const size_t count = table_.objects.size();

@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "host/label/labeller.hpp"
-#include "host/xrt_software/executor.hpp"
-#include "kernels_hls/contract/cell_label_launch.hpp"
+#include "host/xrt_software/kernel_launch.hpp"
 
 namespace flashcell::host {
 
@@ -19,14 +18,12 @@ class LabelExecutor : public Executor {
   void run(const KernelCall& call) override;
 
  private:
-  struct Launch;  // one run: the call's registers and what they point to
-
   void prepare(const contract::CellLabelJob& job);
-  void run_frame(const Launch& launch, uint32_t frame);
-  FrameView pixels_of(const Launch& launch, uint32_t frame);
-  void segment(const Launch& launch, uint32_t frame, const FrameView& pixels);
-  void read_masks(const Launch& launch, uint32_t frame);
-  void write_region(const Launch& launch, uint32_t frame, uint32_t class_id);
+  void run_frame(const KernelLaunch& launch, uint32_t frame);
+  FrameView pixels_of(const KernelLaunch& launch, uint32_t frame);
+  void segment(const KernelLaunch& launch, uint32_t frame, const FrameView& pixels);
+  void read_masks(const KernelLaunch& launch, uint32_t frame);
+  void write_region(const KernelLaunch& launch, uint32_t frame, uint32_t class_id);
 
   MakeLabeller make_labeller_;
   contract::CellLabelJob job_{};  // that the members below were made for
