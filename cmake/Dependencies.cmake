@@ -16,3 +16,5 @@ add_library(flashcell_highway INTERFACE)
 target_link_libraries(flashcell_highway INTERFACE PkgConfig::HWY)
 # Highway 1.0 leaves out its best target unless told.
 target_compile_definitions(flashcell_highway INTERFACE HWY_WANT_AVX3_DL)
+# Boards are optional: without XRT everything else builds.
+find_package(XRT)

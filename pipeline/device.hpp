@@ -6,6 +6,24 @@
 
 namespace flashcell {
 
+/// A device that works on several frames at a time, such as a board: submit() up to depth() frames, then collect() them
+/// in the same order. One call at a time.
+class QueueDevice {
+ public:
+  virtual ~QueueDevice() = default;
+
+  /// Frames that may be submitted and not collected, at most; 1 or more.
+  virtual int depth() const = 0;
+
+  /// Takes a frame. `frame` is not read after this returns; its objects come into `table`, which must stay until the
+  /// frame has been collected. Throws Error(Fault::device) when the device is lost for good.
+  virtual void submit(const FrameView& frame, ObjectTable& table) = 0;
+
+  /// Waits for the oldest frame: null when its table is complete, else the cause why the frame is lost, a text that
+  /// stays. May throw as submit() does; the frames in flight are then lost.
+  virtual const char* collect() = 0;
+};
+
 /// Takes frames, returns object tables: segmentation, labelling and features. The same bytes from every implementation.
 class Device {
  public:
@@ -19,6 +37,10 @@ class Device {
   /// Objects of `frame` into `table` (cleared first). Allocates nothing once the first frames have gone through.
   /// One call at a time for each Device; the pipeline makes one Device a worker.
   virtual void process(const FrameView& frame, ObjectTable& table) = 0;
+
+  /// The same device where it keeps several frames in flight, else null. The pipeline then calls that instead of
+  /// process(), makes one Device only, and shows it every frame in order.
+  virtual QueueDevice* queue() { return nullptr; }
 };
 
 }  // namespace flashcell

@@ -26,11 +26,14 @@ double RecordingClock::time_s(const Frame& frame) {
 }
 
 bool FrameFeed::read(FrameSource& source, Frame& frame) {
-  if (error_) return false;
+  if (error_ || source_ended_) return false;
   const int64_t before = steady_now_ns();
   try {
     frame.device_time_ns.reset();
-    if (!source.next(frame)) return false;
+    if (!source.next(frame)) {
+      source_ended_ = true;
+      return false;
+    }
   } catch (...) {
     error_ = std::current_exception();
     return false;
@@ -76,10 +79,12 @@ class RealtimeFeed : public FrameFeed {
   Frame* next() override {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !waiting_.empty() || ended_ || closing_; });
-    if (waiting_.empty()) return nullptr;
-    Frame* frame = waiting_.front();
-    waiting_.pop_front();
-    return frame;
+    return take_waiting();
+  }
+
+  Frame* next_if_there() override {
+    const std::lock_guard lock(mutex_);
+    return take_waiting();
   }
 
   void release(Frame* frame) override {
@@ -98,6 +103,13 @@ class RealtimeFeed : public FrameFeed {
   }
 
  private:
+  Frame* take_waiting() {
+    if (waiting_.empty()) return nullptr;
+    Frame* frame = waiting_.front();
+    waiting_.pop_front();
+    return frame;
+  }
+
   bool stopped() const { return closing_ || (stop_ != nullptr && *stop_); }
 
   void deliver() {

@@ -41,6 +41,8 @@ class FrameFeed {
   virtual ~FrameFeed() = default;
   /// The next frame, or null at the end, after an error or a stop.
   virtual Frame* next() = 0;
+  /// The same, but null as well when next() would wait for a frame to arrive.
+  virtual Frame* next_if_there() { return next(); }
   /// Gives a frame back once nobody reads it any more.
   virtual void release(Frame* frame) = 0;
   /// Ends a thread of its own, if any. Afterwards the counters and error() are final.
@@ -61,6 +63,7 @@ class FrameFeed {
 
  private:
   std::optional<int64_t> last_number_;
+  bool source_ended_ = false;
 };
 
 /// Offline: every frame, as fast as the pipeline takes them. `slots` frames are in use at most.

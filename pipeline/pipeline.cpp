@@ -15,6 +15,8 @@
 namespace flashcell {
 namespace {
 
+constexpr const char* kDeviceLost = "in the device when it was lost";
+
 /// Says that whoever comes next sees what was done before. oneTBB orders the stages already, but it is not built with
 /// ThreadSanitizer, which sees only this.
 class HandOver {
@@ -53,8 +55,9 @@ struct Packet {
   ObjectTable table;
   std::vector<tracking::Detection> detections;
   std::vector<tracking::TrackRow> rows, backfill;
-  int64_t label_ns = 0;  ///< time in the device
-  int64_t done_ns = 0;   ///< when the tracker was done
+  int64_t label_ns = 0;        ///< time in the device
+  int64_t done_ns = 0;         ///< when the tracker was done
+  const char* lost = nullptr;  ///< why the device gave no objects; null: it did
 };
 
 /// The stages of one run and what they share.
@@ -71,10 +74,12 @@ class Run {
         clock_(options.fps),
         threads_(options.threads > 0 ? options.threads : tbb::info::default_concurrency()),
         tokens_(options.frames_in_flight > 0 ? options.frames_in_flight : 4 * threads_),
-        packets_(tokens_),
-        first_device_(make_device()) {
-    feed_ = options.realtime ? make_realtime_feed(source, tokens_, options.queue_frames, options.fps, options.stop)
-                             : make_offline_feed(source, tokens_, options.stop);
+        first_device_(make_device()),
+        queue_(first_device_->queue()),
+        packets_(tokens_ + (queue_ != nullptr ? queue_->depth() : 0)) {
+    const int slots = static_cast<int>(packets_.size());
+    feed_ = options.realtime ? make_realtime_feed(source, slots, options.queue_frames, options.fps, options.stop)
+                             : make_offline_feed(source, slots, options.stop);
   }
 
   std::exception_ptr go() {
@@ -91,6 +96,7 @@ class Run {
     }
     join();
     feed_->close();
+    if (!error) error = device_error_;
     if (!error) error = feed_->error();
     summarize(steady_now_ns() - start);
     finish_sinks(error);
@@ -104,12 +110,15 @@ class Run {
                                     std::max(threads_, tbb::info::default_concurrency()));
     tbb::task_arena arena(threads_);
     const auto device_mode = first_device_->in_order() ? tbb::filter_mode::serial_in_order : tbb::filter_mode::parallel;
+    using Mode = tbb::filter_mode;
+    const auto label =
+        queue_ != nullptr
+            ? tbb::make_filter<void, Packet*>(Mode::serial_in_order, stage_call(this, &Run::take_through_queue))
+            : tbb::make_filter<void, Packet*>(Mode::serial_in_order, stage_call(this, &Run::take)) &
+                  tbb::make_filter<Packet*, Packet*>(device_mode, stage_call(this, &Run::label));
     arena.execute([&] {
-      using Mode = tbb::filter_mode;
       tbb::parallel_pipeline(
-          tokens_, tbb::make_filter<void, Packet*>(Mode::serial_in_order, stage_call(this, &Run::take)) &
-                       tbb::make_filter<Packet*, Packet*>(device_mode, stage_call(this, &Run::label)) &
-                       tbb::make_filter<Packet*, Packet*>(Mode::serial_in_order, stage_call(this, &Run::track)) &
+          tokens_, label & tbb::make_filter<Packet*, Packet*>(Mode::serial_in_order, stage_call(this, &Run::track)) &
                        tbb::make_filter<Packet*, void>(Mode::serial_in_order, stage_call(this, &Run::write)));
     });
   }
@@ -133,6 +142,54 @@ class Run {
     return packet;
   }
 
+  /// Reads frames and has the device label them, for a device with several frames in flight: fills it up and hands on
+  /// the oldest. Never waits for a frame to arrive while a result is pending.
+  Packet* take_through_queue(tbb::flow_control& flow) {
+    taking_.take();
+    Packet* oldest = nullptr;
+    fill_queue();
+    if (submitted_ == collected_) {
+      flow.stop();
+    } else {
+      oldest = &packets_[collected_++ % packets_.size()];
+      collect(*oldest);
+      oldest->hand_over.pass();
+    }
+    taking_.pass();
+    return oldest;
+  }
+
+  void fill_queue() {
+    try {
+      while (!device_error_ && submitted_ - collected_ < static_cast<size_t>(queue_->depth())) {
+        Frame* frame = submitted_ == collected_ ? feed_->next() : feed_->next_if_there();
+        if (frame == nullptr) return;
+        submit(*frame);
+      }
+    } catch (...) {
+      device_error_ = std::current_exception();
+    }
+  }
+
+  void submit(Frame& frame) {
+    Packet& packet = packets_[submitted_++ % packets_.size()];
+    packet.hand_over.take();
+    packet.frame = &frame;
+    packet.label_ns = steady_now_ns();
+    queue_->submit(frame.view, packet.table);
+  }
+
+  /// Once the device has failed, the frames in flight come out as lost.
+  void collect(Packet& packet) {
+    try {
+      packet.lost = device_error_ ? kDeviceLost : queue_->collect();
+    } catch (...) {
+      device_error_ = std::current_exception();
+      packet.lost = kDeviceLost;
+    }
+    packet.label_ns = steady_now_ns() - packet.label_ns;
+  }
+
   Packet* label(Packet* packet) {
     // A device that needs the frames in order is one stage's state; else each thread has its own.
     const Turn turn = first_device_->in_order() ? Turn(packet->hand_over, labelling_) : Turn(packet->hand_over);
@@ -152,6 +209,7 @@ class Run {
 
   Packet* track(Packet* packet) {
     const Turn turn(packet->hand_over, tracking_);
+    if (packet->lost != nullptr) return packet;
     const int64_t before = steady_now_ns();
     packet->detections.clear();
     const ObjectTable& table = packet->table;
@@ -172,15 +230,36 @@ class Run {
 
   void write(Packet* packet) {
     const Turn turn(packet->hand_over, writing_);
-    const int64_t before = steady_now_ns();
-    const FrameResult result{packet->frame, &packet->table,   packet->detections,
-                             packet->rows,  packet->backfill, packet->done_ns};
-    for (Sink* sink : sinks_) sink->write(result);
-    sink_time_.record(packet->frame->number, steady_now_ns() - before);
-    count(*packet);
+    if (packet->lost != nullptr) {
+      count_lost(packet->lost);
+    } else {
+      write_result(*packet);
+    }
     feed_->release(packet->frame);
-    if (options_.progress)
-      options_.progress(static_cast<int64_t>(summary_.frames), feed_->overrun() + feed_->missing_in_recording());
+    if (options_.progress) {
+      const int64_t dropped = feed_->overrun() + feed_->missing_in_recording() + lost_frames_;
+      options_.progress(static_cast<int64_t>(summary_.frames), dropped);
+    }
+  }
+
+  void write_result(const Packet& packet) {
+    const int64_t before = steady_now_ns();
+    const FrameResult result{packet.frame, &packet.table,   packet.detections,
+                             packet.rows,  packet.backfill, packet.done_ns};
+    for (Sink* sink : sinks_) sink->write(result);
+    sink_time_.record(packet.frame->number, steady_now_ns() - before);
+    count(packet);
+  }
+
+  void count_lost(const char* cause) {
+    ++lost_frames_;
+    for (DropCount& lost : lost_) {
+      if (lost.cause == cause) {
+        ++lost.frames;
+        return;
+      }
+    }
+    lost_.push_back({cause, 1});
   }
 
   void count(const Packet& packet) {
@@ -206,6 +285,7 @@ class Run {
     summary_.wall_s = 1e-9 * static_cast<double>(wall_ns);
     summary_.dropped = {{"missing in the recording", static_cast<uint64_t>(feed_->missing_in_recording())},
                         {"overrun", static_cast<uint64_t>(feed_->overrun())}};
+    summary_.dropped.insert(summary_.dropped.end(), lost_.begin(), lost_.end());
     summary_.stages = {feed_->read_time(), label_time_, track_time_, sink_time_, total_time_};
   }
 
@@ -217,12 +297,16 @@ class Run {
   RunSummary& summary_;
   RecordingClock clock_;
   const int threads_, tokens_;
-  std::vector<Packet> packets_;
   std::unique_ptr<Device> first_device_;
+  QueueDevice* const queue_;  // of first_device_, or null
+  std::vector<Packet> packets_;
   tbb::enumerable_thread_specific<std::unique_ptr<Device>> devices_;
   std::unique_ptr<FrameFeed> feed_;
   std::vector<Sink*> begun_;
-  size_t taken_ = 0;
+  size_t taken_ = 0, submitted_ = 0, collected_ = 0;
+  std::exception_ptr device_error_;
+  std::vector<DropCount> lost_;  // frames, by what became of them in the device
+  int64_t lost_frames_ = 0;
   HandOver taking_, labelling_, tracking_, writing_;
   StageTiming label_time_{"segment and label"}, track_time_{"track"}, sink_time_{"write"},
       total_time_{"frame to result"};

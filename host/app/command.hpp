@@ -15,6 +15,8 @@ void add_learn(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_synth(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
+void add_devices(CLI::App& app, Action& action);
+void add_bitstream(CLI::App& app, Action& action);
 void add_model(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);

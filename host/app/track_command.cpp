@@ -22,7 +22,7 @@ namespace {
 
 struct Options {
   std::string input, output = "out", detections;
-  bool quiet = false, json = false, realtime = false;
+  bool quiet = false, json = false, realtime = false, emulated = false;
   std::unique_ptr<ConfigOptions> config;
 };
 
@@ -67,6 +67,7 @@ tracking::MeasureParameters measure_parameters(const host::Config& config, const
 int track(const Options& options) {
   host::Config config = options.config->load();
   if (options.realtime) config.pipeline.realtime = true;
+  if (options.emulated) config.xrt.emulated = true;
   if (!options.detections.empty()) {
     return track_detections(options.detections, detections_fps(options, config), options.output, config, options.quiet,
                             options.json);
@@ -77,7 +78,8 @@ int track(const Options& options) {
   Recording recording = open_recording(options.input, config);
   const SourceInfo& info = recording.source->info();
   const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
-  host::make_device(plan);  // what does not fit is said before anything is written
+  // What does not fit is said before anything is written. The pipeline takes this device: a board is opened once.
+  std::unique_ptr<Device> first_device = host::make_device(plan);
   std::optional<tracking::Recognizer> recognizer;
   if (!config.track.classes.empty()) recognizer.emplace(host::read_recognition(config.track.classes));
 
@@ -113,7 +115,8 @@ int track(const Options& options) {
   pipeline.stop = &interrupted;
   pipeline.progress = [&](int64_t frames, int64_t dropped) { progress.update(frames, dropped); };
   const auto error = run_pipeline(
-      *recording.source, [&] { return host::make_device(plan); }, tracker, sinks.list(), run, pipeline, *summary);
+      *recording.source, [&] { return first_device ? std::move(first_device) : host::make_device(plan); }, tracker,
+      sinks.list(), run, pipeline, *summary);
   progress.clear();
   return finish(options, run, *summary, config, error);
 }
@@ -139,6 +142,8 @@ void add_track(CLI::App& app, Action& action) {
   command->add_flag("-q,--quiet", options->quiet, "Print nothing but warnings and errors");
   command->add_flag("--json", options->json, "Print the summary as JSON instead of as text");
   command->add_flag("--realtime", options->realtime, "Same as --pipeline.realtime true");
+  command->add_flag("--emulated", options->emulated,
+                    "With --device xrt: no board, the software device. Same as --xrt.emulated true");
   options->config = std::make_unique<ConfigOptions>(*command);
   command->callback([=, &action] {
     if (input->count() == 0 && detections->count() == 0) throw CLI::RequiredError("INPUT");

@@ -51,7 +51,7 @@ struct TrackSection {
   std::string classes;                     ///< file that `flashcell learn` wrote; empty: no recognition
 };
 
-enum class DeviceKind : uint8_t { cpu, hls, reference };
+enum class DeviceKind : uint8_t { cpu, hls, reference, xrt };
 
 /// [pipeline]
 struct PipelineSection {
@@ -60,6 +60,17 @@ struct PipelineSection {
   int frames_in_flight = 0;  ///< 0: four a thread
   bool realtime = false;
   int queue_frames = 4;  ///< realtime: frames that wait at most
+};
+
+/// [xrt]
+struct XrtSection {
+  int device = 0;              ///< index of the board
+  std::string bitstream;       ///< the xclbin; empty: the software device's own, with `emulated`
+  int launches_in_flight = 4;  ///< so many are under way at a time
+  int frames_per_launch = 1;   ///< that the board works off without the host
+  int timeout_ms = 2000;       ///< a launch that takes longer has failed
+  int reopen = 3;              ///< times a board is opened again in a run
+  bool emulated = false;       ///< the software device instead of a board
 };
 
 /// [output]
@@ -78,6 +89,7 @@ struct Config {
   LabelSection label;
   TrackSection track;
   PipelineSection pipeline;
+  XrtSection xrt;
   OutputSection output;
 };
 
@@ -96,7 +108,8 @@ void load_config(const std::string& path, Config& config);
 /// The same from text; `origin` stands in messages for the file.
 void parse_config(const std::string& text, const std::string& origin, Config& config);
 
-/// Sets one key, as in "segment.threshold" "90". A value that is no TOML is taken as a string.
+/// Sets one key, as in "segment.threshold" "90". A value that is no TOML is taken as a string. "xrt:1" for
+/// "pipeline.device" sets the kind and "xrt.device".
 void set_config_key(const std::string& key, const std::string& value, Config& config);
 
 /// One key as the command line offers it.

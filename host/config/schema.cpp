@@ -130,15 +130,31 @@ void visit_track(TrackSection& s, ConfigVisitor& v) {
 
 void visit_pipeline(PipelineSection& s, ConfigVisitor& v) {
   v.section("pipeline", "Where and how it runs. None of it changes the results of an offline run.");
-  choice(v, "device", s.device, {"cpu", "hls", "reference"},
-         "cpu: fast. hls: the FPGA kernel's sources on the CPU, slow. reference: plain scalar code, slow. Same bytes "
-         "from all.");
+  choice(
+      v, "device", s.device, {"cpu", "hls", "reference", "xrt"},
+      "cpu: fast. hls: the FPGA kernel's sources on the CPU, slow. reference: plain scalar code, slow. xrt: a board\n"
+      "(section [xrt]; on the command line xrt:1 is board 1). Same bytes from all.");
   integer(v, "threads", s.threads, 0, 1024, "0: all cores.");
   integer(v, "frames_in_flight", s.frames_in_flight, 0, 4096,
           "Frames between source and sinks at most. 0: four a thread.");
   v.boolean("realtime", s.realtime,
             "Paced by the recording's time; newest frame first, what cannot be kept up with is dropped and counted.");
   integer(v, "queue_frames", s.queue_frames, 1, 4096, "realtime: frames that wait at most.");
+}
+
+void visit_xrt(XrtSection& s, ConfigVisitor& v) {
+  v.section("xrt", "The board, with device = \"xrt\". docs/xrt.md says more.");
+  integer(v, "device", s.device, 0, 63, "Index of the board; `flashcell devices` lists them.");
+  v.text("bitstream", s.bitstream,
+         "The xclbin file; `flashcell bitstream check FILE` says where it runs. Empty: the software device's own, with "
+         "emulated.");
+  integer(v, "launches_in_flight", s.launches_in_flight, 1, 64, "Launches that are under way at a time.");
+  integer(v, "frames_per_launch", s.frames_per_launch, 1, 256,
+          "Frames that one launch works off: more cost latency and save the time of a launch.");
+  integer(v, "timeout_ms", s.timeout_ms, 1, 600000,
+          "A launch that takes longer has failed: its frames are lost and counted, and the board is opened again.");
+  integer(v, "reopen", s.reopen, 0, 1000000, "Times that the board is opened again in a run before it is given up.");
+  v.boolean("emulated", s.emulated, "Run without a board, on the software device behind the genuine XRT library.");
 }
 
 void visit_output(OutputSection& s, ConfigVisitor& v) {
@@ -175,6 +191,7 @@ void visit_config(Config& config, ConfigVisitor& visitor) {
   visit_label(config.label, visitor);
   visit_track(config.track, visitor);
   visit_pipeline(config.pipeline, visitor);
+  visit_xrt(config.xrt, visitor);
   visit_output(config.output, visitor);
 }
 

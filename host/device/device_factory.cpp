@@ -4,6 +4,7 @@
 
 #include "host/label/labeller.hpp"
 #include "host/segment/segmenter.hpp"
+#include "host/xrt/xrt_device.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -48,6 +49,7 @@ DevicePlan plan_device(const Config& config, int width, int height, PixelFormat 
   plan.kind = config.pipeline.device;
   plan.segment = config.segment.parameters;
   plan.format = format;
+  plan.xrt = config.xrt;
   contract::LabelParameters& p = plan.label;
   const LabelSection& s = config.label;
   p.width = static_cast<uint32_t>(width);
@@ -66,6 +68,7 @@ DevicePlan plan_device(const Config& config, int width, int height, PixelFormat 
 }
 
 std::unique_ptr<Device> make_device(const DevicePlan& plan) {
+  if (plan.kind == DeviceKind::xrt) return make_xrt_device(plan.xrt, plan.segment, plan.label, plan.format);
   auto labeller = plan.kind == DeviceKind::cpu   ? make_fast_labeller(plan.label)
                   : plan.kind == DeviceKind::hls ? make_hls_labeller(plan.label)
                                                  : make_reference_labeller(plan.label);

@@ -12,12 +12,13 @@ struct DevicePlan {
   SegmentParameters segment;
   contract::LabelParameters label;
   PixelFormat format = PixelFormat::grey8;
+  XrtSection xrt;
 };
 
 /// Leaves out what the format cannot give (hue on grey frames). Throws Error(Fault::usage).
 DevicePlan plan_device(const Config& config, int width, int height, PixelFormat format);
 
-/// Throws Error(Fault::usage) when a parameter does not fit.
+/// Throws Error(Fault::usage) when a parameter does not fit, Error(Fault::device) when a board cannot be used.
 std::unique_ptr<Device> make_device(const DevicePlan& plan);
 
 }  // namespace flashcell::host

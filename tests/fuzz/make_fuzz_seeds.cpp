@@ -1,10 +1,11 @@
-// make_fuzz_seeds FOLDER: small whole recordings for cine_fuzz and mraw_fuzz to start from, in FOLDER/cine and
-// FOLDER/mraw.
+// make_fuzz_seeds FOLDER: small whole files for cine_fuzz, mraw_fuzz and xclbin_fuzz to start from, in FOLDER/cine,
+// FOLDER/mraw and FOLDER/xclbin.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
 
+#include "bitstreams/software_xclbin/software_xclbin.hpp"
 #include "tests/host/source_encoders.hpp"
 
 namespace {
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
   const std::filesystem::path folder = argv[1];
   std::filesystem::create_directories(folder / "cine");
   std::filesystem::create_directories(folder / "mraw");
+  std::filesystem::create_directories(folder / "xclbin");
   bool written = true;
   for (const int bits : {8, 10, 12, 16}) {
     const std::vector<Picture> frames = {picture(5, 3, bits, 0), picture(5, 3, bits, 1)};
@@ -41,6 +43,13 @@ int main(int argc, char** argv) {
     }
     written &= write(folder / "mraw" / (std::to_string(bits) + ".cih"), make_cih(5, 3, bits, 9, "Save Step : 2\r\n"));
     written &= write(folder / "mraw" / (std::to_string(bits) + ".cihx"), make_cihx(5, 3, bits, 9));
+  }
+  for (const char* kernel : {"cell_label_exact_full_512_v1", "cell_label_cell_shape_512_v2", "vadd"}) {
+    flashcell::bitstreams::SoftwareXclbin description;
+    description.kernels = {kernel};
+    description.units = 1;
+    const auto xclbin = flashcell::bitstreams::make_software_xclbin(description);
+    written &= write(folder / "xclbin" / kernel, std::string(xclbin.begin(), xclbin.end()));
   }
   if (!written) std::cerr << "make_fuzz_seeds: cannot write to " << folder << "\n";
   return written ? 0 : 1;

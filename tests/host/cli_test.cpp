@@ -106,11 +106,24 @@ const char* const kScene = "synth:discs?objects=20&size=128x128&frames=60&fps=20
 TEST_F(Cli, HelpAndVersion) {
   EXPECT_EQ(run({"--help"}).code, 0);
   EXPECT_THAT(run({"--version"}).out, HasSubstr("flashcell"));
-  for (const char* command : {"track", "tune", "learn", "eval", "synth", "bench", "config", "completion"}) {
+  for (const char* command :
+       {"track", "tune", "learn", "eval", "synth", "bench", "devices", "bitstream", "config", "completion"}) {
     const Outcome outcome = run({command, "--help"});
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("--help")) << command;
   }
+}
+
+TEST_F(Cli, BitstreamCheckAndDevices) {
+  std::ofstream(dir_ / "bad.xclbin") << "no xclbin at all";
+  const Outcome bad = run({"bitstream", "check", (dir_ / "bad.xclbin").string()});
+  EXPECT_EQ(bad.code, 3);
+  EXPECT_THAT(bad.err, HasSubstr("not an xclbin"));
+  EXPECT_EQ(run({"bitstream", "check", "/nonexistent"}).code, 3);
+  EXPECT_EQ(run({"bitstream"}).code, 2);
+  const Outcome devices = run({"devices", "--json"});
+  EXPECT_EQ(devices.code, 0);
+  EXPECT_TRUE(nlohmann::json::parse(devices.out).contains("devices"));
 }
 
 TEST_F(Cli, WrongUsageIsExitCode2) {

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <deque>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -25,6 +28,7 @@ class CountingSource : public FrameSource {
   bool next(Frame& frame) override {
     if (next_ == fail_at) throw Error(Fault::input, "damaged at frame " + std::to_string(next_));
     if (next_ >= frames_) return false;
+    if (before_frame) before_frame(next_);
     frame.storage.assign(64, 0);
     for (int i = 0; i < 4; ++i) frame.storage[i] = static_cast<uint8_t>(next_ >> (8 * i));
     frame.view = {frame.storage.data(), 8, 8, 8, PixelFormat::grey8};
@@ -33,6 +37,7 @@ class CountingSource : public FrameSource {
     return true;
   }
   int64_t fail_at = -1, gap_at = INT64_MAX, gap = 0;
+  std::function<void(int64_t number)> before_frame;
 
  private:
   SourceInfo info_;
@@ -75,6 +80,42 @@ class MovingDevice : public Device {
   int64_t slow_us_, last_ = -1;
 };
 
+/// The same with several frames in flight; loses every `lose_every`-th frame, fails for good at frame `fail_at`.
+class QueuedDevice : public MovingDevice, public QueueDevice {
+ public:
+  explicit QueuedDevice(int depth) : MovingDevice(true), depth_(depth) {}
+  QueueDevice* queue() override { return this; }
+  int depth() const override { return depth_; }
+  void submit(const FrameView& frame, ObjectTable& table) override {
+    if (submitted_ == fail_at) throw Error(Fault::device, "no board any more");
+    EXPECT_LT(static_cast<int>(in_flight_.size()), depth_);
+    ++submitted_;
+    table.clear();
+    in_flight_.push_back({{frame.data, frame.data + 64}, &table});
+    most_in_flight = std::max(most_in_flight, static_cast<int>(in_flight_.size()));
+  }
+  const char* collect() override {
+    std::this_thread::sleep_for(std::chrono::microseconds(wait_us));
+    const InFlight oldest = in_flight_.front();
+    in_flight_.pop_front();
+    process({oldest.pixels.data(), 8, 8, 8, PixelFormat::grey8}, *oldest.table);
+    ++collected_;
+    if (lose_every > 0 && collected_ % lose_every == 0) return "lost on purpose";
+    return nullptr;
+  }
+  int64_t lose_every = 0, fail_at = -1, wait_us = 0;
+  int most_in_flight = 0;
+
+ private:
+  struct InFlight {
+    std::vector<uint8_t> pixels;
+    ObjectTable* table;
+  };
+  const int depth_;
+  int64_t submitted_ = 0, collected_ = 0;
+  std::deque<InFlight> in_flight_;
+};
+
 /// Writes down everything it is told.
 class RecordingSink : public Sink {
  public:
@@ -113,6 +154,19 @@ Result run(CountingSource& source, std::vector<Sink*> sinks, PipelineOptions opt
   result.error = run_pipeline(
       source, [&] { return std::make_unique<MovingDevice>(in_order, slow_us); }, tracker, sinks, info, options,
       result.summary);
+  return result;
+}
+
+Result run_queued(CountingSource& source, RecordingSink& sink, PipelineOptions options, QueuedDevice* device) {
+  std::unique_ptr<Device> only(device);
+  options.fps = source.info().fps;
+  tracking::Tracker tracker({}, options.fps);
+  RunInfo info;
+  info.source = source.info();
+  info.fps = options.fps;
+  Result result;
+  result.error = run_pipeline(
+      source, [&] { return std::move(only); }, tracker, {&sink}, info, options, result.summary);
   return result;
 }
 
@@ -229,6 +283,105 @@ TEST(Pipeline, StopEndsTheRunEarlyAndWhole) {
   EXPECT_GE(sink.frames.size(), 10u);
   EXPECT_LT(sink.frames.size(), 1'000'000u);
   EXPECT_EQ(sink.finished, 1);
+}
+
+TEST(PipelineQueue, SameResultsForAnyDepthThreadsAndTokens) {
+  CountingSource plain_source(150);
+  RecordingSink plain;
+  ASSERT_EQ(what(run(plain_source, {&plain}, {}).error), "");
+  for (const int depth : {1, 2, 7, 200}) {
+    for (const int threads : {1, 2, 4}) {
+      for (const int tokens : {1, 3}) {
+        CountingSource source(150);
+        RecordingSink sink;
+        PipelineOptions options;
+        options.threads = threads;
+        options.frames_in_flight = tokens;
+        const Result result = run_queued(source, sink, options, new QueuedDevice(depth));
+        ASSERT_EQ(what(result.error), "");
+        EXPECT_EQ(result.summary.frames, 150u);
+        EXPECT_EQ(sink.text, plain.text) << depth << " deep, " << threads << " threads, " << tokens << " tokens";
+      }
+    }
+  }
+}
+
+TEST(PipelineQueue, FillsTheDeviceUpToItsDepth) {
+  CountingSource source(50);
+  RecordingSink sink;
+  // The pipeline deletes its device when it returns, so what it saw is looked at while it runs.
+  auto* device = new QueuedDevice(5);
+  int most = 0;
+  PipelineOptions options;
+  options.threads = 1;
+  options.progress = [&](int64_t, int64_t) { most = std::max(most, device->most_in_flight); };
+  EXPECT_EQ(what(run_queued(source, sink, options, device).error), "");
+  EXPECT_EQ(most, 5);
+}
+
+TEST(PipelineQueue, LostFramesAreCountedByCauseAndSkipped) {
+  CountingSource source(100);
+  RecordingSink sink;
+  auto* device = new QueuedDevice(4);
+  device->lose_every = 10;
+  const Result result = run_queued(source, sink, {}, device);
+  EXPECT_EQ(what(result.error), "");
+  EXPECT_EQ(result.summary.frames, 90u);
+  EXPECT_EQ(dropped(result.summary, "lost on purpose"), 10u);
+  ASSERT_EQ(sink.frames.size(), 90u);
+  EXPECT_EQ(sink.frames[9], 10) << "frame 9 is lost";
+  EXPECT_TRUE(std::is_sorted(sink.frames.begin(), sink.frames.end()));
+}
+
+TEST(PipelineQueue, ManyLostFramesInARowDoNotOvertakeTheSlots) {
+  CountingSource source(300);
+  RecordingSink sink;
+  auto* device = new QueuedDevice(3);
+  device->lose_every = 1;
+  PipelineOptions options;
+  options.threads = 4;
+  options.frames_in_flight = 2;
+  const Result result = run_queued(source, sink, options, device);
+  EXPECT_EQ(what(result.error), "");
+  EXPECT_EQ(result.summary.frames, 0u);
+  EXPECT_EQ(dropped(result.summary, "lost on purpose"), 300u);
+}
+
+TEST(PipelineQueue, ADeviceLostForGoodEndsTheRunAndItsFramesAreCounted) {
+  CountingSource source(100);
+  RecordingSink sink;
+  auto* device = new QueuedDevice(4);
+  device->fail_at = 40;
+  const Result result = run_queued(source, sink, {}, device);
+  EXPECT_EQ(what(result.error), "no board any more");
+  EXPECT_EQ(result.summary.frames + result.summary.dropped_frames(), 41u);
+  EXPECT_EQ(dropped(result.summary, "in the device when it was lost"), 4u);
+  EXPECT_EQ(sink.finished, 1);
+}
+
+TEST(PipelineQueue, DamagedInputStillDeliversEveryFrameBeforeIt) {
+  CountingSource source(100);
+  source.fail_at = 37;
+  RecordingSink sink;
+  const Result result = run_queued(source, sink, {}, new QueuedDevice(8));
+  EXPECT_EQ(what(result.error), "damaged at frame 37");
+  EXPECT_EQ(sink.frames.size(), 37u);
+}
+
+TEST(PipelineQueue, RealtimeDoesNotWaitForAFrameWhileResultsArePending) {
+  // Each frame arrives only when the one before it is done: who waits to fill the device waits for ever.
+  CountingSource source(20, 1e6);
+  std::atomic<int64_t> done{0};
+  source.before_frame = [&](int64_t number) {
+    while (done < number) std::this_thread::yield();
+  };
+  RecordingSink sink;
+  PipelineOptions options;
+  options.realtime = true;
+  options.progress = [&](int64_t frames, int64_t) { done = frames; };
+  const Result result = run_queued(source, sink, options, new QueuedDevice(4));
+  EXPECT_EQ(what(result.error), "");
+  EXPECT_EQ(result.summary.frames, 20u);
 }
 
 TEST(PipelineRealtime, FramesOrDropsEveryOneIsAccountedFor) {

@@ -1,0 +1,28 @@
+// make_software_xclbin FILE: the xclbin of the software device.
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <iostream>
+
+#include "bitstreams/software_xclbin/software_xclbin.hpp"
+
+int main(int argc, char** argv) {
+  flashcell::bitstreams::SoftwareXclbin description;
+  std::string file;
+  CLI::App app{"Writes an xclbin for the software device", "make_software_xclbin"};
+  app.add_option("FILE", file, "The xclbin to write")->required();
+  app.add_option("--units", description.units, "Compute units of each kernel");
+  app.add_option("--banks", description.banks, "Memory banks");
+  app.add_option("--platform", description.platform, "Platform name");
+  app.add_option("--kernel", description.kernels, "Kernel names; all without any");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    const std::vector<uint8_t> bytes = flashcell::bitstreams::make_software_xclbin(description);
+    std::ofstream out(file, std::ios::binary);
+    out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    if (!out.flush()) throw std::runtime_error(file + ": cannot be written");
+  } catch (const std::exception& e) {
+    std::cerr << "make_software_xclbin: " << e.what() << "\n";
+    return 1;
+  }
+  return 0;
+}

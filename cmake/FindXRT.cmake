@@ -1,0 +1,28 @@
+# AMD's Xilinx Runtime: target XRT::xrt_coreutil, and XRT_HWEMU_ARCHIVE where Debian's libxrt_hwemu.a is there. Debian's libxrt-dev has
+# no CMake files and a wrong prefix in its .pc file; AMD's own packages lie under $XILINX_XRT or /opt/xilinx/xrt.
+find_path(XRT_INCLUDE_DIR xrt/xrt_kernel.h HINTS ENV XILINX_XRT PATHS /opt/xilinx/xrt PATH_SUFFIXES include include/xrt xrt)
+find_library(XRT_COREUTIL_LIBRARY xrt_coreutil HINTS ENV XILINX_XRT PATHS /opt/xilinx/xrt PATH_SUFFIXES lib)
+find_library(XRT_UUID_LIBRARY uuid)
+find_path(XRT_UUID_INCLUDE_DIR uuid/uuid.h)
+find_library(XRT_HWEMU_ARCHIVE libxrt_hwemu.a HINTS ENV XILINX_XRT PATHS /opt/xilinx/xrt PATH_SUFFIXES lib)
+foreach(header version.h xrt/detail/version.h xrt/detail/version-slim.h)
+  if(XRT_INCLUDE_DIR AND EXISTS ${XRT_INCLUDE_DIR}/${header} AND NOT XRT_VERSION)
+    file(STRINGS ${XRT_INCLUDE_DIR}/${header} _xrt_version REGEX "XRT_VERSION_CODE|xrt_build_version|XRT_BUILD_VERSION ")
+    if("${_xrt_version}" MATCHES "([0-9]+\\.[0-9]+\\.[0-9]+)" OR "${_xrt_version}" MATCHES "XRT_VERSION\\(([0-9]+), *([0-9]+)")
+      string(REGEX MATCH "([0-9]+)[.,] *([0-9]+)" _ "${CMAKE_MATCH_0}")
+      set(XRT_VERSION ${CMAKE_MATCH_1}.${CMAKE_MATCH_2})
+    endif()
+  endif()
+endforeach()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(XRT REQUIRED_VARS XRT_COREUTIL_LIBRARY XRT_INCLUDE_DIR XRT_UUID_LIBRARY XRT_UUID_INCLUDE_DIR
+  VERSION_VAR XRT_VERSION)
+if(XRT_FOUND AND NOT TARGET XRT::xrt_coreutil)
+  add_library(XRT::headers INTERFACE IMPORTED)
+  set_target_properties(XRT::headers PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${XRT_INCLUDE_DIR}"
+    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${XRT_INCLUDE_DIR}")
+  add_library(XRT::xrt_coreutil UNKNOWN IMPORTED)
+  set_target_properties(XRT::xrt_coreutil PROPERTIES IMPORTED_LOCATION ${XRT_COREUTIL_LIBRARY})
+  target_link_libraries(XRT::xrt_coreutil INTERFACE XRT::headers ${XRT_UUID_LIBRARY})
+endif()
+mark_as_advanced(XRT_INCLUDE_DIR XRT_COREUTIL_LIBRARY XRT_UUID_LIBRARY XRT_UUID_INCLUDE_DIR XRT_HWEMU_ARCHIVE)

@@ -1,0 +1,34 @@
+#pragma once
+#include <cstddef>
+#include <vector>
+
+#include "host/label/object_selection.hpp"
+#include "host/xrt/launch_layout.hpp"
+#include "pipeline/object_table.hpp"
+
+namespace flashcell::host {
+
+/// The header of a result region.
+contract::ResultHeader read_header(const std::byte* region);
+
+/// Why the region does not hold the results of the frame with this sequence number, a text that stays; null when it
+/// does.
+const char* header_problem(const LaunchLayout& layout, const contract::ResultHeader& header, uint32_t sequence);
+
+/// Turns result regions into object tables, the same bytes as a labeller's: sorted, chosen where they do not all fit.
+class ResultReader {
+ public:
+  explicit ResultReader(uint32_t max_objects) : max_objects_(max_objects) {}
+
+  /// Appends one region's objects as class `class_id`. A frame's classes are to be appended in ascending order to a
+  /// cleared table; `header` is the region's own and has no header_problem(). Null, or why the region is damaged, a
+  /// text that stays. Allocates nothing once it has seen so many objects.
+  const char* append(const LaunchLayout& layout, const contract::ResultHeader& header, const std::byte* region,
+                     uint32_t class_id, ObjectTable& table);
+
+ private:
+  const uint32_t max_objects_;
+  std::vector<Candidate> candidates_;
+};
+
+}  // namespace flashcell::host

@@ -1,0 +1,93 @@
+#include "host/xrt_software/kernel_launch.hpp"
+
+#include <cstring>
+
+namespace flashcell::host {
+
+using contract::CellLabelJob;
+using contract::PixelLayout;
+using contract::ResultStatus;
+using contract::Segmentation;
+
+namespace {
+
+uint32_t scalar(const KernelCall& call, int argument) {
+  return call.registers[contract::kCellLabelArguments[argument].offset / 4];
+}
+
+uint64_t pointer(const KernelCall& call, int argument) {
+  const uint32_t word = contract::kCellLabelArguments[argument].offset / 4;
+  return call.registers[word] | static_cast<uint64_t>(call.registers[word + 1]) << 32;
+}
+
+}  // namespace
+
+bool is_bayer(PixelLayout layout) {
+  return layout >= PixelLayout::bayer_rggb && layout <= PixelLayout::bayer_gbrg;
+}
+
+bool is_colour(PixelLayout layout) {
+  return layout == PixelLayout::rgb8 || layout == PixelLayout::bgr8 || is_bayer(layout);
+}
+
+const contract::KernelBuild& build_of(const std::string& kernel) {
+  for (const contract::KernelBuild& build : contract::kCellLabelBuilds) {
+    if (kernel == build.name) return build;
+  }
+  throw KernelFault("there is no kernel `" + kernel + "`");
+}
+
+KernelLaunch::KernelLaunch(const KernelCall& call)
+    : memory(call.memory),
+      frames(pointer(call, contract::kFramesArgument)),
+      masks(pointer(call, contract::kMasksArgument)),
+      parameters(pointer(call, contract::kParametersArgument)),
+      results(pointer(call, contract::kResultsArgument)),
+      frame_count(scalar(call, contract::kFrameCountArgument)),
+      sequence(scalar(call, contract::kSequenceArgument)) {
+  std::memcpy(&job, memory.at(parameters, sizeof job, contract::kParametersArgument).data(), sizeof job);
+}
+
+ResultStatus KernelLaunch::judge(const contract::KernelBuild& build) const {
+  if (job.contract_version != contract::kContractVersion) return ResultStatus::wrong_version;
+  const bool needs_pixels = job.segmentation != Segmentation::given ||
+                            (job.features & (contract::kFeatureHue | contract::kFeatureIntensity)) != 0;
+  const bool needs_colour =
+      job.segmentation == Segmentation::colour_table || (job.features & contract::kFeatureHue) != 0;
+  const bool good =
+      job.width >= 1 && job.height >= 1 && job.connectivity <= contract::Connectivity::exact4 &&
+      contract::fits(build, job.width, job.height, job.connectivity, job.features) && job.classes >= 1 &&
+      job.classes <= contract::kMaxColourClasses && job.layout <= PixelLayout::bayer_gbrg &&
+      job.segmentation <= Segmentation::colour_table && (job.layout != PixelLayout::none || !needs_pixels) &&
+      (is_colour(job.layout) || !needs_colour) && job.capacity >= 1 && job.min_area <= job.max_area &&
+      job.min_cell_pixels >= 1 && job.min_cell_pixels <= contract::kCellPixels &&
+      uint64_t{job.row_words} * contract::kWordBytes >= uint64_t{job.width} * contract::bytes_of(job.layout) &&
+      job.frame_words >= uint64_t{job.row_words} * (job.layout == PixelLayout::none ? 0 : job.height) &&
+      (job.segmentation != Segmentation::given || (job.mask_row_words >= contract::words_for((job.width + 7u) / 8) &&
+                                                   job.mask_words >= uint64_t{job.mask_row_words} * job.height)) &&
+      job.result_words >= 1 + uint64_t{job.capacity} * contract::words_per_object(job.features);
+  return good ? ResultStatus::done : ResultStatus::bad_job;
+}
+
+std::span<std::byte> KernelLaunch::frame(uint32_t f) const {
+  const uint64_t bytes = uint64_t{job.row_words} * job.height * contract::kWordBytes;
+  return memory.at(frames + uint64_t{f} * job.frame_words * contract::kWordBytes, bytes, contract::kFramesArgument);
+}
+
+std::span<std::byte> KernelLaunch::mask(uint32_t f, uint32_t class_id) const {
+  const uint64_t bytes = uint64_t{job.mask_row_words} * job.height * contract::kWordBytes;
+  return memory.at(masks + (uint64_t{f} * job.classes + class_id) * job.mask_words * contract::kWordBytes, bytes,
+                   contract::kMasksArgument);
+}
+
+std::span<std::byte> KernelLaunch::colour_table() const {
+  return memory.at(parameters + sizeof job, contract::kColourTableWords * contract::kWordBytes,
+                   contract::kParametersArgument);
+}
+
+std::span<std::byte> KernelLaunch::region(uint32_t f, uint32_t class_id, uint64_t words) const {
+  return memory.at(results + (uint64_t{f} * job.classes + class_id) * job.result_words * contract::kWordBytes,
+                   words * contract::kWordBytes, contract::kResultsArgument);
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,37 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "host/label/labeller.hpp"
+#include "host/xrt_software/kernel_launch.hpp"
+
+namespace flashcell::host {
+
+/// `cell_label` with one of the host's labellers: reads job, frames, masks and colour table from device memory, writes
+/// result regions.
+class LabelExecutor : public Executor {
+ public:
+  using MakeLabeller = std::function<std::unique_ptr<Labeller>(const contract::LabelParameters&)>;
+
+  explicit LabelExecutor(MakeLabeller make_labeller) : make_labeller_(std::move(make_labeller)) {}
+  void run(const KernelCall& call) override;
+
+ private:
+  void prepare(const contract::CellLabelJob& job);
+  void run_frame(const KernelLaunch& launch, uint32_t frame);
+  FrameView pixels_of(const KernelLaunch& launch, uint32_t frame);
+  void segment(const KernelLaunch& launch, uint32_t frame, const FrameView& pixels);
+  void read_masks(const KernelLaunch& launch, uint32_t frame);
+  void write_region(const KernelLaunch& launch, uint32_t frame, uint32_t class_id);
+
+  MakeLabeller make_labeller_;
+  contract::CellLabelJob job_{};  // that the members below were made for
+  std::unique_ptr<Labeller> labeller_;
+  std::vector<BitImage> masks_;
+  std::vector<uint8_t> demosaiced_;
+  ObjectTable table_;
+  std::vector<uint32_t> order_;  // of the objects' ends
+};
+
+}  // namespace flashcell::host
