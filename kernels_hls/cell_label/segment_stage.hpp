@@ -41,8 +41,11 @@ class Segmenter {
     if (mask == 0) return;  // values count only in the foreground
     Planes<S::kIntensity>::grey(greys, first, mask, group_);
   }
-  template <int kPixels>
-  void colour(int first, int pixels, const Colours<kPixels>& colours) {
+  /// `get` gives the Colours of the part's pixels.
+  template <class GetColours>
+  void colour(int first, int pixels, GetColours get) {
+    if (given() && add(first, pixels, 0) == 0) return;
+    const Colours<kColourPixels> colours = get();
     const bool by_table = job_.segmentation == contract::Segmentation::colour_table;
     const uint64_t found = given() ? 0 : by_table ? pixels_in_class(colours, table_) : by_threshold(grey_of(colours));
     const uint64_t mask = add(first, pixels, found);
@@ -149,28 +152,26 @@ void segment_grey(const Job& job, ColourClassTable& table, Words& words, Masks& 
 
 /// A word's bytes behind the last two of the word before: a pixel may begin there.
 struct ColourBytes {
-  uint8_t bytes[3 * kColourPixels];
+  uint64_t lanes[kLanes];
+  uint32_t before;
 
   void next(const Word& word) {
-    uint64_t lanes[kLanes];
-    FLASHCELL_HLS(ARRAY_PARTITION variable = lanes complete)
+    before = static_cast<uint32_t>(lanes[kLanes - 1] >> 48);
     split_word(word, lanes);
-    bytes[0] = bytes[contract::kWordBytes];
-    bytes[1] = bytes[contract::kWordBytes + 1];
-    for (int i = 0; i < contract::kWordBytes; ++i) {
-      FLASHCELL_HLS(UNROLL)
-      bytes[2 + i] = byte_at(lanes, i);
-    }
   }
-  /// The pixels that word `part` of a group, 0 .. 2, completes; and one more for the first two.
+  uint8_t at(int index) const {
+    return index < 2 ? static_cast<uint8_t>(before >> (8 * index)) : byte_at(lanes, index - 2);
+  }
+  /// The pixels that word `part` of a group, 0 .. 2, completes, and one more for the first two.
   Colours<kColourPixels> colours(uint32_t part, bool bgr) const {
+    constexpr int kLast = contract::kWordBytes + 1;
     Colours<kColourPixels> out;
     for (int p = 0; p < kColourPixels; ++p) {
       FLASHCELL_HLS(UNROLL)
-      const int at = 3 * p + 2 - static_cast<int>(part);
-      const int last = 3 * kColourPixels - 1;
-      const uint8_t one = bytes[at], two = bytes[at + 1 < last ? at + 1 : last],
-                    three = bytes[at + 2 < last ? at + 2 : last];
+      const int first = 3 * p + 2 - static_cast<int>(part);
+      const uint8_t one = at(first);
+      const uint8_t two = at(first + 1 < kLast ? first + 1 : kLast);
+      const uint8_t three = at(first + 2 < kLast ? first + 2 : kLast);
       out.red[p] = bgr ? three : one;
       out.green[p] = two;
       out.blue[p] = bgr ? one : three;
@@ -180,8 +181,8 @@ struct ColourBytes {
 };
 
 /// Word `part` of a group: the pixels that it completes.
-template <class Segmenter>
-void segment_part(Segmenter& segmenter, uint32_t group, uint32_t part, const Colours<kColourPixels>& colours) {
+template <class Segmenter, class GetColours>
+void segment_part(Segmenter& segmenter, uint32_t group, uint32_t part, GetColours colours) {
   if (part == 0) segmenter.begin();
   segmenter.colour(static_cast<int>(part) * kFirstOfColours, part == 2 ? kColourPixels : kFirstOfColours, colours);
   if (part == 2) segmenter.end(group);
@@ -195,7 +196,7 @@ void segment_colour(const Job& job, const Word* parameters, ColourClassTable& ta
   const bool bgr = job.layout == contract::PixelLayout::bgr8;
   const uint64_t words_of_pass = static_cast<uint64_t>(3) * 8 * job.rows * job.groups;
   ColourBytes bytes = ColourBytes();
-  FLASHCELL_HLS(ARRAY_PARTITION variable = bytes.bytes complete)
+  FLASHCELL_HLS(ARRAY_PARTITION variable = bytes.lanes complete)
   for (uint32_t pass = 0; pass < job.passes; ++pass) {
     FLASHCELL_HLS(LOOP_TRIPCOUNT min = 1 max = 8)
     if (loads_table(job, pass)) segmenter.load(parameters, pass % job.classes);
@@ -208,7 +209,7 @@ void segment_colour(const Job& job, const Word* parameters, ColourClassTable& ta
       const uint32_t group = at.column / 3, part = at.column % 3;
       if (at.row < job.height) {
         bytes.next(words.read());
-        segment_part(segmenter, group, part, bytes.colours(part, bgr));
+        segment_part(segmenter, group, part, [&] { return bytes.colours(part, bgr); });
       } else if (part == 0) {
         segmenter.below();
       }
@@ -285,7 +286,8 @@ void segment_bayer(const Job& job, const Word* parameters, ColourClassTable& tab
           const int first = group == 0 ? kGroupPixels : -1;
           const int last = static_cast<int>(job.width - 1 - group * kGroupPixels) + kGroupPixels;
           const int from = static_cast<int>(part) * kFirstOfColours;
-          segment_part(segmenter, group, part, demosaic_group(window, mosaic, centre % 2 != 0, from, first, last));
+          segment_part(segmenter, group, part,
+                       [&] { return demosaic_group(window, mosaic, centre % 2 != 0, from, first, last); });
         } else if (part == 0) {
           segmenter.below();
         }
