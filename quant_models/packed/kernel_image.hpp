@@ -1,0 +1,13 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "quant_models/packed/packed_model.hpp"
+
+namespace flashcell::quant {
+
+/// The bytes that the kernel reads: QcnnHeader, then layers, tensors, channels and weights, each table on a multiple of
+/// 64 bytes, gaps 0. The model must be valid.
+std::vector<uint8_t> kernel_image(const PackedModel& model);
+
+}  // namespace flashcell::quant
