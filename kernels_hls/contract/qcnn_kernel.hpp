@@ -8,6 +8,22 @@
 namespace flashcell {
 namespace contract {
 
+/// Multiply-accumulates of one clock: this many input values for this many output channels.
+constexpr uint32_t kQcnnLanes = 32;
+
+/// Words of weights that a layer takes on chip: the window's rows are cut into pieces of kQcnnLanes values, all input
+/// channels one after the other; a fully connected layer has one row, a depthwise one a row for each tap.
+constexpr uint32_t qcnn_weight_words(LayerKind kind, uint32_t kernel_height, uint32_t kernel_width,
+                                     uint64_t input_bytes, uint32_t input_channels, uint32_t channels) {
+  return kind == LayerKind::depthwise ? kernel_height * kernel_width * ((channels + kQcnnLanes - 1) / kQcnnLanes)
+         : kind == LayerKind::fully_connected ? static_cast<uint32_t>((input_bytes + kQcnnLanes - 1) / kQcnnLanes) *
+                                                    ((channels + kQcnnLanes - 1) / kQcnnLanes)
+         : kind == LayerKind::convolution
+             ? kernel_height * ((kernel_width * input_channels + kQcnnLanes - 1) / kQcnnLanes) *
+                   ((channels + kQcnnLanes - 1) / kQcnnLanes)
+             : 0;
+}
+
 /// Arguments of every build of `qcnn`, in order.
 ///   model    QcnnHeader and its tables (qcnn.hpp)
 ///   inputs   item i at i * words_for(input_bytes) words
@@ -39,16 +55,16 @@ static_assert(sizeof(QcnnResult) == 64, "host and kernel share this layout");
 /// One kernel as it is built: its top function's name ends in the contract version.
 struct QcnnBuild {
   const char* name;
-  uint32_t arena_bytes;    ///< activations on chip
-  uint32_t weight_values;  ///< weights of the largest layer, each a byte on chip, channels in groups of 32
-  uint32_t channel_count;  ///< output channels of all layers
-  uint32_t layer_count, tensor_count;
+  uint32_t arena_bytes;   ///< activations on chip
+  uint32_t weight_words;  ///< of kQcnnLanes * kQcnnLanes weights: the largest layer's (qcnn_weight_words)
+  uint32_t channels;      ///< output channels of one layer with weights
+  uint32_t tensors;
 };
 
 /// Leaner builds stand first: a host takes the first one that fits.
 constexpr QcnnBuild kQcnnBuilds[] = {
-    {"qcnn_small_v1", 1u << 16, 1u << 16, 1024, 32, 64},
-    {"qcnn_large_v1", 1u << 20, 1u << 18, 8192, 256, 512},
+    {"qcnn_small_v1", 1u << 16, 256, 1024, 64},
+    {"qcnn_large_v1", 1u << 20, 512, 4096, 512},
 };
 constexpr int kQcnnBuildCount = sizeof(kQcnnBuilds) / sizeof(kQcnnBuilds[0]);
 static_assert(kQcnnVersion == 1, "rename the kernels and their top functions with the contract version");

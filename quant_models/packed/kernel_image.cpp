@@ -39,4 +39,27 @@ std::vector<uint8_t> kernel_image(const PackedModel& model) {
   return image;
 }
 
+namespace {
+
+bool fits(const contract::QcnnBuild& build, const PackedModel& model) {
+  if (model.arena_bytes > build.arena_bytes || model.tensors.size() > build.tensors) return false;
+  for (const contract::LayerDescriptor& layer : model.layers) {
+    const contract::TensorDescriptor& in = model.tensors[layer.inputs[0]];
+    const uint32_t channels = model.tensors[layer.output].channels;
+    const uint32_t words = contract::qcnn_weight_words(layer.kind, layer.kernel_height, layer.kernel_width,
+                                                       bytes_of(in), in.channels, channels);
+    if (contract::has_weights(layer.kind) && (words > build.weight_words || channels > build.channels)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+const contract::QcnnBuild* build_for(const PackedModel& model) {
+  for (const contract::QcnnBuild& build : contract::kQcnnBuilds) {
+    if (fits(build, model)) return &build;
+  }
+  return nullptr;
+}
+
 }  // namespace flashcell::quant

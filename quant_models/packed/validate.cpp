@@ -139,8 +139,7 @@ class Validator {
     if (!used) {
       require(scale.multiplier == 0 && scale.shift == 0, "a multiplier where none is used");
     } else {
-      require(scale.multiplier >= kMinMultiplier && scale.multiplier < kEndMultiplier,
-              "a multiplier is outside of [2^15, 2^16)");
+      require(scale.multiplier >= kMinMultiplier, "a multiplier is outside of [2^15, 2^16)");
       require(scale.shift >= 1 && scale.shift <= kMaxShift, "a shift is outside of 1 to 47");
     }
   }
