@@ -1,11 +1,13 @@
-// make_fuzz_seeds FOLDER: small whole recordings for cine_fuzz and mraw_fuzz to start from, in FOLDER/cine and
-// FOLDER/mraw.
+// make_fuzz_seeds FOLDER: small whole files for cine_fuzz, mraw_fuzz and packed_model_fuzz to start from, in
+// FOLDER/cine, FOLDER/mraw and FOLDER/packed_model.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
 
+#include "quant_models/packed/packed_file.hpp"
 #include "tests/host/source_encoders.hpp"
+#include "tests/support/random_model.hpp"
 
 namespace {
 
@@ -41,6 +43,16 @@ int main(int argc, char** argv) {
     }
     written &= write(folder / "mraw" / (std::to_string(bits) + ".cih"), make_cih(5, 3, bits, 9, "Save Step : 2\r\n"));
     written &= write(folder / "mraw" / (std::to_string(bits) + ".cihx"), make_cihx(5, 3, bits, 9));
+  }
+  std::filesystem::create_directories(folder / "packed_model");
+  RandomModelOptions small;
+  small.most_layers = 4;
+  small.most_side = 6;
+  small.most_channels = 8;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const std::vector<uint8_t> bytes = flashcell::quant::packed_file_bytes(random_model(seed, small));
+    written &=
+        write(folder / "packed_model" / (std::to_string(seed) + ".fcnn"), std::string(bytes.begin(), bytes.end()));
   }
   if (!written) std::cerr << "make_fuzz_seeds: cannot write to " << folder << "\n";
   return written ? 0 : 1;
