@@ -35,7 +35,9 @@ void report(benchmark::State& state, double macs, double items) {
 quant::PackedModel single_convolution(const ConvolutionShape& shape) {
   test::RandomLayers layers(shape.name);
   const auto in = layers.builder.input("input", shape.side, shape.side, shape.in_channels, {});
-  layers.builder.output(layers.convolution(in, shape.channels, shape.kernel, shape.stride, shape.padding));
+  layers.builder.output(shape.depthwise
+                            ? layers.depthwise(in, shape.kernel, shape.stride, shape.padding)
+                            : layers.convolution(in, shape.channels, shape.kernel, shape.stride, shape.padding));
   return layers.builder.build();
 }
 

@@ -22,7 +22,9 @@ class OneDnnConvolution {
     const int out = (shape.side + 2 * shape.padding - shape.kernel) / shape.stride + 1;
     const memory::dims in_dims = {shape.items, shape.in_channels, shape.side, shape.side};
     const memory::dims out_dims = {shape.items, shape.channels, out, out};
-    const memory::dims weight_dims = {shape.channels, shape.in_channels, shape.kernel, shape.kernel};
+    const memory::dims weight_dims = shape.depthwise
+                                         ? memory::dims{shape.channels, 1, 1, shape.kernel, shape.kernel}
+                                         : memory::dims{shape.channels, shape.in_channels, shape.kernel, shape.kernel};
     const memory::desc in(in_dims, memory::data_type::u8, memory::format_tag::nhwc);
     const memory::desc result(out_dims, memory::data_type::u8, memory::format_tag::nhwc);
     const memory::desc weights(weight_dims, memory::data_type::s8, memory::format_tag::any);

@@ -13,13 +13,20 @@ namespace flashcell::test {
 struct ConvolutionShape {
   const char* name;
   int side, in_channels, channels, kernel, stride, padding, items;
+  bool depthwise = false;
 };
 
 inline const std::vector<ConvolutionShape>& convolution_shapes() {
   static const std::vector<ConvolutionShape> shapes = {
-      {"3x3 64->64 on 64x64", 64, 64, 64, 3, 1, 1, 1}, {"3x3 32->32 on 64x64", 64, 32, 32, 3, 1, 1, 1},
-      {"3x3 16->32 on 64x64", 64, 16, 32, 3, 1, 1, 1}, {"3x3 stride 2 16->16 on 128x128", 128, 16, 16, 3, 2, 1, 1},
-      {"1x1 64->64 on 64x64", 64, 64, 64, 1, 1, 0, 1}, {"3x3 16->16 on 14x14, 128 maps", 14, 16, 16, 3, 1, 1, 128},
+      {"3x3 64->64 on 64x64", 64, 64, 64, 3, 1, 1, 1},
+      {"3x3 32->32 on 64x64", 64, 32, 32, 3, 1, 1, 1},
+      {"3x3 16->32 on 64x64", 64, 16, 32, 3, 1, 1, 1},
+      {"3x3 stride 2 16->16 on 128x128", 128, 16, 16, 3, 2, 1, 1},
+      {"1x1 64->64 on 64x64", 64, 64, 64, 1, 1, 0, 1},
+      {"3x3 16->16 on 14x14, 128 maps", 14, 16, 16, 3, 1, 1, 128},
+      {"4x4 stride 4 1->16 on 512x512", 512, 1, 16, 4, 4, 0, 1},
+      {"depthwise 3x3 64 on 64x64", 64, 64, 64, 3, 1, 1, 1, true},
+      {"depthwise 3x3 stride 2 32 on 128x128", 128, 32, 32, 3, 2, 1, 1, true},
   };
   return shapes;
 }

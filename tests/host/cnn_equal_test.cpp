@@ -2,6 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
 #include "host/cnn/engine/engine.hpp"
 #include "host/cnn/reference/reference.hpp"
 #include "pipeline/error.hpp"
@@ -54,6 +60,58 @@ TEST(CnnEqual, WiderModels) {
   }
 }
 
+/// 4096 channels whose sums are their biases: every pair of sum and multiplier can be tried.
+PackedModel requantization_model(uint64_t seed, int most_shift, int64_t most_sum, bool is_signed) {
+  constexpr int kChannels = contract::kMaxTensorChannels;
+  std::mt19937_64 random(seed);
+  const std::vector<int8_t> weights(kChannels, 0);
+  std::vector<int32_t> bias;
+  std::vector<contract::Requantization> scales;
+  for (int i = 0; i < kChannels; ++i) {
+    const auto multiplier = static_cast<uint16_t>(i % 5 == 0 ? 32768 : i % 5 == 1 ? 65535 : 32768 + random() % 32768);
+    const auto shift = static_cast<uint8_t>(1 + random() % static_cast<uint64_t>(most_shift));
+    // A sum beside the edge between two results, the outermost ones included; or anything.
+    const auto result = static_cast<double>(static_cast<int>(random() % 520) - 260) - 0.5;
+    double sum = std::ldexp(result, shift) / multiplier + static_cast<double>(random() % 5) - 2;
+    if (i % 8 == 0)
+      sum = static_cast<double>(static_cast<int64_t>(random() % (2 * static_cast<uint64_t>(most_sum))) - most_sum);
+    bias.push_back(
+        static_cast<int32_t>(std::clamp<double>(sum, static_cast<double>(-most_sum), static_cast<double>(most_sum))));
+    scales.push_back({multiplier, shift, 0});
+  }
+  quant::ModelBuilder builder("requantization " + std::to_string(seed));
+  const auto x = builder.input("x", 1, 1, 1, {});
+  const auto type = is_signed ? contract::ActivationType::signed8 : contract::ActivationType::unsigned8;
+  builder.output(builder.convolution("c", x, kChannels, quant::Window::square(1), {weights, 8, bias, scales}, {type}));
+  return builder.build();
+}
+
+TEST(CnnEqual, RequantizationAtEveryEdge) {
+  for (uint64_t seed = 0; seed < 30; ++seed) {
+    // Floats are exact for small sums whatever the shift, and for any sum with a small shift; else 64 bits must do it.
+    expect_equal_on_every_target(requantization_model(seed, contract::kMaxShift, (1 << 24) - 1, seed % 2 == 0), 1,
+                                 seed);
+    expect_equal_on_every_target(requantization_model(seed, 30, 1 << 15, seed % 2 == 0), 1, seed);
+    expect_equal_on_every_target(requantization_model(seed, contract::kMaxShift, INT32_MAX, seed % 2 == 0), 1, seed);
+    if (HasFatalFailure()) return;
+  }
+}
+
+/// Shifts from 16 on, so that sums of all sizes go through floats.
+TEST(CnnEqual, LargeSumsWithPracticalShifts) {
+  for (uint64_t seed = 0; seed < 30; ++seed) {
+    PackedModel model = requantization_model(seed, 14, INT32_MAX, seed % 2 == 0);
+    for (contract::ChannelParameters& channel : model.channels) {
+      channel.scale.shift = static_cast<uint8_t>(channel.scale.shift + 16);
+      const double steps = std::ldexp(static_cast<double>(static_cast<int>(seed * 7 % 256)) - 0.5, channel.scale.shift);
+      const double sum = steps / channel.scale.multiplier;
+      if (std::abs(channel.bias) % 3 == 0) channel.bias = static_cast<int32_t>(std::min(sum + 1, 2147483646.0));
+    }
+    expect_equal_on_every_target(model, 1, seed);
+    if (HasFatalFailure()) return;
+  }
+}
+
 TEST(CnnEqual, RandomModelsHaveEveryKindOfLayer) {
   std::vector<int> seen(10);
   bool wide_values = false;
@@ -84,6 +142,23 @@ TEST(CnnEngine, ManyItemsInOneCallAreTheSameAsOneByOne) {
                std::span(single).subspan(i * engine.output_bytes(), engine.output_bytes()));
   }
   EXPECT_EQ(together, single);
+}
+
+TEST(CnnEngine, ThreadsWithEnginesOfTheirOwnDoNotMeet) {
+  const PackedModel model = test::random_model(12);
+  const std::vector<uint8_t> inputs = test::random_inputs(model, 5, 1);
+  std::vector<uint8_t> expected(5 * quant::bytes_of_role(model, contract::kOutputTensor));
+  run_reference(model, inputs, 5, expected);
+  std::vector<std::vector<uint8_t>> outputs(4, std::vector<uint8_t>(expected.size()));
+  std::vector<std::thread> threads;
+  for (std::vector<uint8_t>& output : outputs) {
+    threads.emplace_back([&] {
+      Engine engine(model);
+      for (int run = 0; run < 20; ++run) engine.run(inputs, 5, output);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::vector<uint8_t>& output : outputs) EXPECT_EQ(output, expected);
 }
 
 TEST(CnnEngine, RefusesBuffersOfTheWrongSize) {
