@@ -21,6 +21,20 @@ inline Clip clip(int first, int size, int side) {
   return {first < 0 ? 0 : first, first + size > side ? side : first + size};
 }
 
+/// Largest values of kCount channels; a constant number stays in registers.
+template <int kCount>
+inline void max_pool_channels(const uint8_t* from, ptrdiff_t row_bytes, int channels, int rows, int columns,
+                              uint8_t* to) {
+  uint8_t largest[kCount] = {};
+  for (int y = 0; y < rows; ++y, from += row_bytes) {
+    const uint8_t* pixel = from;
+    for (int x = 0; x < columns; ++x, pixel += channels) {
+      for (int c = 0; c < kCount; ++c) largest[c] = pixel[c] > largest[c] ? pixel[c] : largest[c];
+    }
+  }
+  for (int c = 0; c < kCount; ++c) to[c] = largest[c];
+}
+
 inline void max_pool(const PoolLayer& layer, const Map& in, const Map& out, int items) {
   const int channels = in.channels;
   for (int item = 0; item < items; ++item) {
@@ -28,14 +42,15 @@ inline void max_pool(const PoolLayer& layer, const Map& in, const Map& out, int 
       const Clip rows = clip(row * layer.stride - layer.pad_top, layer.kernel_height, in.height);
       for (int column = 0; column < out.width; ++column) {
         const Clip columns = clip(column * layer.stride - layer.pad_left, layer.kernel_width, in.width);
-        uint8_t* __restrict to = out.first + item * out.item_bytes + row * out.row_bytes + column * channels;
-        for (int c = 0; c < channels; ++c) to[c] = 0;
-        for (int y = rows.begin; y < rows.end; ++y) {
-          for (int x = columns.begin; x < columns.end; ++x) {
-            const uint8_t* __restrict from = in.first + item * in.item_bytes + y * in.row_bytes + x * channels;
-            for (int c = 0; c < channels; ++c) to[c] = from[c] > to[c] ? from[c] : to[c];
-          }
-        }
+        const uint8_t* from = in.first + item * in.item_bytes + rows.begin * in.row_bytes + columns.begin * channels;
+        uint8_t* to = out.first + item * out.item_bytes + row * out.row_bytes + column * channels;
+        const int height = rows.end - rows.begin, width = columns.end - columns.begin;
+        int c = 0;
+        for (; c + 64 <= channels; c += 64)
+          max_pool_channels<64>(from + c, in.row_bytes, channels, height, width, to + c);
+        for (; c + 16 <= channels; c += 16)
+          max_pool_channels<16>(from + c, in.row_bytes, channels, height, width, to + c);
+        for (; c < channels; ++c) max_pool_channels<1>(from + c, in.row_bytes, channels, height, width, to + c);
       }
     }
   }
