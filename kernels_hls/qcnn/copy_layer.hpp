@@ -1,7 +1,9 @@
 #pragma once
 #include "kernels_hls/qcnn/layer.hpp"
 
-// Add, concatenation and upsampling: kLanes values a clock.
+// Add, concatenation and upsampling: kLanes values a clock; add, which reads two and writes one through two ports of
+// the memory, every second clock. No layer writes what it reads (the host has proved it): iterations do not depend on
+// each other through the arena.
 namespace flashcell {
 namespace kernels {
 
@@ -10,9 +12,10 @@ void add_layer(const contract::LayerDescriptor& layer, const Tensor& a, const Te
                Memory<S>& memory) {
   const int half = layer.fraction_bits == 0 ? 0 : 1 << (layer.fraction_bits - 1);
   const uint32_t bytes = bytes_of(out);
-  FLASHCELL_LOOP(add_layer, 1, 12)
+  FLASHCELL_LOOP(add_layer, 2, 12)
   for (uint32_t begin = 0; begin < bytes; begin += kLanes) {
-    FLASHCELL_HLS(PIPELINE II = 1)
+    FLASHCELL_HLS(PIPELINE II = 2)
+    FLASHCELL_HLS(DEPENDENCE variable = memory.arena.bytes_ type = inter dependent = false)
     FLASHCELL_ITERATION(add_layer)
     const Lanes first = memory.arena.read(a.offset + begin), second = memory.arena.read(b.offset + begin);
     Lanes result = Lanes();
@@ -37,6 +40,7 @@ void concat_input(const contract::LayerDescriptor& layer, const contract::Requan
   FLASHCELL_LOOP(concat_input, 1, 12)
   for (uint64_t step = 0; step < uint64_t{pixels} * pieces; ++step) {
     FLASHCELL_HLS(PIPELINE II = 1)
+    FLASHCELL_HLS(DEPENDENCE variable = memory.arena.bytes_ type = inter dependent = false)
     FLASHCELL_ITERATION(concat_input)
     const Lanes values = memory.arena.read(in.offset + pixel * in.channels + piece * kLanes);
     Lanes result = Lanes();
@@ -65,6 +69,7 @@ void upsample_layer(const contract::LayerDescriptor& layer, const Tensor& in, co
   FLASHCELL_LOOP(upsample_layer, 1, 8)
   for (uint64_t step = 0; step < steps; ++step) {
     FLASHCELL_HLS(PIPELINE II = 1)
+    FLASHCELL_HLS(DEPENDENCE variable = memory.arena.bytes_ type = inter dependent = false)
     FLASHCELL_ITERATION(upsample_layer)
     const uint32_t from = (in_row * in.width + in_column) * in.channels, to = (row * out.width + column) * in.channels;
     const uint32_t left = in.channels - piece * kLanes;

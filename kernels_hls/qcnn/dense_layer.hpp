@@ -36,9 +36,11 @@ void dense_layer(const contract::LayerDescriptor& layer, const Tensor& input, co
   uint32_t tile = 0, piece = 0;
   int row = 0, column = 0, window_row = 0;
   int32_t sums[kLanes];
+  FLASHCELL_HLS(ARRAY_PARTITION variable = sums complete)
   FLASHCELL_LOOP(dense_layer, 1, 16)
   for (uint64_t step = 0; step < steps; ++step) {
     FLASHCELL_HLS(PIPELINE II = 1)
+    FLASHCELL_HLS(DEPENDENCE variable = memory.arena.bytes_ type = inter dependent = false)
     FLASHCELL_ITERATION(dense_layer)
     const bool first = window_row == 0 && piece == 0;
     const bool last = window_row == shape.rows - 1 && piece == shape.pieces - 1;

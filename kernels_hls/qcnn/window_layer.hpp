@@ -30,9 +30,11 @@ void window_layer(const contract::LayerDescriptor& layer, const Tensor& in, cons
   uint32_t piece = 0;
   int row = 0, column = 0, tap_row = 0, tap_column = 0;
   int32_t sums[kLanes];
+  FLASHCELL_HLS(ARRAY_PARTITION variable = sums complete)
   FLASHCELL_LOOP(window_layer, 1, 16)
   for (uint64_t step = 0; step < steps; ++step) {
     FLASHCELL_HLS(PIPELINE II = 1)
+    FLASHCELL_HLS(DEPENDENCE variable = memory.arena.bytes_ type = inter dependent = false)
     FLASHCELL_ITERATION(window_layer)
     const bool first = tap_row == 0 && tap_column == 0;
     const bool last = tap_row == height - 1 && tap_column == width - 1;

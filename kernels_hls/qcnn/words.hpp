@@ -34,17 +34,17 @@ class ValueReader {
  public:
   /// Words from `end_word` on are not read: they are 0.
   ValueReader(const Word* words, uint64_t first_word, uint64_t end_word, int bits)
-      : words_(words), next_word_(first_word), end_word_(end_word), bits_(bits), bit_(2 * 8 * kWordBytes) {}
+      : words_(words), next_word_(first_word), end_word_(end_word), bits_(bits) {
+    shift_in();
+    shift_in();
+  }
 
-  /// The next `count` values, zero-extended; 0 in the other lanes.
+  /// The next `count` values, zero-extended; 0 in the other lanes. Reads at most one word.
   Lanes take(int count) {
     FLASHCELL_HLS(INLINE)
-    // The buffer holds two words; 32 values of 8 bits never need more than one new one, after the first two.
-    for (int i = 0; i < 2; ++i) {
-      if (bit_ >= 8 * kWordBytes) {
-        shift_in();
-        bit_ -= 8 * kWordBytes;
-      }
+    if (bit_ >= 8 * kWordBytes) {
+      shift_in();
+      bit_ -= 8 * kWordBytes;
     }
     Lanes lanes;
     for (int lane = 0; lane < kLanes; ++lane) {
@@ -79,7 +79,7 @@ class ValueReader {
   const Word* words_;
   uint64_t next_word_, end_word_;
   int bits_;
-  int bit_;  // of the next value, in the buffer; the first call fetches two words
+  int bit_ = 0;  // of the next value, in the buffer of two words
   uint8_t buffer_[2 * kWordBytes] = {};
 };
 

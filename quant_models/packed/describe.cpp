@@ -1,5 +1,8 @@
 #include "quant_models/packed/describe.hpp"
 
+#include "quant_models/packed/kernel_cycles.hpp"
+#include "quant_models/packed/kernel_image.hpp"
+
 namespace flashcell::quant {
 namespace {
 
@@ -25,6 +28,7 @@ LayerSummary describe_layer(const PackedModel& model, size_t index) {
   summary.weight_bytes = layer.weight_bytes;
   summary.multiply_accumulates = multiply_accumulates(model, layer);
   summary.output_bytes = bytes_of(out);
+  summary.kernel_cycles = kernel_cycles(model, layer);
   return summary;
 }
 
@@ -65,6 +69,9 @@ ModelSummary describe(const PackedModel& model) {
     summary.weight_bits += layer.weights * static_cast<uint64_t>(layer.weight_bits);
   }
   summary.parameter_bits = model.channels.size() * kParameterBits;
+  summary.kernel_cycles = kernel_cycles(model);
+  const contract::QcnnBuild* build = build_for(model);
+  summary.kernel = build == nullptr ? nullptr : build->name;
   summary.arena_bits = uint64_t{model.arena_bytes} * 8;
   return summary;
 }

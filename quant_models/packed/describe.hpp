@@ -19,6 +19,7 @@ struct LayerSummary {
   uint64_t weight_bytes = 0;  ///< packed
   uint64_t multiply_accumulates = 0;
   uint64_t output_bytes = 0;
+  uint64_t kernel_cycles = 0;  ///< kernel_cycles.hpp
 };
 
 /// A model for people.
@@ -26,9 +27,11 @@ struct ModelSummary {
   std::string name;
   std::vector<LayerSummary> layers;
   uint64_t weights = 0, multiply_accumulates = 0;
-  uint64_t weight_bits = 0;     ///< packed weights without gaps
-  uint64_t parameter_bits = 0;  ///< bias 32, multiplier 16, shift 6 bits a channel
-  uint64_t arena_bits = 0;      ///< all activations of one item, as planned
+  uint64_t weight_bits = 0;      ///< packed weights without gaps
+  uint64_t parameter_bits = 0;   ///< bias 32, multiplier 16, shift 6 bits a channel
+  uint64_t kernel_cycles = 0;    ///< of one item, inputs and outputs included
+  const char* kernel = nullptr;  ///< the build of kernel qcnn that runs it; nullptr: none is large enough
+  uint64_t arena_bits = 0;       ///< all activations of one item, as planned
   /// What one item takes in memory on a chip: weights, parameters and activations.
   uint64_t storage_bits() const { return weight_bits + parameter_bits + arena_bits; }
 };
