@@ -108,7 +108,7 @@ void run_layer(const Word* model, const ModelImage& image, const contract::Layer
   }
 }
 
-/// The kernel: arguments as in contract/qcnn_kernel.hpp.
+/// The kernel: arguments as in contract/qcnn_kernel.hpp. Its memory is the chip's: one launch at a time.
 template <class S>
 void qcnn(const Word* model, const Word* inputs, Word* outputs, uint32_t items, uint32_t sequence) {
   static Memory<S> memory;

@@ -80,7 +80,7 @@ quant::PackedModel detector() {
   auto x = layers.builder.input("frame", 512, 512, 1, {});
   x = layers.convolution(x, 16, 4, 4, 0);
   x = layers.convolution(x, 32, 3, 2, 1);
-  x = layers.convolution(x, 32, 3, 1, 1);
+  x = layers.convolution(x, 16, 3, 1, 1);
   x = layers.convolution(x, 16, 1, 1, 0);
   layers.builder.output(x);
   return layers.builder.build();
