@@ -223,6 +223,20 @@ ModelBuilder::Tensor ModelBuilder::upsample(const std::string& name, Tensor inpu
   return append(name, layer, {&input, 1}, in.height * factor, in.width * factor, in.channels, format, {});
 }
 
+ModelBuilder::Tensor ModelBuilder::select_channels(const std::string& name, Tensor input,
+                                                   std::span<const int> channels) {
+  const TensorDescriptor in = tensor(input);
+  std::vector<int8_t> weights(channels.size() * in.channels, 0);
+  for (size_t i = 0; i < channels.size(); ++i) {
+    if (channels[i] < 0 || channels[i] >= in.channels) refuse(name, "there is no such channel");
+    weights[i * in.channels + static_cast<size_t>(channels[i])] = 1;
+  }
+  const std::vector<int32_t> bias(channels.size(), 0);
+  const std::vector<Requantization> scales(channels.size(), requantization_for(1));
+  return convolution(name, input, static_cast<int>(channels.size()), Window::square(1), {weights, 2, bias, scales},
+                     {in.type, in.bits, model_.tensor_scales[input], in.zero_point});
+}
+
 void ModelBuilder::output(Tensor tensor) {
   TensorDescriptor& marked = model_.tensors.at(tensor);
   marked.role = static_cast<uint8_t>(marked.role | kOutputTensor);

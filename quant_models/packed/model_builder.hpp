@@ -82,6 +82,9 @@ class ModelBuilder {
                 std::span<const contract::Requantization> scales, const ActivationFormat& format,
                 const Clamp& clamp = {});
   Tensor upsample(const std::string& name, Tensor input, int factor);
+  /// Channel i of the output is channel channels[i] of the input, unchanged: split, slice, shuffle. It is a 1x1
+  /// convolution with ones and zeros.
+  Tensor select_channels(const std::string& name, Tensor input, std::span<const int> channels);
 
   /// Marks a tensor as one of the model's outputs.
   void output(Tensor tensor);

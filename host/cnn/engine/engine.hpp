@@ -22,8 +22,9 @@ class Engine {
   Engine& operator=(Engine&&) noexcept;
 
   /// `inputs` holds `items` items, each all input tensors in the model's order, rows from top to bottom, channels
-  /// fastest, without gaps; `outputs` likewise. Signed values are two's complement bytes. Many small items (ROIs) are
-  /// faster in one call than one by one. Throws Error(Fault::usage) when a size is not the model's.
+  /// fastest, without gaps; `outputs` likewise. Signed values are two's complement bytes; values beyond the bits of an
+  /// input tensor of 4 bits give results that mean nothing. Many small items (ROIs) are faster in one call than one by
+  /// one. Throws Error(Fault::usage) when a size is not the model's.
   void run(std::span<const uint8_t> inputs, size_t items, std::span<uint8_t> outputs);
 
   size_t input_bytes() const;   ///< of one item

@@ -4,8 +4,8 @@
 
 #include "kernels_hls/contract/qcnn.hpp"
 
-// What the engine asks of an instruction set. This header and what it includes hold no inline functions that a compiler
-// could emit with one set's instructions and the linker then use for all.
+// What the engine asks of an instruction set. Files that are compiled for one set call no inline function of a shared
+// header: the compiler could emit it with that set's instructions, and the linker take that copy for everybody.
 namespace flashcell::host::cnn {
 
 /// A tensor in the engine's memory, with a border of zero points around it that convolutions read as padding.
