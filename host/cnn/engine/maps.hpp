@@ -10,8 +10,8 @@
 
 namespace flashcell::host::cnn {
 
-/// All activations of a model, for as many items at a time as a cache holds. Every tensor has memory of its own, so that
-/// its border is written once and not for every item.
+/// All activations of a model, for as many items at a time as a cache holds. Every tensor has memory of its own, so
+/// that its border is written once and not for every item.
 class ActivationMemory {
  public:
   explicit ActivationMemory(const quant::PackedModel& model);
