@@ -1,12 +1,14 @@
-// make_fuzz_seeds FOLDER: small whole files for cine_fuzz, mraw_fuzz and xclbin_fuzz to start from, in FOLDER/cine,
-// FOLDER/mraw and FOLDER/xclbin.
+// make_fuzz_seeds FOLDER: small whole files for the fuzzers of binary formats to start from, in FOLDER/cine, FOLDER/mraw,
+// FOLDER/packed_model and FOLDER/xclbin.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
 
 #include "bitstreams/software_xclbin/software_xclbin.hpp"
+#include "quant_models/packed/packed_file.hpp"
 #include "tests/host/source_encoders.hpp"
+#include "tests/support/random_model.hpp"
 
 namespace {
 
@@ -50,6 +52,16 @@ int main(int argc, char** argv) {
     description.units = 1;
     const auto xclbin = flashcell::bitstreams::make_software_xclbin(description);
     written &= write(folder / "xclbin" / kernel, std::string(xclbin.begin(), xclbin.end()));
+  }
+  std::filesystem::create_directories(folder / "packed_model");
+  RandomModelOptions small;
+  small.most_layers = 4;
+  small.most_side = 6;
+  small.most_channels = 8;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const std::vector<uint8_t> bytes = flashcell::quant::packed_file_bytes(random_model(seed, small));
+    written &=
+        write(folder / "packed_model" / (std::to_string(seed) + ".fcnn"), std::string(bytes.begin(), bytes.end()));
   }
   if (!written) std::cerr << "make_fuzz_seeds: cannot write to " << folder << "\n";
   return written ? 0 : 1;

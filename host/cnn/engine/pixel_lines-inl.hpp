@@ -1,0 +1,52 @@
+// Which output pixels a convolution works on together. Included once by each instruction set, inside its namespace.
+
+/// Pixels in lines: inside of a line neighbours lie `in_step` and `out_step` bytes apart.
+struct PixelLines {
+  int rows, columns, items;  // of the lines: row * row_bytes + column * column_bytes + item * item_bytes
+  int length;
+  ptrdiff_t in_row, in_column, in_item, in_step;
+  ptrdiff_t out_row, out_column, out_item, out_step;
+};
+
+inline PixelLines pixel_lines(const WeightedLayer& layer, const Map& in, const Map& out, int items) {
+  const ptrdiff_t in_pixel = static_cast<ptrdiff_t>(layer.stride) * in.channels;
+  const ptrdiff_t in_row = layer.stride * in.row_bytes;
+  if (layer.kernel_height == 1 && layer.kernel_width == 1 && layer.stride == 1 && !in.bordered && !out.bordered) {
+    return {1, 1, 1, items * out.height * out.width, 0, 0, 0, in_pixel, 0, 0, 0, out.channels};
+  }
+  if (out.width < 4 && items >= 4) {
+    return {out.height,    out.width,    1, items,         in_row, in_pixel, 0, in.item_bytes,
+            out.row_bytes, out.channels, 0, out.item_bytes};
+  }
+  return {out.height,    1,        items,         out.width, in_row,         0,
+          in.item_bytes, in_pixel, out.row_bytes, 0,         out.item_bytes, out.channels};
+}
+
+/// Calls work(in, out, count) with the addresses of up to kMost runs of kPixels pixels each, until every pixel has been
+/// in a run. The last run of a line overlaps the one before; lines that are too short say so by in_step 0.
+template <int kMost, int kPixels, class Work>
+inline void for_each_run(const PixelLines& lines, const uint8_t* in, uint8_t* out, Work work) {
+  const uint8_t* in_runs[kMost];
+  uint8_t* out_runs[kMost];
+  int count = 0;
+  for (int item = 0; item < lines.items; ++item) {
+    for (int row = 0; row < lines.rows; ++row) {
+      for (int column = 0; column < lines.columns; ++column) {
+        const uint8_t* in_line = in + item * lines.in_item + row * lines.in_row + column * lines.in_column;
+        uint8_t* out_line = out + item * lines.out_item + row * lines.out_row + column * lines.out_column;
+        for (int x = 0; x < lines.length; x += kPixels) {
+          int first = x;
+          if (first > lines.length - kPixels) first = lines.length - kPixels;
+          if (lines.length < kPixels) first = x;
+          in_runs[count] = in_line + first * lines.in_step;
+          out_runs[count] = out_line + first * lines.out_step;
+          if (++count == kMost) {
+            work(in_runs, out_runs, count);
+            count = 0;
+          }
+        }
+      }
+    }
+  }
+  if (count != 0) work(in_runs, out_runs, count);
+}

@@ -1,0 +1,21 @@
+#pragma once
+#include <stdint.h>
+
+#include "kernels_hls/common/hls.hpp"
+
+// The top functions, one a build (contract/qcnn_kernel.hpp says what the arguments hold).
+
+#define FLASHCELL_QCNN_INTERFACE                                      \
+  FLASHCELL_HLS(INTERFACE m_axi port = model bundle = gmem_model)     \
+  FLASHCELL_HLS(INTERFACE m_axi port = inputs bundle = gmem_inputs)   \
+  FLASHCELL_HLS(INTERFACE m_axi port = outputs bundle = gmem_outputs) \
+  FLASHCELL_HLS(INTERFACE s_axilite port = items bundle = control)    \
+  FLASHCELL_HLS(INTERFACE s_axilite port = sequence bundle = control) \
+  FLASHCELL_HLS(INTERFACE s_axilite port = return bundle = control)
+
+extern "C" {
+void qcnn_small_v1(const ap_uint<512>* model, const ap_uint<512>* inputs, ap_uint<512>* outputs, uint32_t items,
+                   uint32_t sequence);
+void qcnn_large_v1(const ap_uint<512>* model, const ap_uint<512>* inputs, ap_uint<512>* outputs, uint32_t items,
+                   uint32_t sequence);
+}

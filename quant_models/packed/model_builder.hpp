@@ -1,0 +1,114 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "quant_models/packed/packed_model.hpp"
+
+namespace flashcell::quant {
+
+/// (multiplier, shift) nearest to a real factor, 2^-32 to 2^15 - 1/2.
+/// Throws std::invalid_argument when the factor is outside, or not a number.
+contract::Requantization requantization_for(double factor);
+
+/// Quantization of an activation: real = scale * (q - zero_point).
+struct ActivationFormat {
+  contract::ActivationType type = contract::ActivationType::unsigned8;
+  int bits = 8;  ///< 8 or 4
+  float scale = 1;
+  int zero_point = 0;
+};
+
+/// Where a layer's output is cut off; the format's whole range where none is given.
+struct Clamp {
+  int low = INT16_MIN, high = INT16_MAX;
+};
+
+struct Window {
+  int height = 3, width = 3;
+  int stride = 1;
+  int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+
+  static Window square(int side, int stride = 1, int padding = 0) {
+    return {side, side, stride, padding, padding, padding, padding};
+  }
+};
+
+/// Weights of one layer, one value a byte, in LayerDescriptor's order; bias and requantization of every output channel.
+struct LayerWeights {
+  std::span<const int8_t> values;
+  int bits = 8;  ///< 8, 4 or 2; values in [-2^(bits-1) + 1, 2^(bits-1) - 1]
+  std::span<const int32_t> bias;
+  std::span<const contract::Requantization> scales;
+};
+
+/// Makes a PackedModel layer by layer. Shapes of outputs follow from the inputs'; packs weights; finds each tensor a
+/// place in the arena.
+///
+///   ModelBuilder builder("classifier");
+///   auto x = builder.input("image", 28, 28, 1, {ActivationType::unsigned8, 8, 1 / 255.f});
+///   x = builder.convolution("conv1", x, 16, Window::square(3, 2, 1), weights, format);
+///   ...
+///   builder.output(x);
+///   PackedModel model = builder.build();
+///
+/// Arguments that no format can hold (a negative padding, weights of the wrong number) throw std::invalid_argument;
+/// build() throws ModelError for a model that validate() refuses.
+class ModelBuilder {
+ public:
+  using Tensor = uint16_t;  ///< index of a tensor
+
+  explicit ModelBuilder(std::string name);
+
+  Tensor input(const std::string& name, int height, int width, int channels, const ActivationFormat& format);
+
+  Tensor convolution(const std::string& name, Tensor input, int channels, const Window& window,
+                     const LayerWeights& weights, const ActivationFormat& format, const Clamp& clamp = {});
+  Tensor depthwise(const std::string& name, Tensor input, const Window& window, const LayerWeights& weights,
+                   const ActivationFormat& format, const Clamp& clamp = {});
+  Tensor fully_connected(const std::string& name, Tensor input, int outputs, const LayerWeights& weights,
+                         const ActivationFormat& format, const Clamp& clamp = {});
+  Tensor max_pool(const std::string& name, Tensor input, const Window& window);
+  /// `scale` is R of contract/qcnn.hpp: scale of the input / scale of the output / pixels of the window.
+  Tensor average_pool(const std::string& name, Tensor input, const Window& window, contract::Requantization scale,
+                      const ActivationFormat& format, const Clamp& clamp = {});
+  Tensor global_average_pool(const std::string& name, Tensor input, contract::Requantization scale,
+                             const ActivationFormat& format, const Clamp& clamp = {});
+  /// scales[i] is R_i of contract/qcnn.hpp: scale of input i / scale of the output * 2^fraction_bits.
+  Tensor add(const std::string& name, std::span<const Tensor> inputs, std::span<const contract::Requantization> scales,
+             int fraction_bits, const ActivationFormat& format, const Clamp& clamp = {});
+  Tensor concat(const std::string& name, std::span<const Tensor> inputs,
+                std::span<const contract::Requantization> scales, const ActivationFormat& format,
+                const Clamp& clamp = {});
+  Tensor upsample(const std::string& name, Tensor input, int factor);
+  /// Channel i of the output is channel channels[i] of the input, unchanged: split, slice, shuffle. It is a 1x1
+  /// convolution with ones and zeros.
+  Tensor select_channels(const std::string& name, Tensor input, std::span<const int> channels);
+
+  /// Marks a tensor as one of the model's outputs.
+  void output(Tensor tensor);
+
+  const contract::TensorDescriptor& tensor(Tensor index) const { return model_.tensors.at(index); }
+  void set_class_names(std::vector<std::string> names) { model_.class_names = std::move(names); }
+  void set_preprocessing(const Preprocessing& preprocessing) { model_.preprocessing = preprocessing; }
+
+  /// The finished model, valid. Call once.
+  PackedModel build();
+
+ private:
+  Tensor append(const std::string& name, contract::LayerDescriptor layer, std::span<const Tensor> inputs, int height,
+                int width, int channels, const ActivationFormat& format, const Clamp& clamp);
+  Tensor append_window(const std::string& name, contract::LayerDescriptor layer, Tensor input, const Window& window,
+                       int channels, const ActivationFormat& format, const Clamp& clamp);
+  void append_weights(const std::string& name, contract::LayerDescriptor& layer, const LayerWeights& weights,
+                      uint64_t count, int channels);
+
+  PackedModel model_;
+};
+
+/// Gives every tensor its arena_offset, largest tensors first, each at the lowest address where it meets no other
+/// tensor that is needed at the same time; sets arena_bytes. Layers and tensors' shapes must be there.
+void plan_arena(PackedModel& model);
+
+}  // namespace flashcell::quant

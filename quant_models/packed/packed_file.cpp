@@ -1,0 +1,217 @@
+#include "quant_models/packed/packed_file.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "quant_models/model_error.hpp"
+#include "quant_models/packed/kernel_image.hpp"
+#include "quant_models/packed/validate.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+constexpr uint8_t kMagic[8] = {'F', 'C', 'N', 'N', '\r', '\n', 0x1a, '\n'};
+constexpr uint32_t kFileVersion = 1;
+constexpr size_t kChecksummed = 32, kHeadBytes = 64;
+constexpr uint32_t kMaxClasses = 65536;
+constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
+
+class Writer {
+ public:
+  template <class T>
+  void number(T value) {
+    const size_t begin = bytes.size();
+    bytes.resize(begin + sizeof(T));
+    std::memcpy(bytes.data() + begin, &value, sizeof(T));
+  }
+  void text(const std::string& text) {
+    if (text.size() > UINT16_MAX) throw ModelError("a name is longer than 65535 bytes: " + text.substr(0, 40) + "...");
+    number(static_cast<uint16_t>(text.size()));
+    bytes.insert(bytes.end(), text.begin(), text.end());
+  }
+
+  std::vector<uint8_t> bytes;
+};
+
+/// Reads from front to back; whoever asks beyond the end learns what is missing.
+class Reader {
+ public:
+  Reader(std::span<const uint8_t> bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+
+  [[noreturn]] void fail(const std::string& what) const { throw ModelError(name_ + ": " + what); }
+
+  std::span<const uint8_t> take(uint64_t count, const char* what) {
+    if (count > bytes_.size() - next_) {
+      fail(std::string("ends inside of ") + what + " at byte " + std::to_string(next_) + "; copy or export it again");
+    }
+    next_ += count;
+    return bytes_.subspan(next_ - count, count);
+  }
+  template <class T>
+  T number(const char* what) {
+    T value;
+    std::memcpy(&value, take(sizeof(T), what).data(), sizeof(T));
+    return value;
+  }
+  std::string text(const char* what) {
+    const auto bytes = take(number<uint16_t>(what), what);
+    return {bytes.begin(), bytes.end()};
+  }
+  /// `count` descriptors, then the gap up to the next multiple of 64 bytes.
+  template <class T>
+  std::vector<T> table(uint64_t count, uint64_t most, const char* what) {
+    if (count > most) fail(std::string("has too many ") + what + ": " + std::to_string(count));
+    const auto bytes = take(count * sizeof(T), what);
+    std::vector<T> table(count);
+    if (!bytes.empty()) std::memcpy(table.data(), bytes.data(), bytes.size());
+    for (const uint8_t byte : take((64 - next_ % 64) % 64, what)) {
+      if (byte != 0) fail(std::string("has bytes between its tables, after the ") + what);
+    }
+    return table;
+  }
+  uint64_t position() const { return next_; }
+
+ private:
+  std::span<const uint8_t> bytes_;
+  const std::string& name_;
+  uint64_t next_ = 0;
+};
+
+void check_head(Reader& reader, std::span<const uint8_t> bytes, uint32_t& image_bytes) {
+  const auto magic = reader.take(sizeof(kMagic), "the header");
+  if (!std::equal(magic.begin(), magic.end(), kMagic))
+    reader.fail("is no .fcnn model; make one with `flashcell quantize`");
+  const auto version = reader.number<uint32_t>("the header");
+  if (version != kFileVersion) {
+    reader.fail("has version " + std::to_string(version) + " of the format, this program reads 1; export it again");
+  }
+  image_bytes = reader.number<uint32_t>("the header");
+  const auto file_bytes = reader.number<uint64_t>("the header");
+  const auto checksum = reader.number<uint64_t>("the header");
+  for (const uint8_t byte : reader.take(kHeadBytes - kChecksummed, "the header")) {
+    if (byte != 0) reader.fail("has an unknown header; export it again with this program");
+  }
+  if (file_bytes != bytes.size()) {
+    reader.fail("has " + std::to_string(bytes.size()) + " bytes where its header says " + std::to_string(file_bytes) +
+                "; copy or export it again");
+  }
+  if (checksum != packed_file_checksum(bytes)) reader.fail("is damaged (wrong checksum); copy or export it again");
+}
+
+void read_image(Reader& reader, PackedModel& model, uint32_t image_bytes) {
+  using namespace contract;
+  const uint64_t begin = reader.position();
+  const QcnnHeader header = reader.table<QcnnHeader>(1, 1, "image header").front();
+  if (header.version != kQcnnVersion) {
+    reader.fail("was made for version " + std::to_string(header.version) + " of the engine, this is version " +
+                std::to_string(kQcnnVersion) + "; export it again");
+  }
+  for (const uint32_t word : header.reserved) {
+    if (word != 0) reader.fail("has an unknown image header; export it again with this program");
+  }
+  model.layers = reader.table<LayerDescriptor>(header.layer_count, kMaxLayers, "layers");
+  model.tensors = reader.table<TensorDescriptor>(header.tensor_count, kMaxTensors, "tensors");
+  model.channels =
+      reader.table<ChannelParameters>(header.channel_count, uint64_t{kMaxLayers} * kMaxTensorChannels, "channels");
+  model.weights = reader.table<uint8_t>(header.weight_bytes, kMaxWeightBytes, "weights");
+  model.arena_bytes = header.arena_bytes;
+  if (reader.position() - begin != image_bytes) reader.fail("says a wrong size of its image; export it again");
+  if (header.input_bytes != bytes_of_role(model, kInputTensor) ||
+      header.output_bytes != bytes_of_role(model, kOutputTensor)) {
+    reader.fail("says wrong sizes of its inputs or outputs; export it again");
+  }
+}
+
+void read_names(Reader& reader, PackedModel& model) {
+  model.name = reader.text("the model's name");
+  for (size_t i = 0; i < model.layers.size(); ++i) model.layer_names.push_back(reader.text("the layers' names"));
+  for (size_t i = 0; i < model.tensors.size(); ++i) {
+    model.tensor_names.push_back(reader.text("the tensors' names"));
+    model.tensor_scales.push_back(reader.number<float>("the tensors' scales"));
+  }
+  const auto classes = reader.number<uint32_t>("the classes");
+  if (classes > kMaxClasses) reader.fail("has too many classes: " + std::to_string(classes));
+  for (uint32_t i = 0; i < classes; ++i) model.class_names.push_back(reader.text("the classes' names"));
+  model.preprocessing.channels = static_cast<Preprocessing::Channels>(reader.number<uint8_t>("the preprocessing"));
+  for (float& mean : model.preprocessing.mean) mean = reader.number<float>("the preprocessing");
+  for (float& factor : model.preprocessing.factor) factor = reader.number<float>("the preprocessing");
+}
+
+}  // namespace
+
+uint64_t packed_file_checksum(std::span<const uint8_t> bytes) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (const uint8_t byte : bytes.subspan(kChecksummed)) hash = (hash ^ byte) * 0x100000001b3u;
+  return hash;
+}
+
+std::vector<uint8_t> packed_file_bytes(const PackedModel& model) {
+  validate(model, model.name);
+  const std::vector<uint8_t> image = kernel_image(model);
+  Writer writer;
+  writer.bytes.assign(kMagic, kMagic + sizeof(kMagic));
+  writer.number(kFileVersion);
+  writer.number(static_cast<uint32_t>(image.size()));
+  writer.bytes.resize(kHeadBytes);
+  writer.bytes.insert(writer.bytes.end(), image.begin(), image.end());
+  writer.text(model.name);
+  for (const std::string& name : model.layer_names) writer.text(name);
+  for (size_t i = 0; i < model.tensors.size(); ++i) {
+    writer.text(model.tensor_names[i]);
+    writer.number(model.tensor_scales[i]);
+  }
+  if (model.class_names.size() > kMaxClasses) throw ModelError(model.name + ": has more than 65536 classes");
+  writer.number(static_cast<uint32_t>(model.class_names.size()));
+  for (const std::string& name : model.class_names) writer.text(name);
+  writer.number(static_cast<uint8_t>(model.preprocessing.channels));
+  for (const float mean : model.preprocessing.mean) writer.number(mean);
+  for (const float factor : model.preprocessing.factor) writer.number(factor);
+  const uint64_t size = writer.bytes.size();
+  std::memcpy(writer.bytes.data() + 16, &size, sizeof(size));
+  const uint64_t checksum = packed_file_checksum(writer.bytes);
+  std::memcpy(writer.bytes.data() + 24, &checksum, sizeof(checksum));
+  return std::move(writer.bytes);
+}
+
+PackedModel parse_packed_file(std::span<const uint8_t> bytes, const std::string& name) {
+  Reader reader(bytes, name);
+  uint32_t image_bytes = 0;
+  check_head(reader, bytes, image_bytes);
+  PackedModel model;
+  read_image(reader, model, image_bytes);
+  read_names(reader, model);
+  if (reader.position() != bytes.size()) reader.fail("has bytes after its end; export it again");
+  validate(model, name);
+  return model;
+}
+
+void write_packed_file(const std::string& path, const PackedModel& model) {
+  const std::vector<uint8_t> bytes = packed_file_bytes(model);
+  const std::string partial = path + ".partial";
+  std::ofstream file(partial, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  std::error_code failed;
+  if (file) std::filesystem::rename(partial, path, failed);
+  if (!file || failed) {
+    std::error_code ignored;
+    std::filesystem::remove(partial, ignored);
+    throw ModelError(path + ": cannot be written; is there room, and may you write there?");
+  }
+}
+
+PackedModel read_packed_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file ? static_cast<std::streamoff>(file.tellg()) : -1;
+  if (size < 0) throw ModelError(path + ": cannot be read; is it a file, and may you read it?");
+  if (static_cast<uint64_t>(size) > kMaxFileBytes) throw ModelError(path + ": is larger than 1 GiB: no .fcnn model");
+  std::vector<uint8_t> bytes(static_cast<size_t>(size));
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(bytes.data()), size);
+  if (!file) throw ModelError(path + ": cannot be read; is it a file, and may you read it?");
+  return parse_packed_file(bytes, path);
+}
+
+}  // namespace flashcell::quant
