@@ -117,9 +117,20 @@ class XrtDevice final : public Device, public QueueDevice {
     board_.emplace(section_, label_);
     launches_.resize(static_cast<size_t>(section_.launches_in_flight));
     for (size_t i = 0; i < launches_.size(); ++i) {
-      const xrt::kernel& unit = board_->units()[i % board_->units().size()];
-      launches_[i].slot = std::make_unique<LaunchSlot>(board_->device(), unit, layout_, segment_);
+      launches_[i].slot = make_slot(board_->units()[i % board_->units().size()]);
       launches_[i].tables.reserve(static_cast<size_t>(section_.frames_per_launch));
+    }
+  }
+
+  std::unique_ptr<LaunchSlot> make_slot(const xrt::kernel& unit) const {
+    try {
+      return std::make_unique<LaunchSlot>(board_->device(), unit, layout_, segment_);
+    } catch (const std::exception& e) {
+      throw Error(
+          Fault::device,
+          fmt::format("{}: cannot get buffers for a launch: {}; lower xrt.launches_in_flight ({}) or "
+                      "xrt.frames_per_launch ({})",
+                      board_->description(), e.what(), section_.launches_in_flight, section_.frames_per_launch));
     }
   }
 

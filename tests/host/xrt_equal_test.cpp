@@ -59,7 +59,7 @@ TEST_P(XrtEqual, DarkObjectsRegionsAndFewerFeatures) {
   const auto frames = pictures(4, 130, 64, format, 2);
   for (const bool dark : {false, true}) {
     for (const bool region : {false, true}) {
-      for (int features = 0; features < 8; ++features) {
+      for (const int features : {0, 1, 2, 7}) {
         host::Config config = xrt_config();
         if (format == PixelFormat::grey16) config.segment.parameters.threshold = 75 << 8;
         if (dark) config.segment.parameters.polarity = host::Polarity::dark;

@@ -217,6 +217,21 @@ TEST_F(XrtFault, AnXclbinWithoutAFittingKernel) {
   EXPECT_THAT(error, HasSubstr("it has cell_label_cell_full_512_v1"));
 }
 
+TEST_F(XrtFault, MoreBuffersThanTheBoardHasMemory) {
+  // 134 MB of results a frame: 64 of them do not fit into a bank of 4 GiB.
+  host::Config large = config(1, 64);
+  large.label.connectivity = contract::Connectivity::exact4;
+  large.label.max_objects = 1 << 20;
+  const auto frames = pictures(1, 1024, 1024, PixelFormat::grey8);
+  try {
+    device_for(large, frames[0].view);
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.fault(), Fault::device);
+    EXPECT_THAT(e.what(), HasSubstr("lower xrt.launches_in_flight"));
+  }
+}
+
 TEST_F(XrtFault, NoXclbinNamed) {
   host::Config without = config(1, 1);
   without.xrt.emulated = false;

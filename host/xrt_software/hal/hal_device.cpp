@@ -49,15 +49,15 @@ xclBufferHandle HalDevice::allocate(void* user, size_t bytes, unsigned flags) {
   buffer->bytes = bytes;
   buffer->flags = flags;
   buffer->host = user;
+  if ((flags & XCL_BO_FLAGS_EXECBUF) == 0) {
+    buffer->device = device_.memory().allocate(static_cast<int>(flags & kBankMask), bytes);
+    if (!buffer->device) return XRT_NULL_BO;
+  }
   if (user == nullptr) {
     buffer->storage.resize(bytes + kPage);
     buffer->host = buffer->storage.data();
     size_t space = buffer->storage.size();
     std::align(kPage, bytes, buffer->host, space);
-  }
-  if ((flags & XCL_BO_FLAGS_EXECBUF) == 0) {
-    buffer->device = device_.memory().allocate(static_cast<int>(flags & kBankMask), bytes);
-    if (!buffer->device) return XRT_NULL_BO;
   }
   const std::lock_guard lock(mutex_);
   buffers_[next_] = std::move(buffer);
