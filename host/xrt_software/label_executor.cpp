@@ -60,7 +60,7 @@ void LabelExecutor::prepare(const CellLabelJob& job) {
   p.min_cell_pixels = job.min_cell_pixels;
   p.saturation_floor = job.saturation_floor;
   p.value_floor = job.value_floor;
-  labeller_ = make_labeller_(p);
+  labeller_ = make_fast_labeller(p);
   table_.reserve(p);
   masks_.resize(job.classes);
   for (BitImage& mask : masks_) mask.resize(job.width, job.height);

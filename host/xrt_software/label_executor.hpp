@@ -1,5 +1,4 @@
 #pragma once
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -8,13 +7,10 @@
 
 namespace flashcell::host {
 
-/// `cell_label` with one of the host's labellers: reads job, frames, masks and colour table from device memory, writes
+/// `cell_label` with the host's fast labeller: reads job, frames, masks and colour table from device memory, writes
 /// result regions.
 class LabelExecutor : public Executor {
  public:
-  using MakeLabeller = std::function<std::unique_ptr<Labeller>(const contract::LabelParameters&)>;
-
-  explicit LabelExecutor(MakeLabeller make_labeller) : make_labeller_(std::move(make_labeller)) {}
   void run(const KernelCall& call) override;
 
  private:
@@ -25,7 +21,6 @@ class LabelExecutor : public Executor {
   void read_masks(const KernelLaunch& launch, uint32_t frame);
   void write_region(const KernelLaunch& launch, uint32_t frame, uint32_t class_id);
 
-  MakeLabeller make_labeller_;
   contract::CellLabelJob job_{};  // that the members below were made for
   std::unique_ptr<Labeller> labeller_;
   std::vector<BitImage> masks_;
