@@ -163,13 +163,6 @@ class Dense {
 
 }  // namespace
 
-Tensor effective_weight(const Layer& layer) {
-  Tensor weight = *weight_of(layer);
-  const std::optional<Quantization>& quantization = *weight_quantization_of(layer);
-  if (quantization) fake_quantize(weight.values, weight.shape, *quantization);
-  return weight;
-}
-
 Step make_step(const Convolution& layer, const Shape& in, const Shape& out) {
   const Geometry geometry(layer, in, out);
   Tensor weight = effective_weight(layer);

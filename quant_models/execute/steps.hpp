@@ -12,7 +12,4 @@ Step make_step(const FullyConnected& layer, const Shape& in);
 /// The step of any node but inputs and constants. `inputs`: the shapes of its inputs.
 Step make_step(const Node& node, std::span<const Shape> inputs);
 
-/// The weights as the layer computes with them: fake-quantized where it says so.
-Tensor effective_weight(const Layer& layer);
-
 }  // namespace flashcell::quant

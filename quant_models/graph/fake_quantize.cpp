@@ -53,4 +53,11 @@ Tensor dequantize(std::span<const int32_t> integers, const Shape& shape, const Q
   return tensor;
 }
 
+Tensor effective_weight(const Layer& layer) {
+  Tensor weight = *weight_of(layer);
+  const std::optional<Quantization>& quantization = *weight_quantization_of(layer);
+  if (quantization) fake_quantize(weight.values, weight.shape, *quantization);
+  return weight;
+}
+
 }  // namespace flashcell::quant

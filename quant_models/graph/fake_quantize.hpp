@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "quant_models/graph/layers.hpp"
 #include "quant_models/graph/quantization.hpp"
 #include "quant_models/graph/tensor.hpp"
 
@@ -38,5 +39,8 @@ std::vector<int32_t> quantize(const Tensor& tensor, const Quantization& quantiza
 
 /// The tensor that the integers stand for.
 Tensor dequantize(std::span<const int32_t> integers, const Shape& shape, const Quantization& quantization);
+
+/// The weights as the layer computes with them: fake-quantized where it says so. The layer must have weights.
+Tensor effective_weight(const Layer& layer);
 
 }  // namespace flashcell::quant

@@ -102,12 +102,15 @@ const std::string& OperatorContext::output_name(int output) const {
 }
 
 NodeId OperatorContext::emit(Layer layer, std::vector<NodeId> inputs, int output) {
-  const std::string& name = output_name(output);
-  return state_.values[name] = graph().add(graph().free_name(name), std::move(layer), std::move(inputs));
+  const std::string& value = output_name(output);
+  const bool named = !node_.name().empty() && node_.output_size() == 1;
+  return state_.values[value] =
+             graph().add(graph().free_name(named ? node_.name() : value), std::move(layer), std::move(inputs));
 }
 
 NodeId OperatorContext::helper(const std::string& suffix, Layer layer, std::vector<NodeId> inputs) {
-  return graph().add(graph().free_name(output_name() + "." + suffix), std::move(layer), std::move(inputs));
+  return graph().add(graph().free_name((node_.name().empty() ? output_name() : node_.name()) + "." + suffix),
+                     std::move(layer), std::move(inputs));
 }
 
 NodeId OperatorContext::emit_reshape(NodeId value, Shape target) {

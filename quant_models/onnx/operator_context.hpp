@@ -12,6 +12,7 @@ namespace flashcell::quant::onnx {
 /// A value between QuantizeLinear and DequantizeLinear: integers that the graph holds as the node's quantization.
 struct Stored {
   NodeId node = 0;
+  std::string value;  ///< what the file calls the node's real numbers
   Quantization quantization;
 };
 

@@ -392,6 +392,8 @@ void import_identity(OperatorContext& c) {
     c.emit_known(*known);
   } else {
     c.alias(c.value(0));
+    // Readers of one name read the other's value as well.
+    c.state().uses[c.output_name()] += c.state().uses[c.input_name(0)] - 1;
   }
 }
 

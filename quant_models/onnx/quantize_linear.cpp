@@ -96,7 +96,8 @@ void quantize(OperatorContext& c) {
   }
   const int data_type = kUint8;
   const NodeId source = c.value(0);
-  c.state().stored[c.output_name()] = {source, quantization_of(c, data_type, c.graph().node(source).shape.size())};
+  c.state().stored[c.output_name()] = {source, c.input_name(0),
+                                       quantization_of(c, data_type, c.graph().node(source).shape.size())};
 }
 
 // Known integers keep the range they are cut to, so that their bits can be told later.
@@ -159,7 +160,7 @@ void dequantize_value(OperatorContext& c, const Stored& stored) {
   if (zero_points_of(c, stored.quantization.scale.size(), data_type) != stored.quantization.zero_point)
     throw ModelError("its zero point differs from that of the QuantizeLinear before it");
   const Node& source = c.graph().node(stored.node);
-  const bool free = !source.quantization && c.state().uses[source.name] == 1;
+  const bool free = !source.quantization && c.state().uses[stored.value] == 1;
   if (free || source.quantization == stored.quantization) {
     c.graph().set_quantization(stored.node, stored.quantization);
     return c.alias(stored.node);
