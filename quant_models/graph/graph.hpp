@@ -55,6 +55,7 @@ class Graph {
   void set_quantization(NodeId node, std::optional<Quantization> quantization);
 
   void add_output(std::string name, NodeId node);
+  void remove_outputs() { outputs_.clear(); }
 
   /// Removes nodes that no output depends on; inputs stay.
   void remove_unused();
