@@ -16,6 +16,7 @@ void add_eval(CLI::App& app, Action& action);
 void add_synth(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
+void add_model(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);
 
 /// The command line as it was typed, for the outputs' headers.

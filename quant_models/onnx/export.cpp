@@ -1,5 +1,6 @@
 #include "quant_models/onnx/export.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "quant_models/data/file_bytes.hpp"

@@ -42,9 +42,11 @@ int64_t opset_of(const ModelProto& model) {
 }
 
 void read_initializers(const GraphProto& graph, ImportState& state) {
-  for (const onnx_file::TensorProto& tensor : graph.initializer())
-    if (!state.known.emplace(tensor.name(), onnx::read_tensor(tensor)).second)
-      throw ModelError("tensor '" + tensor.name() + "' occurs twice");
+  for (const onnx_file::TensorProto& tensor : graph.initializer()) {
+    const auto [known, fresh] = state.known.emplace(tensor.name(), onnx::read_tensor(tensor));
+    if (!fresh) throw ModelError("tensor '" + tensor.name() + "' occurs twice");
+    state.stored_numbers += known->second.reals.size() + known->second.integers.size();
+  }
 }
 
 void read_inputs(const GraphProto& graph, ImportState& state) {

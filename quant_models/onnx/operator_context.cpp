@@ -6,6 +6,26 @@
 #include "quant_models/model_error.hpp"
 
 namespace flashcell::quant::onnx {
+namespace {
+
+// Networks share weights between a few layers at most; quantized weights pass two more nodes.
+constexpr uint64_t kMostCopies = 16, kFreeNumbers = 1 << 20;
+
+size_t numbers_in(const Layer& layer) {
+  if (const Tensor* weight = weight_of(layer)) return weight->values.size() + bias_of(layer)->values.size();
+  if (const Constant* constant = std::get_if<Constant>(&layer)) return constant->value.values.size();
+  if (const BatchNormalization* norm = std::get_if<BatchNormalization>(&layer)) return 4 * norm->scale.values.size();
+  return 0;
+}
+
+}  // namespace
+
+void ImportState::count_copies(size_t numbers) {
+  copied_numbers += numbers;
+  if (copied_numbers > kMostCopies * stored_numbers + kFreeNumbers)
+    throw ModelError("it and the nodes before it use the same weights more than " + std::to_string(kMostCopies) +
+                     " times");
+}
 
 bool OperatorContext::has(int input) const {
   return input < node_.input_size() && !node_.input(input).empty();
@@ -24,6 +44,7 @@ NodeId OperatorContext::value(int input) {
   const auto known = state_.known.find(name);
   if (known == state_.known.end()) throw ModelError("its input '" + name + "' is not made by any node");
   if (known->second.integer()) throw ModelError("its input '" + name + "' holds integers, expected real numbers");
+  state_.count_copies(known->second.reals.size());
   const NodeId id = graph().add(graph().free_name(name), Constant{known->second.tensor()});
   return state_.values[name] = id;
 }
@@ -103,6 +124,7 @@ const std::string& OperatorContext::output_name(int output) const {
 
 NodeId OperatorContext::emit(Layer layer, std::vector<NodeId> inputs, int output) {
   const std::string& value = output_name(output);
+  state_.count_copies(numbers_in(layer));
   const bool named = !node_.name().empty() && node_.output_size() == 1;
   return state_.values[value] =
              graph().add(graph().free_name(named ? node_.name() : value), std::move(layer), std::move(inputs));
@@ -111,6 +133,11 @@ NodeId OperatorContext::emit(Layer layer, std::vector<NodeId> inputs, int output
 NodeId OperatorContext::helper(const std::string& suffix, Layer layer, std::vector<NodeId> inputs) {
   return graph().add(graph().free_name((node_.name().empty() ? output_name() : node_.name()) + "." + suffix),
                      std::move(layer), std::move(inputs));
+}
+
+void OperatorContext::emit_known(Known known) {
+  state_.count_copies(known.reals.size() + known.integers.size());
+  state_.known[output_name()] = std::move(known);
 }
 
 NodeId OperatorContext::emit_reshape(NodeId value, Shape target) {

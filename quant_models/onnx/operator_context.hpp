@@ -24,6 +24,11 @@ struct ImportState {
   std::map<std::string, Known> known;
   std::map<std::string, Stored> stored;
   std::map<std::string, int> uses;  ///< readers of a value in the file, graph outputs included
+  uint64_t stored_numbers = 0;      ///< in the file's tensors
+  uint64_t copied_numbers = 0;      ///< made of them so far
+
+  /// Throws ModelError when copies of the file's numbers outgrow the file: a small file could else fill the memory.
+  void count_copies(size_t numbers);
 };
 
 /// One node of the file while it is turned into nodes of the graph. Messages of what it throws (ModelError) do not name
@@ -69,7 +74,7 @@ class OperatorContext {
   NodeId helper(const std::string& suffix, Layer layer, std::vector<NodeId> inputs);
   /// Output 0 is a value that exists already, under this other name.
   void alias(NodeId value) { state_.values[output_name()] = value; }
-  void emit_known(Known known) { state_.known[output_name()] = std::move(known); }
+  void emit_known(Known known);
   /// A reshape of `value` to `shape`; the batch stays open where the first extent does not change.
   NodeId emit_reshape(NodeId value, Shape shape);
 

@@ -63,14 +63,18 @@ void require_undilated(const OperatorContext& c) {
     if (d != 1) throw ModelError("its dilation is " + std::to_string(d) + "; only 1 is supported");
 }
 
-// A known real tensor of one dimension, or one that spreads to it.
+// A known real tensor of so many numbers, in one dimension.
 Tensor vector_of(const Known& known, int64_t length, const char* what) {
-  Tensor tensor{{length}, known.reals};
-  if (tensor.values.size() == 1) tensor.values.assign(static_cast<size_t>(length), tensor.values[0]);
-  if (static_cast<int64_t>(tensor.values.size()) != length)
+  if (static_cast<int64_t>(known.reals.size()) != length)
     throw ModelError(std::string("its ") + what + " has " + std::to_string(known.reals.size()) + " numbers, expected " +
                      std::to_string(length));
-  return tensor;
+  return {{length}, known.reals};
+}
+
+// A Gemm's bias may be one number for all.
+Tensor spread_bias(const Known& known, int64_t length) {
+  if (known.reals.size() != 1) return vector_of(known, length, "bias");
+  return {{length}, std::vector<float>(static_cast<size_t>(length), known.reals[0])};
 }
 
 void import_convolution(OperatorContext& c) {
@@ -112,7 +116,7 @@ void emit_fully_connected(OperatorContext& c, bool weight_is_transposed, float a
     layer.weight_quantization.reset();
   }
   if (c.has(2)) {
-    layer.bias = vector_of(c.require_known(2, "bias"), layer.weight.shape[0], "bias");
+    layer.bias = spread_bias(c.require_known(2, "bias"), layer.weight.shape[0]);
     for (float& b : layer.bias.values) b *= beta;
   }
   c.emit(std::move(layer), {c.value(0)});

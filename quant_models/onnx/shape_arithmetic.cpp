@@ -149,7 +149,11 @@ Known with_dims(const OperatorContext& context, bool scalar) {
 
 bool import_shape_arithmetic(OperatorContext& context) {
   const std::string& type = context.type();
-  if (type == "Constant") return context.emit_known(constant(context)), true;
+  if (type == "Constant") {
+    Known known = constant(context);
+    context.state().stored_numbers += known.reals.size() + known.integers.size();
+    return context.emit_known(std::move(known)), true;
+  }
   if (type == "Shape") return context.emit_known(shape_of(context)), true;
   if (!all_small_integers(context)) return false;
   const int inputs = context.node().input_size();

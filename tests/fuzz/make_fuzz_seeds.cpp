@@ -1,10 +1,11 @@
-// make_fuzz_seeds FOLDER: small whole recordings for cine_fuzz and mraw_fuzz to start from, in FOLDER/cine and
-// FOLDER/mraw.
+// make_fuzz_seeds FOLDER: small whole files for the fuzzers to start from: FOLDER/cine, FOLDER/mraw, FOLDER/npz and
+// FOLDER/onnx.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
 
+#include "tests/fuzz/make_model_seeds.hpp"
 #include "tests/host/source_encoders.hpp"
 
 namespace {
@@ -42,6 +43,7 @@ int main(int argc, char** argv) {
     written &= write(folder / "mraw" / (std::to_string(bits) + ".cih"), make_cih(5, 3, bits, 9, "Save Step : 2\r\n"));
     written &= write(folder / "mraw" / (std::to_string(bits) + ".cihx"), make_cihx(5, 3, bits, 9));
   }
+  written &= flashcell::test::make_model_seeds(folder);
   if (!written) std::cerr << "make_fuzz_seeds: cannot write to " << folder << "\n";
   return written ? 0 : 1;
 }

@@ -359,6 +359,33 @@ TEST(Onnx, RefusesWhatDoesNotFit) {
   EXPECT_THAT(refusal(""), HasSubstr("no graph"));
 }
 
+TEST(Onnx, ASmallFileCannotFillTheMemory) {
+  Model model;
+  model.add_reals("w0", {1 << 18}, 1);
+  std::string last = "w0";
+  for (int i = 1; i < 5000; ++i) {
+    std::string next = "w";
+    next += std::to_string(i);
+    model.add("Identity", {last}, next);
+    last = next;
+  }
+  model.add("Relu", {"x"}, "y");
+  EXPECT_THAT(refusal(model.bytes()), HasSubstr("more than 16 times"));
+}
+
+TEST(Onnx, WeightsMayBeNodes) {
+  Model model;
+  onnx_file::TensorProto weight;
+  weight.set_data_type(1);
+  for (const int64_t extent : {1200, 4, 16, 16}) weight.add_dims(extent);
+  weight.set_raw_data(std::string(4 * 1200 * 4 * 256, '\0'));
+  onnx_file::AttributeProto* value = model.add("Constant", {}, "w").add_attribute();
+  value->set_name("value");
+  *value->mutable_t() = weight;
+  model.set(model.add("Conv", {"x", "w"}, "y"), "pads", {5, 5, 5, 5});
+  EXPECT_EQ(model.output_shape(), (Shape{1, 1200, 1, 1}));
+}
+
 TEST(Onnx, EveryCutIsAnError) {
   Random random(4);
   const std::string whole = export_onnx(random_graph(random));

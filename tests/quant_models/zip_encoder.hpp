@@ -74,7 +74,8 @@ inline Bytes make_zip(const std::vector<std::pair<std::string, Bytes>>& files, b
     append(directory, 0x02014b50, 4);
     append(directory, 20, 2);
     directory.insert(directory.end(), common.begin(), common.end());
-    append(directory, 0, 10);
+    append(directory, 0, 8);
+    append(directory, 0, 2);
     append(directory, offset, 4);
     append(directory, name);
   }
