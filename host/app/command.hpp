@@ -21,6 +21,10 @@ void add_model(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);
 
+/// The two halves of `model`.
+void add_board_speed(CLI::App& model, Action& action);
+void add_inspect(CLI::App& model, Action& action);
+
 /// The command line as it was typed, for the outputs' headers.
 const std::string& typed_command();
 

@@ -1,5 +1,5 @@
-// make_fuzz_seeds FOLDER: small whole files for the fuzzers of binary formats to start from, in FOLDER/cine, FOLDER/mraw,
-// FOLDER/packed_model and FOLDER/xclbin.
+// make_fuzz_seeds FOLDER: small whole files for the fuzzers of binary formats to start from, a folder in FOLDER for
+// each.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -7,6 +7,7 @@
 
 #include "bitstreams/software_xclbin/software_xclbin.hpp"
 #include "quant_models/packed/packed_file.hpp"
+#include "tests/fuzz/make_model_seeds.hpp"
 #include "tests/host/source_encoders.hpp"
 #include "tests/support/random_model.hpp"
 
@@ -63,6 +64,7 @@ int main(int argc, char** argv) {
     written &=
         write(folder / "packed_model" / (std::to_string(seed) + ".fcnn"), std::string(bytes.begin(), bytes.end()));
   }
+  written &= flashcell::test::make_model_seeds(folder);
   if (!written) std::cerr << "make_fuzz_seeds: cannot write to " << folder << "\n";
   return written ? 0 : 1;
 }

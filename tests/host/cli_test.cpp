@@ -13,10 +13,13 @@
 #include <sstream>
 #include <thread>
 
+#include "quant_models/onnx/export.hpp"
+
 namespace flashcell {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -107,7 +110,7 @@ TEST_F(Cli, HelpAndVersion) {
   EXPECT_EQ(run({"--help"}).code, 0);
   EXPECT_THAT(run({"--version"}).out, HasSubstr("flashcell"));
   for (const char* command :
-       {"track", "tune", "learn", "eval", "synth", "bench", "devices", "bitstream", "config", "completion"}) {
+       {"track", "tune", "learn", "eval", "synth", "bench", "devices", "bitstream", "model", "config", "completion"}) {
     const Outcome outcome = run({command, "--help"});
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("--help")) << command;
@@ -411,9 +414,46 @@ TEST_F(Cli, BenchPrintsTheKernelsClocksAsJson) {
   }
 }
 
+TEST_F(Cli, ModelInspectPrintsEveryLayer) {
+  namespace quant = flashcell::quant;
+  quant::Graph graph;
+  const quant::NodeId x = graph.add("picture", quant::Input{{1, 2, 8, 8}});
+  quant::Convolution layer{{{4, 2, 3, 3}, std::vector<float>(72, 0.5F)}, {}, {}, {1, 1, 1, 1}};
+  layer.weight_quantization = quant::weight_quantization(4, {0.5F});
+  const quant::NodeId y = graph.add("the layer", layer, {x});
+  graph.set_quantization(y, quant::signed_quantization(8, 0.1F));
+  graph.add_output("scores", y);
+  const std::string file = (dir_ / "model.onnx").string();
+  quant::export_onnx(graph, file);
+  const Outcome text = run({"model", "inspect", file});
+  ASSERT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out,
+              AllOf(HasSubstr("the layer"), HasSubstr("convolution 3x3"), HasSubstr("4608"), HasSubstr("1x4x8x8")));
+  const Outcome json = run({"model", "inspect", file, "--json"});
+  ASSERT_EQ(json.code, 0) << json.err;
+  const auto j = nlohmann::json::parse(json.out);
+  EXPECT_EQ(j["total"]["macs"], 8 * 8 * 72);
+  EXPECT_EQ(j["total"]["parameter_bits"], 4 * 72);
+  EXPECT_EQ(j["nodes"][1]["stored_weight_bits"], 4);
+  EXPECT_EQ(j["nodes"][1]["stored_value_bits"], 8);
+  EXPECT_TRUE(j["nodes"][0]["stored_value_bits"].is_null());
+  EXPECT_EQ(j["outputs"][0]["name"], "scores");
+}
+
+TEST_F(Cli, ModelInspectRefusesADamagedFileInOneLine) {
+  std::ofstream(dir_ / "broken.onnx") << "no model at all";
+  for (const char* name : {"broken.onnx", "absent.onnx"}) {
+    const Outcome outcome = run({"model", "inspect", (dir_ / name).string()});
+    EXPECT_EQ(outcome.code, 3);
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(name));
+  }
+  EXPECT_EQ(run({"model"}).code, 2);
+}
+
 TEST_F(Cli, CompletionOffersEverySubcommand) {
   const std::string text = run({"completion"}).out;
-  for (const char* command : {"track", "tune", "learn", "eval", "synth", "bench", "config"})
+  for (const char* command : {"track", "tune", "learn", "eval", "synth", "bench", "config", "model"})
     EXPECT_THAT(text, HasSubstr(command));
 }
 

@@ -1,0 +1,133 @@
+#include "quant_models/execute/executor.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "quant_models/execute/steps.hpp"
+#include "quant_models/graph/fake_quantize.hpp"
+#include "quant_models/model_error.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+// Hands out buffers and takes them back, so that values that are never alive together share memory.
+class BufferPool {
+ public:
+  struct Buffer {
+    size_t size = 0;
+    bool free = true;
+  };
+
+  // The smallest free buffer that is large enough; else the largest free one, grown; else a new one.
+  size_t take(size_t size) {
+    size_t best = buffers_.size();
+    for (size_t i = 0; i < buffers_.size(); ++i)
+      if (buffers_[i].free && (best == buffers_.size() || better(buffers_[i].size, buffers_[best].size, size)))
+        best = i;
+    if (best == buffers_.size()) buffers_.emplace_back();
+    buffers_[best].size = std::max(buffers_[best].size, size);
+    buffers_[best].free = false;
+    return best;
+  }
+
+  void give_back(size_t buffer) { buffers_[buffer].free = true; }
+  const std::vector<Buffer>& buffers() const { return buffers_; }
+
+ private:
+  static bool better(size_t a, size_t b, size_t wanted) {
+    if ((a >= wanted) != (b >= wanted)) return a >= wanted;
+    return a >= wanted ? a < b : a > b;
+  }
+
+  std::vector<Buffer> buffers_;
+};
+
+// Inputs, constants and outputs keep their memory from run to run.
+bool keeps_memory(const Graph& graph, NodeId id) {
+  const Layer& layer = graph.node(id).layer;
+  return std::holds_alternative<Input>(layer) || std::holds_alternative<Constant>(layer) || graph.is_output(id);
+}
+
+std::vector<Shape> input_shapes(const Graph& graph, const Node& node) {
+  std::vector<Shape> shapes;
+  for (const NodeId input : node.inputs) shapes.push_back(graph.node(input).shape);
+  return shapes;
+}
+
+}  // namespace
+
+Executor::Executor(const Graph& graph) {
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    Task task{id, node.shape, make_step(node, input_shapes(graph, node)), {}, {}, node.quantization};
+    tasks_.push_back(std::move(task));
+  }
+  plan_buffers(graph);
+}
+
+void Executor::plan_buffers(const Graph& graph) {
+  std::vector<int> reads(graph.id_limit(), 0);
+  for (const NodeId id : graph.order())
+    for (const NodeId input : graph.node(id).inputs) ++reads[static_cast<size_t>(input)];
+  BufferPool pool;
+  std::vector<size_t> buffer(graph.id_limit(), 0);
+  for (const NodeId id : graph.order()) {
+    buffer[static_cast<size_t>(id)] = pool.take(static_cast<size_t>(element_count(graph.node(id).shape)));
+    const auto release = [&](NodeId done) {
+      if (!keeps_memory(graph, done)) pool.give_back(buffer[static_cast<size_t>(done)]);
+    };
+    for (const NodeId input : graph.node(id).inputs)
+      if (--reads[static_cast<size_t>(input)] == 0) release(input);
+    if (reads[static_cast<size_t>(id)] == 0) release(id);
+  }
+  for (const BufferPool::Buffer& b : pool.buffers()) memory_.push_back(std::make_unique<float[]>(b.size));
+  const auto memory_of = [&](NodeId id) { return memory_[buffer[static_cast<size_t>(id)]].get(); };
+  for (Task& task : tasks_) {
+    const Node& node = graph.node(task.node);
+    task.out = {memory_of(task.node), static_cast<size_t>(element_count(node.shape))};
+    for (const NodeId input : node.inputs) task.inputs.push_back(memory_of(input));
+    if (std::holds_alternative<Input>(node.layer)) inputs_.push_back(task.out);
+    if (const Constant* constant = std::get_if<Constant>(&node.layer)) {
+      std::copy(constant->value.values.begin(), constant->value.values.end(), task.out.begin());
+      if (task.quantization) fake_quantize(task.out, task.shape, *task.quantization);
+    }
+  }
+  for (const Output& output : graph.outputs())
+    outputs_.emplace_back(memory_of(output.node), static_cast<size_t>(element_count(graph.node(output.node).shape)));
+}
+
+void Executor::run(const Observer& observer) {
+  for (Task& task : tasks_) {
+    if (task.step) task.step(task.inputs, task.out.data());
+    // An input's memory is the caller's to fill: quantizing numbers that are storable already changes nothing.
+    if (task.quantization) fake_quantize(task.out, task.shape, *task.quantization);
+    if (observer) observer(task.node, task.out);
+  }
+}
+
+std::vector<float> run_all(const Graph& graph, std::span<const float> images, int64_t count, int64_t batch,
+                           const Observer& observer) {
+  if (count < 1 || batch < 1) throw std::invalid_argument("run_all: needs at least one image");
+  if (graph.inputs().size() != 1 || graph.outputs().empty())
+    throw ModelError("the network has " + std::to_string(graph.inputs().size()) + " inputs and " +
+                     std::to_string(graph.outputs().size()) + " outputs; expected one input and an output");
+  batch = std::min(batch, count);
+  std::vector<float> results;
+  for (int64_t first = 0; first < count;) {
+    const int64_t now = std::min(batch, count - first);
+    const Graph batched = with_batch(graph, now);
+    Executor executor(batched);
+    const size_t in = executor.input(0).size();
+    if (images.size() * static_cast<size_t>(now) != in * static_cast<size_t>(count))
+      throw std::invalid_argument("run_all: the images do not have the size of the network's input");
+    for (; first + now <= count; first += now) {
+      std::copy_n(images.begin() + static_cast<ptrdiff_t>(in / static_cast<size_t>(now)) * first, in,
+                  executor.input(0).begin());
+      executor.run(observer);
+      results.insert(results.end(), executor.output(0).begin(), executor.output(0).end());
+    }
+  }
+  return results;
+}
+
+}  // namespace flashcell::quant

@@ -1,0 +1,60 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "quant_models/graph/graph.hpp"
+
+namespace flashcell::quant {
+
+/// Sees a node's value right after it has been made; the numbers are gone once it returns.
+using Observer = std::function<void(NodeId node, std::span<const float> value)>;
+
+/// One node's computation: reads its inputs' numbers, writes its own.
+using Step = std::function<void(std::span<const float* const> inputs, float* out)>;
+
+/// Runs a graph in float32. Quantized weights and values are replaced by what their integers stand for, so that a
+/// quantized graph shows its own accuracy. The same graph and input give the same bytes on every run; convolutions,
+/// fully connected layers, pools and sums do so on every machine.
+/// Buffers and weights are laid out once, in the constructor; run() allocates nothing. One executor serves one thread.
+class Executor {
+ public:
+  explicit Executor(const Graph& graph);
+
+  /// Numbers of the i-th input node, to be filled before each run().
+  std::span<float> input(size_t i) { return inputs_.at(i); }
+  size_t input_count() const { return inputs_.size(); }
+
+  void run(const Observer& observer = {});
+
+  /// Numbers of the i-th output, until the next run().
+  std::span<const float> output(size_t i) const { return outputs_.at(i); }
+  size_t output_count() const { return outputs_.size(); }
+
+ private:
+  struct Task {
+    NodeId node = 0;
+    Shape shape;
+    Step step;  // none: the buffer is filled already
+    std::vector<const float*> inputs;
+    std::span<float> out;
+    std::optional<Quantization> quantization;  // of the value
+  };
+
+  void plan_buffers(const Graph& graph);
+
+  std::vector<std::unique_ptr<float[]>> memory_;
+  std::vector<Task> tasks_;
+  std::vector<std::span<float>> inputs_;
+  std::vector<std::span<const float>> outputs_;
+};
+
+/// The first output for each of `count` images that lie one after the other in `images`, each as large as one sample of
+/// the graph's only input. Runs in batches. Throws ModelError when the graph has
+/// not one input or cannot run in batches, std::invalid_argument when sizes do not fit.
+std::vector<float> run_all(const Graph& graph, std::span<const float> images, int64_t count, int64_t batch = 32,
+                           const Observer& observer = {});
+
+}  // namespace flashcell::quant

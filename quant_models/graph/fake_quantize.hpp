@@ -1,0 +1,46 @@
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <span>
+
+#include "quant_models/graph/layers.hpp"
+#include "quant_models/graph/quantization.hpp"
+#include "quant_models/graph/tensor.hpp"
+
+// The arithmetic of stored integers, in floating point. One rule wherever a real number becomes an integer: to the
+// nearest, halves up (towards +infinity), as the kernel's requantization (acc * m + 2^(e-1)) >> e does. ONNX runtimes
+// round halves to even: their integers differ on exact ties only.
+namespace flashcell::quant {
+
+/// Nearest integer, halves up; exact for every float. NaN stays NaN.
+inline float round_half_up(float x) {
+  const float below = std::floor(x);
+  return x - below >= 0.5F ? below + 1 : below;  // the difference of neighbours is exact
+}
+
+/// q = clamp(round_half_up(x / scale) + zero_point, lowest, highest). NaN becomes lowest.
+inline int32_t quantize(float x, float scale, int32_t zero_point, int32_t lowest, int32_t highest) {
+  const float q = round_half_up(x / scale) + static_cast<float>(zero_point);
+  if (!(q > static_cast<float>(lowest))) return lowest;
+  return q < static_cast<float>(highest) ? static_cast<int32_t>(q) : highest;
+}
+
+/// scale * (q - zero_point).
+inline float dequantize(int32_t q, float scale, int32_t zero_point) {
+  return scale * static_cast<float>(q - zero_point);
+}
+
+/// Each number to its nearest storable one, in place. `values` has the given shape; per-channel scales run along
+/// quantization.axis. Throws std::invalid_argument when sizes do not fit.
+void fake_quantize(std::span<float> values, const Shape& shape, const Quantization& quantization);
+
+/// The tensor's integers, in its order.
+std::vector<int32_t> quantize(const Tensor& tensor, const Quantization& quantization);
+
+/// The tensor that the integers stand for.
+Tensor dequantize(std::span<const int32_t> integers, const Shape& shape, const Quantization& quantization);
+
+/// The weights as the layer computes with them: fake-quantized where it says so. The layer must have weights.
+Tensor effective_weight(const Layer& layer);
+
+}  // namespace flashcell::quant

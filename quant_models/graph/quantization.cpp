@@ -1,0 +1,34 @@
+#include "quant_models/graph/quantization.hpp"
+
+#include <cmath>
+
+namespace flashcell::quant {
+
+const char* find_fault(const Quantization& q, int64_t channels) {
+  if (q.bits < kMinBits || q.bits > kMaxBits) return "its bits are outside 2..16";
+  if (q.narrow && !q.is_signed) return "a narrow range is for signed integers";
+  if (q.scale.empty() || (q.scale.size() > 1 && static_cast<int64_t>(q.scale.size()) != channels))
+    return "its scales are neither one nor one for each channel";
+  if (q.zero_point.size() != q.scale.size()) return "it needs as many zero points as scales";
+  for (const float scale : q.scale)
+    if (!(scale > 0) || !std::isfinite(scale)) return "a scale is not a finite number above 0";
+  for (const int32_t zero : q.zero_point)
+    if (zero < q.lowest() || zero > q.highest()) return "a zero point lies outside the range of its integers";
+  return "";
+}
+
+Quantization weight_quantization(int bits, std::vector<float> scales) {
+  Quantization q{bits, true, true, 0, std::move(scales), {}};
+  q.zero_point.assign(q.scale.size(), 0);
+  return q;
+}
+
+Quantization unsigned_quantization(int bits, float scale) {
+  return {bits, false, false, 0, {scale}, {0}};
+}
+
+Quantization signed_quantization(int bits, float scale) {
+  return {bits, true, false, 0, {scale}, {0}};
+}
+
+}  // namespace flashcell::quant

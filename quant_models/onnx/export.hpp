@@ -1,0 +1,19 @@
+#pragma once
+#include <string>
+
+#include "quant_models/graph/graph.hpp"
+
+namespace flashcell::quant {
+
+/// The network as an ONNX file (operator set 13). Quantized values pass QuantizeLinear and DequantizeLinear; quantized
+/// weights are stored as integers behind a DequantizeLinear, one scale for each channel where they have several. Biases
+/// stay float. ONNX has no type below 8 bits before operator set 21: fewer bits are a Clip of the 8-bit integers in
+/// between, so that any runtime computes the right numbers (QCDQ; Pappalardo et al., QONNX, 2022).
+/// Swish and hard swish become a gate and a product; a fully connected layer on more than two dimensions a MatMul and
+/// an Add. For graphs without these, and with weights that are storable already, import_onnx() gives the same graph
+/// again; fuse_activations() restores the first two. Throws ModelError, naming the node, for values or weights of more
+/// than 8 bits.
+std::string export_onnx(const Graph& graph);
+void export_onnx(const Graph& graph, const std::string& path);
+
+}  // namespace flashcell::quant

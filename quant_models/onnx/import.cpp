@@ -1,0 +1,165 @@
+#include "quant_models/onnx/import.hpp"
+
+#include <set>
+
+#include "quant_models/data/file_bytes.hpp"
+#include "quant_models/model_error.hpp"
+#include "quant_models/onnx/operator_context.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+using onnx::ImportState;
+using onnx::OperatorContext;
+using onnx_file::GraphProto;
+using onnx_file::ModelProto;
+using onnx_file::NodeProto;
+
+constexpr int64_t kOldestOpset = 7, kNewestOpset = 21;
+constexpr int kMostNodes = 20000;
+
+ModelProto parse(std::span<const uint8_t> file) {
+  ModelProto model;
+  if (file.size() > INT32_MAX) throw ModelError("is larger than 2 GiB");
+  if (!model.ParseFromArray(file.data(), static_cast<int>(file.size())))
+    throw ModelError("is no ONNX model, or it is cut off or damaged");
+  if (!model.has_graph()) throw ModelError("is no ONNX model: it holds no graph");
+  if (model.graph().node_size() > kMostNodes)
+    throw ModelError("holds " + std::to_string(model.graph().node_size()) + " nodes; at most " +
+                     std::to_string(kMostNodes) + " are supported");
+  return model;
+}
+
+int64_t opset_of(const ModelProto& model) {
+  for (const onnx_file::OperatorSetIdProto& set : model.opset_import()) {
+    if (!set.domain().empty() && set.domain() != "ai.onnx") continue;
+    if (set.version() < kOldestOpset || set.version() > kNewestOpset)
+      throw ModelError("uses ONNX operator set " + std::to_string(set.version()) + "; supported are " +
+                       std::to_string(kOldestOpset) + " to " + std::to_string(kNewestOpset));
+    return set.version();
+  }
+  throw ModelError("does not say which ONNX operator set it uses");
+}
+
+void read_initializers(const GraphProto& graph, ImportState& state) {
+  for (const onnx_file::TensorProto& tensor : graph.initializer()) {
+    const auto [known, fresh] = state.known.emplace(tensor.name(), onnx::read_tensor(tensor));
+    if (!fresh) throw ModelError("tensor '" + tensor.name() + "' occurs twice");
+    state.stored_numbers += known->second.reals.size() + known->second.integers.size();
+  }
+}
+
+void read_inputs(const GraphProto& graph, ImportState& state) {
+  for (const onnx_file::ValueInfoProto& input : graph.input()) {
+    if (state.known.contains(input.name())) continue;  // old files list weights as inputs
+    const onnx_file::TensorTypeProto& type = input.type().tensor_type();
+    if (type.elem_type() != onnx::kFloat)
+      throw ModelError("input '" + input.name() + "' does not hold float numbers (ONNX type " +
+                       std::to_string(type.elem_type()) + ")");
+    Shape shape;
+    for (const onnx_file::Dimension& dim : type.shape().dim()) {
+      if (dim.dim_value() < 1 && !shape.empty())
+        throw ModelError("input '" + input.name() + "' leaves dimension " + std::to_string(shape.size()) +
+                         " open; export the model for a fixed image size");
+      shape.push_back(dim.dim_value() < 1 ? 1 : dim.dim_value());
+    }
+    state.values[input.name()] = state.graph.add(input.name(), Input{std::move(shape)});
+  }
+}
+
+void count_uses(const GraphProto& graph, ImportState& state) {
+  for (const NodeProto& node : graph.node())
+    for (const std::string& input : node.input()) ++state.uses[input];
+  for (const onnx_file::ValueInfoProto& output : graph.output()) ++state.uses[output.name()];
+}
+
+std::string label(const NodeProto& node) {
+  const std::string& name = !node.name().empty() || node.output_size() == 0 ? node.name() : node.output(0);
+  return "node '" + name + "' (" + node.op_type() + ")";
+}
+
+// File order is an order of computation in a correct file; others are sorted. Every pass keeps the file's order.
+std::vector<const NodeProto*> sorted_nodes(const GraphProto& graph, const ImportState& state) {
+  std::map<std::string, const NodeProto*> maker;
+  for (const NodeProto& node : graph.node()) {
+    for (const std::string& output : node.output()) {
+      if (output.empty()) continue;
+      if (!maker.emplace(output, &node).second || state.known.contains(output) || state.values.contains(output))
+        throw ModelError(label(node) + ": its value '" + output + "' is made twice");
+    }
+  }
+  std::map<const NodeProto*, int> missing;
+  std::map<const NodeProto*, std::vector<const NodeProto*>> readers;
+  std::map<const NodeProto*, int> place;
+  for (int i = 0; i < graph.node_size(); ++i) {
+    const NodeProto& node = graph.node(i);
+    place[&node] = i;
+    missing[&node] = 0;
+    for (const std::string& input : node.input()) {
+      if (input.empty() || state.known.contains(input) || state.values.contains(input)) continue;
+      const auto found = maker.find(input);
+      if (found == maker.end()) throw ModelError(label(node) + ": its input '" + input + "' is not made by any node");
+      ++missing[&node];
+      readers[found->second].push_back(&node);
+    }
+  }
+  std::set<int> ready;
+  for (const auto& [node, count] : missing)
+    if (count == 0) ready.insert(place[node]);
+  std::vector<const NodeProto*> sorted;
+  while (!ready.empty()) {
+    const NodeProto* node = &graph.node(*ready.begin());
+    ready.erase(ready.begin());
+    sorted.push_back(node);
+    for (const NodeProto* reader : readers[node])
+      if (--missing[reader] == 0) ready.insert(place[reader]);
+  }
+  if (static_cast<int>(sorted.size()) < graph.node_size())
+    for (const NodeProto& node : graph.node())
+      if (missing[&node] > 0) throw ModelError(label(node) + ": it depends on its own value; the graph has a cycle");
+  return sorted;
+}
+
+void convert(const NodeProto& node, ImportState& state) {
+  OperatorContext context(state, node);
+  try {
+    import_operator(context);
+  } catch (const ModelError& e) {
+    // Shape errors name the graph's node, which the file may call by another name.
+    throw ModelError(label(node) + ": " + e.what());
+  }
+}
+
+void read_outputs(const GraphProto& graph, ImportState& state) {
+  for (const onnx_file::ValueInfoProto& output : graph.output()) {
+    const auto found = state.values.find(output.name());
+    if (found == state.values.end())
+      throw ModelError("output '" + output.name() + "' is not a value that a node makes from the inputs");
+    state.graph.add_output(output.name(), found->second);
+  }
+  if (state.graph.outputs().empty()) throw ModelError("has no outputs");
+}
+
+}  // namespace
+
+Graph import_onnx(std::span<const uint8_t> file, const std::string& name) {
+  try {
+    const ModelProto model = parse(file);
+    ImportState state;
+    state.opset = opset_of(model);
+    read_initializers(model.graph(), state);
+    read_inputs(model.graph(), state);
+    count_uses(model.graph(), state);
+    for (const NodeProto* node : sorted_nodes(model.graph(), state)) convert(*node, state);
+    read_outputs(model.graph(), state);
+    return std::move(state.graph);
+  } catch (const ModelError& e) {
+    throw ModelError(name + ": " + e.what());
+  }
+}
+
+Graph import_onnx(const std::string& path) {
+  return import_onnx(read_file(path), path);
+}
+
+}  // namespace flashcell::quant

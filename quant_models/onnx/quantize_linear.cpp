@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <cmath>
+
+#include "quant_models/model_error.hpp"
+#include "quant_models/onnx/operator_context.hpp"
+
+// QuantizeLinear and DequantizeLinear around values and weights. Fewer bits than the 8 of the ONNX type are a Clip of
+// the integers in between (QCDQ: Pappalardo et al., QONNX: Representing Arbitrary-Precision Quantized Neural Networks,
+// 2022).
+namespace flashcell::quant::onnx {
+namespace {
+
+std::vector<float> scales_of(const OperatorContext& c) {
+  const Known& scale = c.require_known(1, "scale");
+  if (scale.integer() || scale.dims.size() > 1 || scale.reals.empty())
+    throw ModelError("its scale must be one real number, or one for each channel");
+  return scale.reals;
+}
+
+// Zero points as many as scales, and the type of the integers.
+std::vector<int32_t> zero_points_of(const OperatorContext& c, size_t count, int& data_type) {
+  std::vector<int32_t> points(count, 0);
+  const Known* given = c.known(2);
+  if (given == nullptr) {
+    if (c.has(2)) throw ModelError("its zero point must be fixed");
+    return points;
+  }
+  data_type = given->data_type;
+  if (!given->integer() || given->integers.size() != count) throw ModelError("it needs as many zero points as scales");
+  for (size_t i = 0; i < count; ++i) {
+    if (std::abs(given->integers[i]) > INT32_MAX) throw ModelError("its zero point is out of range");
+    points[i] = static_cast<int32_t>(given->integers[i]);
+  }
+  return points;
+}
+
+Quantization quantization_of(const OperatorContext& c, int data_type, size_t rank) {
+  Quantization q;
+  q.scale = scales_of(c);
+  q.zero_point = zero_points_of(c, q.scale.size(), data_type);
+  if (data_type != kUint8 && data_type != kInt8 && data_type != kUint16 && data_type != kInt16)
+    throw ModelError("only integers of 8 and 16 bits are supported");
+  q.bits = data_type == kUint8 || data_type == kInt8 ? 8 : 16;
+  q.is_signed = data_type == kInt8 || data_type == kInt16;
+  if (q.per_channel()) q.axis = checked_axis(c.integer("axis", 1), rank);
+  return q;
+}
+
+// The bits whose range a Clip cuts the integers to.
+void narrow_range(Quantization& q, int64_t low, int64_t high) {
+  for (int bits = kMinBits; bits <= q.bits; ++bits) {
+    for (const bool narrow : {false, true}) {
+      Quantization fewer = q;
+      fewer.bits = bits;
+      fewer.narrow = narrow;
+      if ((narrow && !q.is_signed) || fewer.lowest() != low || fewer.highest() != high) continue;
+      q = fewer;
+      return;
+    }
+  }
+  throw ModelError("a clip of integers to " + std::to_string(low) + ".." + std::to_string(high) +
+                   " is not the range of a number of bits");
+}
+
+int64_t bound(const OperatorContext& c, int input) {
+  const std::vector<int64_t> one = c.integers(input, "bound");
+  if (one.size() != 1) throw ModelError("its bound must be one integer");
+  return one[0];
+}
+
+// Integers that stand for known real numbers, as ONNX rounds: halves to even.
+void quantize_known(OperatorContext& c, const Known& real) {
+  Known result;
+  result.data_type = c.has(2) ? c.require_known(2, "zero point").data_type : kUint8;
+  result.dims = real.dims;
+  const Quantization q = quantization_of(c, result.data_type, real.dims.size());
+  size_t inner = 1;
+  if (q.per_channel())
+    for (size_t i = static_cast<size_t>(q.axis) + 1; i < real.dims.size(); ++i)
+      inner *= static_cast<size_t>(real.dims[i]);
+  for (size_t i = 0; i < real.reals.size(); ++i) {
+    const size_t channel = q.per_channel() ? i / std::max<size_t>(inner, 1) % q.scale.size() : 0;
+    const float integer = std::nearbyint(real.reals[i] / q.scale[channel]) + static_cast<float>(q.zero_point[channel]);
+    result.integers.push_back(static_cast<int64_t>(
+        std::fmin(std::fmax(integer, static_cast<float>(q.lowest())), static_cast<float>(q.highest()))));
+  }
+  c.emit_known(std::move(result));
+}
+
+void quantize(OperatorContext& c) {
+  if (const Known* known = c.known(0)) {
+    if (known->integer()) throw ModelError("its input holds integers already");
+    return quantize_known(c, *known);
+  }
+  const int data_type = kUint8;
+  const NodeId source = c.value(0);
+  c.state().stored[c.output_name()] = {source, c.input_name(0),
+                                       quantization_of(c, data_type, c.graph().node(source).shape.size())};
+}
+
+// Known integers keep the range they are cut to, so that their bits can be told later.
+void clip_known(OperatorContext& c, const Known& integers) {
+  Known result = integers;
+  const int64_t low = bound(c, 1), high = bound(c, 2);
+  if (low > high) throw ModelError("its range is empty");
+  for (int64_t& i : result.integers) i = std::clamp(i, low, high);
+  Quantization q;
+  q.is_signed = integers.data_type == kInt8 || integers.data_type == kInt16;
+  q.bits = integers.data_type == kInt16 || integers.data_type == kUint16 ? 16 : 8;
+  narrow_range(q, low, high);
+  result.quantization = q;
+  c.emit_known(std::move(result));
+}
+
+void clip_stored(OperatorContext& c, Stored stored) {
+  narrow_range(stored.quantization, bound(c, 1), bound(c, 2));
+  c.state().stored[c.output_name()] = std::move(stored);
+}
+
+void dequantize_known(OperatorContext& c, const Known& stored) {
+  Known result;
+  result.dims = stored.dims;
+  if (stored.data_type == kInt32) {
+    // A bias: its integers have the scale of input times weight, one for each channel; kept as real numbers.
+    const std::vector<float> scales = scales_of(c);
+    if (stored.dims.size() != 1 || (scales.size() > 1 && scales.size() != stored.integers.size()))
+      throw ModelError("32-bit integers are supported for a bias only");
+    for (size_t i = 0; i < stored.integers.size(); ++i)
+      result.reals.push_back(static_cast<float>(stored.integers[i]) * scales[scales.size() > 1 ? i : 0]);
+    return c.emit_known(std::move(result));
+  }
+  Quantization q = quantization_of(c, stored.data_type, stored.dims.size());
+  if (stored.quantization) {
+    q.bits = stored.quantization->bits;
+    q.narrow = stored.quantization->narrow;
+  } else if (q.is_signed) {
+    q.narrow = std::find(stored.integers.begin(), stored.integers.end(), q.lowest()) == stored.integers.end();
+  }
+  const int64_t channels = q.per_channel() ? stored.dims[static_cast<size_t>(q.axis)] : 1;
+  if (const std::string fault = find_fault(q, channels); !fault.empty()) throw ModelError(fault);
+  size_t inner = 1;
+  for (size_t i = static_cast<size_t>(q.axis) + 1; q.per_channel() && i < stored.dims.size(); ++i)
+    inner *= static_cast<size_t>(stored.dims[i]);
+  for (size_t i = 0; i < stored.integers.size(); ++i) {
+    const size_t channel = q.per_channel() ? i / inner % q.scale.size() : 0;
+    result.reals.push_back(q.scale[channel] * static_cast<float>(stored.integers[i] - q.zero_point[channel]));
+  }
+  result.quantization = std::move(q);
+  c.emit_known(std::move(result));
+}
+
+// The source itself is quantized where nothing reads it as real numbers; else a copy of it is.
+void dequantize_value(OperatorContext& c, const Stored& stored) {
+  if (scales_of(c) != stored.quantization.scale)
+    throw ModelError("its scale differs from that of the QuantizeLinear before it");
+  int data_type = kUint8;
+  if (zero_points_of(c, stored.quantization.scale.size(), data_type) != stored.quantization.zero_point)
+    throw ModelError("its zero point differs from that of the QuantizeLinear before it");
+  const Node& source = c.graph().node(stored.node);
+  const bool free = !source.quantization && c.state().uses[stored.value] == 1;
+  if (free || source.quantization == stored.quantization) {
+    c.graph().set_quantization(stored.node, stored.quantization);
+    return c.alias(stored.node);
+  }
+  const NodeId copy = c.emit(Reshape{Shape(source.shape.size(), 0)}, {stored.node});
+  c.graph().set_quantization(copy, stored.quantization);
+}
+
+}  // namespace
+
+bool import_quantization(OperatorContext& c) {
+  const auto stored = c.has(0) ? c.state().stored.find(c.input_name(0)) : c.state().stored.end();
+  const bool on_stored = stored != c.state().stored.end();
+  const Known* known = c.known(0);
+  if (c.type() == "QuantizeLinear") return quantize(c), true;
+  if (c.type() == "Clip" && on_stored) return clip_stored(c, stored->second), true;
+  if (c.type() == "Clip" && known != nullptr && known->integer()) return clip_known(c, *known), true;
+  if (c.type() != "DequantizeLinear") return false;
+  if (on_stored) return dequantize_value(c, stored->second), true;
+  if (known == nullptr || !known->integer()) throw ModelError("its input is not made by a QuantizeLinear");
+  return dequantize_known(c, *known), true;
+}
+
+}  // namespace flashcell::quant::onnx

@@ -1,0 +1,36 @@
+#pragma once
+#include <span>
+
+#include "quant_models/calibrate/calibrator.hpp"
+#include "quant_models/graph/graph.hpp"
+
+namespace flashcell::quant {
+
+/// Which values are stored as integers.
+enum class Places {
+  after_activations,  ///< the values of activation layers only, as publications on quantization measure it
+  every_value,        ///< all that is kept in memory: what integer hardware needs. A value that only a ReLU, clip or
+                      ///< leaky ReLU reads is computed together with it and not stored.
+};
+
+struct PostTrainingOptions {
+  WeightOptions weights;
+  CalibratorOptions activations;
+  Places places = Places::every_value;
+  bool quantize_input = true;  ///< every_value only
+};
+
+/// The network with weights and values quantized from what a few images show (`count` of them, as run_all() takes
+/// them). Batch normalization is folded first (simplify). Weights keep their real numbers; their quantization is
+/// attached. Values of layers that only move numbers are stored as their input is. Throws what collect_statistics(),
+/// calibrate() and simplify() throw.
+Graph quantize_post_training(const Graph& graph, std::span<const float> images, int64_t count,
+                             const PostTrainingOptions& options);
+
+/// The weights only.
+Graph quantize_weights(Graph graph, const PostTrainingOptions& options);
+
+/// The values only, by the given statistics of the same graph.
+Graph quantize_values(Graph graph, const std::map<NodeId, Statistics>& statistics, const PostTrainingOptions& options);
+
+}  // namespace flashcell::quant

@@ -1,0 +1,189 @@
+// Functions from graph to quantized graph, on random networks.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "quant_models/execute/executor.hpp"
+#include "quant_models/graph/fake_quantize.hpp"
+#include "quant_models/graph/simplify.hpp"
+#include "quant_models/quantize/bias_correction.hpp"
+#include "quant_models/quantize/equalization.hpp"
+#include "quant_models/quantize/post_training.hpp"
+#include "quant_models/report/error_report.hpp"
+#include "tests/quant_models/random_graphs.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+using test::Random;
+using test::random_graph;
+using test::random_tensor;
+
+constexpr int64_t kImages = 8;
+
+std::vector<float> random_images(const Graph& graph, Random& random) {
+  Shape shape = graph.node(graph.inputs()[0]).shape;
+  shape[0] = kImages;
+  return random_tensor(shape, random).values;
+}
+
+double error_of_output(const Graph& real, const Graph& quantized, const std::vector<float>& images) {
+  const std::vector<float> a = run_all(real, images, kImages), b = run_all(quantized, images, kImages);
+  double error = 0, power = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    error += (a[i] - b[i]) * (a[i] - b[i]);
+    power += a[i] * a[i];
+  }
+  return error / power;
+}
+
+TEST(PostTraining, StoresEveryValueThatIsKept) {
+  Random random(1);
+  for (int round = 0; round < 20; ++round) {
+    const Graph graph = random_graph(random);
+    const std::vector<float> images = random_images(graph, random);
+    const Graph quantized = quantize_post_training(graph, images, kImages, {});
+    for (const NodeId id : quantized.order()) {
+      const Node& n = quantized.node(id);
+      const std::optional<Quantization>* weights = weight_quantization_of(n.layer);
+      EXPECT_TRUE(weights == nullptr || weights->has_value());
+      if (only_moves(n.layer)) {
+        EXPECT_EQ(n.quantization, quantized.node(n.inputs[0]).quantization);
+      }
+      if (n.quantization) continue;
+      // Only what a rectifier takes straight from the sums.
+      ASSERT_EQ(quantized.readers(id).size(), 1U) << n.name;
+      EXPECT_TRUE(std::holds_alternative<Activation>(quantized.node(quantized.readers(id)[0]).layer)) << n.name;
+    }
+    EXPECT_EQ(quantize_post_training(graph, images, kImages, {}), quantized);
+  }
+}
+
+TEST(PostTraining, ValuesAreStorableAndMoreBitsAreBetter) {
+  Random random(2);
+  for (int round = 0; round < 12; ++round) {
+    const Graph graph = simplify(random_graph(random));
+    const std::vector<float> images = random_images(graph, random);
+    double last = 1e9;
+    for (const int bits : {4, 8, 12}) {
+      PostTrainingOptions options;
+      options.weights.bits = bits;
+      options.activations.bits = bits;
+      const Graph quantized = quantize_post_training(graph, images, kImages, options);
+      run_all(quantized, images, kImages, 4, [&](NodeId id, std::span<const float> value) {
+        const std::optional<Quantization>& q = quantized.node(id).quantization;
+        if (!q) return;
+        std::vector<float> again(value.begin(), value.end());
+        fake_quantize(again, {static_cast<int64_t>(again.size())}, *q);
+        EXPECT_TRUE(std::equal(again.begin(), again.end(), value.begin())) << quantized.node(id).name;
+      });
+      const double error = error_of_output(graph, quantized, images);
+      EXPECT_LT(error, last);
+      last = error;
+    }
+    EXPECT_LT(last, 1e-4);
+  }
+}
+
+TEST(PostTraining, RefusesAnEmptyCalibrationSet) {
+  Random random(3);
+  EXPECT_THROW(quantize_post_training(random_graph(random), {}, 0, {}), std::invalid_argument);
+}
+
+TEST(BiasCorrection, MeansOfSumsEqualThoseOfTheRealNetwork) {
+  Random random(4);
+  for (int round = 0; round < 8; ++round) {
+    const Graph real = simplify(random_graph(random));
+    const std::vector<float> images = random_images(real, random);
+    PostTrainingOptions options;
+    options.weights.bits = 3;
+    options.activations.bits = 6;
+    const Graph quantized = quantize_post_training(real, images, kImages, options);
+    const Graph corrected = correct_biases(real, quantized, images, kImages);
+    // Channel sums of every layer whose value is not itself rounded.
+    std::map<std::string, std::vector<double>> expected;
+    const auto channel_sums = [&](const Graph& graph, NodeId id, std::span<const float> value) {
+      const size_t channels = static_cast<size_t>(graph.node(id).shape[1]), each = value.size() / kImages / channels;
+      std::vector<double> sums(channels, 0);
+      for (size_t i = 0; i < value.size(); ++i)
+        sums[i / each % channels] += value[i] / static_cast<double>(each * kImages);
+      return sums;
+    };
+    run_all(real, images, kImages, kImages, [&](NodeId id, std::span<const float> value) {
+      if (weight_of(real.node(id).layer) != nullptr) expected[real.node(id).name] = channel_sums(real, id, value);
+    });
+    run_all(corrected, images, kImages, kImages, [&](NodeId id, std::span<const float> value) {
+      const Node& n = corrected.node(id);
+      if (weight_of(n.layer) == nullptr || n.quantization) return;
+      const std::vector<double> sums = channel_sums(corrected, id, value);
+      for (size_t c = 0; c < sums.size(); ++c)
+        EXPECT_NEAR(sums[c], expected.at(n.name)[c], 2e-4 * std::max(1.0, std::abs(sums[c]))) << n.name;
+    });
+  }
+}
+
+TEST(Equalization, KeepsTheNetworkAndEvensItsWeights) {
+  Random random(5);
+  Graph graph;
+  NodeId x = graph.add("x", Input{{1, 3, 8, 8}});
+  // Channels of very different ranges that the next layer evens out again.
+  Tensor uneven = random_tensor({6, 3, 3, 3}, random), inverse = random_tensor({6, 1, 3, 3}, random);
+  for (size_t i = 0; i < uneven.values.size(); ++i) uneven.values[i] *= std::exp2(static_cast<float>(i / 27) * 1.5F);
+  for (size_t i = 0; i < inverse.values.size(); ++i) inverse.values[i] *= std::exp2(static_cast<float>(i / 9) * -1.5F);
+  x = graph.add("first", Convolution{uneven, random_tensor({6}, random), {}, {1, 1, 1, 1}}, {x});
+  x = graph.add("relu", Activation{}, {x});
+  x = graph.add("depthwise", Convolution{inverse, {}, {}, {1, 1, 1, 1}, 6}, {x});
+  x = graph.add("leaky", Activation{.kind = ActivationKind::leaky_relu}, {x});
+  x = graph.add("last", Convolution{random_tensor({4, 6, 1, 1}, random), random_tensor({4}, random)}, {x});
+  graph.add_output("y", x);
+  const Graph even = equalize_layers(graph);
+  const std::vector<float> images = random_images(graph, random);
+  EXPECT_LT(error_of_output(graph, even, images), 1e-11);
+  const auto spread = [](const Graph& g) {
+    const Tensor& w = *weight_of(g.node(*g.find("first")).layer);
+    float least = 1e9F, most = 0;
+    for (size_t c = 0; c < 6; ++c) {
+      float here = 0;
+      for (size_t i = 27 * c; i < 27 * (c + 1); ++i) here = std::max(here, std::abs(w.values[i]));
+      least = std::min(least, here);
+      most = std::max(most, here);
+    }
+    return most / least;
+  };
+  EXPECT_LT(spread(even), spread(graph) / 10);
+  PostTrainingOptions one_scale;
+  one_scale.weights.bits = 4;
+  one_scale.weights.per_channel = false;
+  EXPECT_LT(error_of_output(graph, quantize_weights(even, one_scale), images),
+            error_of_output(graph, quantize_weights(graph, one_scale), images) / 2);
+}
+
+TEST(Equalization, KeepsRandomNetworks) {
+  Random random(6);
+  for (int round = 0; round < 20; ++round) {
+    const Graph graph = simplify(random_graph(random));
+    EXPECT_LT(error_of_output(graph, equalize_layers(graph), random_images(graph, random)), 1e-9);
+  }
+}
+
+TEST(ErrorReport, NumbersByHand) {
+  Graph real;
+  const NodeId x = real.add("x", Input{{1, 2}});
+  real.add_output("y", real.add("y", FullyConnected{{{2, 2}, {1, 0, 0, 1}}, {}}, {x}));
+  Graph quantized = real;
+  quantized.set_quantization(*quantized.find("y"), signed_quantization(4, 1));
+  const std::vector<float> images = {3.25F, 0, 0, -4};
+  const std::vector<ValueError> report = report_errors(real, quantized, images, 2);
+  ASSERT_EQ(report.size(), 1U);
+  EXPECT_EQ(report[0].name, "y");
+  EXPECT_EQ(report[0].value_bits, 4);
+  EXPECT_NEAR(report[0].sqnr_db, 10 * std::log10((3.25 * 3.25 + 16) / 0.0625), 1e-9);
+  EXPECT_NEAR(report[0].cosine, (3.25 * 3 + 16) / std::sqrt((3.25 * 3.25 + 16) * 25), 1e-12);
+  EXPECT_NE(to_text(report).find("fully connected"), std::string::npos);
+  EXPECT_NE(to_json(report).find("\"value_bits\": 4"), std::string::npos);
+  EXPECT_NE(to_json(report_errors(real, real, images, 2)).find("\"sqnr_db\": null"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace flashcell::quant
