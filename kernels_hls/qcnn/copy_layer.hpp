@@ -16,7 +16,7 @@ void add_layer(const contract::LayerDescriptor& layer, const Tensor& a, const Te
   for (uint32_t begin = 0; begin < bytes; begin += kLanes) {
     FLASHCELL_HLS(PIPELINE II = 2)
     FLASHCELL_HLS(DEPENDENCE variable = memory.arena.bytes_ type = inter dependent = false)
-    FLASHCELL_ITERATION(add_layer)
+    FLASHCELL_ITERATION(add_layer);
     const Lanes first = memory.arena.read(a.offset + begin), second = memory.arena.read(b.offset + begin);
     Lanes result = Lanes();
     for (int lane = 0; lane < kLanes; ++lane) {
@@ -41,7 +41,7 @@ void concat_input(const contract::LayerDescriptor& layer, const contract::Requan
   for (uint64_t step = 0; step < uint64_t{pixels} * pieces; ++step) {
     FLASHCELL_HLS(PIPELINE II = 1)
     FLASHCELL_HLS(DEPENDENCE variable = memory.arena.bytes_ type = inter dependent = false)
-    FLASHCELL_ITERATION(concat_input)
+    FLASHCELL_ITERATION(concat_input);
     const Lanes values = memory.arena.read(in.offset + pixel * in.channels + piece * kLanes);
     Lanes result = Lanes();
     for (int lane = 0; lane < kLanes; ++lane) {
@@ -70,7 +70,7 @@ void upsample_layer(const contract::LayerDescriptor& layer, const Tensor& in, co
   for (uint64_t step = 0; step < steps; ++step) {
     FLASHCELL_HLS(PIPELINE II = 1)
     FLASHCELL_HLS(DEPENDENCE variable = memory.arena.bytes_ type = inter dependent = false)
-    FLASHCELL_ITERATION(upsample_layer)
+    FLASHCELL_ITERATION(upsample_layer);
     const uint32_t from = (in_row * in.width + in_column) * in.channels, to = (row * out.width + column) * in.channels;
     const uint32_t left = in.channels - piece * kLanes;
     memory.arena.write(out.offset + to + piece * kLanes, memory.arena.read(in.offset + from + piece * kLanes),

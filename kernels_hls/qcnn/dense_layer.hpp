@@ -41,7 +41,7 @@ void dense_layer(const contract::LayerDescriptor& layer, const Tensor& input, co
   for (uint64_t step = 0; step < steps; ++step) {
     FLASHCELL_HLS(PIPELINE II = 1)
     FLASHCELL_HLS(DEPENDENCE variable = memory.arena.bytes_ type = inter dependent = false)
-    FLASHCELL_ITERATION(dense_layer)
+    FLASHCELL_ITERATION(dense_layer);
     const bool first = window_row == 0 && piece == 0;
     const bool last = window_row == shape.rows - 1 && piece == shape.pieces - 1;
     const int in_y = row * layer.stride - layer.pad_top + window_row;

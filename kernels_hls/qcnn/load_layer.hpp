@@ -41,7 +41,7 @@ void load_weights(const Word* model, const ModelImage& image, const contract::La
   FLASHCELL_LOOP(load_weights, 1, 8)
   for (uint64_t step = 0; step < uint64_t{shape.channels} * row_words; ++step) {
     FLASHCELL_HLS(PIPELINE II = 1)
-    FLASHCELL_ITERATION(load_weights)
+    FLASHCELL_ITERATION(load_weights);
     const uint32_t left = shape.row_values - piece * kLanes;
     const Lanes lanes = reader.take(left < static_cast<uint32_t>(kLanes) ? static_cast<int>(left) : kLanes);
     const uint32_t word = channel / kLanes * row_words + row * shape.pieces + piece;
@@ -69,7 +69,7 @@ void load_channels(const Word* model, const ModelImage& image, const contract::L
   FLASHCELL_LOOP(load_channels, 1, 8)
   for (uint32_t channel = 0; channel < channels; ++channel) {
     FLASHCELL_HLS(PIPELINE II = 1)
-    FLASHCELL_ITERATION(load_channels)
+    FLASHCELL_ITERATION(load_channels);
     const uint32_t index = layer.first_channel + channel;
     if (channel == 0 || index % kInWord == 0) word = model[image.channels + index / kInWord];
     const int begin = static_cast<int>(index % kInWord * kEach);

@@ -12,7 +12,7 @@ void load_tensors(const Word* model, const ModelImage& image, Memory<S>& memory)
   FLASHCELL_LOOP(load_tensors, 1, 8)
   for (uint32_t i = 0; i < image.tensor_count; ++i) {
     FLASHCELL_HLS(PIPELINE II = 1)
-    FLASHCELL_ITERATION(load_tensors)
+    FLASHCELL_ITERATION(load_tensors);
     memory.tensors[i] = tensor_at(model[image.tensors + i / 4], static_cast<int>(i % 4));
   }
 }
@@ -43,7 +43,7 @@ void load_inputs(const Word* inputs, uint64_t first_word, const ModelImage& imag
     FLASHCELL_LOOP(load_inputs, 1, 8)
     for (uint32_t begin = 0; begin < bytes; begin += kLanes) {
       FLASHCELL_HLS(PIPELINE II = 1)
-      FLASHCELL_ITERATION(load_inputs)
+      FLASHCELL_ITERATION(load_inputs);
       const uint32_t left = bytes - begin;
       const int count = left < static_cast<uint32_t>(kLanes) ? static_cast<int>(left) : kLanes;
       memory.arena.write(tensor.offset + begin, reader.take(count), count);
@@ -61,7 +61,7 @@ void store_outputs(Word* outputs, uint64_t first_word, const ModelImage& image, 
     FLASHCELL_LOOP(store_outputs, 1, 8)
     for (uint32_t begin = 0; begin < bytes; begin += kLanes) {
       FLASHCELL_HLS(PIPELINE II = 1)
-      FLASHCELL_ITERATION(store_outputs)
+      FLASHCELL_ITERATION(store_outputs);
       const uint32_t left = bytes - begin;
       writer.put(memory.arena.read(tensor.offset + begin),
                  left < static_cast<uint32_t>(kLanes) ? static_cast<int>(left) : kLanes);

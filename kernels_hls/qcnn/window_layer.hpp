@@ -35,7 +35,7 @@ void window_layer(const contract::LayerDescriptor& layer, const Tensor& in, cons
   for (uint64_t step = 0; step < steps; ++step) {
     FLASHCELL_HLS(PIPELINE II = 1)
     FLASHCELL_HLS(DEPENDENCE variable = memory.arena.bytes_ type = inter dependent = false)
-    FLASHCELL_ITERATION(window_layer)
+    FLASHCELL_ITERATION(window_layer);
     const bool first = tap_row == 0 && tap_column == 0;
     const bool last = tap_row == height - 1 && tap_column == width - 1;
     const int y = row * layer.stride - layer.pad_top + tap_row;
