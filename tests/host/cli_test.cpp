@@ -448,7 +448,7 @@ TEST_F(Cli, ModelInspectRefusesADamagedFileInOneLine) {
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr(name));
   }
-  EXPECT_EQ(run({"model"}).code, 2);
+  EXPECT_EQ(run({"model", "inspect"}).code, 2);
 }
 
 TEST_F(Cli, CompletionOffersEverySubcommand) {
