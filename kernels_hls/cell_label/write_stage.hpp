@@ -13,9 +13,20 @@ inline Word header_word(contract::ResultStatus status, uint32_t sequence, uint32
   return word_of(lanes);
 }
 
-/// Objects within the area limits, as many as there is room for, then the region's header.
-template <class Words, class Counts>
-void write_stage(const Job& job, Words& words, Counts& foreground, Word* results) {
+/// Result regions in the board's memory.
+class MemoryResults {
+ public:
+  explicit MemoryResults(Word* words) : words_(words) {}
+  void put(uint64_t region, uint32_t place, const Word& word) { words_[region + place] = word; }
+
+ private:
+  Word* words_;
+};
+
+/// Objects within the area limits, as many as there is room for, at places 1, 2, … of their region; then its header at
+/// place 0.
+template <class Words, class Counts, class Results>
+void write_stage(const Job& job, Words& words, Counts& foreground, Results& results) {
   uint32_t pass = 0, frame = 0, class_id = 0;
   uint32_t objects = 0, lost = 0, filtered = 0;
   uint32_t at = 1;  // in the region
@@ -28,8 +39,9 @@ void write_stage(const Job& job, Words& words, Counts& foreground, Word* results
     const uint64_t region = (static_cast<uint64_t>(frame) * job.classes + class_id) * job.result_words;
     if (header_due) {
       header_due = false;
-      results[region] = header_word(contract::ResultStatus::done, job.sequence + frame, class_id, objects, lost,
-                                    filtered, foreground.read());
+      results.put(region, 0,
+                  header_word(contract::ResultStatus::done, job.sequence + frame, class_id, objects, lost, filtered,
+                              foreground.read()));
       objects = lost = filtered = 0;
       at = 1;
       ++pass;
@@ -52,10 +64,17 @@ void write_stage(const Job& job, Words& words, Counts& foreground, Word* results
       word.data.range(kClassBit + 7, kClassBit) = static_cast<uint64_t>(class_id);
     }
     if (word.valid && kept) {
-      results[region + at] = word.data;
+      results.put(region, at, word.data);
       ++at;
     }
   }
+}
+
+/// The same into memory.
+template <class Words, class Counts>
+void write_stage(const Job& job, Words& words, Counts& foreground, Word* memory) {
+  MemoryResults results(memory);
+  write_stage(job, words, foreground, results);
 }
 
 }  // namespace kernels

@@ -407,7 +407,7 @@ TEST_F(Cli, BenchPrintsTheKernelsClocksAsJson) {
   EXPECT_GE(j["cases"].size(), 20u);
   for (const auto& c : j["cases"]) {
     EXPECT_EQ(c["objects"].get<int>() > 0, c["scene"] != "no foreground");
-    if (c["stages"].empty()) GTEST_SKIP() << "the kernel states no stages to the cycle model";
+    EXPECT_FALSE(c["stages"].empty());
     EXPECT_GT(c["cycles_per_frame"].get<double>(), 0);
     EXPECT_NEAR(c["pixels_per_clock"].get<double>() * c["cycles_per_frame"].get<double>(), 512 * 512, 1);
     for (const auto& fifo : c["fifos"]) EXPECT_LE(fifo["highest_fill"].get<int>(), fifo["depth"].get<int>()) << fifo;
