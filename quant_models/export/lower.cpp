@@ -1,0 +1,309 @@
+#include "quant_models/export/lower.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "quant_models/graph/fake_quantize.hpp"
+#include "quant_models/model_error.hpp"
+#include "quant_models/packed/model_builder.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+using contract::ActivationType;
+using contract::Requantization;
+
+/// Weights in the engine's order, with what belongs to each output channel.
+struct PackedWeights {
+  std::vector<int8_t> values;
+  std::vector<int32_t> bias;
+  std::vector<Requantization> scales;
+  int bits = 8;
+
+  LayerWeights view() const { return {values, bits, bias, scales}; }
+};
+
+class Lowering {
+ public:
+  Lowering(const Graph& graph, const std::string& name) : graph_(graph), builder_(name) {}
+
+  PackedModel run() {
+    for (const NodeId id : graph_.order()) {
+      if (!done_.contains(id)) lower(id);
+    }
+    for (const Output& output : graph_.outputs()) builder_.output(tensor(output.node, graph_.node(output.node)));
+    return builder_.build();
+  }
+
+ private:
+  /// A tensor with the real scale and zero point of its values.
+  struct Value {
+    ModelBuilder::Tensor tensor;
+    double scale;
+    int zero_point;
+  };
+
+  [[noreturn]] static void refuse(const Node& node, const std::string& why) {
+    throw ModelError("node '" + node.name + "' (" + describe(node.layer) + "): " + why);
+  }
+
+  void lower(NodeId id) {
+    const Node& node = graph_.node(id);
+    std::visit([&](const auto& layer) { lower(id, node, layer); }, node.layer);
+  }
+
+  // What is stored.
+
+  const Value& value(NodeId id, const Node& reader) const {
+    const auto found = values_.find(id);
+    if (found == values_.end())
+      refuse(reader, "reads '" + graph_.node(id).name + "', which is not stored as integers; quantize every value");
+    return found->second;
+  }
+  ModelBuilder::Tensor tensor(NodeId id, const Node& reader) const { return value(id, reader).tensor; }
+
+  static ActivationFormat format_of(const Node& node) {
+    if (!node.quantization) refuse(node, "its value has no quantization; quantize every value");
+    const Quantization& q = *node.quantization;
+    if (q.per_channel()) refuse(node, "its value has a scale for each channel; the engine takes one");
+    if (q.bits != 8 && q.bits != 4)
+      refuse(node, "its value has " + std::to_string(q.bits) + " bits; the engine takes 8 or 4");
+    return {q.is_signed ? ActivationType::signed8 : ActivationType::unsigned8, q.bits, q.scale[0], q.zero_point[0]};
+  }
+
+  void store(NodeId id, ModelBuilder::Tensor tensor, const ActivationFormat& format) {
+    values_[id] = {tensor, format.scale, format.zero_point};
+  }
+  void alias(NodeId id, NodeId source, const Node& node) { values_[id] = value(source, node); }
+
+  /// Where a computing layer's value is stored: its own, or, where it is not, that of the ReLU or clip behind it.
+  struct Target {
+    NodeId id;
+    ActivationFormat format;
+    Clamp clamp;
+  };
+
+  Target target_of(NodeId id, const Node& node) {
+    if (node.quantization) return {id, format_of(node), {}};
+    const std::vector<NodeId> readers = graph_.readers(id);
+    if (readers.size() != 1 || graph_.is_output(id)) format_of(node);
+    const Node& reader = graph_.node(readers[0]);
+    const auto* activation = std::get_if<Activation>(&reader.layer);
+    if (activation == nullptr) format_of(node);
+    Target target{readers[0], format_of(reader), {}};
+    const double scale = target.format.scale;
+    const auto step_of = [&](float x) {
+      return target.format.zero_point + static_cast<int>(std::floor(static_cast<double>(x) / scale + 0.5));
+    };
+    if (activation->kind == ActivationKind::relu) {
+      target.clamp.low = target.format.zero_point;
+    } else if (activation->kind == ActivationKind::clip) {
+      target.clamp.low = std::max(step_of(activation->low), int{INT16_MIN});
+      target.clamp.high = std::min(step_of(activation->high), int{INT16_MAX});
+    } else {
+      refuse(reader, "the engine cuts values off, it computes no other activation; use ReLU or a clip");
+    }
+    done_.insert({readers[0], true});
+    return target;
+  }
+
+  void keep(const Target& target, ModelBuilder::Tensor tensor) { store(target.id, tensor, target.format); }
+
+  static Requantization factor(const Node& node, double real) {
+    try {
+      return requantization_for(real);
+    } catch (const std::invalid_argument&) {
+      refuse(node, "its scales differ by a factor that the engine cannot hold; calibrate it on other images");
+    }
+  }
+
+  // Layers with weights.
+
+  /// place(o, i): where weight i of output channel o of the graph goes, among `per_output * outputs`.
+  template <class Layer, class Place>
+  PackedWeights pack(const Node& node, const Layer& layer, const Value& in, const ActivationFormat& out,
+                     size_t packed_count, Place place) {
+    if (!layer.weight_quantization) refuse(node, "its weights have no quantization");
+    const Quantization& q = *layer.weight_quantization;
+    if (!q.is_signed || std::any_of(q.zero_point.begin(), q.zero_point.end(), [](int z) { return z != 0; }))
+      refuse(node, "its weights are asymmetric; the engine takes symmetric ones");
+    if (q.bits != 8 && q.bits != 4 && q.bits != 2)
+      refuse(node, "its weights have " + std::to_string(q.bits) + " bits; the engine takes 8, 4 or 2");
+    const size_t outputs = static_cast<size_t>(layer.weight.shape[0]);
+    const size_t each = layer.weight.values.size() / outputs;
+    const std::vector<int32_t> integers = quantize(layer.weight, q);
+    PackedWeights packed;
+    packed.bits = q.bits;
+    packed.values.resize(packed_count);
+    for (size_t o = 0; o < outputs; ++o) {
+      int64_t sum = 0;
+      for (size_t i = 0; i < each; ++i) {
+        const int32_t w = integers[o * each + i];
+        sum += w;
+        packed.values[place(o, i)] = static_cast<int8_t>(w);
+      }
+      const double step = in.scale * static_cast<double>(q.scale[q.per_channel() ? o : 0]);
+      const double real = layer.bias.empty() ? 0 : static_cast<double>(layer.bias.values[o]);
+      const double bias = std::floor(real / step + out.zero_point * (static_cast<double>(out.scale) / step) + 0.5) -
+                          static_cast<double>(in.zero_point) * static_cast<double>(sum);
+      if (!(std::abs(bias) < 2147483648.0)) refuse(node, "its bias does not fit into 32 bits of its sums' steps");
+      packed.bias.push_back(static_cast<int32_t>(bias));
+      packed.scales.push_back(factor(node, step / static_cast<double>(out.scale)));
+    }
+    return packed;
+  }
+
+  static Window window_of(const Node& node, int rows, int columns, const Stride& stride, const Padding& padding) {
+    if (stride.rows != stride.columns) refuse(node, "its strides differ in the two directions");
+    return {rows, columns, stride.rows, padding.top, padding.left, padding.bottom, padding.right};
+  }
+
+  void lower(NodeId id, const Node& node, const Convolution& layer) {
+    const Value in = value(node.inputs[0], node);
+    const Target target = target_of(id, node);
+    const Shape& shape = layer.weight.shape;
+    const size_t outputs = static_cast<size_t>(shape[0]), per_group = static_cast<size_t>(shape[1]),
+                 pixels = static_cast<size_t>(shape[2] * shape[3]), groups = static_cast<size_t>(layer.groups);
+    const Window window =
+        window_of(node, static_cast<int>(shape[2]), static_cast<int>(shape[3]), layer.stride, layer.padding);
+    if (per_group == 1 && groups == outputs && groups > 1) {
+      const PackedWeights packed =
+          pack(node, layer, in, target.format, outputs * pixels, [&](size_t o, size_t i) { return i * outputs + o; });
+      keep(target, builder_.depthwise(node.name, in.tensor, window, packed.view(), target.format, target.clamp));
+      return;
+    }
+    // A grouped convolution is a dense one whose other weights are 0.
+    const size_t inputs = per_group * groups, outputs_of_group = outputs / groups;
+    const PackedWeights packed =
+        pack(node, layer, in, target.format, outputs * pixels * inputs, [&](size_t o, size_t i) {
+          const size_t channel = o / outputs_of_group * per_group + i / pixels;
+          return (o * pixels + i % pixels) * inputs + channel;
+        });
+    keep(target, builder_.convolution(node.name, in.tensor, static_cast<int>(outputs), window, packed.view(),
+                                      target.format, target.clamp));
+  }
+
+  void lower(NodeId id, const Node& node, const FullyConnected& layer) {
+    const Value in = value(node.inputs[0], node);
+    const Target target = target_of(id, node);
+    const contract::TensorDescriptor& t = builder_.tensor(in.tensor);
+    const size_t pixels = size_t{t.height} * t.width, channels = t.channels;
+    const size_t inputs = static_cast<size_t>(layer.weight.shape[1]);
+    if (inputs != pixels * channels) refuse(node, "it does not read one image's whole value");
+    // The graph flattens channel by channel, the engine pixel by pixel.
+    const PackedWeights packed =
+        pack(node, layer, in, target.format, layer.weight.values.size(),
+             [&](size_t o, size_t i) { return o * inputs + i % pixels * channels + i / pixels; });
+    keep(target, builder_.fully_connected(node.name, in.tensor, static_cast<int>(layer.weight.shape[0]), packed.view(),
+                                          target.format, target.clamp));
+  }
+
+  // Layers without.
+
+  void lower(NodeId id, const Node& node, const Input& layer) {
+    if (layer.shape.size() != 4 || layer.shape[0] != 1) refuse(node, "the engine takes one image, 1 x C x H x W");
+    const ActivationFormat format = format_of(node);
+    store(id,
+          builder_.input(node.name, static_cast<int>(layer.shape[2]), static_cast<int>(layer.shape[3]),
+                         static_cast<int>(layer.shape[1]), format),
+          format);
+  }
+
+  void lower(NodeId id, const Node& node, const Pool& layer) {
+    const Value in = value(node.inputs[0], node);
+    const Window window = window_of(node, layer.kernel[0], layer.kernel[1], layer.stride, layer.padding);
+    if (layer.kind == PoolKind::max) {
+      values_[id] = {builder_.max_pool(node.name, in.tensor, window), in.scale, in.zero_point};
+      return;
+    }
+    const Padding& p = layer.padding;
+    if (!layer.count_padding && p.top + p.left + p.bottom + p.right > 0)
+      refuse(node, "an average that leaves padding out is not computed; let it count padding");
+    const Target target = target_of(id, node);
+    const double real = in.scale / static_cast<double>(target.format.scale) / (layer.kernel[0] * layer.kernel[1]);
+    keep(target, builder_.average_pool(node.name, in.tensor, window, factor(node, real), target.format, target.clamp));
+  }
+
+  void lower(NodeId id, const Node& node, const GlobalPool& layer) {
+    if (layer.kind == PoolKind::max) refuse(node, "use a max pool of the image's size");
+    const Value in = value(node.inputs[0], node);
+    const Target target = target_of(id, node);
+    const contract::TensorDescriptor& t = builder_.tensor(in.tensor);
+    const double real = in.scale / static_cast<double>(target.format.scale) / (double{1} * t.height * t.width);
+    keep(target, builder_.global_average_pool(node.name, in.tensor, factor(node, real), target.format, target.clamp));
+  }
+
+  void lower(NodeId id, const Node& node, const Add&) {
+    if (node.inputs.size() != 2) refuse(node, "the engine adds two values");
+    const Value a = value(node.inputs[0], node), b = value(node.inputs[1], node);
+    const Target target = target_of(id, node);
+    const double out = static_cast<double>(target.format.scale), largest = std::max(a.scale, b.scale) / out;
+    // Terms keep 16 bits: as many fraction bits as the larger one leaves.
+    int bits = contract::kMaxFractionBits;
+    while (bits > 0 && 255 * largest * (1 << bits) > 32767) --bits;
+    const double steps = 1 << bits;
+    const Requantization scales[] = {factor(node, a.scale / out * steps), factor(node, b.scale / out * steps)};
+    const ModelBuilder::Tensor inputs[] = {a.tensor, b.tensor};
+    keep(target, builder_.add(node.name, inputs, scales, bits, target.format, target.clamp));
+  }
+
+  void lower(NodeId id, const Node& node, const Concat& layer) {
+    if (layer.axis != 1) refuse(node, "the engine joins channels only");
+    const Target target = target_of(id, node);
+    std::vector<ModelBuilder::Tensor> inputs;
+    std::vector<Requantization> scales;
+    for (const NodeId input : node.inputs) {
+      const Value& in = value(input, node);
+      inputs.push_back(in.tensor);
+      scales.push_back(factor(node, in.scale / static_cast<double>(target.format.scale)));
+    }
+    keep(target, builder_.concat(node.name, inputs, scales, target.format, target.clamp));
+  }
+
+  void lower(NodeId id, const Node& node, const Slice& layer) {
+    if (layer.axis != 1) refuse(node, "the engine chooses channels only");
+    const Value in = value(node.inputs[0], node);
+    std::vector<int> channels;
+    for (int64_t c = layer.begin; c < layer.end; c += layer.step) channels.push_back(static_cast<int>(c));
+    values_[id] = {builder_.select_channels(node.name, in.tensor, channels), in.scale, in.zero_point};
+  }
+
+  void lower(NodeId id, const Node& node, const ResizeNearest& layer) {
+    if (layer.rows != layer.columns) refuse(node, "its factors differ in the two directions");
+    const Value in = value(node.inputs[0], node);
+    values_[id] = {builder_.upsample(node.name, in.tensor, layer.rows), in.scale, in.zero_point};
+  }
+
+  void lower(NodeId id, const Node& node, const Reshape&) {
+    const Shape& shape = node.shape;
+    if (shape.size() != 2 || shape[0] != 1) refuse(node, "only flattening an image is understood");
+    alias(id, node.inputs[0], node);
+  }
+
+  void lower(NodeId id, const Node& node, const Softmax&) {
+    if (!graph_.readers(id).empty()) refuse(node, "a softmax can only stand at the end");
+    alias(id, node.inputs[0], node);
+  }
+
+  void lower(NodeId, const Node& node, const Activation&) {
+    refuse(node, "it does not stand behind a layer that computes and is stored nowhere else; quantize every value");
+  }
+  template <class Other>
+  void lower(NodeId, const Node& node, const Other&) {
+    refuse(node, "the engine has no such layer");
+  }
+
+  const Graph& graph_;
+  ModelBuilder builder_;
+  std::map<NodeId, Value> values_;
+  std::map<NodeId, bool> done_;  ///< activations that were computed with the layer before them
+};
+
+}  // namespace
+
+PackedModel lower(const Graph& graph, const std::string& name) {
+  return Lowering(graph, name).run();
+}
+
+}  // namespace flashcell::quant

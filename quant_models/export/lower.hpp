@@ -1,0 +1,18 @@
+#pragma once
+#include <string>
+
+#include "quant_models/graph/graph.hpp"
+#include "quant_models/packed/packed_model.hpp"
+
+namespace flashcell::quant {
+
+/// The integer program of a quantized graph, for the engine. What it takes: one image at a time (N = 1); every value
+/// that is kept has a quantization of 8 or 4 bits with one scale (quantize_post_training() with Places::every_value);
+/// weights are symmetric, of 8, 4 or 2 bits; convolutions (grouped ones become dense ones with zeros), fully connected
+/// layers, pools, sums of two values, concatenation and slices along channels, nearest resizing, flattening, ReLU and
+/// clip behind a layer that computes. A softmax that only an output reads is left out: it does not change the order.
+/// An exact zero point is folded into the bias, which is rounded to a step of the sum (half up).
+/// Throws ModelError that names the node and what it would need, or for a model that the engine would refuse.
+PackedModel lower(const Graph& graph, const std::string& name);
+
+}  // namespace flashcell::quant

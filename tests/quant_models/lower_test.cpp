@@ -1,0 +1,178 @@
+// The integer program against the fake-quantized graph that it came from: the same network in two arithmetics.
+#include "quant_models/export/lower.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "host/cnn/reference/reference.hpp"
+#include "quant_models/execute/executor.hpp"
+#include "quant_models/graph/fake_quantize.hpp"
+#include "quant_models/model_error.hpp"
+#include "quant_models/quantize/post_training.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int kSide = 12, kChannels = 3, kImages = 24;
+constexpr size_t kImage = kSide * kSide * kChannels;
+
+Tensor random_tensor(Shape shape, std::mt19937& random, float reach) {
+  std::vector<float> values(static_cast<size_t>(element_count(shape)));
+  for (float& v : values) v = reach * (static_cast<float>(random()) / 2147483648.0F - 1);
+  return make_tensor(std::move(shape), std::move(values));
+}
+
+Convolution convolution(int64_t out, int64_t in_of_group, int side, int stride, int padding, int groups,
+                        std::mt19937& random) {
+  Convolution c;
+  c.weight = random_tensor({out, in_of_group, side, side}, random, 1.0F / static_cast<float>(in_of_group * side));
+  c.bias = random_tensor({out}, random, 0.2F);
+  c.stride = {stride, stride};
+  c.padding = {padding, padding, padding, padding};
+  c.groups = groups;
+  return c;
+}
+
+Activation relu() {
+  return {};
+}
+
+/// Every layer that the engine has, with a residual and two branches.
+Graph network(uint32_t seed) {
+  std::mt19937 random(seed);
+  Graph g;
+  NodeId x = g.add("image", Input{{1, kChannels, kSide, kSide}});
+  x = g.add("stem", convolution(8, kChannels, 3, 1, 1, 1, random), {x});
+  x = g.add("stem_relu", relu(), {x});
+  NodeId y = g.add("depthwise", convolution(8, 1, 3, 1, 1, 8, random), {x});
+  Activation clip;
+  clip.kind = ActivationKind::clip;
+  y = g.add("depthwise_clip", clip, {y});
+  y = g.add("pointwise", convolution(8, 8, 1, 1, 0, 1, random), {y});
+  x = g.add("sum", Add{}, {x, y});
+  x = g.add("sum_relu", relu(), {x});
+  NodeId a = g.add("pool", Pool{}, {x});
+  NodeId b = g.add("grouped", convolution(6, 4, 3, 2, 1, 2, random), {x});
+  NodeId c = g.add("half", Slice{1, 0, 8, 2}, {a});
+  x = g.add("join", Concat{}, {a, b, c});
+  Pool average;
+  average.kind = PoolKind::average;
+  x = g.add("average", average, {x});
+  x = g.add("enlarged", ResizeNearest{2, 2}, {x});
+  NodeId flat = g.add("flat", Reshape{{0, -1}}, {x});
+  FullyConnected full;
+  full.weight = random_tensor({5, 18 * 6 * 6}, random, 0.05F);
+  full.bias = random_tensor({5}, random, 0.2F);
+  g.add_output("scores", g.add("full", full, {flat}));
+  return g;
+}
+
+std::vector<float> images(uint32_t seed) {
+  std::mt19937 random(seed);
+  return random_tensor({kImages, kChannels, kSide, kSide}, random, 1).values;
+}
+
+Graph quantized(const Graph& graph, int weight_bits, int value_bits, std::span<const float> pictures) {
+  PostTrainingOptions options;
+  options.weights.bits = weight_bits;
+  options.activations.bits = value_bits;
+  return quantize_post_training(graph, pictures, kImages, options);
+}
+
+/// The picture as the model's stored input: rows, columns, channels.
+std::vector<uint8_t> stored(const Graph& graph, std::span<const float> picture) {
+  const Quantization& q = *graph.node(graph.inputs()[0]).quantization;
+  std::vector<uint8_t> bytes(kImage);
+  for (size_t c = 0; c < kChannels; ++c) {
+    for (size_t i = 0; i < kSide * kSide; ++i) {
+      const int32_t value =
+          quantize(picture[c * kSide * kSide + i], q.scale[0], q.zero_point[0], q.lowest(), q.highest());
+      bytes[i * kChannels + c] = static_cast<uint8_t>(value);
+    }
+  }
+  return bytes;
+}
+
+/// Share of outputs that are equal; no output may be more than `most_steps` off.
+double agreement(const Graph& graph, const PackedModel& model, std::span<const float> pictures, int most_steps) {
+  const Quantization& q = *graph.node(graph.outputs()[0].node).quantization;
+  const std::vector<float> expected = run_all(graph, pictures, kImages);
+  const size_t outputs = expected.size() / kImages;
+  size_t equal = 0;
+  for (size_t i = 0; i < kImages; ++i) {
+    std::vector<uint8_t> out(outputs);
+    host::run_reference(model, stored(graph, pictures.subspan(i * kImage, kImage)), 1, out);
+    for (size_t k = 0; k < outputs; ++k) {
+      const int got = q.is_signed ? static_cast<int8_t>(out[k]) : out[k];
+      const int wanted = static_cast<int>(std::lround(expected[i * outputs + k] / q.scale[0])) + q.zero_point[0];
+      EXPECT_LE(std::abs(got - wanted), most_steps) << "image " << i << ", output " << k;
+      equal += got == wanted;
+    }
+  }
+  return static_cast<double>(equal) / static_cast<double>(expected.size());
+}
+
+// The integers round biases, factors and the terms of sums, which the graph does not: a step here and there, and more
+// of them the coarser the weights. With weights of few bits a bias is rounded to a step of the sums that is not small.
+TEST(Lower, EveryLayerGivesTheGraphsIntegers) {
+  struct Case {
+    int weight_bits, value_bits, most_steps;
+    double agreement;
+  };
+  for (uint32_t seed = 1; seed <= 6; ++seed) {
+    const Graph graph = network(seed);
+    const std::vector<float> pictures = images(seed + 100);
+    for (const Case& c : {Case{8, 8, 1, 0.9}, Case{8, 4, 1, 0.9}, Case{4, 8, 1, 0.8}, Case{2, 8, 2, 0.5}}) {
+      const Graph q = quantized(graph, c.weight_bits, c.value_bits, pictures);
+      EXPECT_GE(agreement(q, lower(q, "test"), pictures, c.most_steps), c.agreement)
+          << "seed " << seed << ", weights of " << c.weight_bits << " bits, values of " << c.value_bits;
+    }
+  }
+}
+
+TEST(Lower, AsymmetricValuesAreFoldedIntoTheBias) {
+  const Graph graph = network(9);
+  const std::vector<float> pictures = images(10);
+  PostTrainingOptions options;
+  options.activations.symmetry = Symmetry::asymmetric;
+  const Graph q = quantize_post_training(graph, pictures, kImages, options);
+  EXPECT_GE(agreement(q, lower(q, "test"), pictures, 1), 0.9);
+}
+
+std::string complaint(const Graph& graph) {
+  try {
+    lower(graph, "test");
+    return "";
+  } catch (const ModelError& e) {
+    return e.what();
+  }
+}
+
+TEST(Lower, WhatTheEngineLacksNamesTheNode) {
+  const std::vector<float> pictures = images(1);
+  EXPECT_THAT(complaint(network(1)), HasSubstr("'image'"));
+
+  PostTrainingOptions options;
+  options.weights.symmetry = Symmetry::asymmetric;
+  EXPECT_THAT(complaint(quantize_post_training(network(1), pictures, kImages, options)),
+              testing::AllOf(HasSubstr("'stem'"), HasSubstr("asymmetric")));
+
+  Graph other = quantized(network(1), 8, 8, pictures);
+  Activation swish;
+  swish.kind = ActivationKind::swish;
+  const NodeId added = other.insert_after(*other.find("full"), "swish", swish);
+  other.set_quantization(added, signed_quantization(8, 0.1F));
+  EXPECT_THAT(complaint(other), HasSubstr("'swish'"));
+
+  Graph odd = quantized(network(1), 8, 8, pictures);
+  odd.set_quantization(*odd.find("pointwise"), signed_quantization(6, 0.1F));
+  EXPECT_THAT(complaint(odd), testing::AllOf(HasSubstr("'pointwise'"), HasSubstr("6 bits")));
+}
+
+}  // namespace
+}  // namespace flashcell::quant
