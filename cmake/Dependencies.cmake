@@ -15,3 +15,6 @@ add_library(flashcell_highway INTERFACE)
 target_link_libraries(flashcell_highway INTERFACE PkgConfig::HWY)
 # Highway 1.0 leaves out its best target unless told.
 target_compile_definitions(flashcell_highway INTERFACE HWY_WANT_AVX3_DL)
+
+# Training only (flashcell train): cmake/debian-packages-train.txt.
+find_package(LibTorch QUIET)
