@@ -113,6 +113,13 @@ TEST_F(Cli, HelpAndVersion) {
   }
 }
 
+TEST_F(Cli, TrainStartsTheTrainingProgramOrSaysWhatToInstall) {
+  const Outcome outcome = run({"train", (dir_ / "none.toml").string()});
+  const bool built = fs::exists(FLASHCELL_BUILD_DIR "/flashcell_train");
+  EXPECT_EQ(outcome.code, built ? 3 : 2);
+  EXPECT_THAT(outcome.err, HasSubstr(built ? "none.toml" : "libtorch-dev"));
+}
+
 TEST_F(Cli, WrongUsageIsExitCode2) {
   EXPECT_EQ(run({}).code, 2);
   EXPECT_EQ(run({"trakc"}).code, 2);
