@@ -18,3 +18,6 @@ target_link_libraries(flashcell_highway INTERFACE PkgConfig::HWY)
 target_compile_definitions(flashcell_highway INTERFACE HWY_WANT_AVX3_DL)
 # Boards are optional: without XRT everything else builds.
 find_package(XRT)
+
+# Training only (flashcell train): cmake/debian-packages-train.txt.
+find_package(LibTorch QUIET)

@@ -109,8 +109,8 @@ const char* const kScene = "synth:discs?objects=20&size=128x128&frames=60&fps=20
 TEST_F(Cli, HelpAndVersion) {
   EXPECT_EQ(run({"--help"}).code, 0);
   EXPECT_THAT(run({"--version"}).out, HasSubstr("flashcell"));
-  for (const char* command :
-       {"track", "tune", "learn", "eval", "synth", "bench", "devices", "bitstream", "model", "config", "completion"}) {
+  for (const char* command : {"track", "tune", "learn", "eval", "synth", "train", "bench", "devices", "bitstream",
+                              "model", "config", "completion"}) {
     const Outcome outcome = run({command, "--help"});
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("--help")) << command;
@@ -127,6 +127,13 @@ TEST_F(Cli, BitstreamCheckAndDevices) {
   const Outcome devices = run({"devices", "--json"});
   EXPECT_EQ(devices.code, 0);
   EXPECT_TRUE(nlohmann::json::parse(devices.out).contains("devices"));
+}
+
+TEST_F(Cli, TrainStartsTheTrainingProgramOrSaysWhatToInstall) {
+  const Outcome outcome = run({"train", (dir_ / "none.toml").string()});
+  const bool built = fs::exists(FLASHCELL_BUILD_DIR "/flashcell_train");
+  EXPECT_EQ(outcome.code, built ? 3 : 2);
+  EXPECT_THAT(outcome.err, HasSubstr(built ? "none.toml" : "libtorch-dev"));
 }
 
 TEST_F(Cli, WrongUsageIsExitCode2) {

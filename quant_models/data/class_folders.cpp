@@ -1,0 +1,52 @@
+#include "quant_models/data/class_folders.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "quant_models/data/picture.hpp"
+#include "quant_models/model_error.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+struct Entry {
+  std::string name, class_name;
+};
+
+std::vector<Entry> list_pictures(const FileSet& files, const std::string& prefix) {
+  std::vector<Entry> entries;
+  for (const std::string& name : files.names()) {
+    if (!name.starts_with(prefix) || !is_picture_name(name)) continue;
+    const size_t end = name.find('/', prefix.size());
+    if (end != std::string::npos) entries.push_back({name, name.substr(prefix.size(), end - prefix.size())});
+  }
+  return entries;
+}
+
+}  // namespace
+
+ClassFolders read_class_folders(const FileSet& files, const std::string& part, int channels, int rows, int columns,
+                                std::vector<std::string> classes) {
+  const std::string prefix = part.empty() ? "" : part + "/";
+  const std::vector<Entry> entries = list_pictures(files, prefix);
+  if (entries.empty())
+    throw ModelError(files.describe(prefix) + ": holds no pictures in class folders; expected " + prefix +
+                     "CLASS/NAME.png");
+  if (classes.empty()) {
+    std::set<std::string> names;
+    for (const Entry& e : entries) names.insert(e.class_name);
+    classes.assign(names.begin(), names.end());
+  }
+  ClassFolders result{{static_cast<int64_t>(entries.size()), channels, rows, columns, {}, {}}, std::move(classes)};
+  for (const Entry& e : entries) {
+    const auto found = std::find(result.classes.begin(), result.classes.end(), e.class_name);
+    if (found == result.classes.end())
+      throw ModelError(files.describe(e.name) + ": class '" + e.class_name + "' is in no training picture");
+    result.images.labels.push_back(static_cast<int>(found - result.classes.begin()));
+    const Picture picture = resize(decode_picture(files.read(e.name), files.describe(e.name), channels), rows, columns);
+    result.images.pixels.insert(result.images.pixels.end(), picture.pixels.begin(), picture.pixels.end());
+  }
+  return result;
+}
+
+}  // namespace flashcell::quant

@@ -1,0 +1,21 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "quant_models/data/cifar10.hpp"
+#include "quant_models/data/file_set.hpp"
+
+namespace flashcell::quant {
+
+struct ClassFolders {
+  LabelledImages images;
+  std::vector<std::string> classes;
+};
+
+/// Images in one folder a class: PART/CLASS/anything.png. Classes are the folders' names, sorted, or the given ones;
+/// images are brought to rows x columns. Throws ModelError: a part without images, a folder that is none of the given
+/// classes, a picture that cannot be read.
+ClassFolders read_class_folders(const FileSet& files, const std::string& part, int channels, int rows, int columns,
+                                std::vector<std::string> classes = {});
+
+}  // namespace flashcell::quant

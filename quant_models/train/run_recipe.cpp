@@ -1,0 +1,108 @@
+#include "quant_models/train/run_recipe.hpp"
+
+#include <bit>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "quant_models/data/file_bytes.hpp"
+#include "quant_models/graph/cost.hpp"
+#include "quant_models/graph/simplify.hpp"
+#include "quant_models/hash.hpp"
+#include "quant_models/model_error.hpp"
+#include "quant_models/onnx/export.hpp"
+#include "quant_models/train/learning_curve.hpp"
+#include "quant_models/train/load_data.hpp"
+#include "quant_models/train/memory.hpp"
+#include "quant_models/train/start_quantized.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+namespace fs = std::filesystem;
+
+uint64_t fingerprint(const Recipe& r, const StageOptions& stage) {
+  const AugmentOptions& a = r.augment;
+  Hash hash;
+  hash.add(r.model).add(r.seed).add(stage.name);
+  for (const int n : {static_cast<int>(r.task), r.channels, r.rows, r.columns, r.evaluate_every, stage.epochs,
+                      static_cast<int>(stage.batch), stage.weight_bits, stage.activation_bits, stage.edge_weight_bits,
+                      int{a.mirror_columns}, int{a.mirror_rows}, int{a.transpose}})
+    hash.add(static_cast<uint64_t>(n));
+  for (const double d : {a.shift, a.rotate, a.scale, a.stretch, a.brightness, a.contrast, stage.learning_rate,
+                         stage.warmup_epochs, stage.weight_decay})
+    hash.add(std::bit_cast<uint64_t>(d));
+  return hash.value();
+}
+
+nlohmann::ordered_json describe(const StageOptions& stage, const Training& training, const Graph& graph,
+                                const std::vector<Figure>& figures) {
+  nlohmann::ordered_json out;
+  out["name"] = stage.name;
+  if (stage.weight_bits > 0) {
+    out["weight_bits"] = stage.weight_bits;
+    out["activation_bits"] = stage.activation_bits;
+  }
+  for (const Figure& f : figures) out[f.name] = f.value;
+  const Cost cost = total_cost(graph);
+  out["macs"] = cost.macs;
+  out["parameters"] = cost.parameters;
+  if (stage.weight_bits > 0) {
+    const ChipMemory memory = chip_memory(graph);
+    out["memory_bits"] = {{"weights", memory.weights},
+                          {"biases", memory.biases},
+                          {"requantization", memory.scales},
+                          {"values", memory.values},
+                          {"all", memory.total()}};
+  }
+  for (const EpochRecord& r : training.history) {
+    nlohmann::ordered_json epoch = {{"loss", r.loss}, {"learning_rate", r.learning_rate}};
+    if (r.figure >= 0) epoch[figures.at(0).name] = r.figure;
+    out["epochs"].push_back(std::move(epoch));
+  }
+  return out;
+}
+
+void make_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw ModelError(path + ": cannot make the folder: " + error.message());
+}
+
+}  // namespace
+
+void run_recipe(const Recipe& recipe, const RunOptions& options, RunListener& listener) {
+  make_folder(options.output);
+  const auto in_output = [&](const std::string& name) { return (fs::path(options.output) / name).string(); };
+  const std::unique_ptr<Task> task = load_task(recipe);
+  const Graph untrained = make_model(recipe, static_cast<int>(task->classes().size()));
+  nlohmann::ordered_json metrics = {{"classes", task->classes()}, {"seed", recipe.seed}};
+  std::vector<std::pair<std::string, std::vector<EpochRecord>>> curves;
+  Graph real;
+  for (const StageOptions& stage : recipe.stages) {
+    const bool quantized = stage.weight_bits > 0;
+    TrainerOptions trainer{recipe.seed,
+                           options.threads,
+                           recipe.evaluate_every,
+                           in_output(stage.name + ".checkpoint"),
+                           options.checkpoint_seconds,
+                           fingerprint(recipe, stage)};
+    if (quantized)
+      trainer.fingerprint = Hash().add(trainer.fingerprint).add(fingerprint(recipe, recipe.stages[0])).value();
+    if (options.restart) fs::remove(trainer.checkpoint);
+    listener.started(stage.name);
+    const Graph start = quantized ? start_quantized(real, *task, stage) : untrained;
+    const Training training =
+        train(start, *task, stage, trainer, [&](const TrainingProgress& p) { listener.progress(stage.name, p); });
+    const Graph result = quantized ? training.graph : simplify(training.graph);
+    if (!quantized) real = result;
+    const std::vector<Figure> figures = task->evaluate(result);
+    export_onnx(result, in_output(stage.name + ".onnx"));
+    metrics["stages"].push_back(describe(stage, training, result, figures));
+    curves.emplace_back(stage.name, training.history);
+    write_file(in_output("metrics.json"), metrics.dump(2) + "\n");
+    write_file(in_output("learning_curve.svg"), draw_learning_curve(figures.at(0).name, curves));
+    listener.finished(stage.name, figures);
+  }
+}
+
+}  // namespace flashcell::quant

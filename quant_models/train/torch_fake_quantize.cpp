@@ -1,0 +1,55 @@
+#include "quant_models/train/torch_fake_quantize.hpp"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <cmath>
+
+namespace flashcell::quant {
+namespace {
+
+// One scale for each index of the first dimension, shaped so that it stretches over x.
+at::Tensor stretch(const at::Tensor& scale, const at::Tensor& x) {
+  if (scale.numel() == 1) return scale.reshape({});
+  std::vector<int64_t> shape(static_cast<size_t>(x.dim()), 1);
+  shape[0] = scale.numel();
+  return scale.reshape(shape);
+}
+
+struct FakeQuantize : torch::autograd::Function<FakeQuantize> {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& scale,
+                            int64_t lowest, int64_t highest, int64_t zero_point) {
+    const at::Tensor wide = stretch(scale, x);
+    const at::Tensor ratio = x / wide;
+    const at::Tensor below = ratio.floor();
+    const at::Tensor rounded = below + (ratio - below).ge(0.5).to(ratio.scalar_type()) + zero_point;
+    const at::Tensor integers = rounded.clamp(lowest, highest);
+    const at::Tensor offset = integers - zero_point;
+    context->save_for_backward({ratio, offset, rounded.eq(integers), scale});
+    context->saved_data["highest"] = highest;
+    return wide * offset;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &ratio = saved[0], &offset = saved[1], &inside = saved[2], &scale = saved[3];
+    const at::Tensor of_x = gradients[0] * inside;
+    at::Tensor of_scale;
+    if (context->needs_input_grad(1)) {
+      const at::Tensor each = gradients[0] * (offset - ratio * inside);
+      const double numbers = static_cast<double>(ratio.numel()) / static_cast<double>(scale.numel());
+      const double highest = static_cast<double>(context->saved_data["highest"].toInt());
+      const at::Tensor sum = scale.numel() == 1 ? each.sum() : each.flatten(1).sum(1);
+      of_scale = (sum / std::sqrt(numbers * highest)).reshape(scale.sizes());
+    }
+    return {of_x, of_scale, at::Tensor(), at::Tensor(), at::Tensor()};
+  }
+};
+
+}  // namespace
+
+at::Tensor fake_quantize(const at::Tensor& x, const at::Tensor& scale, const IntegerRange& range) {
+  return FakeQuantize::apply(x, scale, range.lowest, range.highest, range.zero_point);
+}
+
+}  // namespace flashcell::quant

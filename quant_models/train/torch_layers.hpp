@@ -1,0 +1,18 @@
+#pragma once
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <span>
+
+#include "quant_models/graph/layers.hpp"
+
+namespace flashcell::quant {
+
+/// A layer without parameters as a function of libtorch tensors. Empty for layers that have some.
+std::function<at::Tensor(std::span<const at::Tensor> inputs)> torch_layer(const Layer& layer);
+
+/// Convolution with the layer's stride, padding and groups.
+at::Tensor torch_convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                             const Convolution& layer);
+
+}  // namespace flashcell::quant

@@ -1,0 +1,74 @@
+#pragma once
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "quant_models/graph/graph.hpp"
+
+namespace flashcell::quant {
+
+/// What training changes: a weight, a bias, or the logarithms of scales (so that a step is a share of the scale).
+struct Parameter {
+  std::string name;
+  at::Tensor value;
+  bool decays = false;  ///< weight decay applies
+};
+
+/// Mean and variance of one batch at every batch normalization, in the graph's order.
+using BatchStatistics = std::vector<at::Tensor>;
+
+/// A graph as libtorch operations. Weights, biases, batch normalization, and the scales of quantized weights and values
+/// are parameters; the scales of inputs are fixed. forward() only reads: several threads may run it at once.
+class TorchNetwork {
+ public:
+  /// Throws ModelError where the graph has not one input and one output, or values with several scales.
+  explicit TorchNetwork(const Graph& graph);
+
+  std::vector<Parameter>& parameters() { return parameters_; }
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  /// Running mean and variance of every batch normalization, in BatchStatistics' order.
+  std::vector<at::Tensor>& running() { return running_; }
+
+  /// The output for a batch, with `parameters` in the place of parameters(). Batch normalization goes by the batch and
+  /// appends to `statistics`, or by the running figures where that is null.
+  at::Tensor forward(const at::Tensor& input, std::span<const at::Tensor> parameters,
+                     BatchStatistics* statistics) const;
+
+  /// running = (1 - share) * running + share * mean of the given batches'.
+  void update_running(std::span<const BatchStatistics> batches, double share);
+
+  /// The graph with the parameters' present values.
+  Graph trained() const;
+
+ private:
+  struct Run {
+    std::span<const at::Tensor> parameters;
+    BatchStatistics* statistics;
+  };
+  using Operation = std::function<at::Tensor(std::span<const at::Tensor> inputs, const Run& run)>;
+  struct Step {
+    NodeId node = 0;
+    Operation operation;  // none: an input
+    std::function<at::Tensor(const at::Tensor& value, const Run& run)> quantize;
+  };
+
+  size_t add_parameter(const std::string& name, const Tensor& value, bool decays);
+  size_t add_scales(const std::string& name, const Quantization& quantization);
+  std::function<at::Tensor(const Run&)> weight_reader(const Node& node);
+  Operation make_operation(const Node& node);
+  Operation make_normalization(const Node& node);
+  void add_value_quantization(const Node& node, Step& step);
+
+  Graph graph_;
+  std::vector<Step> steps_;
+  std::vector<Parameter> parameters_;
+  std::vector<at::Tensor> running_;
+};
+
+at::Tensor to_torch(const Tensor& tensor);
+Tensor from_torch(const at::Tensor& tensor);
+
+}  // namespace flashcell::quant

@@ -1,0 +1,182 @@
+#include "quant_models/train/trainer.hpp"
+
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "quant_models/hash.hpp"
+#include "quant_models/model_error.hpp"
+#include "quant_models/random.hpp"
+#include "quant_models/train/optimizer.hpp"
+#include "quant_models/train/schedule.hpp"
+#include "quant_models/train/shard_threads.hpp"
+#include "quant_models/train/torch_network.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+constexpr size_t kShards = 4;
+constexpr double kRunningShare = 0.1;  // of a batch in the running figures of batch normalization
+
+// A part of a batch: what one thread works out of it.
+struct Shard {
+  std::span<const int64_t> indices;
+  double loss = 0;
+  std::vector<at::Tensor> gradients;
+  BatchStatistics statistics;
+};
+
+class Trainer {
+ public:
+  Trainer(const Graph& start, const Task& task, const StageOptions& stage, const TrainerOptions& options)
+      : task_(task),
+        stage_(stage),
+        options_(options),
+        network_(start),
+        optimizer_(network_.parameters(), stage.weight_decay),
+        threads_(options.threads) {
+    // Never less than two images in a part: batch normalization needs a spread.
+    batch_ = std::min(stage.batch, task.train_count());
+    steps_per_epoch_ = task.train_count() / batch_;
+    state_.fingerprint =
+        Hash().add(options.fingerprint).add(task.fingerprint()).add(options.seed).add(stage.name).value();
+    if (!options_.checkpoint.empty())
+      if (auto found = load_checkpoint(options_.checkpoint, state_.fingerprint)) restore(std::move(*found));
+  }
+
+  Training run(const ProgressCallback& progress) {
+    const int64_t steps = steps_per_epoch_ * stage_.epochs, first = state_.step;
+    std::vector<int64_t> order;
+    int64_t ordered_epoch = -1;
+    auto saved = std::chrono::steady_clock::now();
+    while (state_.step < steps) {
+      const int64_t epoch = state_.step / steps_per_epoch_, place = state_.step % steps_per_epoch_;
+      if (epoch != ordered_epoch) {
+        order = shuffled(epoch);
+        ordered_epoch = epoch;
+      }
+      const double rate = learning_rate(stage_.learning_rate, state_.step, steps,
+                                        std::llround(stage_.warmup_epochs * static_cast<double>(steps_per_epoch_)));
+      state_.epoch_loss += one_step({order.data() + place * batch_, static_cast<size_t>(batch_)}, epoch, rate);
+      ++state_.step;
+      TrainingProgress now{state_.step,
+                           steps,
+                           state_.step - first,
+                           static_cast<int>(epoch),
+                           state_.epoch_loss / static_cast<double>(place + 1),
+                           nullptr};
+      if (place + 1 == steps_per_epoch_) {
+        finish_epoch(now, rate);
+        now.finished_epoch = &state_.history.back();
+      }
+      if (progress) progress(now);
+      const auto clock = std::chrono::steady_clock::now();
+      const bool due = std::chrono::duration<double>(clock - saved).count() >= options_.checkpoint_seconds;
+      if (!options_.checkpoint.empty() && (due || state_.step == steps)) {
+        store();
+        saved = clock;
+      }
+    }
+    return {network_.trained(), state_.history};
+  }
+
+ private:
+  std::vector<int64_t> shuffled(int64_t epoch) const {
+    std::vector<int64_t> order(static_cast<size_t>(task_.train_count()));
+    std::iota(order.begin(), order.end(), 0);
+    Random random(options_.seed, {static_cast<uint64_t>(epoch), 0x5u});
+    for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+    return order;
+  }
+
+  // Returns the batch's mean loss.
+  double one_step(std::span<const int64_t> batch, int64_t epoch, double rate) {
+    const size_t shards = std::clamp<size_t>(batch.size() / 2, 1, kShards);
+    std::vector<Shard> parts(shards);
+    for (size_t s = 0; s < shards; ++s) {
+      const size_t first = batch.size() * s / shards, last = batch.size() * (s + 1) / shards;
+      parts[s].indices = batch.subspan(first, last - first);
+    }
+    threads_.run(shards, [&](size_t s) { work(parts[s], batch.size(), epoch); });
+    const at::NoGradGuard no_gradients;
+    std::vector<BatchStatistics> statistics;
+    double loss = 0;
+    for (size_t s = 0; s < shards; ++s) {
+      loss += parts[s].loss;
+      statistics.push_back(std::move(parts[s].statistics));
+      for (size_t i = 0; s > 0 && i < parts[0].gradients.size(); ++i) parts[0].gradients[i] += parts[s].gradients[i];
+    }
+    if (!std::isfinite(loss))
+      throw ModelError("stage '" + stage_.name + "', step " + std::to_string(state_.step) +
+                       ": the loss is no longer finite; lower learning_rate");
+    network_.update_running(statistics, kRunningShare);
+    optimizer_.update(network_.parameters(), parts[0].gradients, rate, state_.step);
+    return loss;
+  }
+
+  void work(Shard& shard, size_t batch, int64_t epoch) const {
+    const Examples examples = task_.examples(shard.indices, options_.seed, epoch);
+    std::vector<at::Tensor> leaves;
+    for (const Parameter& p : network_.parameters()) leaves.push_back(p.value.detach().requires_grad_());
+    const at::Tensor output = network_.forward(examples.input, leaves, &shard.statistics);
+    const double share = static_cast<double>(shard.indices.size()) / static_cast<double>(batch);
+    const at::Tensor loss = task_.loss(output, examples) * share;
+    shard.loss = loss.item<double>();
+    shard.gradients = torch::autograd::grad({loss}, leaves);
+  }
+
+  void finish_epoch(const TrainingProgress& now, double rate) {
+    EpochRecord record{now.loss, rate, -1};
+    const int done = now.epoch + 1;
+    if (done % options_.evaluate_every == 0 || done == stage_.epochs)
+      record.figure = task_.evaluate(network_.trained()).at(0).value;
+    state_.history.push_back(record);
+    state_.epoch_loss = 0;
+  }
+
+  std::vector<at::Tensor*> tensors() {
+    std::vector<at::Tensor*> all;
+    for (Parameter& p : network_.parameters()) all.push_back(&p.value);
+    for (at::Tensor& t : network_.running()) all.push_back(&t);
+    for (at::Tensor& t : optimizer_.state()) all.push_back(&t);
+    return all;
+  }
+
+  void store() {
+    state_.tensors.clear();
+    for (const at::Tensor* t : tensors()) state_.tensors.push_back(from_torch(*t));
+    save(state_, options_.checkpoint);
+  }
+
+  void restore(Checkpoint found) {
+    const std::vector<at::Tensor*> targets = tensors();
+    bool fits = targets.size() == found.tensors.size();
+    for (size_t i = 0; fits && i < targets.size(); ++i) {
+      fits = targets[i]->sizes() == at::IntArrayRef(found.tensors[i].shape);
+      if (fits) *targets[i] = to_torch(found.tensors[i]);
+    }
+    if (!fits) throw ModelError(options_.checkpoint + ": belongs to another network; choose another -o, or --restart");
+    state_ = std::move(found);
+  }
+
+  const Task& task_;
+  const StageOptions& stage_;
+  const TrainerOptions& options_;
+  TorchNetwork network_;
+  AdamW optimizer_;
+  ShardThreads threads_;
+  Checkpoint state_;
+  int64_t batch_ = 1, steps_per_epoch_ = 1;
+};
+
+}  // namespace
+
+Training train(const Graph& start, const Task& task, const StageOptions& stage, const TrainerOptions& options,
+               const ProgressCallback& progress) {
+  return Trainer(start, task, stage, options).run(progress);
+}
+
+}  // namespace flashcell::quant
