@@ -135,7 +135,7 @@ class LeavingObjects {
 
   FreeLabels<S>& free_;
   const uint32_t words_;  ///< of an object: 1 or 4
-  Entry ring_[kSlots];
+  Entry ring_[kSlots] = {};
   Slot head_ = 0, last_ = kSlots - 1, count_ = 0;
   Entry next_ = {0, false, false};
   Label written_ = FreeLabels<S>::none();  ///< in the clock before

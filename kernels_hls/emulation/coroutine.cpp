@@ -11,7 +11,7 @@ namespace {
 namespace context = boost::context;
 
 /// Address space, not memory: pages come with their first use. A guard page ends it.
-constexpr std::size_t kStackBytes = 1 << 20;
+constexpr std::size_t kStackBytes = 1 << 24;  // only what is used takes memory: a kernel's tables lie here
 
 }  // namespace
 
@@ -32,6 +32,7 @@ struct Coroutine::State {
     stack = allocator.allocate();
     own_stack.size = stack.size - context::stack_traits::page_size();
     own_stack.bottom = static_cast<const char*>(stack.sp) - own_stack.size;
+    fresh_stack(own_stack);
     inner = context::detail::make_fcontext(stack.sp, own_stack.size, &State::run);
     thread_fiber.create();
   }

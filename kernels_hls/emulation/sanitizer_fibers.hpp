@@ -18,6 +18,7 @@
 #endif
 
 #ifdef FLASHCELL_ASAN_FIBERS
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #ifdef FLASHCELL_TSAN_FIBERS
@@ -30,6 +31,13 @@ struct StackBounds {
   const void* bottom = nullptr;
   size_t size = 0;
 };
+
+/// Memory that becomes a stack: what AddressSanitizer remembers of an earlier stack at this place is forgotten.
+inline void fresh_stack([[maybe_unused]] const StackBounds& stack) {
+#ifdef FLASHCELL_ASAN_FIBERS
+  __asan_unpoison_memory_region(stack.bottom, stack.size);
+#endif
+}
 
 /// Before a change to the stack `to`. `fake_stack` keeps what AddressSanitizer has of this one; null: it will not be
 /// used again.

@@ -13,6 +13,7 @@ namespace {
 using contract::Connectivity;
 
 bool same(const ObjectTable& a, const ObjectTable& b) {
+  if (a.objects.empty() && b.objects.empty()) return std::memcmp(&a.summary, &b.summary, sizeof a.summary) == 0;
   return a.objects.size() == b.objects.size() && a.features.size() == b.features.size() &&
          std::memcmp(&a.summary, &b.summary, sizeof a.summary) == 0 &&
          std::memcmp(a.objects.data(), b.objects.data(), a.objects.size() * sizeof(contract::ObjectRecord)) == 0 &&
