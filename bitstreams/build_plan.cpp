@@ -22,9 +22,9 @@ constexpr int bundles() {
 }
 
 const contract::KernelBuild& find_kernel(const std::string& name) {
+  if (const contract::KernelBuild* build = contract::find_build(name.c_str())) return *build;
   std::string known;
   for (const contract::KernelBuild& build : contract::kCellLabelBuilds) {
-    if (name == build.name) return build;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", build.name);
   }
   throw std::invalid_argument(fmt::format("there is no kernel {}; there are {}", name, known));

@@ -162,21 +162,22 @@ class Run {
   void fill_queue() {
     try {
       while (!device_error_ && submitted_ - collected_ < static_cast<size_t>(queue_->depth())) {
-        Frame* frame = submitted_ == collected_ ? feed_->next() : feed_->next_if_there();
-        if (frame == nullptr) return;
-        submit(*frame);
+        Packet& packet = packets_[submitted_ % packets_.size()];
+        // Before the next frame is read: it may go where this packet's last one was.
+        packet.hand_over.take();
+        packet.frame = submitted_ == collected_ ? feed_->next() : feed_->next_if_there();
+        if (packet.frame == nullptr) return;
+        submit(packet);
       }
     } catch (...) {
       device_error_ = std::current_exception();
     }
   }
 
-  void submit(Frame& frame) {
-    Packet& packet = packets_[submitted_++ % packets_.size()];
-    packet.hand_over.take();
-    packet.frame = &frame;
+  void submit(Packet& packet) {
+    ++submitted_;
     packet.label_ns = steady_now_ns();
-    queue_->submit(frame.view, packet.table);
+    queue_->submit(packet.frame->view, packet.table);
   }
 
   /// Once the device has failed, the frames in flight come out as lost.

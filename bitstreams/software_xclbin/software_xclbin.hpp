@@ -3,14 +3,13 @@
 #include <string>
 #include <vector>
 
-namespace flashcell::bitstreams {
+#include "kernels_hls/contract/board.hpp"
 
-/// The platform that the software device says it is.
-constexpr const char* kSoftwarePlatform = "flashcell_software_1";
+namespace flashcell::bitstreams {
 
 /// What stands in an xclbin for the software device.
 struct SoftwareXclbin {
-  std::string platform = kSoftwarePlatform;
+  std::string platform = contract::kSoftwarePlatform;
   int units = 2;                     ///< compute units of each kernel, 1..8
   std::vector<std::string> kernels;  ///< names; empty: every build of contract::kCellLabelBuilds
   uint32_t clock_mhz = 300;

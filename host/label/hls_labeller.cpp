@@ -50,11 +50,8 @@ void largest_kernel(const Word* frames, const Word* masks, const Word* parameter
 
 /// The leanest build that the frame fits into: its tables are as narrow as on a board.
 kernels::CellLabelKernel kernel_for(const contract::LabelParameters& p) {
-  for (int i = 0; i < contract::kCellLabelBuildCount; ++i) {
-    if (contract::fits(contract::kCellLabelBuilds[i], p.width, p.height, p.connectivity, p.features)) {
-      return kernels::kCellLabelKernels[i];
-    }
-  }
+  const contract::KernelBuild* build = contract::leanest_build(p.width, p.height, p.connectivity, p.features);
+  if (build != nullptr) return kernels::top_function(build);
   return p.connectivity == Connectivity::cell ? largest_kernel<false> : largest_kernel<true>;
 }
 

@@ -71,10 +71,6 @@ contract::CellLabelJob job_of(const ModelFrame& frame) {
   return job;
 }
 
-kernels::CellLabelKernel kernel_of(const contract::KernelBuild& build) {
-  return kernels::kCellLabelKernels[&build - contract::kCellLabelBuilds];
-}
-
 /// Buffers of a launch of `frames` equal frames, and its clocks.
 class Launch {
  public:
@@ -116,21 +112,17 @@ KernelCycles kernel_cycles(const contract::KernelBuild& build, const ModelFrame&
   const std::vector<uint8_t> pixels = pixels_of(scene_of(frame), frame, size_t{job.row_words} * contract::kWordBytes);
   Launch one(frame, pixels, 1), several(frame, pixels, kFrames);
   KernelCycles cycles{};
-  cycles.first_frame = static_cast<double>(one.clocks(kernel_of(build)));
-  cycles.per_frame = (static_cast<double>(several.clocks(kernel_of(build))) - cycles.first_frame) / (kFrames - 1);
+  cycles.first_frame = static_cast<double>(one.clocks(kernels::top_function(&build)));
+  cycles.per_frame =
+      (static_cast<double>(several.clocks(kernels::top_function(&build))) - cycles.first_frame) / (kFrames - 1);
   cycles.pixels_per_clock = static_cast<double>(frame.width) * frame.height / cycles.per_frame;
   cycles.objects = one.objects();
   return cycles;
 }
 
 const contract::KernelBuild* build_for(const ModelFrame& frame) {
-  for (const contract::KernelBuild& build : contract::kCellLabelBuilds) {
-    if (contract::fits(build, static_cast<uint32_t>(frame.width), static_cast<uint32_t>(frame.height),
-                       frame.connectivity, frame.features)) {
-      return &build;
-    }
-  }
-  return nullptr;
+  return contract::leanest_build(static_cast<uint32_t>(frame.width), static_cast<uint32_t>(frame.height),
+                                 frame.connectivity, frame.features);
 }
 
 }  // namespace flashcell::host

@@ -13,13 +13,6 @@ namespace {
 
 constexpr const char* kKernelFamily = "cell_label_";
 
-const contract::KernelBuild* find_build(const std::string& name) {
-  for (const contract::KernelBuild& build : contract::kCellLabelBuilds) {
-    if (name == build.name) return &build;
-  }
-  return nullptr;
-}
-
 std::string features_text(uint8_t features) {
   std::vector<std::string> names;
   if (features & contract::kFeatureHlac) names.push_back("hlac");
@@ -91,7 +84,7 @@ std::string kernel_problem(const Xclbin& xclbin, const XclbinKernel& kernel) {
     return fmt::format("was built for contract version {}; this flashcell speaks {}", *version,
                        contract::kContractVersion);
   }
-  if (find_build(kernel.name) == nullptr) return "is not one of this flashcell's kernels";
+  if (contract::find_build(kernel.name.c_str()) == nullptr) return "is not one of this flashcell's kernels";
   if (const std::string problem = argument_problem(kernel); !problem.empty()) return problem;
   if (kernel.units.empty()) return "has no compute unit";
   for (const ComputeUnit& unit : kernel.units) {
@@ -114,7 +107,7 @@ XclbinReport check_xclbin(const Xclbin& xclbin) {
   for (const XclbinKernel& kernel : xclbin.kernels) {
     XclbinReport::Kernel& entry = report.kernels.emplace_back();
     entry.name = kernel.name;
-    entry.build = find_build(kernel.name);
+    entry.build = contract::find_build(kernel.name.c_str());
     entry.problem = kernel_problem(xclbin, kernel);
     for (const ComputeUnit& unit : kernel.units) entry.units.push_back(unit.instance);
     report.usable |= entry.problem.empty();

@@ -46,7 +46,7 @@ Ports connect(const KernelLaunch& launch) {
 
 void HlsExecutor::run(const KernelCall& call) {
   const KernelLaunch launch(call);
-  const kernels::CellLabelKernel top = kernels::cell_label_kernel(call.kernel.c_str());
+  const kernels::CellLabelKernel top = kernels::top_function(contract::find_build(call.kernel.c_str()));
   if (top == nullptr) throw KernelFault("there is no kernel `" + call.kernel + "`");
   Ports ports;
   if (launch.judge(build_of(call.kernel)) == contract::ResultStatus::done && launch.frame_count > 0) {

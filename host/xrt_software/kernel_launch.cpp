@@ -31,9 +31,7 @@ bool is_colour(PixelLayout layout) {
 }
 
 const contract::KernelBuild& build_of(const std::string& kernel) {
-  for (const contract::KernelBuild& build : contract::kCellLabelBuilds) {
-    if (kernel == build.name) return build;
-  }
+  if (const contract::KernelBuild* build = contract::find_build(kernel.c_str())) return *build;
   throw KernelFault("there is no kernel `" + kernel + "`");
 }
 

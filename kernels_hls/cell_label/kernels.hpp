@@ -1,5 +1,4 @@
 #pragma once
-#include <string.h>
 
 #include "kernels_hls/cell_label/words.hpp"
 #include "kernels_hls/contract/kernel_description.hpp"
@@ -49,12 +48,9 @@ constexpr CellLabelKernel kCellLabelKernels[contract::kCellLabelBuildCount] = {
     cell_label_exact_shape_1024_v1, cell_label_exact_full_1024_v1,
 };
 
-/// The top function of that name; nullptr where there is none.
-inline CellLabelKernel cell_label_kernel(const char* name) {
-  for (int i = 0; i < contract::kCellLabelBuildCount; ++i) {
-    if (strcmp(contract::kCellLabelBuilds[i].name, name) == 0) return kCellLabelKernels[i];
-  }
-  return nullptr;
+/// A build's top function; nullptr gives nullptr.
+inline CellLabelKernel top_function(const contract::KernelBuild* build) {
+  return build == nullptr ? nullptr : kCellLabelKernels[build - contract::kCellLabelBuilds];
 }
 
 }  // namespace kernels

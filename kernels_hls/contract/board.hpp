@@ -101,5 +101,8 @@ constexpr Board kBoards[] = {
 };
 constexpr int kBoardCount = sizeof(kBoards) / sizeof(kBoards[0]);
 
+/// The platform that the software device says it is.
+constexpr const char* kSoftwarePlatform = "flashcell_software_1";
+
 }  // namespace contract
 }  // namespace flashcell

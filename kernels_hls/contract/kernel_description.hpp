@@ -1,5 +1,6 @@
 #pragma once
 #include <stdint.h>
+#include <string.h>
 
 #include "kernels_hls/contract/limits.hpp"
 #include "kernels_hls/contract/object.hpp"
@@ -64,6 +65,22 @@ constexpr bool fits(const KernelBuild& build, uint32_t width, uint32_t height, C
                     uint8_t features) {
   return width <= static_cast<uint32_t>(build.max_side) && height <= static_cast<uint32_t>(build.max_side) &&
          build.splits == (connectivity != Connectivity::cell) && (features & ~build.features) == 0;
+}
+
+/// The leanest build that takes such frames, or nullptr.
+inline const KernelBuild* leanest_build(uint32_t width, uint32_t height, Connectivity connectivity, uint8_t features) {
+  for (const KernelBuild& build : kCellLabelBuilds) {
+    if (fits(build, width, height, connectivity, features)) return &build;
+  }
+  return nullptr;
+}
+
+/// The build of that name, or nullptr.
+inline const KernelBuild* find_build(const char* name) {
+  for (const KernelBuild& build : kCellLabelBuilds) {
+    if (strcmp(build.name, name) == 0) return &build;
+  }
+  return nullptr;
 }
 
 }  // namespace contract

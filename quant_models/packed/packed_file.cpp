@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "quant_models/hash.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/packed/kernel_image.hpp"
 #include "quant_models/packed/validate.hpp"
@@ -142,9 +143,7 @@ void read_names(Reader& reader, PackedModel& model) {
 }  // namespace
 
 uint64_t packed_file_checksum(std::span<const uint8_t> bytes) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (const uint8_t byte : bytes.subspan(kChecksummed)) hash = (hash ^ byte) * 0x100000001b3u;
-  return hash;
+  return Hash().add(bytes.subspan(kChecksummed)).value();
 }
 
 std::vector<uint8_t> packed_file_bytes(const PackedModel& model) {

@@ -44,7 +44,7 @@ TEST(Xclbin, ReadsWhatTheWriterWrote) {
   description.units = 3;
   description.clock_mhz = 250;
   const Xclbin xclbin = read(bitstreams::make_software_xclbin(description));
-  EXPECT_EQ(xclbin.platform, bitstreams::kSoftwarePlatform);
+  EXPECT_EQ(xclbin.platform, contract::kSoftwarePlatform);
   EXPECT_EQ(xclbin.target, XclbinTarget::hardware_emulation);
   EXPECT_EQ(xclbin.uuid.size(), 32u);
   ASSERT_EQ(xclbin.clocks.size(), 1u);

@@ -407,7 +407,7 @@ TEST(CellLabelLaunch, NoRoomForObjectsStillCounts) {
 
 /// A job that does not fit is answered in the first header, and nothing else is written.
 void expect_refused(const contract::CellLabelJob& job, ResultStatus status, const char* why,
-                    kernels::CellLabelKernel kernel = kernels::cell_label_kernel("cell_label_cell_full_512_v1")) {
+                    kernels::CellLabelKernel kernel = cell_label_cell_full_512_v1) {
   SCOPED_TRACE(why);
   Launch launch;
   launch.job = make_job(600, 600, Connectivity::cell, 0);
@@ -471,11 +471,10 @@ TEST(CellLabelLaunch, JobsThatDoNotFitAreRefused) {
   contract::CellLabelJob other = good.job;
   other.contract_version = contract::kContractVersion + 1;
   expect_refused(other, ResultStatus::wrong_version, "another contract");
-  expect_refused(good.job, ResultStatus::bad_job, "mode cell",
-                 kernels::cell_label_kernel("cell_label_exact_full_512_v1"));
+  expect_refused(good.job, ResultStatus::bad_job, "mode cell", cell_label_exact_full_512_v1);
   other = good.job;
   other.features = contract::kFeatureHue;
-  expect_refused(other, ResultStatus::bad_job, "hue", kernels::cell_label_kernel("cell_label_cell_shape_512_v1"));
+  expect_refused(other, ResultStatus::bad_job, "hue", cell_label_cell_shape_512_v1);
 }
 
 TEST(CellLabelLaunch, NoFramesNoWrites) {
@@ -490,10 +489,11 @@ TEST(CellLabelLaunch, NoFramesNoWrites) {
 
 TEST(CellLabelLaunch, EveryBuildHasItsTopFunction) {
   for (int i = 0; i < contract::kCellLabelBuildCount; ++i) {
-    EXPECT_EQ(kernels::cell_label_kernel(contract::kCellLabelBuilds[i].name), kernels::kCellLabelKernels[i]);
+    EXPECT_EQ(kernels::top_function(contract::find_build(contract::kCellLabelBuilds[i].name)),
+              kernels::kCellLabelKernels[i]);
   }
-  EXPECT_EQ(kernels::cell_label_kernel("cell_label"), nullptr);
-  EXPECT_EQ(kernels::cell_label_kernel("cell_label_cell_full_512_v1"), cell_label_cell_full_512_v1);
+  EXPECT_EQ(kernels::top_function(contract::find_build("cell_label")), nullptr);
+  EXPECT_EQ(kernels::top_function(contract::find_build("cell_label_cell_full_512_v1")), cell_label_cell_full_512_v1);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "bitstreams/software_xclbin/software_xclbin.hpp"
 #include "host/xrt_software/dropin/implementations.hpp"
+#include "kernels_hls/contract/board.hpp"
 
 namespace {
 
@@ -20,7 +20,7 @@ namespace {
 
 std::string platform(const xrt_core::device& device) {
   const std::string& name = device.faults.options().platform;
-  return name.empty() ? flashcell::bitstreams::kSoftwarePlatform : name;
+  return name.empty() ? flashcell::contract::kSoftwarePlatform : name;
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "bitstreams/software_xclbin/software_xclbin.hpp"
 #include "host/xrt_software/hal/hal_device.hpp"
+#include "kernels_hls/contract/board.hpp"
 
 // Four names that XRT declares in headers which are not installed: two that its library exports, two that the objects
 // of libxrt_hwemu.a want.
@@ -128,7 +128,7 @@ int xclGetDeviceInfo2(xclDeviceHandle, xclDeviceInfo2* info) {
   *info = {};
   const std::string& name = plan()->options().platform;
   std::snprintf(info->mName, sizeof info->mName, "%s",
-                name.empty() ? flashcell::bitstreams::kSoftwarePlatform : name.c_str());
+                name.empty() ? flashcell::contract::kSoftwarePlatform : name.c_str());
   info->mDataAlignment = 4096;
   info->mOCLFrequency[0] = 300;
   return 0;
