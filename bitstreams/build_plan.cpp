@@ -85,9 +85,9 @@ Step link_step(const BuildPlan& plan, const std::string& tool) {
 }  // namespace
 
 const contract::Board& find_board(const std::string& name) {
+  if (const contract::Board* board = contract::find_board(name.c_str())) return *board;
   std::string known;
   for (const contract::Board& board : contract::kBoards) {
-    if (name == board.name) return board;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", board.name);
   }
   throw std::invalid_argument(fmt::format("there is no board {}; there are {}", name, known));

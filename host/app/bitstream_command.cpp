@@ -8,6 +8,7 @@
 #include "host/xclbin/check.hpp"
 #include "host/xclbin/xclbin.hpp"
 #include "host/xrt/list_boards.hpp"
+#include "kernels_hls/contract/board.hpp"
 #include "pipeline/error.hpp"
 
 namespace flashcell::app {
@@ -35,6 +36,15 @@ std::vector<std::string> places(const host::Xclbin& xclbin) {
   return names;
 }
 
+/// What stands on the box of the boards it was built for; empty for a platform that is none of ours.
+std::string board_title(const host::Xclbin& xclbin) {
+  if (host::same_card(xclbin.platform, contract::kSoftwarePlatform)) return "software device";
+  for (const contract::Board& board : contract::kBoards) {
+    if (host::same_card(xclbin.platform, board.platform)) return board.title;
+  }
+  return {};
+}
+
 std::string fits_text(const contract::KernelBuild& build) {
   std::vector<std::string> features{"moments", "box"};
   if (build.features & contract::kFeatureHlac) features.push_back("hlac");
@@ -45,7 +55,8 @@ std::string fits_text(const contract::KernelBuild& build) {
 }
 
 void print_text(const host::Xclbin& xclbin, const host::XclbinReport& report, const std::vector<std::string>& here) {
-  fmt::print("built for  {} ({})\n", xclbin.platform, target_text(xclbin.target));
+  const std::string title = board_title(xclbin);
+  fmt::print("built for  {} ({}{}{})\n", xclbin.platform, title, title.empty() ? "" : "; ", target_text(xclbin.target));
   fmt::print("uuid       {}\n", xclbin.uuid);
   for (const host::XclbinClock& clock : xclbin.clocks) fmt::print("clock      {} {} MHz\n", clock.name, clock.mhz);
   std::vector<std::string> banks;
@@ -77,6 +88,7 @@ void print_json(const host::Xclbin& xclbin, const host::XclbinReport& report, co
                        {"problem", kernel.problem}});
   }
   const nlohmann::json json = {{"platform", xclbin.platform},
+                               {"board", board_title(xclbin)},
                                {"target", target_text(xclbin.target)},
                                {"uuid", xclbin.uuid},
                                {"clocks", clocks},

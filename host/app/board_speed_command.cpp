@@ -21,9 +21,9 @@ struct Options {
 };
 
 const contract::Board& board_called(const std::string& name) {
+  if (const contract::Board* board = contract::find_board(name.c_str())) return *board;
   std::string known;
   for (const contract::Board& board : contract::kBoards) {
-    if (name == board.name) return board;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", board.name);
   }
   throw Error(Fault::usage, fmt::format("model: there is no board {}; there are {}", name, known));

@@ -1,5 +1,6 @@
 #pragma once
 #include <stdint.h>
+#include <string.h>
 
 // The boards that flashcell is built for: what a bitstream build, a check of an xclbin and the speed model must know.
 namespace flashcell {
@@ -100,6 +101,14 @@ constexpr Board kBoards[] = {
      300},
 };
 constexpr int kBoardCount = sizeof(kBoards) / sizeof(kBoards[0]);
+
+/// The board typed so, or nullptr.
+inline const Board* find_board(const char* name) {
+  for (const Board& board : kBoards) {
+    if (strcmp(board.name, name) == 0) return &board;
+  }
+  return nullptr;
+}
 
 /// The platform that the software device says it is.
 constexpr const char* kSoftwarePlatform = "flashcell_software_1";

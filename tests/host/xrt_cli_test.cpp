@@ -174,6 +174,7 @@ TEST_F(XrtCli, DevicesListsTheSoftwareDevice) {
 TEST_F(XrtCli, BitstreamCheckSaysWhereItRuns) {
   const std::string file = std::string(std::getenv("FLASHCELL_SOFTWARE_XRT")) + "/flashcell.xclbin";
   const auto json = nlohmann::json::parse(run({"bitstream", "check", file, "--json"}).out);
+  EXPECT_EQ(json["board"], "software device");
   EXPECT_TRUE(json["usable"]);
   EXPECT_EQ(json["runs_here"][0], "--device xrt:0 --emulated");
   EXPECT_TRUE(nlohmann::json::parse(run({"bitstream", "check", file, "--json"}, "boards=0").out)["runs_here"].empty());
