@@ -67,8 +67,8 @@ Matrix within_covariance(const Matrix& means, std::span<const Example> examples,
 }
 
 /// Log weights to `best` and `confidence`.
-void conclude(size_t classes, ClassBelief& belief) {
-  const auto end = belief.log_weight.begin() + static_cast<ptrdiff_t>(classes);
+void conclude(ClassBelief& belief) {
+  const auto end = belief.log_weight.begin() + belief.classes;
   const auto best = std::max_element(belief.log_weight.begin(), end);
   double sum = 0;
   for (auto weight = belief.log_weight.begin(); weight != end; ++weight) sum += std::exp(double{*weight} - *best);
@@ -152,8 +152,9 @@ ClassBelief Recognizer::classify(const Detection& detection) const {
   std::array<double, kMaxClasses> likelihoods{};
   log_likelihoods(detection, likelihoods);
   ClassBelief belief;
+  belief.classes = static_cast<int>(model_.classes.size());
   for (size_t c = 0; c < model_.classes.size(); ++c) belief.log_weight[c] = static_cast<float>(likelihoods[c]);
-  conclude(model_.classes.size(), belief);
+  conclude(belief);
   return belief;
 }
 
@@ -161,12 +162,21 @@ void Recognizer::fuse(const Detection& detection, ClassBelief& belief) const {
   std::array<double, kMaxClasses> likelihoods{};
   log_likelihoods(detection, likelihoods);
   const size_t classes = model_.classes.size();
+  std::array<float, kMaxClasses> evidence{};
   const double most = *std::max_element(likelihoods.begin(), likelihoods.begin() + static_cast<ptrdiff_t>(classes));
-  for (size_t c = 0; c < classes; ++c) {
-    const double evidence = std::max(likelihoods[c] - most, -kMostEvidence);
+  for (size_t c = 0; c < classes; ++c) evidence[c] = static_cast<float>(likelihoods[c] - most);
+  fuse_evidence({evidence.data(), classes}, belief);
+}
+
+void fuse_evidence(std::span<const float> log_likelihoods, ClassBelief& belief) {
+  if (log_likelihoods.empty()) return;
+  belief.classes = static_cast<int>(log_likelihoods.size());
+  const double most = *std::max_element(log_likelihoods.begin(), log_likelihoods.end());
+  for (size_t c = 0; c < log_likelihoods.size(); ++c) {
+    const double evidence = std::max(log_likelihoods[c] - most, -kMostEvidence);
     belief.log_weight[c] = static_cast<float>(kForgetting * belief.log_weight[c] + kFrameWeight * evidence);
   }
-  conclude(classes, belief);
+  conclude(belief);
 }
 
 }  // namespace flashcell::tracking

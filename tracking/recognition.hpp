@@ -8,7 +8,7 @@
 
 namespace flashcell::tracking {
 
-constexpr int kMaxClasses = 16;  ///< that a recognizer tells apart
+constexpr int kMaxClasses = 32;  ///< that can be told apart
 /// HLAC values but the first (it is always 1), hue bins and the achromatic share, log area, log spread, elongation.
 constexpr int kRecognitionFeatures = contract::kHlacCount - 1 + contract::kHueBins + 1 + 3;
 using RecognitionFeatures = std::array<double, kRecognitionFeatures>;
@@ -39,12 +39,17 @@ struct Example {
 RecognitionModel train_recognition(std::vector<std::string> classes, std::span<const Example> examples,
                                    double shrinkage = 0.3);
 
-/// What is believed of an object's class over its life.
+/// What is believed of an object's class: from one sighting, or over its life.
 struct ClassBelief {
-  std::array<float, kMaxClasses> log_weight{};
+  std::array<float, kMaxClasses> log_weight{};  ///< of each class, up to a constant
+  int classes = 0;                              ///< in number; 0: nothing is known
   int best = -1;
   float confidence = 0;  ///< 0..1, posterior of `best`
 };
+
+/// Adds what one sighting says (log likelihoods up to a constant, one a class) to the belief over the life: old
+/// evidence fades, one frame's is bounded. Whatever names objects passes through here.
+void fuse_evidence(std::span<const float> log_likelihoods, ClassBelief& belief);
 
 /// Names detections. Throws std::invalid_argument when the model's sizes do not fit together or a number is not finite.
 class Recognizer {

@@ -80,7 +80,7 @@ struct Tracker::Impl {
   bool anybody_missing() const;
   void find_splits();
   void start_tracks();
-  void correct_tracks();
+  void correct_tracks(std::span<const ClassBelief> names);
   void end_tracks();
 
   Motion motion;
@@ -167,7 +167,7 @@ void Tracker::Impl::start_tracks() {
   }
 }
 
-void Tracker::Impl::correct_tracks() {
+void Tracker::Impl::correct_tracks(std::span<const ClassBelief> names) {
   for (int32_t index : alive) {
     Track& track = tracks[index];
     if (track.match != Match::predicted && track.match != Match::regained) continue;
@@ -182,7 +182,13 @@ void Tracker::Impl::correct_tracks() {
     track.blob = {};
     track.last_time = frame.time;
     ++track.sightings;
-    if (recognizer != nullptr && whole) recognizer->fuse(detection, track.belief);
+    if (!whole) continue;
+    if (!names.empty()) {
+      const ClassBelief& name = names[static_cast<size_t>(track.detection)];
+      fuse_evidence({name.log_weight.data(), static_cast<size_t>(name.classes)}, track.belief);
+    } else if (recognizer != nullptr) {
+      recognizer->fuse(detection, track.belief);
+    }
   }
 }
 
@@ -208,13 +214,16 @@ Tracker::~Tracker() = default;
 Tracker::Tracker(Tracker&&) noexcept = default;
 Tracker& Tracker::operator=(Tracker&&) noexcept = default;
 
-std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::span<const Detection> detections) {
+std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::span<const Detection> detections,
+                                          std::span<const ClassBelief> names) {
   Impl& impl = *impl_;
   const bool first = impl.last_frame == std::numeric_limits<int64_t>::min();
   if (!std::isfinite(time_s) || (!first && (frame <= impl.last_frame || !(time_s > impl.last_time)))) {
     throw std::invalid_argument("tracker: frame " + std::to_string(frame) + ": frame numbers and times must rise");
   }
   check_detections(detections);
+  if (!names.empty() && names.size() != detections.size())
+    throw std::invalid_argument("tracker: names must be as many as detections, or none");
 
   impl.frame.set(time_s, detections);
   impl.predict(time_s);
@@ -233,7 +242,7 @@ std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::spa
   impl.find_splits();
   impl.association.match_alone(impl.tracks, impl.alive, impl.frame);
   impl.identity.settle_splits(impl.tracks, impl.alive, impl.frame);
-  impl.correct_tracks();
+  impl.correct_tracks(names);
   impl.start_tracks();
   impl.end_tracks();
   impl.writer.write(frame, time_s, impl.tracks, impl.alive, impl.frame);

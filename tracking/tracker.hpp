@@ -3,12 +3,10 @@
 #include <span>
 #include <vector>
 
-#include "tracking/detection.hpp"
+#include "tracking/recognition.hpp"
 #include "tracking/track_row.hpp"
 
 namespace flashcell::tracking {
-
-class Recognizer;
 
 enum class MotionModel : uint8_t { constant_velocity, constant_acceleration };
 
@@ -40,16 +38,19 @@ class Tracker {
   /// Takes frame `frame`'s detections; frames must rise, a gap is a drop (the prediction spans it). `time_s`: recording
   /// time, s. Rows of this frame, sorted by id; valid until the next call. Throws std::invalid_argument, the state
   /// unchanged, when the frame or the time does not rise or a detection has a value that is not finite or an area or
-  /// box side that is not above 0.
-  std::span<const TrackRow> update(int64_t frame, double time_s, std::span<const Detection> detections);
+  /// box side that is not above 0, or `names` are of another number.
+  /// `names`: what a classifier says of each detection, or empty; fused over a track's life as a recognizer's evidence
+  /// is. Those of 0 classes say nothing.
+  std::span<const TrackRow> update(int64_t frame, double time_s, std::span<const Detection> detections,
+                                   std::span<const ClassBelief> names = {});
 
   /// Rows of earlier frames that the last update() made known, sorted by frame, then id: of the tracks it confirmed,
   /// and the gaps of the tracks it found again, interpolated (state `predicted`). An offline run inserts them; they
   /// reach back at most lost_ms + confirm_ms. Valid until the next call.
   std::span<const TrackRow> backfill() const;
 
-  /// Names what it follows: fills class_id and class_confidence of the rows from now on. The recognizer must outlive
-  /// the tracker's use of it; nullptr ends recognition.
+  /// Names what it follows by its features: fills class_id and class_confidence of the rows from now on. The recognizer
+  /// must outlive the tracker's use of it; nullptr ends recognition. Where update() is given names, they count instead.
   void set_recognizer(const Recognizer* recognizer);
 
  private:

@@ -120,5 +120,53 @@ TEST(Recognition, TracksCarryTheirClassThroughDoubtfulFrames) {
   for (const tracking::TrackRow& row : follow({}, 1000, sights)) EXPECT_EQ(row.class_id, -1);
 }
 
+/// A classifier's word: `best` of three classes, with so much more weight than the others.
+tracking::ClassBelief word(int best, float lead) {
+  tracking::ClassBelief name;
+  name.classes = 3;
+  for (int c = 0; c < 3; ++c) name.log_weight[static_cast<size_t>(c)] = c == best ? 0 : -lead;
+  name.best = best;
+  return name;
+}
+
+TEST(Recognition, NamesFromAClassifierAreFusedLikeARecognizersEvidence) {
+  tracking::Tracker tracker({}, 1000);
+  Random random;
+  for (int frame = 1; frame <= 60; ++frame) {
+    const std::vector<Detection> detections = {make_kind(0, random, 50), make_kind(0, random, 150),
+                                               make_kind(0, random, 250)};
+    // The first is doubted now and then, the second seldom named, the third never.
+    const std::vector<tracking::ClassBelief> names = {
+        word(frame % 10 == 0 ? 1 : 2, 3), frame % 7 == 0 ? word(1, 2) : tracking::ClassBelief{}, {}};
+    for (const tracking::TrackRow& row : tracker.update(frame, frame / 1000.0, detections, names)) {
+      if (frame < 15) continue;
+      EXPECT_EQ(row.class_id, row.x < 100 ? 2 : row.x < 200 ? 1 : -1) << frame;
+      EXPECT_EQ(row.class_confidence > 0.5F, row.x < 200);
+    }
+  }
+  const std::vector<Detection> one = {make_kind(0, random, 50)};
+  const std::vector<tracking::ClassBelief> two(2);
+  EXPECT_THROW(tracker.update(100, 0.1, one, two), std::invalid_argument);
+}
+
+TEST(Recognition, OneSightingsEvidenceIsBoundedAndOldEvidenceFades) {
+  tracking::ClassBelief belief;
+  tracking::fuse_evidence({}, belief);
+  EXPECT_EQ(belief.best, -1);
+  const float sure[] = {0, -1000}, other[] = {-1000, 0};
+  tracking::fuse_evidence(sure, belief);
+  EXPECT_EQ(belief.best, 0);
+  EXPECT_LT(belief.confidence, 0.9F) << "one frame must not decide";
+  for (int i = 0; i < 200; ++i) tracking::fuse_evidence(sure, belief);
+  EXPECT_GT(belief.confidence, 0.9999F);
+  int turns = 0;
+  while (belief.best == 0 && turns < 200) {
+    tracking::fuse_evidence(other, belief);
+    ++turns;
+  }
+  EXPECT_GT(turns, 3);
+  EXPECT_LT(turns, 30) << "a name that was wrong for long can still be corrected";
+}
+
 }  // namespace
 }  // namespace flashcell::test
