@@ -1,6 +1,7 @@
 #pragma once
 #include "kernels_hls/contract/object.hpp"
 #include "pipeline/record_vector.hpp"
+#include "tracking/recognition.hpp"
 
 namespace flashcell {
 
@@ -8,6 +9,7 @@ namespace flashcell {
 struct ObjectTable {
   RecordVector<contract::ObjectRecord> objects;
   RecordVector<contract::ObjectFeatures> features;  ///< of each object; empty where no feature is measured
+  RecordVector<tracking::ClassBelief> names;        ///< of each object; empty where nobody names them
   contract::FrameSummary summary;
 
   /// Room for the objects of every frame labelled with `parameters`.
@@ -19,6 +21,7 @@ struct ObjectTable {
   void clear() {
     objects.clear();
     features.clear();
+    names.clear();
     summary = {};
   }
 

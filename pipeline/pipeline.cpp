@@ -56,6 +56,7 @@ struct Packet {
   std::vector<tracking::Detection> detections;
   std::vector<tracking::TrackRow> rows, backfill;
   int64_t label_ns = 0;        ///< time in the device
+  int64_t name_ns = 0;         ///< time in the namer
   int64_t done_ns = 0;         ///< when the tracker was done
   const char* lost = nullptr;  ///< why the device gave no objects; null: it did
 };
@@ -116,9 +117,12 @@ class Run {
             ? tbb::make_filter<void, Packet*>(Mode::serial_in_order, stage_call(this, &Run::take_through_queue))
             : tbb::make_filter<void, Packet*>(Mode::serial_in_order, stage_call(this, &Run::take)) &
                   tbb::make_filter<Packet*, Packet*>(device_mode, stage_call(this, &Run::label));
+    const auto named = options_.make_namer
+                           ? label & tbb::make_filter<Packet*, Packet*>(Mode::parallel, stage_call(this, &Run::name))
+                           : label;
     arena.execute([&] {
       tbb::parallel_pipeline(
-          tokens_, label & tbb::make_filter<Packet*, Packet*>(Mode::serial_in_order, stage_call(this, &Run::track)) &
+          tokens_, named & tbb::make_filter<Packet*, Packet*>(Mode::serial_in_order, stage_call(this, &Run::track)) &
                        tbb::make_filter<Packet*, void>(Mode::serial_in_order, stage_call(this, &Run::write)));
     });
   }
@@ -208,6 +212,22 @@ class Run {
     return *mine;
   }
 
+  Packet* name(Packet* packet) {
+    const Turn turn(packet->hand_over);
+    if (packet->lost != nullptr) return packet;
+    const int64_t before = steady_now_ns();
+    namer().name(packet->frame->view, packet->table);
+    packet->name_ns = steady_now_ns() - before;
+    return packet;
+  }
+
+  /// The calling thread's own namer.
+  Namer& namer() {
+    std::unique_ptr<Namer>& mine = namers_.local();
+    if (!mine) mine = options_.make_namer();
+    return *mine;
+  }
+
   Packet* track(Packet* packet) {
     const Turn turn(packet->hand_over, tracking_);
     if (packet->lost != nullptr) return packet;
@@ -218,12 +238,13 @@ class Run {
       packet->detections.push_back(tracking::make_detection(table.objects[i], table.features_of(i), options_.measure));
     }
     const Frame& frame = *packet->frame;
-    const auto rows = tracker_.update(frame.number, clock_.time_s(frame), packet->detections);
+    const auto rows = tracker_.update(frame.number, clock_.time_s(frame), packet->detections, table.names);
     packet->rows.assign(rows.begin(), rows.end());
     const auto backfill = tracker_.backfill();
     packet->backfill.assign(backfill.begin(), backfill.end());
     packet->done_ns = steady_now_ns();
     label_time_.record(frame.number, packet->label_ns);
+    if (options_.make_namer) name_time_.record(frame.number, packet->name_ns);
     track_time_.record(frame.number, packet->done_ns - before);
     total_time_.record(frame.number, packet->done_ns - frame.arrival_ns);
     return packet;
@@ -288,6 +309,7 @@ class Run {
                         {"overrun", static_cast<uint64_t>(feed_->overrun())}};
     summary_.dropped.insert(summary_.dropped.end(), lost_.begin(), lost_.end());
     summary_.stages = {feed_->read_time(), label_time_, track_time_, sink_time_, total_time_};
+    if (options_.make_namer) summary_.stages.insert(summary_.stages.begin() + 2, name_time_);
   }
 
   const DeviceFactory& make_device_;
@@ -302,6 +324,7 @@ class Run {
   QueueDevice* const queue_;  // of first_device_, or null
   std::vector<Packet> packets_;
   tbb::enumerable_thread_specific<std::unique_ptr<Device>> devices_;
+  tbb::enumerable_thread_specific<std::unique_ptr<Namer>> namers_;
   std::unique_ptr<FrameFeed> feed_;
   std::vector<Sink*> begun_;
   size_t taken_ = 0, submitted_ = 0, collected_ = 0;
@@ -309,7 +332,7 @@ class Run {
   std::vector<DropCount> lost_;  // frames, by what became of them in the device
   int64_t lost_frames_ = 0;
   HandOver taking_, labelling_, tracking_, writing_;
-  StageTiming label_time_{"segment and label"}, track_time_{"track"}, sink_time_{"write"},
+  StageTiming label_time_{"segment and label"}, name_time_{"name"}, track_time_{"track"}, sink_time_{"write"},
       total_time_{"frame to result"};
 };
 

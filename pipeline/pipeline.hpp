@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/device.hpp"
+#include "pipeline/namer.hpp"
 #include "pipeline/run_summary.hpp"
 #include "pipeline/sink.hpp"
 #include "pipeline/source.hpp"
@@ -22,6 +23,7 @@ struct PipelineOptions {
   int queue_frames = 4;                     ///< realtime: frames that wait at most
   double fps = 0;                           ///< frames/s, > 0: the time of frames without a time stamp
   tracking::MeasureParameters measure;      ///< what the devices measure and how it becomes detections
+  NamerFactory make_namer;                  ///< says of which class objects are; may be empty
   const std::atomic<bool>* stop = nullptr;  ///< set to end the run early; frames in flight are still finished
 
   /// Called from one thread at a time after each frame, with the number of frames done and the drops so far. May be
@@ -31,10 +33,10 @@ struct PipelineOptions {
 
 using DeviceFactory = std::function<std::unique_ptr<Device>()>;
 
-/// source → device (segment, label) → tracker → sinks, as a bounded oneTBB pipeline. The devices run in parallel where
-/// they may; order is kept everywhere else, so an offline run's results are the same bytes for any number of threads.
-/// `summary` is complete before the sinks' finish() is called. Returns the first error, or null: every whole frame
-/// before it is in the sinks, and every sink that began is finished. Does not throw.
+/// source → device (segment, label) → namer → tracker → sinks, as a bounded oneTBB pipeline. Namers run in parallel,
+/// and so do the devices where they may; order is kept everywhere else, so an offline run's results are the same bytes
+/// for any number of threads. `summary` is complete before the sinks' finish() is called. Returns the first error, or
+/// null: every whole frame before it is in the sinks, and every sink that began is finished. Does not throw.
 std::exception_ptr run_pipeline(FrameSource& source, const DeviceFactory& make_device, tracking::Tracker& tracker,
                                 const std::vector<Sink*>& sinks, const RunInfo& run, const PipelineOptions& options,
                                 RunSummary& summary);

@@ -158,7 +158,7 @@ Result run(CountingSource& source, std::vector<Sink*> sinks, PipelineOptions opt
   return result;
 }
 
-Result run_queued(CountingSource& source, RecordingSink& sink, PipelineOptions options, QueuedDevice* device) {
+Result run_queued(CountingSource& source, Sink& sink, PipelineOptions options, QueuedDevice* device) {
   std::unique_ptr<Device> only(device);
   options.fps = source.info().fps;
   tracking::Tracker tracker({}, options.fps);
@@ -206,6 +206,73 @@ TEST(Pipeline, SameResultsForAnyNumberOfThreadsAndTokens) {
       EXPECT_EQ(sink.text, first) << threads << " threads, " << tokens << " frames in flight";
     }
   }
+}
+
+/// Names the object by its frame's number; takes longer for some, so that workers get out of step.
+class NumberNamer : public Namer {
+ public:
+  void name(const FrameView& frame, ObjectTable& table) override {
+    std::this_thread::sleep_for(std::chrono::microseconds(10 * (frame.data[0] % 4)));
+    table.names.resize(table.objects.size());
+    for (tracking::ClassBelief& name : table.names) {
+      name = {};
+      name.classes = 2;
+      name.best = frame.data[0] % 5 == 0;
+      name.log_weight[static_cast<size_t>(1 - name.best)] = -2;
+    }
+  }
+};
+
+/// Writes down the classes of objects and tracks.
+class ClassSink : public Sink {
+ public:
+  void begin(const RunInfo&) override {}
+  void write(const FrameResult& result) override {
+    for (const tracking::ClassBelief& name : result.table->names) text += 'a' + static_cast<char>(name.best);
+    for (const tracking::TrackRow& row : result.rows)
+      text += ' ' + std::to_string(row.class_id) + ' ' + std::to_string(row.class_confidence) + '\n';
+  }
+  void finish() override {}
+  std::string text;
+};
+
+TEST(Pipeline, NamesReachTracksTheSameForAnyDeviceAndThreads) {
+  std::string first;
+  const auto check = [&first](const Result& result, const ClassSink& sink) {
+    ASSERT_EQ(what(result.error), "");
+    ASSERT_EQ(result.summary.stages.size(), 6u);
+    EXPECT_EQ(result.summary.stages[2].name, "name");
+    EXPECT_EQ(result.summary.stages[2].latency.count(), 120u);
+    if (first.empty()) first = sink.text;
+    EXPECT_EQ(sink.text, first);
+  };
+  PipelineOptions options;
+  options.make_namer = [] { return std::make_unique<NumberNamer>(); };
+  for (const int threads : {1, 2, 8}) {
+    options.threads = threads;
+    for (const bool in_order : {false, true}) {
+      CountingSource source(120);
+      ClassSink sink;
+      check(run(source, {&sink}, options, in_order, 20), sink);
+    }
+    CountingSource source(120);
+    ClassSink sink;
+    check(run_queued(source, sink, options, new QueuedDevice(5)), sink);
+  }
+  EXPECT_EQ(std::count(first.begin(), first.end(), 'b'), 24);
+  EXPECT_NE(first.find(" 0 "), std::string::npos);
+}
+
+TEST(Pipeline, ANamerThatFailsEndsTheRun) {
+  class Failing : public Namer {
+    void name(const FrameView&, ObjectTable&) override { throw Error(Fault::input, "no network"); }
+  };
+  CountingSource source(100);
+  RecordingSink sink;
+  PipelineOptions options;
+  options.make_namer = [] { return std::make_unique<Failing>(); };
+  EXPECT_EQ(what(run(source, {&sink}, options).error), "no network");
+  EXPECT_EQ(sink.finished, 1);
 }
 
 TEST(Pipeline, AnInOrderDeviceSeesEveryFrameInOrder) {
