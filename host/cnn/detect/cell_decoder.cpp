@@ -1,0 +1,91 @@
+#include "host/cnn/detect/cell_decoder.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/cnn/network.hpp"
+#include "pipeline/error.hpp"
+
+namespace flashcell::host {
+namespace {
+
+float overlap(const quant::Box& a, const quant::Box& b) {
+  const float width = std::min(a.right, b.right) - std::max(a.left, b.left);
+  const float height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
+  if (!(width > 0) || !(height > 0)) return 0;
+  const float both = width * height;
+  return both / (a.width() * a.height() + b.width() * b.height() - both);
+}
+
+}  // namespace
+
+CellDecoder::CellDecoder(const quant::PackedModel& model, const quant::DecodeOptions& options)
+    : output_(output_of(model)), options_(options) {
+  if (kind_of(model) != NetworkKind::cell_detector)
+    throw Error(Fault::input, model.name +
+                                  ": is no cell detector: its output is not 5 + classes numbers for every "
+                                  "cell of 8x8 pixels");
+  const float scale = output_scale(model);
+  const int low = contract::lowest(output_.type, output_.bits), high = contract::highest(output_.type, output_.bits);
+  least_stored_ = high + 1;
+  for (int q = high; q >= low; --q) {
+    const auto byte = static_cast<uint8_t>(q);
+    value_[byte] = scale * static_cast<float>(q - output_.zero_point);
+    objectness_[byte] = 1 / (1 + std::exp(-value_[byte]));
+    // The sigmoid rises, so that these are the stored values from some one on.
+    if (objectness_[byte] >= options.least_score) least_stored_ = q;
+  }
+  found_.reserve(static_cast<size_t>(output_.height) * output_.width);
+}
+
+std::span<const CellDetection> CellDecoder::decode(std::span<const uint8_t> cells) {
+  found_.clear();
+  const int count = rows() * columns();
+  const uint8_t* objectness = cells.data() + quant::kObjectness;
+  for (int cell = 0; cell < count; ++cell, objectness += output_.channels) {
+    if (stored_value(output_, *objectness) >= least_stored_) decode_cell(cells, cell, objectness_[*objectness]);
+  }
+  suppress();
+  return found_;
+}
+
+void CellDecoder::decode_cell(std::span<const uint8_t> cells, int cell, float objectness) {
+  const auto channel = [&](int c) { return value(cells, cell, c); };
+  const auto logit = [&](int c) { return channel(quant::kFirstClass + c); };
+  int best = 0;
+  for (int c = 1; c < classes(); ++c)
+    if (logit(c) > logit(best)) best = c;
+  float sum = 0;
+  for (int c = 0; c < classes(); ++c) sum += std::exp(logit(c) - logit(best));
+  quant::Detection d;
+  d.score = objectness * (1 / sum);
+  if (!(d.score >= options_.least_score)) return;
+  d.object_class = best;
+  const auto row = static_cast<float>(cell / columns()), column = static_cast<float>(cell % columns());
+  const float x = (column + 0.5F + channel(quant::kCentreColumn)) * quant::kCellSize;
+  const float y = (row + 0.5F + channel(quant::kCentreRow)) * quant::kCellSize;
+  constexpr float kMostLog = 4;  // as quant::decode_cells
+  const float width = quant::kReferenceSize * std::exp(std::min(channel(quant::kLogWidth), kMostLog));
+  const float height = quant::kReferenceSize * std::exp(std::min(channel(quant::kLogHeight), kMostLog));
+  d.box = {x - width / 2, y - height / 2, x + width / 2, y + height / 2};
+  found_.push_back({d, cell});
+}
+
+/// Strongest first, ties to the earlier cell; a box that a stronger one of its class covers goes.
+void CellDecoder::suppress() {
+  std::sort(found_.begin(), found_.end(), [](const CellDetection& a, const CellDetection& b) {
+    return a.detection.score != b.detection.score ? a.detection.score > b.detection.score : a.cell < b.cell;
+  });
+  size_t kept = 0;
+  for (const CellDetection& candidate : found_) {
+    if (kept == options_.most) break;
+    const quant::Detection& d = candidate.detection;
+    const bool covered = std::any_of(found_.begin(), found_.begin() + static_cast<ptrdiff_t>(kept), [&](const auto& k) {
+      return k.detection.object_class == d.object_class && overlap(k.detection.box, d.box) > options_.most_overlap;
+    });
+    if (!covered) found_[kept++] = candidate;
+  }
+  found_.resize(kept);
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,31 @@
+#pragma once
+#include <stdint.h>
+
+#include "host/cnn/engine/target.hpp"
+
+// What resampling asks of an instruction set; see host/cnn/engine/kernels.hpp for why nothing inline is shared.
+namespace flashcell::host::cnn {
+
+/// Fraction bits of a line between the two passes: 255 << kLineBits still fits int16_t.
+constexpr int kLineBits = 7;
+/// Shift after the pass along the line: weights have 14 bits.
+constexpr int kPixelShift = kLineBits + 14;
+
+struct LineKernels {
+  /// out[x] = round(sum over lines of weights[k] * lines[k][x]) with kLineBits of fraction. `count` is even.
+  void (*blend)(const uint8_t* const* lines, const int16_t* weights, int count, int width, int16_t* out);
+  /// One channel: out[o] = round(sum over pairs of weights * line[indices]); `line` holds `width` values and what
+  /// surplus taps read beyond; at least 64 values can be read.
+  void (*gather)(const int16_t* line, int width, const int16_t* indices, const int16_t* weights, int pairs, int outputs,
+                 uint8_t* out);
+};
+
+const LineKernels& line_kernels(Target target);
+
+const LineKernels& scalar_line_kernels();
+#if defined(__x86_64__)
+const LineKernels& avx2_line_kernels();
+const LineKernels& avx512_line_kernels();
+#endif
+
+}  // namespace flashcell::host::cnn
