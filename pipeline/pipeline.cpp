@@ -237,6 +237,10 @@ class Run {
     for (size_t i = 0; i < table.objects.size(); ++i) {
       packet->detections.push_back(tracking::make_detection(table.objects[i], table.features_of(i), options_.measure));
     }
+    // A detector that is the device scores its boxes itself; a namer's confidence is about the class alone.
+    if (options_.measure.boxes && !options_.make_namer) {
+      for (size_t i = 0; i < table.names.size(); ++i) packet->detections[i].confidence = table.names[i].confidence;
+    }
     const Frame& frame = *packet->frame;
     const auto rows = tracker_.update(frame.number, clock_.time_s(frame), packet->detections, table.names);
     packet->rows.assign(rows.begin(), rows.end());
@@ -288,8 +292,15 @@ class Run {
     const contract::FrameSummary& found = packet.table.summary;
     summary_.count_objects(found.objects, found.lost, found.filtered);
     summary_.rows += packet.rows.size() + packet.backfill.size();
-    for (const tracking::TrackRow& row : packet.rows) summary_.tracks = std::max<uint64_t>(summary_.tracks, row.id);
-    for (const tracking::TrackRow& row : packet.backfill) summary_.tracks = std::max<uint64_t>(summary_.tracks, row.id);
+    for (const tracking::TrackRow& row : packet.backfill) count(row);
+    for (const tracking::TrackRow& row : packet.rows) count(row);
+  }
+
+  void count(const tracking::TrackRow& row) {
+    summary_.tracks = std::max<uint64_t>(summary_.tracks, row.id);
+    if (info_.classes.empty()) return;
+    if (summary_.track_classes.size() < summary_.tracks) summary_.track_classes.resize(summary_.tracks, -1);
+    summary_.track_classes[row.id - 1] = row.class_id;
   }
 
   /// Every sink that has begun is finished, whatever happened, so that what was written stays whole.

@@ -34,6 +34,7 @@ struct RunSummary {
   std::vector<DropCount> dropped;             ///< by cause
   uint64_t rows = 0;                          ///< track rows, backfill included
   uint64_t tracks = 0;                        ///< confirmed
+  std::vector<int> track_classes;             ///< last class_id of each track by id - 1; empty where nothing is named
   uint64_t objects = 0;                       ///< over all frames
   uint64_t objects_min = 0, objects_max = 0;  ///< in a frame
   uint64_t objects_lost = 0;                  ///< did not fit into the object table
@@ -48,6 +49,14 @@ struct RunSummary {
   }
   double objects_mean() const { return frames ? static_cast<double>(objects) / static_cast<double>(frames) : 0; }
   double frames_per_s() const { return wall_s > 0 ? static_cast<double>(frames) / wall_s : 0; }  ///< throughput
+
+  /// Tracks that ended up in each of `classes` classes, then those without one.
+  std::vector<uint64_t> tracks_by_class(size_t classes) const {
+    std::vector<uint64_t> counts(classes + 1);
+    for (const int c : track_classes)
+      ++counts[c >= 0 && static_cast<size_t>(c) < classes ? static_cast<size_t>(c) : classes];
+    return counts;
+  }
 
   /// Counts one frame's objects.
   void count_objects(uint64_t found, uint64_t lost, uint64_t filtered) {

@@ -79,8 +79,9 @@ struct Tracker::Impl {
   void predict(double time);
   bool anybody_missing() const;
   void find_splits();
-  void start_tracks();
+  void start_tracks(std::span<const ClassBelief> names);
   void correct_tracks(std::span<const ClassBelief> names);
+  void learn_name(Track& track, std::span<const ClassBelief> names) const;
   void end_tracks();
 
   Motion motion;
@@ -142,7 +143,7 @@ void Tracker::Impl::find_splits() {
   }
 }
 
-void Tracker::Impl::start_tracks() {
+void Tracker::Impl::start_tracks(std::span<const ClassBelief> names) {
   for (size_t i = 0; i < frame.detections.size(); ++i) {
     const Detection& detection = frame.detections[i];
     if (frame.taken_by[i] >= 0 || detection.confidence < motion.parameters().min_confidence) continue;
@@ -163,6 +164,7 @@ void Tracker::Impl::start_tracks() {
     track.sightings = 1;
     track.match = Match::predicted;
     track.detection = static_cast<int32_t>(i);
+    learn_name(track, names);
     alive.push_back(index);
   }
 }
@@ -182,13 +184,17 @@ void Tracker::Impl::correct_tracks(std::span<const ClassBelief> names) {
     track.blob = {};
     track.last_time = frame.time;
     ++track.sightings;
-    if (!whole) continue;
-    if (!names.empty()) {
-      const ClassBelief& name = names[static_cast<size_t>(track.detection)];
-      fuse_evidence({name.log_weight.data(), static_cast<size_t>(name.classes)}, track.belief);
-    } else if (recognizer != nullptr) {
-      recognizer->fuse(detection, track.belief);
-    }
+    if (whole) learn_name(track, names);
+  }
+}
+
+void Tracker::Impl::learn_name(Track& track, std::span<const ClassBelief> names) const {
+  const auto detection = static_cast<size_t>(track.detection);
+  if (!names.empty()) {
+    const ClassBelief& name = names[detection];
+    fuse_evidence({name.log_weight.data(), static_cast<size_t>(name.classes)}, track.belief);
+  } else if (recognizer != nullptr) {
+    recognizer->fuse(frame.detections[detection], track.belief);
   }
 }
 
@@ -243,7 +249,7 @@ std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::spa
   impl.association.match_alone(impl.tracks, impl.alive, impl.frame);
   impl.identity.settle_splits(impl.tracks, impl.alive, impl.frame);
   impl.correct_tracks(names);
-  impl.start_tracks();
+  impl.start_tracks(names);
   impl.end_tracks();
   impl.writer.write(frame, time_s, impl.tracks, impl.alive, impl.frame);
   impl.last_frame = frame;

@@ -30,6 +30,16 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
              run.source.height, run.fps, s.dropped_frames());
   fmt::print("found {} tracks, {:.1f} objects a frame ({} to {})\n", s.tracks, s.objects_mean(), s.objects_min,
              s.objects_max);
+  if (!run.classes.empty()) {
+    const std::vector<uint64_t> by_class = s.tracks_by_class(run.classes.size());
+    std::string named;
+    for (size_t c = 0; c <= run.classes.size(); ++c) {
+      if (by_class[c] == 0) continue;
+      const std::string name = c < run.classes.size() ? run.classes[c] : "unknown";
+      named += fmt::format("{}{} {}", named.empty() ? "" : ", ", by_class[c], name);
+    }
+    fmt::print("tracks by class: {}\n", named.empty() ? "none" : named);
+  }
   fmt::print("took {:.2f} s, {:.0f} frames/s; frame to result P50 {:.0f} us, P99 {:.0f} us, max {:.0f} us\n", s.wall_s,
              s.frames_per_s(), 1e-3 * static_cast<double>(latency.percentile(50)),
              1e-3 * static_cast<double>(latency.percentile(99)), 1e-3 * static_cast<double>(latency.max()));

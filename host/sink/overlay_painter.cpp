@@ -10,6 +10,7 @@
 
 #include "host/sink/frame_picture.hpp"
 #include "host/sink/palette.hpp"
+#include "host/sink/picture_text.hpp"
 #include "host/sink/track_columns.hpp"
 
 namespace flashcell::host {
@@ -48,12 +49,6 @@ void dashed_line(cv::Mat& image, cv::Point2f from, cv::Point2f to, const cv::Sca
 void dashed_box(cv::Mat& image, cv::Point2f low, cv::Point2f high, const cv::Scalar& colour) {
   const cv::Point2f corners[] = {low, {high.x, low.y}, high, {low.x, high.y}};
   for (int i = 0; i < 4; ++i) dashed_line(image, corners[i], corners[(i + 1) % 4], colour);
-}
-
-// Light text with a dark edge: readable on every frame.
-void label(cv::Mat& image, const std::string& text, cv::Point at, const cv::Scalar& colour) {
-  cv::putText(image, text, at, kFont, 0.42, cv::Scalar(0, 0, 0), 3, cv::LINE_AA);
-  cv::putText(image, text, at, kFont, 0.42, colour, 1, cv::LINE_AA);
 }
 
 }  // namespace
@@ -130,14 +125,14 @@ void OverlayPainter::draw_track(const tracking::TrackRow& row, cv::Mat& area) {
     }
   }
   std::string text = std::to_string(row.id);
-  if (row.class_id >= 0 && !run_.classes.empty()) text += fmt::format(" {}", class_name(run_.classes, row.class_id));
+  if (row.class_id >= 0 && !run_.classes.empty()) {
+    text += fmt::format(" {}", class_name(run_.classes, row.class_id));
+    // Certainty needs no figure; doubt does.
+    if (row.class_confidence < 0.995F) text += fmt::format(" {:.0f}%", 100 * row.class_confidence);
+  }
   if (row.state == tracking::TrackState::merged) text += " (merged)";
-  const int above = static_cast<int>(low.y - edge.y) - 4;
-  const int below = static_cast<int>(high.y + edge.y) + 14;
-  label(area, text,
-        {std::clamp(static_cast<int>(low.x), 2, std::max(2, area.cols - 9 * static_cast<int>(text.size()))),
-         above < 12 ? below : above},
-        colour);
+  draw_text(area, text, text_place(area, text, cv::Point(low) - cv::Point(0, static_cast<int>(edge.y)), high + edge),
+            colour);
 }
 
 void OverlayPainter::draw_strip(const FrameResult& result, const std::string& note) {

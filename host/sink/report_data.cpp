@@ -70,6 +70,7 @@ void ReportData::add_row(const tracking::TrackRow& row) {
     track.area_sum += row.area;
   }
   track.class_id = row.class_id;
+  track.class_confidence = row.class_confidence;
   track.colour_class = row.colour_class;
 }
 

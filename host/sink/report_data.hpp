@@ -37,6 +37,7 @@ struct TrackStory {
   double area_sum = 0;  ///< px, over `seen`
   double x = 0, y = 0;  ///< px, last
   int class_id = -1, colour_class = 0;
+  float class_confidence = 0;     ///< 0..1
   std::vector<cv::Point2f> path;  ///< px, every path_stride-th row
   uint64_t path_stride = 1;
 

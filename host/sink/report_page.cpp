@@ -299,8 +299,10 @@ std::string speed_chart(const RunInfo& run, const ReportData& data) {
 std::string track_line(const RunInfo& run, const TrackStory& t) {
   const Rgb c = track_colour(t.id);
   std::string out = fmt::format("<tr><td><i style=\"background:#{:02x}{:02x}{:02x}\"></i>{}</td>", c.r, c.g, c.b, t.id);
-  if (!run.classes.empty())
-    out += fmt::format("<td class=\"text\">{}</td>", html_escape(class_name(run.classes, t.class_id)));
+  if (!run.classes.empty()) {
+    const std::string sure = t.class_id >= 0 ? fmt::format(" ({:.0f} %)", 100 * t.class_confidence) : "";
+    out += fmt::format("<td class=\"text\">{}{}</td>", html_escape(class_name(run.classes, t.class_id)), sure);
+  }
   if (!run.colour_classes.empty()) {
     out += fmt::format("<td class=\"text\">{}</td>", html_escape(class_name(run.colour_classes, t.colour_class)));
   }

@@ -39,7 +39,11 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
   for (const DropCount& d : summary.dropped) dropped[d.cause] = d.frames;
   Json latency = Json::object();
   for (const StageTiming& stage : summary.stages) latency[stage.name] = latency_json(stage.latency);
-  const Json json = {
+  Json classes = Json::object();
+  const std::vector<uint64_t> by_class = summary.tracks_by_class(run.classes.size());
+  for (size_t c = 0; c < run.classes.size(); ++c) classes[run.classes[c]] = by_class[c];
+  if (!run.classes.empty()) classes["unknown"] = by_class.back();
+  Json json = {
       {"program", program_version()},
       {"source", run.source.name},
       {"command", run.command},
@@ -62,6 +66,7 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
       {"frames_per_s", summary.frames_per_s()},
       {"latency", latency},
   };
+  if (!run.classes.empty()) json["tracks_by_class"] = classes;
   // A path need not be UTF-8; JSON must be.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
