@@ -21,10 +21,10 @@ bool wants_grey(const host::Config& config) {
   return !config.label.hue && !colour_classes;
 }
 
-host::SourceOptions source_options(const host::Config& config) {
+host::SourceOptions source_options(const host::Config& config, bool colour) {
   const host::InputSection& s = config.input;
   host::SourceOptions options;
-  options.grey = wants_grey(config);
+  options.grey = wants_grey(config) && !colour;
   options.start_frame = s.start;
   if (s.frames > 0) options.frame_limit = s.frames;
   options.fps = s.fps;
@@ -43,9 +43,9 @@ host::SourceOptions source_options(const host::Config& config) {
 
 }  // namespace
 
-Recording open_recording(const std::string& input, const host::Config& config) {
+Recording open_recording(const std::string& input, const host::Config& config, bool colour) {
   Recording recording;
-  recording.source = host::open_source(input, source_options(config));
+  recording.source = host::open_source(input, source_options(config, colour));
   recording.fps = config.input.fps > 0 ? config.input.fps : recording.source->info().fps;
   if (!(recording.fps > 0)) {
     throw Error(Fault::usage, fmt::format("{}: does not say its frame rate; add --input.fps FRAMES_PER_SECOND", input));

@@ -13,9 +13,9 @@ struct Recording {
   double fps = 0;  ///< frames/s
 };
 
-/// Opens INPUT as the configuration's [input] says. Throws Error(Fault::input), and Error(Fault::usage) when nobody
-/// states the frame rate.
-Recording open_recording(const std::string& input, const host::Config& config);
+/// Opens INPUT as the configuration's [input] says; in grey where neither the configuration nor the caller needs
+/// colour. Throws Error(Fault::input), and Error(Fault::usage) when nobody states the frame rate.
+Recording open_recording(const std::string& input, const host::Config& config, bool colour = false);
 
 /// With segment.method = auto: looks at frames spread over the recording and fills [segment] and
 /// label.min_area/max_area in. Returns the reason in one line, or "" when there was nothing to do. The region of

@@ -12,6 +12,7 @@
 #include "host/app/sinks.hpp"
 #include "host/app/track_detections.hpp"
 #include "host/device/device_factory.hpp"
+#include "host/device/naming.hpp"
 #include "host/recognition/recognition_file.hpp"
 #include "pipeline/error.hpp"
 #include "pipeline/pipeline.hpp"
@@ -54,6 +55,10 @@ tracking::MeasureParameters measure_parameters(const host::Config& config, const
                                                const SourceInfo& info) {
   tracking::MeasureParameters measure;
   measure.features = plan.label.features;
+  measure.boxes = config.detect.objects == host::DetectionUse::instead && !config.detect.model.empty();
+  if (measure.boxes && config.track.intensity_centroid)
+    throw Error(Fault::usage,
+                "track.intensity_centroid needs pixels, but detect.objects = \"instead\" leaves only boxes");
   if (config.track.intensity_centroid) {
     if (!config.label.intensity) throw Error(Fault::usage, "track.intensity_centroid needs label.intensity = true");
     const bool dark =
@@ -72,14 +77,19 @@ int track(const Options& options) {
     return track_detections(options.detections, detections_fps(options, config), options.output, config, options.quiet,
                             options.json);
   }
-  const std::string reason = settle_segmentation(options.input, config);
+  const host::Naming naming(config);
+  const std::string reason = naming.replaces_device() ? "" : settle_segmentation(options.input, config);
   if (!reason.empty() && !options.quiet && !options.json) fmt::print(stderr, "segmentation: {}\n", reason);
 
-  Recording recording = open_recording(options.input, config);
+  Recording recording = open_recording(options.input, config, naming.wants_colour());
   const SourceInfo& info = recording.source->info();
-  const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
+  host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
+  if (naming.replaces_device()) plan.label.features = 0;
+  const auto make_device = [&] {
+    return naming.replaces_device() ? naming.device(info.significant_bits) : host::make_device(plan);
+  };
   // What does not fit is said before anything is written. The pipeline takes this device: a board is opened once.
-  std::unique_ptr<Device> first_device = host::make_device(plan);
+  std::unique_ptr<Device> first_device = make_device();
   std::optional<tracking::Recognizer> recognizer;
   if (!config.track.classes.empty()) recognizer.emplace(host::read_recognition(config.track.classes));
 
@@ -91,7 +101,7 @@ int track(const Options& options) {
   run.features = plan.label.features;
   for (const host::ColourClass& c : plan.segment.classes) run.colour_classes.push_back(c.name);
   if (plan.segment.method != host::SegmentMethod::colour) run.colour_classes.clear();
-  if (recognizer) run.classes = recognizer->model().classes;
+  run.classes = recognizer ? recognizer->model().classes : naming.classes();
   run.config_toml = host::print_config(config, false);
   run.command = typed_command();
 
@@ -111,12 +121,13 @@ int track(const Options& options) {
   pipeline.realtime = config.pipeline.realtime;
   pipeline.queue_frames = config.pipeline.queue_frames;
   pipeline.fps = recording.fps;
+  pipeline.make_namer = naming.namer(info.significant_bits);
   pipeline.measure = measure_parameters(config, plan, info);
   pipeline.stop = &interrupted;
   pipeline.progress = [&](int64_t frames, int64_t dropped) { progress.update(frames, dropped); };
   const auto error = run_pipeline(
-      *recording.source, [&] { return first_device ? std::move(first_device) : host::make_device(plan); }, tracker,
-      sinks.list(), run, pipeline, *summary);
+      *recording.source, [&] { return first_device ? std::move(first_device) : make_device(); }, tracker, sinks.list(),
+      run, pipeline, *summary);
   progress.clear();
   return finish(options, run, *summary, config, error);
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "host/cnn/roi/crop_parameters.hpp"
 #include "host/segment/segmenter.hpp"
 #include "kernels_hls/contract/object.hpp"
 #include "tracking/tracker.hpp"
@@ -51,6 +52,27 @@ struct TrackSection {
   std::string classes;                     ///< file that `flashcell learn` wrote; empty: no recognition
 };
 
+/// [classify]: a network that looks at each object's picture.
+struct ClassifySection {
+  std::string model;  ///< packed model (.fcnn); empty: none
+  CropParameters crop;
+  double least_confidence = 0;  ///< 0..1; an object of which the network is less sure is not named in that frame
+};
+
+/// What a detector's boxes are for.
+enum class DetectionUse : uint8_t {
+  beside,   ///< they name the objects that segmentation finds
+  instead,  ///< they are the objects
+};
+
+/// [detect]: a network that looks at whole frames.
+struct DetectSection {
+  std::string model;  ///< packed model (.fcnn); empty: none
+  DetectionUse objects = DetectionUse::beside;
+  double least_score = 0.4;    ///< 0..1; weaker detections are left out
+  double most_overlap = 0.45;  ///< intersection over union of two boxes of a class; the weaker one goes
+};
+
 enum class DeviceKind : uint8_t { cpu, hls, reference, xrt };
 
 /// [pipeline]
@@ -87,6 +109,8 @@ struct Config {
   InputSection input;
   SegmentSection segment;
   LabelSection label;
+  ClassifySection classify;
+  DetectSection detect;
   TrackSection track;
   PipelineSection pipeline;
   XrtSection xrt;

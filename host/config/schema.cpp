@@ -95,6 +95,37 @@ void visit_label(LabelSection& s, ConfigVisitor& v) {
   integer(v, "value_floor", s.value_floor, 0, 255, "hue: pixels darker than this are not counted.");
 }
 
+void visit_classify(ClassifySection& s, ConfigVisitor& v) {
+  v.section("classify",
+            "A network that names objects by their pictures; one name for each track, fused over its life.\n"
+            "docs/recognition.md goes from marks to a network of your own.");
+  v.text("model", s.model, "Packed model (.fcnn) of a classifier. Empty: none.");
+  v.real("margin", s.crop.margin, 0, 1,
+         "Room around an object's box in its picture, as a share of the box, on every side.");
+  choice(v, "centre", s.crop.centre, {"box", "centroid"}, "box or centroid: what lies in the picture's middle.");
+  v.boolean("invert", s.crop.invert,
+            "Turn pictures over (255 - grey): for dark objects, with a network that learned bright ones.");
+  v.boolean("stretch", s.crop.stretch,
+            "Stretch each picture's grey levels to 0..255, so that lighting does not matter.");
+  v.boolean("mask", s.crop.mask, "Blacken what lies outside of the object's box, so that neighbours do not show.");
+  v.real("least_confidence", s.least_confidence, 0, 1,
+         "An object of which the network is less sure is not named in that frame.");
+}
+
+void visit_detect(DetectSection& s, ConfigVisitor& v) {
+  v.section("detect",
+            "A network that finds and names objects in whole frames (cell detector). Frames of another size than the\n"
+            "network's input are stretched to it.");
+  v.text("model", s.model, "Packed model (.fcnn) of a cell detector. Empty: none.");
+  choice(
+      v, "objects", s.objects, {"beside", "instead"},
+      "beside: segmentation finds the objects, and one gets the class of the detection that covers it. instead: the\n"
+      "boxes are the objects, [segment] and [label] do nothing; with classify.model, that network names them.");
+  v.real("least_score", s.least_score, 0, 1, "Detections of a lower score are left out.");
+  v.real("most_overlap", s.most_overlap, 0, 1,
+         "Of two boxes of a class that overlap more (intersection over union) only the stronger one stays.");
+}
+
 void visit_track(TrackSection& s, ConfigVisitor& v) {
   tracking::TrackerParameters& p = s.parameters;
   v.section("track", "How objects are followed. Times are of the recording, whatever its frame rate.");
@@ -189,6 +220,8 @@ void visit_config(Config& config, ConfigVisitor& visitor) {
   visit_input(config.input, visitor);
   visit_segment(config.segment, visitor);
   visit_label(config.label, visitor);
+  visit_classify(config.classify, visitor);
+  visit_detect(config.detect, visitor);
   visit_track(config.track, visitor);
   visit_pipeline(config.pipeline, visitor);
   visit_xrt(config.xrt, visitor);

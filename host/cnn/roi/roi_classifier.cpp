@@ -66,4 +66,15 @@ void RoiClassifier::classify(const FrameView& frame, std::span<const contract::O
   }
 }
 
+tracking::ClassBelief RoiClassifier::look(const FrameView& frame, const cnn::Region& region) {
+  const std::span<uint8_t> input(inputs_.data(), engine_.input_bytes()),
+      output(outputs_.data(), engine_.output_bytes());
+  cropper_.resampler().run(frame, region, input.data());
+  table_.apply(input, input);
+  engine_.run(input, 1, output);
+  tracking::ClassBelief name;
+  conclude(output.data(), name);
+  return name;
+}
+
 }  // namespace flashcell::host

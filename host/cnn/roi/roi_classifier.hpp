@@ -23,6 +23,9 @@ class RoiClassifier {
   void classify(const FrameView& frame, std::span<const contract::ObjectRecord> objects,
                 std::span<tracking::ClassBelief> names);
 
+  /// What the network says of a region as it is, without margin and the like.
+  tracking::ClassBelief look(const FrameView& frame, const cnn::Region& region);
+
  private:
   void conclude(const uint8_t* scores, tracking::ClassBelief& name) const;
 

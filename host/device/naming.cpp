@@ -1,0 +1,89 @@
+#include "host/device/naming.hpp"
+
+#include "host/cnn/detect/detection_objects.hpp"
+#include "host/cnn/network.hpp"
+#include "host/cnn/roi/roi_namer.hpp"
+#include "pipeline/error.hpp"
+
+namespace flashcell::host {
+namespace {
+
+constexpr int kAnyBits = 8;  // of grey samples, for a trial
+
+quant::DecodeOptions decode_options(const DetectSection& s) {
+  quant::DecodeOptions options;
+  options.least_score = static_cast<float>(s.least_score);
+  options.most_overlap = static_cast<float>(s.most_overlap);
+  return options;
+}
+
+quant::PackedModel read_kind(const std::string& path, NetworkKind kind, const std::string& key) {
+  quant::PackedModel model = read_network(path);
+  if (kind_of(model) != kind) {
+    throw Error(Fault::input, path + ": is no " + (kind == NetworkKind::classifier ? "classifier" : "cell detector") +
+                                  ", as " + key + " wants; `flashcell model inspect` shows its layers");
+  }
+  return model;
+}
+
+bool is_colour_network(const std::optional<quant::PackedModel>& model) {
+  return model && model->preprocessing.channels != quant::Preprocessing::Channels::grey;
+}
+
+}  // namespace
+
+Naming::Naming(const Config& config) : config_(config) {
+  check_sections();
+  if (!config.detect.model.empty())
+    detector_ = read_kind(config.detect.model, NetworkKind::cell_detector, "detect.model");
+  if (!config.classify.model.empty())
+    classifier_ = read_kind(config.classify.model, NetworkKind::classifier, "classify.model");
+  if (classifier_ || detector_) classes_ = classes_of(classifier_ ? *classifier_ : *detector_);
+  // What does not fit is said now, and not by the first worker.
+  if (replaces_device()) device(kAnyBits);
+  if (const NamerFactory make = namer(kAnyBits)) make();
+}
+
+void Naming::check_sections() const {
+  const bool classifies = !config_.classify.model.empty(), detects = !config_.detect.model.empty();
+  const bool instead = config_.detect.objects == DetectionUse::instead;
+  if ((classifies || detects) && !config_.track.classes.empty()) {
+    throw Error(Fault::usage, std::string("track.classes and ") + (classifies ? "classify" : "detect") +
+                                  ".model both name objects; leave one of them empty");
+  }
+  if (classifies && detects && !instead) {
+    throw Error(Fault::usage,
+                "classify.model and detect.model both name objects; leave one of them empty, or set detect.objects = "
+                "\"instead\" to have the detector find what the classifier names");
+  }
+  if (detects && instead && config_.pipeline.device != DeviceKind::cpu) {
+    throw Error(Fault::usage,
+                "detect.objects = \"instead\" leaves nothing to label: pipeline.device must be cpu, or detect.objects "
+                "\"beside\"");
+  }
+}
+
+bool Naming::wants_colour() const {
+  return is_colour_network(classifier_) || is_colour_network(detector_);
+}
+
+NamerFactory Naming::namer(int significant_bits) const {
+  if (classifier_) {
+    return [this, significant_bits] {
+      return make_roi_namer(*classifier_, config_.classify.crop, significant_bits,
+                            static_cast<float>(config_.classify.least_confidence));
+    };
+  }
+  if (detector_ && !replaces_device()) {
+    return [this, significant_bits] {
+      return make_detection_namer(*detector_, decode_options(config_.detect), significant_bits);
+    };
+  }
+  return {};
+}
+
+std::unique_ptr<Device> Naming::device(int significant_bits) const {
+  return make_detection_device(*detector_, decode_options(config_.detect), significant_bits, config_.label.max_objects);
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,41 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/config/config.hpp"
+#include "pipeline/device.hpp"
+#include "pipeline/frame.hpp"
+#include "pipeline/namer.hpp"
+#include "quant_models/packed/packed_model.hpp"
+
+namespace flashcell::host {
+
+/// The networks that a configuration names, read and checked: what names objects, and what may find them.
+class Naming {
+ public:
+  /// Throws Error(Fault::input) for a network that cannot be read or is none of the kind that its section wants,
+  /// Error(Fault::usage) for sections that contradict each other.
+  explicit Naming(const Config& config);
+
+  /// Names by class; empty when no network names anything.
+  const std::vector<std::string>& classes() const { return classes_; }
+  /// True when a network wants to see colours.
+  bool wants_colour() const;
+  /// True when the boxes of a detector are the objects: segmentation and labelling are not used.
+  bool replaces_device() const { return detector_ && config_.detect.objects == DetectionUse::instead; }
+
+  /// For frames of a recording with grey samples of `significant_bits`; empty when nothing is to be named there.
+  NamerFactory namer(int significant_bits) const;
+  /// The detector as a device. Call only where it replaces_device().
+  std::unique_ptr<Device> device(int significant_bits) const;
+
+ private:
+  void check_sections() const;
+
+  Config config_;
+  std::optional<quant::PackedModel> classifier_, detector_;
+  std::vector<std::string> classes_;
+};
+
+}  // namespace flashcell::host
