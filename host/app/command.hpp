@@ -12,6 +12,7 @@ using Action = std::function<int()>;
 void add_track(CLI::App& app, Action& action);
 void add_tune(CLI::App& app, Action& action);
 void add_learn(CLI::App& app, Action& action);
+void add_detect(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_synth(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
+#include "host/app/crop_folder.hpp"
 #include "host/app/marks.hpp"
 #include "host/app/progress.hpp"
 #include "host/app/recording.hpp"
+#include "host/cnn/network.hpp"
 #include "host/device/device_factory.hpp"
 #include "host/recognition/recognition_file.hpp"
 #include "pipeline/error.hpp"
@@ -21,7 +24,7 @@ namespace {
 constexpr double kReach = 5;  // px between a mark and the box of the object it means
 
 struct Options {
-  std::string input, marks, tracks, output = "classes.json";
+  std::string input, marks, tracks, output = "classes.json", crops;
   bool json = false;
   std::unique_ptr<ConfigOptions> config;
 };
@@ -56,12 +59,12 @@ const contract::ObjectRecord* object_at(const ObjectTable& table, const Mark& ma
   return best;
 }
 
-Examples collect(const Options& options, const Marks& marks, const host::Config& config) {
-  Recording recording = open_recording(options.input, config);
-  const SourceInfo& info = recording.source->info();
-  const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
+using MarkedObject = std::function<void(const Frame& frame, const ObjectTable& table, size_t object, int class_index)>;
+
+/// Calls `use` with the object that each mark means, in order of frames.
+void look_up(const Options& options, const Marks& marks, Recording& recording, const host::DevicePlan& plan,
+             const MarkedObject& use) {
   const auto device = host::make_device(plan);
-  Examples examples;
   Frame frame;
   ObjectTable table;
   Progress progress("looking up marks", marks.marks.back().frame + 1);
@@ -81,16 +84,62 @@ Examples collect(const Options& options, const Marks& marks, const host::Config&
                 "{}:{}: no object within {:g} px of ({:.1f}, {:.1f}) in frame {}; `flashcell tune` shows what is found",
                 options.marks, mark.line, kReach, mark.x, mark.y, mark.frame));
       }
-      examples.detections.push_back(tracking::make_detection(
-          *object, table.features_of(static_cast<size_t>(object - table.objects.data())), {plan.label.features}));
-      examples.classes.push_back(mark.class_index);
+      use(frame, table, static_cast<size_t>(object - table.objects.data()), mark.class_index);
     }
   }
   if (next < marks.marks.size()) {
     throw Error(Fault::input, fmt::format("{}:{}: frame {} is beyond the recording's end", options.marks,
                                           marks.marks[next].line, marks.marks[next].frame));
   }
+}
+
+Examples collect(const Options& options, const Marks& marks, const host::Config& config) {
+  Recording recording = open_recording(options.input, config);
+  const SourceInfo& info = recording.source->info();
+  const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
+  Examples examples;
+  look_up(options, marks, recording, plan, [&](const Frame&, const ObjectTable& table, size_t object, int class_index) {
+    examples.detections.push_back(
+        tracking::make_detection(table.objects[object], table.features_of(object), {plan.label.features}));
+    examples.classes.push_back(class_index);
+  });
   return examples;
+}
+
+/// What the network of [classify] will see; without one, what the recipe roi_crops.toml trains on.
+host::cnn::Resampler crop_resampler(const host::Config& config, int significant_bits) {
+  constexpr int kSide = 28;
+  if (config.classify.model.empty()) return {kSide, kSide, host::cnn::PictureChannels::grey, significant_bits};
+  const host::cnn::Resampler wanted = host::resampler_for(host::read_network(config.classify.model), significant_bits);
+  const bool grey = wanted.channels() == 1;
+  // Picture files are written from blue, green, red.
+  return {wanted.width(), wanted.height(), grey ? host::cnn::PictureChannels::grey : host::cnn::PictureChannels::bgr,
+          significant_bits};
+}
+
+int write_crops(const Options& options, const Marks& marks, const host::Config& config) {
+  Recording recording = open_recording(options.input, config);
+  const SourceInfo& info = recording.source->info();
+  const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
+  CropFolder folder(options.crops, marks.classes,
+                    {crop_resampler(config, info.significant_bits), config.classify.crop});
+  look_up(options, marks, recording, plan,
+          [&](const Frame& frame, const ObjectTable& table, size_t object, int class_index) {
+            folder.add(frame.view, frame.number, table.objects[object], class_index);
+          });
+  if (options.json) {
+    fmt::print("{}\n", nlohmann::json({{"folder", options.crops},
+                                       {"classes", marks.classes},
+                                       {"train", folder.train_pictures()},
+                                       {"test", folder.test_pictures()}})
+                           .dump(2));
+    return 0;
+  }
+  fmt::print("{}: {} pictures of {} classes to train, {} to test\n", options.crops, folder.train_pictures(),
+             marks.classes.size(), folder.test_pictures());
+  fmt::print("train with  flashcell train quant_models/recipes/roi_crops.toml --data {} -o network\n", options.crops);
+  fmt::print("then        flashcell track INPUT --classify.model network/int8.fcnn\n");
+  return 0;
 }
 
 tracking::RecognitionModel train(const Marks& marks, const Examples& examples, size_t leave_out) {
@@ -126,6 +175,7 @@ int learn(const Options& options) {
   config.label.hlac = true;
   const Marks marks = read_marks(options.marks, options.tracks);
   settle_segmentation(options.input, config);
+  if (!options.crops.empty()) return write_crops(options, marks, config);
   const Examples examples = collect(options, marks, config);
   if (marks.classes.size() < 2) {
     throw Error(Fault::input, fmt::format("{}: names only one class, {}; recognition needs at least two to tell apart",
@@ -160,6 +210,10 @@ void add_learn(CLI::App& app, Action& action) {
   command->add_option("MARKS", options->marks, "CSV file of marked examples")->required();
   command->add_option("--tracks", options->tracks, "tracks.csv that the ids in MARKS come from")->type_name("FILE");
   command->add_option("-o,--output", options->output, "File to write the classes to");
+  command
+      ->add_option("--crops", options->crops,
+                   "Write the marked objects as pictures in class folders, to train a network, instead of OUTPUT")
+      ->type_name("DIR");
   command->add_flag("--json", options->json, "Print the findings as JSON");
   options->config = std::make_unique<ConfigOptions>(*command);
   command->callback([options, &action] { action = [options] { return learn(*options); }; });

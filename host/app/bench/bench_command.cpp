@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -80,7 +81,7 @@ nlohmann::json describe(const std::vector<BenchCase>& cases) {
 int bench(const BenchOptions& options, bool json) {
   cv::setNumThreads(1);
   std::vector<BenchCase> cases;
-  for (auto* group : {bench_labelling, bench_segmentation, bench_tracking, bench_pipeline}) {
+  for (auto* group : {bench_labelling, bench_segmentation, bench_tracking, bench_networks, bench_pipeline}) {
     for (BenchCase& c : group(options)) cases.push_back(std::move(c));
   }
   if (json) {
@@ -100,6 +101,13 @@ int bench(const BenchOptions& options, bool json) {
       "\nRatios are of medians in this run, in turns of 250 frames. OpenCV's functions give area, box and centroid; "
       "ours second moments as well.\n");
   return 0;
+}
+
+/// The networks that come with the sources, as seen from the program in its build folder.
+std::string shipped_networks() {
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (self.parent_path().parent_path() / "quant_models/recipes/trained").string();
 }
 
 int bench_kernel(bool json) {
@@ -122,6 +130,11 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_option("-n,--frames", options->frames, "Timed frames a case")->check(CLI::Range(10, 1000000));
   command->add_option("-t,--threads", options->threads, "Try the pipeline on 1 to so many threads; 0: all cores")
       ->check(CLI::Range(0, 256));
+  options->networks = shipped_networks();
+  command->add_option("--networks", options->networks, "Folder of trained networks (roi_mnist, cell_bccd)")
+      ->type_name("DIR");
+  command->add_option("--onnx", options->onnx_files, "Networks in real numbers to run beside OpenCV")
+      ->type_name("FILE");
   command->add_flag("--json", *json, "Print the figures as JSON");
   command->callback([options, json, device, &action] {
     action = [options, json, device] { return *device == "hls" ? bench_kernel(*json) : bench(*options, *json); };

@@ -24,8 +24,10 @@ struct BenchCase {
 };
 
 struct BenchOptions {
-  int frames = 500;  ///< timed frames a case
-  int threads = 0;   ///< most threads the whole pipeline is tried on; 0: all cores
+  int frames = 500;      ///< timed frames a case
+  int threads = 0;       ///< most threads the whole pipeline is tried on; 0: all cores
+  std::string networks;  ///< folder of trained networks: roi_mnist, cell_bccd; those missing are left out
+  std::vector<std::string> onnx_files;  ///< networks in real numbers, to compare with OpenCV
 };
 
 /// A function that processes frame i.
@@ -44,6 +46,8 @@ BenchCase measure(std::string group, std::string name, int frames, const Work& o
 std::vector<BenchCase> bench_labelling(const BenchOptions& options);
 std::vector<BenchCase> bench_segmentation(const BenchOptions& options);
 std::vector<BenchCase> bench_tracking(const BenchOptions& options);
+/// Throws Error(Fault::input) for a network that cannot be read or run.
+std::vector<BenchCase> bench_networks(const BenchOptions& options);
 std::vector<BenchCase> bench_pipeline(const BenchOptions& options);
 
 }  // namespace flashcell::app

@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <opencv2/dnn.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "host/app/bench/scenes.hpp"
+#include "host/app/bench/timing.hpp"
+#include "host/cnn/detect/frame_detector.hpp"
+#include "host/cnn/network.hpp"
+#include "host/cnn/roi/roi_classifier.hpp"
+#include "host/device/device_factory.hpp"
+#include "pipeline/error.hpp"
+#include "quant_models/execute/executor.hpp"
+#include "quant_models/export/lower.hpp"
+#include "quant_models/graph/cost.hpp"
+#include "quant_models/graph/simplify.hpp"
+#include "quant_models/model_error.hpp"
+#include "quant_models/onnx/import.hpp"
+
+namespace flashcell::app {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int kClipFrames = 32;
+constexpr const char* kGroup =
+    "networks, one thread; OpenCV computes in real numbers (its importer reads no integer networks)";
+
+double million_macs(const quant::PackedModel& model) {
+  uint64_t macs = 0;
+  for (const contract::LayerDescriptor& layer : model.layers) macs += quant::multiply_accumulates(model, layer);
+  return 1e-6 * static_cast<double>(macs);
+}
+
+/// The integer network of a recipe's folder.
+quant::PackedModel integers(const fs::path& folder) {
+  return quant::lower(quant::import_onnx((folder / "int8.onnx").string()), folder.filename().string());
+}
+
+/// The same network in real numbers, for OpenCV.
+std::shared_ptr<cv::dnn::Net> reals(const fs::path& file) {
+  auto net = std::make_shared<cv::dnn::Net>(cv::dnn::readNetFromONNX(file.string()));
+  net->setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
+  net->setPreferableTarget(cv::dnn::DNN_TARGET_CPU);
+  return net;
+}
+
+/// Objects of every frame of the clip.
+std::vector<ObjectTable> label(const Clip& clip) {
+  const auto device = host::make_device(threshold_plan(clip, contract::Connectivity::exact8, 0, 4096));
+  std::vector<ObjectTable> tables(clip.frames.size());
+  for (size_t i = 0; i < tables.size(); ++i) device->process(clip.view(static_cast<int>(i)), tables[i]);
+  return tables;
+}
+
+/// The same crops by OpenCV: area or linear interpolation, one blob for all of a frame.
+PeerWork opencv_classifier(const Clip& clip, const std::vector<ObjectTable>& tables, const fs::path& folder) {
+  auto net = reals(folder / "float.onnx");
+  auto crops = std::make_shared<std::vector<cv::Mat>>();
+  return {"OpenCV dnn", [&, net, crops](int i) {
+            const auto& objects = tables[static_cast<size_t>(i) % tables.size()].objects;
+            crops->resize(objects.size());
+            for (size_t k = 0; k < objects.size(); ++k) {
+              const host::cnn::Region r = host::region_around(objects[k], {}, 28, 28);
+              const cv::Mat& frame = clip.mat(i);
+              const cv::Rect inside =
+                  cv::Rect(r.left, r.top, r.width, r.height) & cv::Rect(0, 0, frame.cols, frame.rows);
+              cv::resize(frame(inside), (*crops)[k], {28, 28}, 0, 0, r.width > 28 ? cv::INTER_AREA : cv::INTER_LINEAR);
+            }
+            net->setInput(cv::dnn::blobFromImages(*crops, 1.0 / 255));
+            net->forward();
+          }};
+}
+
+void add_classifier(const fs::path& folder, int frames, std::vector<BenchCase>& cases) {
+  const quant::PackedModel model = integers(folder);
+  const Clip clip = scene_clip("100 digits", "synth:digits?objects=100&radius=8..12&size=512x512&seed=1", kClipFrames);
+  const std::vector<ObjectTable> tables = label(clip);
+  size_t objects = 0;
+  for (const ObjectTable& table : tables) objects += table.objects.size();
+  const double each = static_cast<double>(objects) / static_cast<double>(tables.size());
+  const auto per_second = [each](const BenchCase& c) {
+    return fmt::format("{:.0f} objects/s, {:.0f} a frame",
+                       each * 1e9 / static_cast<double>(std::max<int64_t>(1, c.time.percentile(50))), each);
+  };
+  host::RoiCropper cropper(host::resampler_for(model, 8), {});
+  std::vector<uint8_t> picture(cropper.resampler().bytes());
+  BenchCase crops = measure(kGroup, "crops of 28x28 alone, " + clip.name, frames, [&](int i) {
+    for (const auto& object : tables[static_cast<size_t>(i) % tables.size()].objects)
+      cropper.crop(clip.view(i), object, picture.data());
+  });
+  crops.note = per_second(crops);
+  cases.push_back(std::move(crops));
+  host::RoiClassifier classifier(model, {}, 8);
+  std::vector<tracking::ClassBelief> names(4096);
+  BenchCase all = measure(kGroup, fmt::format("crops and classifier, {:.2f} MMAC each", million_macs(model)), frames,
+                          [&](int i) {
+                            const auto& found = tables[static_cast<size_t>(i) % tables.size()].objects;
+                            classifier.classify(clip.view(i), found, {names.data(), found.size()});
+                          },
+                          {opencv_classifier(clip, tables, folder)});
+  all.note = per_second(all);
+  cases.push_back(std::move(all));
+}
+
+void add_detector(const fs::path& folder, int frames, std::vector<BenchCase>& cases) {
+  const quant::PackedModel model = integers(folder);
+  const Clip clip = scene_clip("100 digits", "synth:digits?objects=100&radius=8..12&size=512x512&seed=1", kClipFrames);
+  host::FrameDetector detector(model, {0.4F}, 8);
+  auto net = reals(folder / "float.onnx");
+  const int classes = detector.classes();
+  const auto& output = host::output_of(model);
+  cases.push_back(
+      measure(kGroup, fmt::format("cell detector of 512x512 grey, {:.0f} MMAC, boxes", million_macs(model)), frames,
+              [&](int i) { detector.detect(clip.view(i)); },
+              {{"OpenCV dnn", [&, net](int i) {
+                  net->setInput(cv::dnn::blobFromImage(clip.mat(i), 1.0 / 255));
+                  const cv::Mat out = net->forward();
+                  quant::decode_cells({out.ptr<float>(), out.total()}, classes, output.height, output.width, {0.4F});
+                }}}));
+}
+
+/// Somebody's ONNX file, in real numbers by both.
+void add_file(const std::string& file, int frames, std::vector<BenchCase>& cases) {
+  const quant::Graph graph = quant::simplify(quant::import_onnx(file));
+  quant::Executor executor(graph);
+  const quant::Shape& input = graph.node(graph.inputs().front()).shape;
+  const std::vector<int> shape(input.begin(), input.end());
+  cv::Mat blob(shape, CV_32F, cv::Scalar(0.5));
+  const std::span<float> numbers = executor.input(0);
+  std::fill(numbers.begin(), numbers.end(), 0.5F);
+  auto net = reals(file);
+  const std::vector<std::string> outputs = net->getUnconnectedOutLayersNames();
+  auto results = std::make_shared<std::vector<cv::Mat>>();
+  cases.push_back(measure(kGroup,
+                          fmt::format("{}, {:.0f} MMAC, real numbers", fs::path(file).filename().string(),
+                                      1e-6 * static_cast<double>(quant::total_cost(graph).macs)),
+                          std::max(10, frames / 20), [&](int) { executor.run(); },
+                          {{"OpenCV dnn", [&, net, results](int) {
+                              net->setInput(blob);
+                              net->forward(*results, outputs);
+                            }}}));
+}
+
+}  // namespace
+
+std::vector<BenchCase> bench_networks(const BenchOptions& options) {
+  std::vector<BenchCase> cases;
+  try {
+    const fs::path classifier = fs::path(options.networks) / "roi_mnist",
+                   detector = fs::path(options.networks) / "cell_bccd";
+    if (fs::exists(classifier / "int8.onnx")) add_classifier(classifier, options.frames, cases);
+    if (fs::exists(detector / "int8.onnx")) add_detector(detector, options.frames, cases);
+    for (const std::string& file : options.onnx_files) add_file(file, options.frames, cases);
+  } catch (const quant::ModelError& e) {
+    throw Error(Fault::input, e.what());
+  } catch (const cv::Exception& e) {
+    throw Error(Fault::input, fmt::format("OpenCV cannot run a network that is compared: {}", e.err));
+  }
+  return cases;
+}
+
+}  // namespace flashcell::app

@@ -1,0 +1,45 @@
+#include "host/app/crop_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "host/app/findings.hpp"
+#include "host/app/picture_file.hpp"
+#include "pipeline/error.hpp"
+
+namespace flashcell::app {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr size_t kTestEvery = 5;
+
+}  // namespace
+
+CropFolder::CropFolder(const std::string& folder, const std::vector<std::string>& classes, host::RoiCropper cropper)
+    : folder_(folder), classes_(classes), counts_(classes.size()), cropper_(std::move(cropper)) {
+  for (const std::string& name : classes) {
+    if (name.empty() || name.front() == '.' || name.find_first_of("/\\") != std::string::npos)
+      throw Error(Fault::input, fmt::format("class `{}` cannot name a folder of pictures; rename it", name));
+  }
+  for (const char* part : {"train", "test"}) {
+    const fs::path path = fs::path(folder) / part;
+    std::error_code error;
+    if (fs::exists(path, error))
+      throw Error(Fault::input, fmt::format("{}: exists already; remove it or name another folder", path.string()));
+  }
+}
+
+void CropFolder::add(const FrameView& frame, int64_t number, const contract::ObjectRecord& object, int class_index) {
+  const auto c = static_cast<size_t>(class_index);
+  const bool test = counts_[c]++ % kTestEvery == 1;
+  ++(test ? test_ : train_);
+  cv::Mat picture(cropper_.resampler().height(), cropper_.resampler().width(),
+                  cropper_.resampler().channels() == 1 ? CV_8UC1 : CV_8UC3);
+  cropper_.crop(frame, object, picture.data);
+  const fs::path path = fs::path(folder_) / (test ? "test" : "train") / classes_[c];
+  make_output_folder(path.string());
+  write_picture((path / fmt::format("f{:06}_x{:04}_y{:04}.png", number, object.left, object.top)).string(), picture);
+}
+
+}  // namespace flashcell::app

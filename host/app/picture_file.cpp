@@ -1,0 +1,44 @@
+#include "host/app/picture_file.hpp"
+
+#include <fmt/format.h>
+
+#include <opencv2/imgcodecs.hpp>
+
+#include "pipeline/error.hpp"
+
+namespace flashcell::app {
+
+cv::Mat read_picture(const std::string& path) {
+  cv::Mat picture;
+  try {
+    picture = cv::imread(path, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
+  } catch (const cv::Exception&) {
+    picture.release();
+  }
+  if (picture.empty()) throw Error(Fault::input, fmt::format("{}: is no picture that can be read, or damaged", path));
+  if (picture.depth() != CV_8U && picture.type() != CV_16UC1) {
+    picture.convertTo(picture, CV_8U, picture.depth() == CV_16U ? 1.0 / 257 : 255.0);
+  }
+  if (picture.channels() != 1 && picture.channels() != 3)
+    throw Error(Fault::input, fmt::format("{}: has {} channels; 1 or 3 can be used", path, picture.channels()));
+  return picture;
+}
+
+FrameView view_of(const cv::Mat& picture) {
+  const PixelFormat format = picture.channels() == 3    ? PixelFormat::bgr8
+                             : picture.depth() == CV_8U ? PixelFormat::grey8
+                                                        : PixelFormat::grey16;
+  return {picture.data, picture.cols, picture.rows, static_cast<ptrdiff_t>(picture.step), format};
+}
+
+void write_picture(const std::string& path, const cv::Mat& picture) {
+  bool written = false;
+  try {
+    written = cv::imwrite(path, picture);
+  } catch (const cv::Exception&) {
+  }
+  if (!written)
+    throw Error(Fault::input, fmt::format("{}: cannot be written; is there room, and may you write there?", path));
+}
+
+}  // namespace flashcell::app

@@ -1,0 +1,298 @@
+// Networks in the program as a user starts it: [classify], [detect], `detect`, `learn --crops`; and what goes wrong.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <sstream>
+
+#include "quant_models/models/cell_detector.hpp"
+#include "quant_models/packed/model_builder.hpp"
+#include "quant_models/packed/packed_file.hpp"
+
+namespace flashcell {
+namespace {
+
+namespace fs = std::filesystem;
+using contract::ActivationType;
+using testing::HasSubstr;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// A layer's parameters, all alike: what an output channel computes is up to its weights and bias.
+struct Parameters {
+  std::vector<int8_t> weights;
+  std::vector<int32_t> bias;
+  std::vector<contract::Requantization> scales;
+  Parameters(size_t channels, size_t each, double factor)
+      : weights(channels * each), bias(channels), scales(channels, quant::requantization_for(factor)) {}
+  quant::LayerWeights view() const { return {weights, 8, bias, scales}; }
+};
+
+/// "small" where less than a third of the picture is bright, else "large".
+quant::PackedModel size_classifier() {
+  quant::ModelBuilder builder("size");
+  const auto in = builder.input("picture", 16, 16, 1, {ActivationType::unsigned8, 8, 1 / 255.0F});
+  Parameters p(2, 256, 1.0 / 512);
+  for (size_t i = 0; i < 256; ++i) p.weights[256 + i] = 1;
+  p.bias[0] = 256 * 255 / 3;
+  builder.output(builder.fully_connected("scores", in, 2, p.view(), {ActivationType::signed8, 8, 0.1F}));
+  builder.set_class_names({"small", "large"});
+  return builder.build();
+}
+
+/// A box of 16 x 16 px around each bright cell, of the only class.
+quant::PackedModel bright_cells() {
+  quant::ModelBuilder builder("bright");
+  auto x = builder.input("frame", 64, 64, 1, {ActivationType::unsigned8, 8, 1 / 255.0F});
+  Parameters mean(1, 16, 1.0 / 16);
+  std::fill(mean.weights.begin(), mean.weights.end(), int8_t{1});
+  x = builder.convolution("quarter", x, 1, quant::Window::square(4, 4), mean.view(), {});
+  Parameters cells(6, 4, 1.0 / 8);
+  for (size_t i = 0; i < 4; ++i) cells.weights[4 * quant::kObjectness + i] = 1;
+  cells.bias[quant::kObjectness] = -4 * 100;
+  // ln(16 / 64) in steps of 0.1.
+  cells.bias[quant::kLogWidth] = cells.bias[quant::kLogHeight] = -14 * 8;
+  builder.output(builder.convolution("cells", x, 6, quant::Window::square(2, 2), cells.view(),
+                                     {ActivationType::signed8, 8, 0.1F}));
+  builder.set_class_names({"spot"});
+  return builder.build();
+}
+
+struct Outcome {
+  int code = -1;
+  std::string out, err;
+};
+
+class NamingCli : public testing::Test {
+ protected:
+  void SetUp() override {
+    dir_ = fs::temp_directory_path() / ("flashcell_naming_" + std::to_string(getpid()));
+    fs::remove_all(dir_);
+    fs::create_directories(dir_);
+    quant::write_packed_file(path("size.fcnn"), size_classifier());
+    quant::write_packed_file(path("bright.fcnn"), bright_cells());
+  }
+  void TearDown() override { fs::remove_all(dir_); }
+
+  std::string path(const std::string& name) const { return (dir_ / name).string(); }
+
+  Outcome run(const std::vector<std::string>& arguments) const {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (freopen((dir_ / "stdout").c_str(), "w", stdout) == nullptr ||
+          freopen((dir_ / "stderr").c_str(), "w", stderr) == nullptr)
+        _exit(99);
+      static const std::string program = std::string(FLASHCELL_BUILD_DIR) + "/flashcell";
+      std::vector<char*> argv = {const_cast<char*>(program.c_str())};
+      for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+      argv.push_back(nullptr);
+      execv(program.c_str(), argv.data());
+      _exit(98);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(dir_ / "stdout"),
+            read_file(dir_ / "stderr")};
+  }
+
+  /// Two discs that stay in tiles of their own.
+  Outcome track(std::vector<std::string> more) const {
+    std::vector<std::string> arguments = {"track",
+                                          "synth:discs?objects=2&size=128x64&frames=40&fps=2000&radius=7&crossing=off",
+                                          "-o",
+                                          path("out"),
+                                          "--output.overlay",
+                                          "false",
+                                          "--output.report",
+                                          "false",
+                                          "--segment.method",
+                                          "threshold",
+                                          "--segment.threshold",
+                                          "60"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  }
+
+  std::string csv() const { return read_file(dir_ / "out" / "tracks.csv"); }
+  fs::path dir_;
+};
+
+/// Rows of tracks.csv as name -> value.
+std::vector<std::map<std::string, std::string>> rows_of(const std::string& csv) {
+  std::istringstream lines(csv);
+  std::vector<std::string> header;
+  std::vector<std::map<std::string, std::string>> rows;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream fields(line);
+    std::vector<std::string> values;
+    for (std::string field; std::getline(fields, field, ',');) values.push_back(field);
+    if (header.empty()) {
+      header = values;
+      continue;
+    }
+    auto& row = rows.emplace_back();
+    for (size_t i = 0; i < header.size(); ++i) row[header[i]] = values.at(i);
+  }
+  return rows;
+}
+
+TEST_F(NamingCli, TracksAreNamedByTheirPicturesTheSameOnEveryDevice) {
+  // With no margin a disc fills its picture, with the widest it fills a ninth.
+  std::string first;
+  for (const char* device : {"cpu", "hls", "reference"}) {
+    for (const char* threads : {"1", "4"}) {
+      const Outcome outcome = track({"--classify.model", path("size.fcnn"), "--classify.margin", "0", "--device",
+                                     device, "--pipeline.threads", threads});
+      ASSERT_EQ(outcome.code, 0) << outcome.err;
+      std::string body = csv();
+      body = body.substr(body.find("\nframe,"));
+      if (first.empty()) first = body;
+      EXPECT_EQ(body, first) << device << ", " << threads << " threads";
+    }
+  }
+  const auto rows = rows_of(first);
+  ASSERT_GT(rows.size(), 60u);
+  for (const auto& row : rows) EXPECT_EQ(row.at("class"), "large");
+  EXPECT_GT(std::stod(rows.back().at("class_confidence")), 0.9);
+  const auto summary = nlohmann::json::parse(read_file(dir_ / "out" / "summary.json"));
+  EXPECT_EQ(summary["tracks_by_class"]["large"], 2);
+  EXPECT_EQ(summary["tracks_by_class"]["unknown"], 0);
+  EXPECT_TRUE(summary["latency"].contains("name"));
+  EXPECT_THAT(track({"--classify.model", path("size.fcnn"), "--classify.margin", "1"}).out,
+              HasSubstr("tracks by class: 2 small"));
+}
+
+TEST_F(NamingCli, DetectionsNameObjectsOrAreTheObjects) {
+  const Outcome beside = track({"--detect.model", path("bright.fcnn")});
+  ASSERT_EQ(beside.code, 0) << beside.err;
+  EXPECT_THAT(beside.out, HasSubstr("spot"));
+  const Outcome instead = track({"--detect.model", path("bright.fcnn"), "--detect.objects", "instead"});
+  ASSERT_EQ(instead.code, 0) << instead.err;
+  const auto rows = rows_of(csv());
+  ASSERT_FALSE(rows.empty());
+  for (const auto& row : rows) EXPECT_EQ(row.at("class"), "spot");
+  // The detector finds, the classifier names.
+  const Outcome both = track({"--detect.model", path("bright.fcnn"), "--detect.objects", "instead", "--classify.model",
+                              path("size.fcnn"), "--classify.margin", "0"});
+  ASSERT_EQ(both.code, 0) << both.err;
+  EXPECT_THAT(both.out, testing::AllOf(HasSubstr("small"), testing::Not(HasSubstr("spot"))));
+}
+
+TEST_F(NamingCli, WhatDoesNotFitIsSaidInOneLine) {
+  const auto refused = [&](int code, const std::string& what, std::vector<std::string> more) {
+    fs::remove_all(dir_ / "out");
+    const Outcome outcome = track(std::move(more));
+    EXPECT_EQ(outcome.code, code) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(what));
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_FALSE(fs::exists(dir_ / "out")) << "nothing is written";
+  };
+  refused(3, "none.fcnn", {"--classify.model", path("none.fcnn")});
+  const std::string whole = read_file(path("size.fcnn"));
+  std::ofstream(path("short.fcnn"), std::ios::binary) << whole.substr(0, whole.size() - 9);
+  refused(3, "short.fcnn", {"--classify.model", path("short.fcnn")});
+  refused(3, "no classifier", {"--classify.model", path("bright.fcnn")});
+  refused(3, "no cell detector", {"--detect.model", path("size.fcnn")});
+  quant::PackedModel colour = size_classifier();
+  colour.preprocessing.channels = quant::Preprocessing::Channels::rgb;
+  quant::write_packed_file(path("colour.fcnn"), colour);
+  refused(3, "channels", {"--classify.model", path("colour.fcnn")});
+  refused(2, "both name objects", {"--classify.model", path("size.fcnn"), "--detect.model", path("bright.fcnn")});
+  refused(2, "both name objects", {"--classify.model", path("size.fcnn"), "--track.classes", "c.json"});
+  refused(2, "pipeline.device must be cpu",
+          {"--detect.model", path("bright.fcnn"), "--detect.objects", "instead", "--device", "hls"});
+  refused(2, "classify.margin", {"--classify.model", path("size.fcnn"), "--classify.margin", "7"});
+}
+
+TEST_F(NamingCli, DetectDrawsAndPrintsBoxes) {
+  cv::Mat picture(64, 64, CV_8UC1, cv::Scalar(10));
+  picture(cv::Rect(24, 40, 8, 8)).setTo(250);  // the cell in column 3, row 5
+  fs::create_directories(dir_ / "other");
+  cv::imwrite(path("a.png"), picture);
+  cv::imwrite((dir_ / "other" / "a.png").string(), picture);
+  const Outcome outcome = run({"detect", path("a.png"), (dir_ / "other" / "a.png").string(), "-m", path("bright.fcnn"),
+                               "-o", path("drawn"), "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  ASSERT_EQ(json["images"].size(), 2u);
+  for (const auto& image : json["images"]) {
+    ASSERT_EQ(image["objects"].size(), 1u);
+    const auto& object = image["objects"][0];
+    EXPECT_EQ(object["class"], "spot");
+    EXPECT_GT(object["score"], 0.9);
+    EXPECT_NEAR(double{object["left"]} + double{object["width"]} / 2, 28, 0.01);
+    EXPECT_NEAR(double{object["top"]} + double{object["height"]} / 2, 44, 0.01);
+    EXPECT_NEAR(double{object["width"]}, 16, 0.5);
+    const cv::Mat drawn = cv::imread(std::string(image["picture"]));
+    EXPECT_EQ(drawn.cols, 64);
+  }
+  EXPECT_NE(json["images"][0]["picture"], json["images"][1]["picture"]);
+  EXPECT_THAT(run({"detect", path("a.png"), "-m", path("bright.fcnn"), "-o", path("drawn")}).out, HasSubstr("spot"));
+}
+
+TEST_F(NamingCli, DetectNamesAWholePicture) {
+  cv::imwrite(path("dark.png"), cv::Mat(40, 30, CV_8UC1, cv::Scalar(20)));
+  cv::imwrite(path("bright.png"), cv::Mat(40, 30, CV_8UC3, cv::Scalar(230, 230, 230)));
+  const Outcome outcome =
+      run({"detect", path("dark.png"), path("bright.png"), "-m", path("size.fcnn"), "--json", "-o", path("none")});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["images"][0]["classes"][0]["class"], "small");
+  EXPECT_EQ(json["images"][1]["classes"][0]["class"], "large");
+  EXPECT_NEAR(
+      double{json["images"][1]["classes"][0]["probability"]} + double{json["images"][1]["classes"][1]["probability"]},
+      1, 1e-6);
+  std::ofstream(path("text.png")) << "no picture";
+  EXPECT_EQ(run({"detect", path("text.png"), "-m", path("size.fcnn")}).code, 3);
+  EXPECT_EQ(run({"detect", path("none.png"), "-m", path("size.fcnn")}).code, 3);
+  EXPECT_EQ(run({"detect", "-m", path("size.fcnn")}).code, 2);
+}
+
+TEST_F(NamingCli, MarkedObjectsBecomeClassFolders) {
+  const std::string scene = "synth:discs?objects=2&size=128x64&frames=40&fps=2000&radius=7&crossing=off";
+  ASSERT_EQ(run({"synth", scene, "-f", "images", "-o", path("truth")}).code, 0);
+  std::ofstream marks(path("marks.csv"));
+  marks << "frame,x,y,class\n";
+  for (const auto& row : rows_of(read_file(dir_ / "truth" / "truth.csv")))
+    marks << row.at("frame") << ',' << row.at("x") << ',' << row.at("y") << ",disc_" << row.at("id") << '\n';
+  marks.close();
+  const std::vector<std::string> command = {"learn",
+                                            scene,
+                                            path("marks.csv"),
+                                            "--crops",
+                                            path("crops"),
+                                            "--segment.method",
+                                            "threshold",
+                                            "--segment.threshold",
+                                            "60",
+                                            "--classify.model",
+                                            path("size.fcnn")};
+  const Outcome outcome = run(command);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("64 pictures of 2 classes to train, 16 to test"));
+  for (const char* name : {"train/disc_1", "train/disc_2", "test/disc_1", "test/disc_2"}) {
+    ASSERT_TRUE(fs::exists(dir_ / "crops" / name)) << name;
+    const cv::Mat crop =
+        cv::imread(fs::directory_iterator(dir_ / "crops" / name)->path().string(), cv::IMREAD_UNCHANGED);
+    EXPECT_EQ(crop.size(), cv::Size(16, 16)) << "the network's input";
+    EXPECT_EQ(crop.type(), CV_8UC1);
+    EXPECT_GT(crop.at<uint8_t>(8, 8), 100) << "the object is in the middle";
+  }
+  const Outcome again = run(command);
+  EXPECT_EQ(again.code, 3);
+  EXPECT_THAT(again.err, HasSubstr("exists already"));
+}
+
+}  // namespace
+}  // namespace flashcell
