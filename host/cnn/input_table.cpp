@@ -26,6 +26,7 @@ InputTable::InputTable(const quant::PackedModel& model) {
       const double real = (pixel - double{preprocessing.mean[channel]}) * double{preprocessing.factor[channel]};
       const double value = std::clamp(std::floor(real / scale + 0.5) + input->zero_point, low, high);
       tables_[channel][static_cast<size_t>(pixel)] = static_cast<uint8_t>(static_cast<int>(value));
+      identity_ = identity_ && tables_[channel][static_cast<size_t>(pixel)] == pixel;
     }
   }
 }
@@ -34,6 +35,10 @@ void InputTable::apply(std::span<const uint8_t> pixels, std::span<uint8_t> value
   if (pixels.size() != values.size() || pixels.size() % tables_.size() != 0) {
     throw Error(Fault::usage, "pixels and values must have the same number of bytes: " +
                                   std::to_string(tables_.size()) + " for each pixel");
+  }
+  if (identity_) {
+    if (pixels.data() != values.data()) std::copy(pixels.begin(), pixels.end(), values.begin());
+    return;
   }
   const size_t channels = tables_.size();
   for (size_t i = 0; i < pixels.size(); i += channels) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
 
 #include "host/cnn/engine/target.hpp"
@@ -11,13 +12,27 @@ constexpr int kLineBits = 7;
 /// Shift after the pass along the line: weights have 14 bits.
 constexpr int kPixelShift = kLineBits + 14;
 
+/// A small picture, one channel, from pixels that lie in memory row by row.
+struct SmallPicture {
+  const uint8_t* pixels;  ///< of the region
+  ptrdiff_t stride;       ///< bytes from one row to the next
+  int width, height;      ///< px of the region; the width at most kSmallWidth
+  int outputs, rows;      ///< px of the picture
+  const int32_t* first_row;
+  const int16_t *row_weights, *indices, *weights;  ///< [pair][output][2] of AxisTaps
+  int row_pairs, pairs;
+};
+constexpr int kSmallWidth = 64;
+
 struct LineKernels {
   /// out[x] = round(sum over lines of weights[k] * lines[k][x]) with kLineBits of fraction. `count` is even.
   void (*blend)(const uint8_t* const* lines, const int16_t* weights, int count, int width, int16_t* out);
-  /// One channel: out[o] = round(sum over pairs of weights * line[indices]); `line` holds `width` values and what
-  /// surplus taps read beyond; at least 64 values can be read.
+  /// One channel: out[o] = round(sum over pairs of weights * line[indices]); `line` holds `width` values; 64 and the
+  /// surplus taps more can be read.
   void (*gather)(const int16_t* line, int width, const int16_t* indices, const int16_t* weights, int pairs, int outputs,
                  uint8_t* out);
+  /// Both at once; null where nothing is gained by it. The same bytes.
+  void (*small)(const SmallPicture& from, uint8_t* out);
 };
 
 const LineKernels& line_kernels(Target target);

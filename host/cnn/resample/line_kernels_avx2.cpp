@@ -8,7 +8,7 @@ namespace {
 }
 
 const LineKernels& avx2_line_kernels() {
-  static constexpr LineKernels kernels = {blend, gather};
+  static constexpr LineKernels kernels = {blend, gather, nullptr};
   return kernels;
 }
 

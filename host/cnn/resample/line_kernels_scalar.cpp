@@ -6,7 +6,7 @@ namespace {
 }
 
 const LineKernels& scalar_line_kernels() {
-  static constexpr LineKernels kernels = {blend, gather};
+  static constexpr LineKernels kernels = {blend, gather, nullptr};
   return kernels;
 }
 

@@ -9,6 +9,8 @@
 
 namespace flashcell::host::cnn {
 
+struct LineKernels;
+
 /// A rectangle of a frame, px; may reach over its edges, where the frame's edge pixels are repeated.
 struct Region {
   int left = 0, top = 0, width = 1, height = 1;
@@ -38,13 +40,18 @@ class Resampler {
  private:
   const AxisTaps& taps_for(int from, int to, std::vector<AxisTaps>& known, AxisTaps& other);
   const uint8_t* line(const FrameView& frame, const Region& region, int row);
+  void fill_line(const FrameView& frame, const Region& region, int row, uint8_t* to) const;
   void convert(const FrameView& frame, const uint8_t* row, int left, int count, uint8_t* to) const;
+  bool lies_ready(const FrameView& frame, const Region& region) const;
+  void copy(const FrameView& frame, const Region& region, uint8_t* picture);
+  void run_small(const FrameView& frame, const Region& region, const AxisTaps& across, const AxisTaps& down,
+                 uint8_t* picture);
   void gather_colour(const AxisTaps& across, uint8_t* out) const;
 
   int width_, height_;
   PictureChannels channels_;
   int grey_shift_;  // of a grey16 sample
-  Target target_;
+  const LineKernels& kernels_;
   std::vector<AxisTaps> known_across_, known_down_;  // by size
   AxisTaps across_, down_;                           // of larger regions
   int slots_ = 0;
