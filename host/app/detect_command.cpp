@@ -28,7 +28,7 @@ constexpr int kSignificantBits = 16;  // of grey16 pictures
 struct Options {
   std::vector<std::string> images;
   std::string model, output = "out";
-  double least_score = 0.4, most_overlap = 0.45;
+  double least_score = 0.2, most_overlap = 0.45;
   bool json = false;
 };
 

@@ -69,7 +69,7 @@ enum class DetectionUse : uint8_t {
 struct DetectSection {
   std::string model;  ///< packed model (.fcnn); empty: none
   DetectionUse objects = DetectionUse::beside;
-  double least_score = 0.4;    ///< 0..1; weaker detections are left out
+  double least_score = 0.2;    ///< 0..1; weaker detections are left out
   double most_overlap = 0.45;  ///< intersection over union of two boxes of a class; the weaker one goes
 };
 
