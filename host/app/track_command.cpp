@@ -74,6 +74,9 @@ int track(const Options& options) {
   if (options.realtime) config.pipeline.realtime = true;
   if (options.emulated) config.xrt.emulated = true;
   if (!options.detections.empty()) {
+    if (!config.classify.model.empty() || !config.detect.model.empty())
+      throw Error(Fault::usage,
+                  "track --detections: boxes come without pixels, which classify.model and detect.model need");
     return track_detections(options.detections, detections_fps(options, config), options.output, config, options.quiet,
                             options.json);
   }

@@ -212,6 +212,7 @@ TEST_F(NamingCli, WhatDoesNotFitIsSaidInOneLine) {
   refused(2, "both name objects", {"--classify.model", path("size.fcnn"), "--track.classes", "c.json"});
   refused(2, "pipeline.device must be cpu",
           {"--detect.model", path("bright.fcnn"), "--detect.objects", "instead", "--device", "hls"});
+  refused(2, "come without pixels", {"--detections", "none.txt", "--fps", "25", "--classify.model", path("size.fcnn")});
   refused(2, "classify.margin", {"--classify.model", path("size.fcnn"), "--classify.margin", "7"});
 }
 
