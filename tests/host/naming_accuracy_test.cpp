@@ -6,23 +6,14 @@
 #include <cstdio>
 #include <map>
 
+#include "host/cnn/network.hpp"
 #include "host/cnn/roi/roi_namer.hpp"
 #include "host/device/device_factory.hpp"
 #include "host/synth/synth_source.hpp"
-#include "quant_models/export/lower.hpp"
-#include "quant_models/onnx/import.hpp"
 #include "tracking/tracker.hpp"
 
 namespace flashcell::host {
 namespace {
-
-quant::PackedModel shipped(const std::string& name) {
-  quant::PackedModel model = quant::lower(
-      quant::import_onnx(FLASHCELL_SOURCE_DIR "/quant_models/recipes/trained/" + name + "/int8.onnx"), name);
-  model.class_names.clear();
-  for (int digit = 0; digit < 10; ++digit) model.class_names.push_back("digit_" + std::to_string(digit));
-  return model;
-}
 
 /// The digit whose centroid is within a pixel of the object's, or null for a blob of several.
 const TruthObject* truth_of(const contract::ObjectRecord& object, const std::vector<TruthObject>& truth) {
@@ -94,7 +85,8 @@ constexpr const char* kScene =
     "start=apart&seed=23";
 
 TEST(NamingAccuracy, DigitsOfASceneByANetworkFromMarksOnAnother) {
-  const Accuracy accuracy = name_scene(shipped("roi_crops"), kScene);
+  const Accuracy accuracy =
+      name_scene(read_network(FLASHCELL_SOURCE_DIR "/quant_models/recipes/trained/roi_crops/int8.fcnn"), kScene);
   EXPECT_GT(accuracy.objects.all, 3000);
   EXPECT_GE(accuracy.objects.value(), 0.97);
   EXPECT_GE(accuracy.tracks.value(), 0.98);
