@@ -28,7 +28,9 @@ class Lowering {
  public:
   Lowering(const Graph& graph, const std::string& name) : graph_(graph), builder_(name) {}
 
-  PackedModel run() {
+  PackedModel run(const Metadata& metadata) {
+    describe_input(metadata);
+    builder_.set_class_names(metadata.class_names);
     for (const NodeId id : graph_.order()) {
       if (!done_.contains(id)) lower(id);
     }
@@ -46,6 +48,18 @@ class Lowering {
 
   [[noreturn]] static void refuse(const Node& node, const std::string& why) {
     throw ModelError("node '" + node.name + "' (" + describe(node.layer) + "): " + why);
+  }
+
+  void describe_input(const Metadata& metadata) {
+    const std::vector<NodeId> inputs = graph_.inputs();
+    if (inputs.empty() || graph_.node(inputs[0]).shape.size() != 4) return;
+    const Node& input = graph_.node(inputs[0]);
+    Preprocessing preprocessing;
+    if (input.shape[1] == 3) preprocessing.channels = Preprocessing::Channels::rgb;
+    if (metadata.preprocessing) preprocessing = *metadata.preprocessing;
+    if (metadata.preprocessing && preprocessing.count() != input.shape[1])
+      refuse(input, "its metadata speak of " + std::to_string(preprocessing.count()) + " channels; export it again");
+    builder_.set_preprocessing(preprocessing);
   }
 
   void lower(NodeId id) {
@@ -302,8 +316,8 @@ class Lowering {
 
 }  // namespace
 
-PackedModel lower(const Graph& graph, const std::string& name) {
-  return Lowering(graph, name).run();
+PackedModel lower(const Graph& graph, const std::string& name, const Metadata& metadata) {
+  return Lowering(graph, name).run(metadata);
 }
 
 }  // namespace flashcell::quant

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "quant_models/graph/graph.hpp"
+#include "quant_models/metadata.hpp"
 #include "quant_models/packed/packed_model.hpp"
 
 namespace flashcell::quant {
@@ -12,7 +13,8 @@ namespace flashcell::quant {
 /// layers, pools, sums of two values, concatenation and slices along channels, nearest resizing, flattening, ReLU and
 /// clip behind a layer that computes. A softmax that only an output reads is left out: it does not change the order.
 /// An exact zero point is folded into the bias, which is rounded to a step of the sum (half up).
+/// Metadata that is not known: no class names, and pixels / 255 in grey or R, G, B.
 /// Throws ModelError that names the node and what it would need, or for a model that the engine would refuse.
-PackedModel lower(const Graph& graph, const std::string& name);
+PackedModel lower(const Graph& graph, const std::string& name, const Metadata& metadata = {});
 
 }  // namespace flashcell::quant

@@ -174,5 +174,20 @@ TEST(Lower, WhatTheEngineLacksNamesTheNode) {
   EXPECT_THAT(complaint(odd), testing::AllOf(HasSubstr("'pointwise'"), HasSubstr("6 bits")));
 }
 
+TEST(Lower, CarriesTheMetadata) {
+  const std::vector<float> pictures = images(3);
+  const Graph graph = quantized(network(3), 8, 8, pictures);
+  EXPECT_EQ(lower(graph, "net").preprocessing.channels, Preprocessing::Channels::rgb);
+  EXPECT_TRUE(lower(graph, "net").class_names.empty());
+  Metadata metadata{{"a", "b", "c", "d", "e"}, Preprocessing{}};
+  metadata.preprocessing->channels = Preprocessing::Channels::bgr;
+  metadata.preprocessing->mean = {1, 2, 3};
+  const PackedModel packed = lower(graph, "net", metadata);
+  EXPECT_EQ(packed.class_names, metadata.class_names);
+  EXPECT_EQ(packed.preprocessing, *metadata.preprocessing);
+  metadata.preprocessing->channels = Preprocessing::Channels::grey;
+  EXPECT_THROW(lower(graph, "net", metadata), ModelError);
+}
+
 }  // namespace
 }  // namespace flashcell::quant

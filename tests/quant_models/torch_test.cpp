@@ -12,10 +12,12 @@
 
 #include "quant_models/data/file_bytes.hpp"
 #include "quant_models/execute/executor.hpp"
+#include "quant_models/export/lower.hpp"
 #include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/models/roi_classifier.hpp"
 #include "quant_models/onnx/import.hpp"
+#include "quant_models/packed/packed_file.hpp"
 #include "quant_models/quantize/post_training.hpp"
 #include "quant_models/random.hpp"
 #include "quant_models/train/classification_task.hpp"
@@ -378,7 +380,7 @@ TEST(TrainProgram, SurvivesKillAndComesToTheSameResult) {
   EXPECT_GE(kills, 1);
   const Outcome resumed = Program(folder, words("killed")).wait();
   ASSERT_EQ(resumed.status, 0) << resumed.error;
-  for (const char* file : {"float.onnx", "int8.onnx", "metrics.json", "learning_curve.svg"})
+  for (const char* file : {"float.onnx", "int8.onnx", "int8.fcnn", "metrics.json", "learning_curve.svg"})
     EXPECT_EQ(read_file(folder.path(std::string("killed/") + file)),
               read_file(folder.path(std::string("whole/") + file)))
         << file;
@@ -398,8 +400,14 @@ TEST(TrainProgram, WritesModelsAndFigures) {
   EXPECT_GT(metrics["stages"][1]["memory_bits"]["all"], 0);
   // The figures are those of the files.
   const ClassificationTask task(patterns(60, 5), pattern_recipe());
-  const Graph quantized = import_onnx(folder.path("out/int8.onnx"));
+  const auto [quantized, metadata] = import_onnx_model(folder.path("out/int8.onnx"));
   EXPECT_DOUBLE_EQ(task.evaluate(quantized)[0].value, metrics["stages"][1]["accuracy"].get<double>());
+  EXPECT_EQ(metadata, (Metadata{task.classes(), Preprocessing{}}));
+  EXPECT_EQ(import_onnx_model(folder.path("out/float.onnx")).metadata, metadata);
+  const PackedModel packed = read_packed_file(folder.path("out/int8.fcnn"));
+  EXPECT_EQ(packed_file_bytes(packed), packed_file_bytes(lower(quantized, packed.name, metadata)));
+  EXPECT_EQ(packed.class_names, task.classes());
+  EXPECT_EQ(metrics["stages"][1]["engine"]["layers"], packed.layers.size());
 }
 
 TEST(TrainProgram, SaysWhatIsWrong) {
