@@ -7,9 +7,11 @@
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/graph/simplify.hpp"
+#include "quant_models/quantize/adaptive_rounding.hpp"
 #include "quant_models/quantize/bias_correction.hpp"
 #include "quant_models/quantize/equalization.hpp"
 #include "quant_models/quantize/post_training.hpp"
+#include "quant_models/quantize/rounding_problem.hpp"
 #include "quant_models/report/error_report.hpp"
 #include "tests/quant_models/random_graphs.hpp"
 
@@ -121,6 +123,111 @@ TEST(BiasCorrection, MeansOfSumsEqualThoseOfTheRealNetwork) {
         EXPECT_NEAR(sums[c], expected.at(n.name)[c], 2e-4 * std::max(1.0, std::abs(sums[c]))) << n.name;
     });
   }
+}
+
+// By the definition: the squared error of the sums over all places, less that of the real weights.
+TEST(RoundingProblem, ErrorIsTheSquaredErrorOfTheSums) {
+  Random random(11);
+  constexpr size_t kDepth = 5, kChannels = 2, kPlaces = 40;
+  constexpr double kScale = 0.25;
+  const std::vector<float> inputs = random_tensor({kPlaces, kDepth}, random).values,
+                           wanted = random_tensor({kPlaces, kChannels}, random).values,
+                           steps = random_tensor({kChannels, kDepth}, random, -3, 3).values;
+  RoundingProblem problem(kDepth, kChannels);
+  const auto sum = [&](size_t place, const float* weights) {
+    double total = 0;
+    for (size_t i = 0; i < kDepth; ++i)
+      total += static_cast<double>(inputs[place * kDepth + i]) * static_cast<double>(weights[i]);
+    return kScale * total;
+  };
+  for (size_t p = 0; p < kPlaces; ++p) {
+    std::vector<float> differences;
+    for (size_t c = 0; c < kChannels; ++c)
+      differences.push_back(static_cast<float>(sum(p, &steps[c * kDepth]) - wanted[p * kChannels + c]));
+    problem.add(std::span(inputs).subspan(p * kDepth, kDepth), differences);
+  }
+  problem.finish();
+  for (size_t c = 0; c < kChannels; ++c) {
+    const std::span<const float> own = std::span(steps).subspan(c * kDepth, kDepth);
+    const auto error = [&](std::span<const float> weights) {
+      double total = 0;
+      for (size_t p = 0; p < kPlaces; ++p) {
+        const double off = sum(p, weights.data()) - wanted[p * kChannels + c];
+        total += off * off;
+      }
+      return total / kScale / kScale;
+    };
+    const std::vector<float> rounded = problem.round(c, own, kScale, -7, 7, 300);
+    double least = INFINITY, nearest_error = 0;
+    for (unsigned choice = 0; choice < 1U << kDepth; ++choice) {
+      std::vector<float> candidate, nearest;
+      for (size_t i = 0; i < kDepth; ++i) {
+        candidate.push_back(std::floor(own[i]) + static_cast<float>(choice >> i & 1));
+        nearest.push_back(round_half_up(own[i]));
+      }
+      EXPECT_NEAR(problem.error(c, own, candidate, kScale), error(candidate) - error(own), 1e-3 * error(candidate));
+      least = std::min(least, problem.error(c, own, candidate, kScale));
+      nearest_error = problem.error(c, own, nearest, kScale);
+    }
+    EXPECT_LE(problem.error(c, own, rounded, kScale), nearest_error);
+    EXPECT_GE(problem.error(c, own, rounded, kScale), least - 1e-6 * std::abs(least));
+  }
+}
+
+TEST(AdaptiveRounding, LayersComeNoLessCloseThanWithNearestRounding) {
+  Random random(12);
+  for (const int groups : {1, 2, 6}) {
+    Graph graph;
+    const NodeId image = graph.add("image", Input{{1, 6, 9, 9}});
+    Convolution c;
+    c.weight = random_tensor({12, 6 / groups, 3, 3}, random);
+    c.bias = random_tensor({12}, random);
+    c.groups = groups;
+    c.stride = {2, 1};
+    c.padding = {1, 0, 2, 1};
+    graph.add_output("sums", graph.add("conv", c, {image}));
+    // Neighbouring numbers are alike, as those of images are.
+    std::vector<float> images = random_images(graph, random);
+    for (size_t i = 1; i < images.size(); ++i) images[i] = 0.9F * images[i - 1] + 0.1F * images[i];
+    PostTrainingOptions options;
+    options.weights.bits = 3;
+    options.places = Places::after_activations;
+    const Graph nearest = quantize_post_training(graph, images, kImages, options);
+    AdaptiveRoundingOptions rounding;
+    rounding.places = 1000;  // all: then the guarantee is for the whole layer
+    rounding.iterations = 300;
+    const Graph rounded = round_adaptively(graph, nearest, images, kImages, rounding);
+    EXPECT_LT(error_of_output(graph, rounded, images), 0.9 * error_of_output(graph, nearest, images)) << groups;
+  }
+}
+
+TEST(AdaptiveRounding, GoesUpOrDownAndDependsOnTheSeedAlone) {
+  Random random(13);
+  for (int round = 0; round < 5; ++round) {
+    const Graph graph = simplify(random_graph(random));
+    const std::vector<float> images = random_images(graph, random);
+    PostTrainingOptions options;
+    options.weights.bits = 4;
+    const Graph nearest = quantize_post_training(graph, images, kImages, options);
+    AdaptiveRoundingOptions rounding;
+    rounding.iterations = 50;
+    rounding.places = 8;
+    const Graph rounded = round_adaptively(graph, nearest, images, kImages, rounding);
+    for (const NodeId id : rounded.order()) {
+      const Layer& layer = rounded.node(id).layer;
+      const Tensor* weights = weight_of(layer);
+      if (weights == nullptr) continue;
+      EXPECT_EQ(effective_weight(layer), *weights);
+      const Quantization& q = **weight_quantization_of(layer);
+      const std::vector<float>& real = weight_of(nearest.node(id).layer)->values;
+      const size_t each = real.size() / static_cast<size_t>(weights->shape[0]);
+      for (size_t i = 0; i < real.size(); ++i)
+        EXPECT_LE(std::abs(weights->values[i] - real[i]), 1.001F * q.scale[q.per_channel() ? i / each : 0]);
+    }
+    rounding.threads = 3;
+    EXPECT_EQ(round_adaptively(graph, nearest, images, kImages, rounding), rounded);
+  }
+  EXPECT_THROW(round_adaptively({}, {}, {}, 0, {.places = 0}), std::invalid_argument);
 }
 
 TEST(Equalization, KeepsTheNetworkAndEvensItsWeights) {
