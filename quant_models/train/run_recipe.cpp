@@ -11,6 +11,7 @@
 #include "quant_models/hash.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/export.hpp"
+#include "quant_models/onnx/import.hpp"
 #include "quant_models/packed/describe.hpp"
 #include "quant_models/packed/packed_file.hpp"
 #include "quant_models/train/learning_curve.hpp"
@@ -72,6 +73,17 @@ Metadata metadata_of(const Recipe& recipe, const Task& task) {
   return {task.classes(), preprocessing};
 }
 
+void check_trained(const Recipe& recipe, const Metadata& metadata) {
+  if (recipe.stages.size() < 2) throw ModelError("the recipe has no [[quantize]] stage: there is nothing to fine-tune");
+  if (!fs::exists(recipe.model))
+    throw ModelError("model '" + recipe.model + "' is no ONNX file of a trained network; give one with --model");
+  const std::optional<Preprocessing> given = import_onnx_model(recipe.model).metadata.preprocessing;
+  if (given && *given != *metadata.preprocessing)
+    throw ModelError(recipe.model +
+                     ": it takes other numbers than pixel / 255 (grey, or red first), which recipes show; "
+                     "fold mean and factor into its first layer");
+}
+
 // STAGE.fcnn, and what it takes of the engine. A network that the engine does not take stays an ONNX file.
 nlohmann::ordered_json write_packed(const Graph& graph, const std::string& name, const Metadata& metadata,
                                     const std::string& path) {
@@ -104,6 +116,7 @@ void run_recipe(const Recipe& recipe, const RunOptions& options, RunListener& li
   nlohmann::ordered_json metrics = {{"classes", task->classes()}, {"seed", recipe.seed}};
   std::vector<std::pair<std::string, std::vector<EpochRecord>>> curves;
   const Metadata metadata = metadata_of(recipe, *task);
+  if (options.fine_tune) check_trained(recipe, metadata);
   Graph real;
   for (const StageOptions& stage : recipe.stages) {
     const bool quantized = stage.weight_bits > 0;
@@ -118,8 +131,10 @@ void run_recipe(const Recipe& recipe, const RunOptions& options, RunListener& li
     if (options.restart) fs::remove(trainer.checkpoint);
     listener.started(stage.name);
     const Graph start = quantized ? start_quantized(real, *task, stage) : untrained;
-    const Training training =
-        train(start, *task, stage, trainer, [&](const TrainingProgress& p) { listener.progress(stage.name, p); });
+    const bool trained = !quantized && options.fine_tune;
+    const Training training = trained ? Training{start, {}}
+                                      : train(start, *task, stage, trainer,
+                                              [&](const TrainingProgress& p) { listener.progress(stage.name, p); });
     const Graph result = quantized ? training.graph : simplify(training.graph);
     if (!quantized) real = result;
     const std::vector<Figure> figures = task->evaluate(result);

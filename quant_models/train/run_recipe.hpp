@@ -11,6 +11,7 @@ struct RunOptions {
   int threads = 1;
   bool restart = false;  ///< begin anew, whatever checkpoints are there
   double checkpoint_seconds = 20;
+  bool fine_tune = false;  ///< the recipe's network is trained already: only its quantized stages are run
 };
 
 /// Hears what goes on.

@@ -16,6 +16,7 @@
 #include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/models/roi_classifier.hpp"
+#include "quant_models/onnx/export.hpp"
 #include "quant_models/onnx/import.hpp"
 #include "quant_models/packed/packed_file.hpp"
 #include "quant_models/quantize/post_training.hpp"
@@ -408,6 +409,35 @@ TEST(TrainProgram, WritesModelsAndFigures) {
   EXPECT_EQ(packed_file_bytes(packed), packed_file_bytes(lower(quantized, packed.name, metadata)));
   EXPECT_EQ(packed.class_names, task.classes());
   EXPECT_EQ(metrics["stages"][1]["engine"]["layers"], packed.layers.size());
+}
+
+TEST(TrainProgram, FineTunesANetworkThatIsTrained) {
+  const DataFolder folder;
+  write_patterns(folder);
+  const std::vector<std::string> data = {folder.path("r.toml"), "--data", folder.path("data")};
+  const auto run = [&](const std::string& out, const std::vector<std::string>& more) {
+    std::vector<std::string> words = data;
+    words.insert(words.end(), {"-o", folder.path(out)});
+    words.insert(words.end(), more.begin(), more.end());
+    return Program(folder, words).wait();
+  };
+  ASSERT_EQ(run("out", {}).status, 0);
+  const std::string trained = folder.path("out/float.onnx");
+  const Outcome tuned = run("tuned", {"--model", trained, "--fine-tune"});
+  ASSERT_EQ(tuned.status, 0) << tuned.error;
+  EXPECT_EQ(import_onnx(folder.path("tuned/float.onnx")), import_onnx(trained));
+  // The quantized stage began where the first run's did.
+  EXPECT_NO_THROW(read_packed_file(folder.path("tuned/int8.fcnn")));
+  EXPECT_EQ(read_file(folder.path("tuned/int8.onnx")), read_file(folder.path("out/int8.onnx")));
+
+  Metadata other;
+  other.preprocessing = Preprocessing{};
+  other.preprocessing->factor = {1, 1, 1};
+  export_onnx(import_onnx(trained), folder.path("other.onnx"), other);
+  const Outcome refused = run("refused", {"--model", folder.path("other.onnx"), "--fine-tune"});
+  EXPECT_EQ(refused.status, 3);
+  EXPECT_THAT(refused.error, AllOf(HasSubstr("other.onnx"), HasSubstr("pixel / 255")));
+  EXPECT_EQ(run("refused", {"--fine-tune"}).status, 3);
 }
 
 TEST(TrainProgram, SaysWhatIsWrong) {
