@@ -15,6 +15,7 @@ void add_learn(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_synth(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
+void add_quantize(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_devices(CLI::App& app, Action& action);
 void add_bitstream(CLI::App& app, Action& action);

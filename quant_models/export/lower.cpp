@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <stdexcept>
 
 #include "quant_models/export/moved_numbers.hpp"
 #include "quant_models/graph/fake_quantize.hpp"
@@ -359,7 +360,12 @@ class Lowering {
 }  // namespace
 
 PackedModel lower(const Graph& graph, const std::string& name, const Metadata& metadata) {
-  return Lowering(graph, name).run(metadata);
+  try {
+    return Lowering(graph, name).run(metadata);
+  } catch (const std::invalid_argument& e) {
+    throw ModelError("the engine cannot hold the network: " +
+                     std::string(e.what()));  // sizes, as the builder sees them
+  }
 }
 
 }  // namespace flashcell::quant

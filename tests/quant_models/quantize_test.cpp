@@ -10,8 +10,10 @@
 #include "quant_models/quantize/adaptive_rounding.hpp"
 #include "quant_models/quantize/bias_correction.hpp"
 #include "quant_models/quantize/equalization.hpp"
+#include "quant_models/quantize/input_quantization.hpp"
 #include "quant_models/quantize/post_training.hpp"
 #include "quant_models/quantize/rounding_problem.hpp"
+#include "quant_models/report/error_chart.hpp"
 #include "quant_models/report/error_report.hpp"
 #include "tests/quant_models/random_graphs.hpp"
 
@@ -272,6 +274,57 @@ TEST(Equalization, KeepsRandomNetworks) {
     const Graph graph = simplify(random_graph(random));
     EXPECT_LT(error_of_output(graph, equalize_layers(graph), random_images(graph, random)), 1e-9);
   }
+}
+
+TEST(PostTraining, EdgeLayersHaveBitsOfTheirOwn) {
+  Random random(2);
+  const Graph graph = simplify(random_graph(random));
+  PostTrainingOptions options;
+  options.weights.bits = 3;
+  options.edge_weight_bits = 8;
+  const Graph quantized = quantize_weights(graph, options);
+  std::vector<int> bits;
+  for (const NodeId id : quantized.order())
+    if (const auto* q = weight_quantization_of(quantized.node(id).layer)) bits.push_back((*q)->bits);
+  ASSERT_GE(bits.size(), 2U);
+  for (size_t i = 0; i < bits.size(); ++i) EXPECT_EQ(bits[i], i == 0 || i + 1 == bits.size() ? 8 : 3);
+}
+
+TEST(InputQuantization, EveryPixelIsAStepOfItsOwn) {
+  Preprocessing p;
+  p.channels = Preprocessing::Channels::rgb;
+  const auto stored = [&](const Quantization& q, size_t channel, int pixel) {
+    const float value = (static_cast<float>(pixel) - p.mean[channel]) * p.factor[channel];
+    return quantize(value, q.scale[0], q.zero_point[0], q.lowest(), q.highest());
+  };
+  for (const float mean : {0.0F, 127.0F, 255.0F}) {
+    p.mean = {mean, mean, mean};
+    const Quantization q = input_quantization(p);
+    for (int pixel = 0; pixel < 256; ++pixel) EXPECT_EQ(stored(q, 0, pixel), pixel);
+  }
+  // Channels that differ share a scale that cuts nothing off.
+  p.mean = {123.7F, 116.3F, 103.5F};
+  p.factor = {0.017F, 0.0175F, 0.0174F};
+  const Quantization q = input_quantization(p);
+  for (size_t channel = 0; channel < 3; ++channel)
+    for (const int pixel : {0, 255}) {
+      const float value = (static_cast<float>(pixel) - p.mean[channel]) * p.factor[channel];
+      EXPECT_NEAR(dequantize(stored(q, channel, pixel), q.scale[0], q.zero_point[0]), value, q.scale[0]);
+    }
+}
+
+TEST(ErrorChart, DrawsARowForEveryValue) {
+  const std::string svg = draw_errors("a < b & c", {{"conv<1>", "convolution 3x3", 8, 8, 30, 0.999},
+                                                    {std::string(200, 'x'), "ReLU", 0, 4, INFINITY, 1},
+                                                    {"dead", "ReLU", 0, 0, -5, 0}});
+  EXPECT_THAT(svg, testing::AllOf(testing::StartsWith("<svg"), testing::HasSubstr("a &lt; b &amp; c"),
+                                  testing::HasSubstr("conv&lt;1&gt;"), testing::HasSubstr("exact"),
+                                  testing::HasSubstr("8 / 8"), testing::EndsWith("</svg>\n")));
+  size_t bars = 0;
+  for (size_t at = 0; (at = svg.find("rx=", at)) != std::string::npos; ++at) ++bars;
+  EXPECT_EQ(bars, 3U);
+  EXPECT_EQ(svg.find("nan"), std::string::npos);
+  EXPECT_EQ(svg.find("inf"), std::string::npos);
 }
 
 TEST(ErrorReport, NumbersByHand) {
