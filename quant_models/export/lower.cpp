@@ -197,7 +197,8 @@ class Lowering {
   }
 
   void lower(NodeId id, const Node& node, const Convolution& layer) {
-    const Value in = value(node.inputs[0], node);
+    const Chosen chosen = source_of(node);
+    const Value& in = chosen.source;
     const Target target = target_of(id, node);
     const Shape& shape = layer.weight.shape;
     const size_t outputs = static_cast<size_t>(shape[0]), per_group = static_cast<size_t>(shape[1]),
@@ -210,12 +211,13 @@ class Lowering {
       keep(target, builder_.depthwise(node.name, in.tensor, window, packed.view(), target.format, target.clamp));
       return;
     }
-    // A grouped convolution is a dense one whose other weights are 0.
-    const size_t inputs = per_group * groups, outputs_of_group = outputs / groups;
+    // A grouped convolution is a dense one whose other weights are 0; so is one that reads some of the channels.
+    const size_t inputs = builder_.tensor(in.tensor).channels, outputs_of_group = outputs / groups;
     const PackedWeights packed =
         pack(node, layer, in, target.format, outputs * pixels * inputs, [&](size_t o, size_t i) {
           const size_t channel = o / outputs_of_group * per_group + i / pixels;
-          return (o * pixels + i % pixels) * inputs + channel;
+          const size_t stored = chosen.channels.empty() ? channel : static_cast<size_t>(chosen.channels[channel]);
+          return (o * pixels + i % pixels) * inputs + stored;
         });
     keep(target, builder_.convolution(node.name, in.tensor, static_cast<int>(outputs), window, packed.view(),
                                       target.format, target.clamp));
@@ -318,10 +320,39 @@ class Lowering {
     Moved moved = found != moved_.end() ? found->second : Moved{input, all_places(from)};
     moved.places = rearrange(node.layer, from, node.shape, moved.places);
     const std::vector<NodeId> readers = graph_.readers(id);
-    const bool passed_on = std::all_of(readers.begin(), readers.end(),
-                                       [&](NodeId reader) { return rearranges(graph_.node(reader).layer); });
-    if (graph_.is_output(id) || !passed_on) store_moved(id, node, moved);
+    const bool passed_on = std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
+      return rearranges(graph_.node(reader).layer) || chooses(graph_.node(reader).layer);
+    });
+    if (graph_.is_output(id) || !passed_on || repeats(moved.places)) store_moved(id, node, moved);
     moved_[id] = std::move(moved);
+  }
+
+  // A pointwise convolution reads the whole value that channels were chosen of for less than choosing costs.
+  static bool chooses(const Layer& layer) {
+    const Convolution* c = std::get_if<Convolution>(&layer);
+    return c != nullptr && c->groups == 1 && c->weight.shape[2] == 1 && c->weight.shape[3] == 1;
+  }
+
+  static bool repeats(std::vector<int32_t> places) {
+    std::sort(places.begin(), places.end());
+    return std::adjacent_find(places.begin(), places.end()) != places.end();
+  }
+
+  /// What a convolution reads, and which of its channels; empty: all.
+  struct Chosen {
+    Value source;
+    std::vector<int> channels;
+  };
+
+  Chosen source_of(const Node& node) const {
+    const NodeId input = node.inputs[0];
+    const auto moved = moved_.find(input);
+    if (!values_.contains(input) && moved != moved_.end() && chooses(node.layer)) {
+      const Moved& m = moved->second;
+      if (const auto channels = chosen_channels(m.places, graph_.node(m.source).shape, graph_.node(input).shape))
+        return {values_.at(m.source), *channels};
+    }
+    return {value(input, node), {}};
   }
 
   void store_moved(NodeId id, const Node& node, const Moved& moved) {

@@ -16,6 +16,7 @@ namespace flashcell::quant {
 namespace {
 
 constexpr int64_t kBatch = 10;
+constexpr int64_t kMostInputs = 4608;  // of an output: 512 channels x 3 x 3; their products take 255 MB
 
 /// Where a layer's output numbers for one image lie, and what they read. Places are pixels of a convolution's output,
 /// rows of a fully connected layer's.
@@ -29,15 +30,12 @@ class LayerView {
     groups_ = convolution_ != nullptr ? static_cast<size_t>(convolution_->groups) : 1;
     const int64_t numbers = element_count(node_.shape) / node_.shape[0];
     places_ = static_cast<size_t>(numbers) / channels_;
-    in_size_ = static_cast<size_t>(element_count(in_) / in_[0]);
   }
 
   size_t channels() const { return channels_; }
   size_t depth() const { return depth_; }
   size_t groups() const { return groups_; }
   size_t places() const { return places_; }
-  size_t in_size() const { return in_size_; }
-  size_t out_size() const { return places_ * channels_; }
 
   // Index of a channel's number at a place, in one image's value.
   size_t index(size_t place, size_t channel) const {
@@ -67,7 +65,7 @@ class LayerView {
   const Node& node_;
   Shape in_;
   const Convolution* convolution_ = nullptr;
-  size_t channels_ = 0, depth_ = 0, groups_ = 1, places_ = 0, in_size_ = 0;
+  size_t channels_ = 0, depth_ = 0, groups_ = 1, places_ = 0;
 };
 
 // All places, or so many of them, each once, in ascending order.
@@ -216,8 +214,11 @@ Graph round_adaptively(const Graph& real, Graph quantized, std::span<const float
     throw std::invalid_argument("adaptive rounding: threads, iterations and places must be above 0");
   std::vector<NodeId> layers;
   for (const NodeId id : quantized.order()) {
-    const std::optional<Quantization>* q = weight_quantization_of(quantized.node(id).layer);
-    if (q != nullptr && *q) layers.push_back(id);
+    const Layer& layer = quantized.node(id).layer;
+    const std::optional<Quantization>* q = weight_quantization_of(layer);
+    if (q == nullptr || !*q) continue;
+    const Tensor& weight = *weight_of(layer);
+    if (element_count(weight.shape) / weight.shape[0] <= kMostInputs) layers.push_back(id);
   }
   Rounding rounding(real, images, count, options);
   for (size_t i = 0; i < layers.size(); ++i) {

@@ -24,7 +24,8 @@ using RoundingProgress = std::function<void(const std::string& layer, size_t don
 /// (rectified sigmoid, annealed regularizer, Adam, asymmetric reconstruction), without the activation function. The
 /// squared error over all places is a quadratic form of the weights, so that every step sees all of them. An output
 /// channel that would end with a larger error than nearest rounding keeps nearest rounding.
-/// Time grows with (inputs of an output)^2 x outputs x iterations of each layer.
+/// Time grows with (inputs of an output)^2 x outputs x iterations of each layer; layers of more than 4608 inputs an
+/// output keep nearest rounding.
 /// `real`: the network before quantization, with nodes of the same names. `quantized`: with quantizations attached;
 /// layers without a weight quantization stay. Equal arguments give equal bytes. Throws ModelError where a layer is
 /// missing in `real`, std::invalid_argument for options out of range.

@@ -228,6 +228,23 @@ TEST(Lower, ChannelShufflesAndGathersAreChoicesOfChannels) {
   }
 }
 
+// The choice itself takes no layer where a pointwise convolution reads it.
+TEST(Lower, PointwiseConvolutionsChooseTheirChannels) {
+  const std::vector<float> pictures = images(25);
+  const auto pointwise = [](Graph& g, NodeId x) {
+    std::mt19937 random(8);
+    x = g.add("groups", Reshape{{1, 2, 4, kSide, kSide}}, {x});
+    x = g.add("turned", Transpose{{0, 2, 1, 3, 4}}, {x});
+    x = g.add("shuffled", Reshape{{1, 8, kSide, kSide}}, {x});
+    x = g.add("some", Slice{1, 1, 7, 1}, {x});
+    return g.add("pointwise", convolution(5, 6, 1, 1, 0, 1, random), {x});
+  };
+  const Graph q = quantized(rearranged(pointwise), 8, 8, pictures);
+  const PackedModel model = lower(q, "test");
+  EXPECT_EQ(model.layers.size(), 4U);
+  EXPECT_GE(agreement(q, model, pictures, 1), 0.9);
+}
+
 TEST(Lower, MovedPixelsAreRefused) {
   const std::vector<float> pictures = images(22);
   const auto turn = [](Graph& g, NodeId x) { return g.add("turned", Transpose{{0, 1, 3, 2}}, {x}); };
