@@ -41,8 +41,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default();
   Action action;
-  for (auto* add : {add_track, add_tune, add_learn, add_detect, add_eval, add_synth, add_train, add_bench, add_devices,
-                    add_bitstream, add_model, add_config, add_completion})
+  for (auto* add : {add_track, add_tune, add_learn, add_detect, add_eval, add_synth, add_train, add_quantize, add_bench,
+                    add_devices, add_bitstream, add_model, add_config, add_completion})
     add(app, action);
   try {
     app.parse(argc, argv);

@@ -1,54 +1,31 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <memory>
-#include <system_error>
+#include <string>
 #include <vector>
 
 #include "host/app/command.hpp"
-#include "pipeline/error.hpp"
+#include "host/app/training_program.hpp"
 
 namespace flashcell::app {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct Options {
-  std::string recipe, data, output = "trained", threads, checkpoint_seconds;
-  bool restart = false, quiet = false;
+  std::string recipe, data, model, output = "trained", threads, checkpoint_seconds;
+  bool fine_tune = false, restart = false, quiet = false;
 };
 
-// The training program lies beside this one.
-fs::path training_program() {
-  std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  const fs::path program = self.parent_path() / "flashcell_train";
-  if (!error && fs::exists(program, error)) return program;
-  throw Error(Fault::usage,
-              fmt::format("training needs libtorch, and flashcell was built without it ({} is missing): install the "
-                          "Debian package libtorch-dev and build again, or type ./run train",
-                          program.string()));
-}
-
 int train(const Options& options) {
-  const std::string program = training_program().string();
-  std::vector<std::string> words = {"flashcell train", options.recipe, "-o", options.output};
+  std::vector<std::string> words = {options.recipe, "-o", options.output};
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) words.insert(words.end(), {name, value});
   };
   add("--data", options.data);
+  add("--model", options.model);
   add("--threads", options.threads);
   add("--checkpoint-seconds", options.checkpoint_seconds);
+  if (options.fine_tune) words.emplace_back("--fine-tune");
   if (options.restart) words.emplace_back("--restart");
   if (options.quiet) words.emplace_back("--quiet");
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  ::execv(program.c_str(), arguments.data());
-  throw Error(Fault::usage, fmt::format("{}: cannot be started: {}", program, std::strerror(errno)));
+  become_training_program(std::move(words));
 }
 
 }  // namespace
@@ -61,6 +38,8 @@ void add_train(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   command->add_option("RECIPE", options->recipe, "TOML file: data, network, training, quantization")->required();
   command->add_option("--data", options->data, "Folder, archive or file of the data set, in place of the recipe's own");
+  command->add_option("--model", options->model, "ONNX file of the network, in place of the recipe's own");
+  command->add_flag("--fine-tune", options->fine_tune, "The network is trained already: only the [[quantize]] stages");
   command->add_option("-o,--output", options->output, "Folder for models, figures and checkpoints");
   command->add_option("--threads", options->threads, "At most 4 are of use; all processors unless stated");
   command->add_option("--checkpoint-seconds", options->checkpoint_seconds, "From one checkpoint to the next (20)");

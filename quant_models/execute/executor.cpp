@@ -105,13 +105,27 @@ void Executor::run(const Observer& observer) {
   }
 }
 
+namespace {
+
+// Networks with a reshape to given extents (a channel shuffle written for one image) take one image at a time.
+int64_t possible_batch(const Graph& graph, int64_t batch) {
+  try {
+    with_batch(graph, batch);
+    return batch;
+  } catch (const ModelError&) {
+    return 1;
+  }
+}
+
+}  // namespace
+
 std::vector<float> run_all(const Graph& graph, std::span<const float> images, int64_t count, int64_t batch,
                            const Observer& observer) {
   if (count < 1 || batch < 1) throw std::invalid_argument("run_all: needs at least one image");
   if (graph.inputs().size() != 1 || graph.outputs().empty())
     throw ModelError("the network has " + std::to_string(graph.inputs().size()) + " inputs and " +
                      std::to_string(graph.outputs().size()) + " outputs; expected one input and an output");
-  batch = std::min(batch, count);
+  batch = possible_batch(graph, std::min(batch, count));
   std::vector<float> results;
   for (int64_t first = 0; first < count;) {
     const int64_t now = std::min(batch, count - first);

@@ -52,8 +52,8 @@ class Executor {
 };
 
 /// The first output for each of `count` images that lie one after the other in `images`, each as large as one sample of
-/// the graph's only input. Runs in batches. Throws ModelError when the graph has
-/// not one input or cannot run in batches, std::invalid_argument when sizes do not fit.
+/// the graph's only input. Runs in batches, or image by image where the graph fixes its batch size. Throws ModelError
+/// when the graph has not one input or takes no single image, std::invalid_argument when sizes do not fit.
 std::vector<float> run_all(const Graph& graph, std::span<const float> images, int64_t count, int64_t batch = 32,
                            const Observer& observer = {});
 

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <stdexcept>
 
+#include "quant_models/export/moved_numbers.hpp"
 #include "quant_models/graph/fake_quantize.hpp"
+#include "quant_models/graph/output_tail.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/packed/model_builder.hpp"
 
@@ -13,6 +16,9 @@ namespace {
 
 using contract::ActivationType;
 using contract::Requantization;
+
+// Of a channel: half of what its sums hold, and twice the least factor from them to the output.
+constexpr double kMostBias = 0x1p30, kLeastFactor = 0x1p-31;
 
 /// Weights in the engine's order, with what belongs to each output channel.
 struct PackedWeights {
@@ -26,13 +32,16 @@ struct PackedWeights {
 
 class Lowering {
  public:
-  Lowering(const Graph& graph, const std::string& name) : graph_(graph), builder_(name) {}
+  Lowering(const Graph& graph, const std::string& name) : graph_(remove_output_tail(graph)), builder_(name) {}
 
-  PackedModel run() {
+  PackedModel run(const Metadata& metadata) {
+    describe_input(metadata);
+    builder_.set_class_names(metadata.class_names);
     for (const NodeId id : graph_.order()) {
       if (!done_.contains(id)) lower(id);
     }
-    for (const Output& output : graph_.outputs()) builder_.output(tensor(output.node, graph_.node(output.node)));
+    for (const Output& output : graph_.outputs())
+      builder_.output(tensor(output.node, graph_.node(output.node)), output.name);
     return builder_.build();
   }
 
@@ -44,8 +53,26 @@ class Lowering {
     int zero_point;
   };
 
+  /// Where the numbers of a value come from that layers have moved.
+  struct Moved {
+    NodeId source = 0;            ///< stored
+    std::vector<int32_t> places;  ///< of each number in the source
+  };
+
   [[noreturn]] static void refuse(const Node& node, const std::string& why) {
     throw ModelError("node '" + node.name + "' (" + describe(node.layer) + "): " + why);
+  }
+
+  void describe_input(const Metadata& metadata) {
+    const std::vector<NodeId> inputs = graph_.inputs();
+    if (inputs.empty() || graph_.node(inputs[0]).shape.size() != 4) return;
+    const Node& input = graph_.node(inputs[0]);
+    Preprocessing preprocessing;
+    if (input.shape[1] == 3) preprocessing.channels = Preprocessing::Channels::rgb;
+    if (metadata.preprocessing) preprocessing = *metadata.preprocessing;
+    if (metadata.preprocessing && preprocessing.count() != input.shape[1])
+      refuse(input, "its metadata speak of " + std::to_string(preprocessing.count()) + " channels; export it again");
+    builder_.set_preprocessing(preprocessing);
   }
 
   void lower(NodeId id) {
@@ -57,6 +84,10 @@ class Lowering {
 
   const Value& value(NodeId id, const Node& reader) const {
     const auto found = values_.find(id);
+    if (found == values_.end() && moved_.contains(id))
+      refuse(reader, "reads '" + graph_.node(id).name +
+                         "', whose numbers stand in another order than the engine's; it "
+                         "can choose channels and flatten an image, not move pixels");
     if (found == values_.end())
       refuse(reader, "reads '" + graph_.node(id).name + "', which is not stored as integers; quantize every value");
     return found->second;
@@ -75,7 +106,6 @@ class Lowering {
   void store(NodeId id, ModelBuilder::Tensor tensor, const ActivationFormat& format) {
     values_[id] = {tensor, format.scale, format.zero_point};
   }
-  void alias(NodeId id, NodeId source, const Node& node) { values_[id] = value(source, node); }
 
   /// Where a computing layer's value is stored: its own, or, where it is not, that of the ReLU or clip behind it.
   struct Target {
@@ -137,19 +167,26 @@ class Lowering {
     packed.bits = q.bits;
     packed.values.resize(packed_count);
     for (size_t o = 0; o < outputs; ++o) {
+      const double scale = static_cast<double>(q.scale[q.per_channel() ? o : 0]),
+                   out_scale = static_cast<double>(out.scale);
+      const double real = layer.bias.empty() ? 0 : static_cast<double>(layer.bias.values[o]);
+      const double constant = real + out.zero_point * out_scale;  // what the channel gives for an input of zeros
+      // Weights that are next to nothing beside the bias (a channel that training switched off) take longer steps.
+      const double coarser =
+          std::max({scale, std::abs(constant) / in.scale / kMostBias, out_scale / in.scale * kLeastFactor});
       int64_t sum = 0;
       for (size_t i = 0; i < each; ++i) {
-        const int32_t w = integers[o * each + i];
+        int32_t w = integers[o * each + i];
+        if (coarser > scale) w = static_cast<int32_t>(std::floor(w * scale / coarser + 0.5));
         sum += w;
         packed.values[place(o, i)] = static_cast<int8_t>(w);
       }
-      const double step = in.scale * static_cast<double>(q.scale[q.per_channel() ? o : 0]);
-      const double real = layer.bias.empty() ? 0 : static_cast<double>(layer.bias.values[o]);
-      const double bias = std::floor(real / step + out.zero_point * (static_cast<double>(out.scale) / step) + 0.5) -
+      const double step = in.scale * coarser;
+      const double bias = std::floor(real / step + out.zero_point * (out_scale / step) + 0.5) -
                           static_cast<double>(in.zero_point) * static_cast<double>(sum);
       if (!(std::abs(bias) < 2147483648.0)) refuse(node, "its bias does not fit into 32 bits of its sums' steps");
       packed.bias.push_back(static_cast<int32_t>(bias));
-      packed.scales.push_back(factor(node, step / static_cast<double>(out.scale)));
+      packed.scales.push_back(factor(node, step / out_scale));
     }
     return packed;
   }
@@ -160,7 +197,8 @@ class Lowering {
   }
 
   void lower(NodeId id, const Node& node, const Convolution& layer) {
-    const Value in = value(node.inputs[0], node);
+    const Chosen chosen = source_of(node);
+    const Value& in = chosen.source;
     const Target target = target_of(id, node);
     const Shape& shape = layer.weight.shape;
     const size_t outputs = static_cast<size_t>(shape[0]), per_group = static_cast<size_t>(shape[1]),
@@ -173,12 +211,13 @@ class Lowering {
       keep(target, builder_.depthwise(node.name, in.tensor, window, packed.view(), target.format, target.clamp));
       return;
     }
-    // A grouped convolution is a dense one whose other weights are 0.
-    const size_t inputs = per_group * groups, outputs_of_group = outputs / groups;
+    // A grouped convolution is a dense one whose other weights are 0; so is one that reads some of the channels.
+    const size_t inputs = builder_.tensor(in.tensor).channels, outputs_of_group = outputs / groups;
     const PackedWeights packed =
         pack(node, layer, in, target.format, outputs * pixels * inputs, [&](size_t o, size_t i) {
           const size_t channel = o / outputs_of_group * per_group + i / pixels;
-          return (o * pixels + i % pixels) * inputs + channel;
+          const size_t stored = chosen.channels.empty() ? channel : static_cast<size_t>(chosen.channels[channel]);
+          return (o * pixels + i % pixels) * inputs + stored;
         });
     keep(target, builder_.convolution(node.name, in.tensor, static_cast<int>(outputs), window, packed.view(),
                                       target.format, target.clamp));
@@ -261,29 +300,77 @@ class Lowering {
     keep(target, builder_.concat(node.name, inputs, scales, target.format, target.clamp));
   }
 
-  void lower(NodeId id, const Node& node, const Slice& layer) {
-    if (layer.axis != 1) refuse(node, "the engine chooses channels only");
-    const Value in = value(node.inputs[0], node);
+  // Layers that change which number stands where. A chain of them (a channel shuffle is a reshape, a transpose and a
+  // reshape) may pass through orders that the engine has no tensor for; only what another layer reads counts.
+
+  void lower(NodeId id, const Node& node, const Slice&) { rearrange_numbers(id, node); }
+  void lower(NodeId id, const Node& node, const Reshape&) { rearrange_numbers(id, node); }
+  void lower(NodeId id, const Node& node, const Transpose&) { rearrange_numbers(id, node); }
+
+  static bool rearranges(const Layer& layer) {
+    return std::holds_alternative<Slice>(layer) || std::holds_alternative<Reshape>(layer) ||
+           std::holds_alternative<Transpose>(layer);
+  }
+
+  void rearrange_numbers(NodeId id, const Node& node) {
+    const NodeId input = node.inputs[0];
+    const Shape& from = graph_.node(input).shape;
+    const auto found = moved_.find(input);
+    if (found == moved_.end()) value(input, node);  // refuses what is not stored
+    Moved moved = found != moved_.end() ? found->second : Moved{input, all_places(from)};
+    moved.places = rearrange(node.layer, from, node.shape, moved.places);
+    const std::vector<NodeId> readers = graph_.readers(id);
+    const bool passed_on = std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
+      return rearranges(graph_.node(reader).layer) || chooses(graph_.node(reader).layer);
+    });
+    if (graph_.is_output(id) || !passed_on || repeats(moved.places)) store_moved(id, node, moved);
+    moved_[id] = std::move(moved);
+  }
+
+  // A pointwise convolution reads the whole value that channels were chosen of for less than choosing costs.
+  static bool chooses(const Layer& layer) {
+    const Convolution* c = std::get_if<Convolution>(&layer);
+    return c != nullptr && c->groups == 1 && c->weight.shape[2] == 1 && c->weight.shape[3] == 1;
+  }
+
+  static bool repeats(std::vector<int32_t> places) {
+    std::sort(places.begin(), places.end());
+    return std::adjacent_find(places.begin(), places.end()) != places.end();
+  }
+
+  /// What a convolution reads, and which of its channels; empty: all.
+  struct Chosen {
+    Value source;
     std::vector<int> channels;
-    for (int64_t c = layer.begin; c < layer.end; c += layer.step) channels.push_back(static_cast<int>(c));
-    values_[id] = {builder_.select_channels(node.name, in.tensor, channels), in.scale, in.zero_point};
+  };
+
+  Chosen source_of(const Node& node) const {
+    const NodeId input = node.inputs[0];
+    const auto moved = moved_.find(input);
+    if (!values_.contains(input) && moved != moved_.end() && chooses(node.layer)) {
+      const Moved& m = moved->second;
+      if (const auto channels = chosen_channels(m.places, graph_.node(m.source).shape, graph_.node(input).shape))
+        return {values_.at(m.source), *channels};
+    }
+    return {value(input, node), {}};
+  }
+
+  void store_moved(NodeId id, const Node& node, const Moved& moved) {
+    const Value& source = values_.at(moved.source);
+    const Shape& from = graph_.node(moved.source).shape;
+    // A row of all numbers: fully connected layers know the order.
+    const bool same_shape = node.shape == from || (node.shape.size() == 2 && node.shape[0] == 1);
+    if (same_shape && moved.places == all_places(from)) {
+      values_[id] = source;
+    } else if (const auto channels = chosen_channels(moved.places, from, node.shape)) {
+      values_[id] = {builder_.select_channels(node.name, source.tensor, *channels), source.scale, source.zero_point};
+    }
   }
 
   void lower(NodeId id, const Node& node, const ResizeNearest& layer) {
     if (layer.rows != layer.columns) refuse(node, "its factors differ in the two directions");
     const Value in = value(node.inputs[0], node);
     values_[id] = {builder_.upsample(node.name, in.tensor, layer.rows), in.scale, in.zero_point};
-  }
-
-  void lower(NodeId id, const Node& node, const Reshape&) {
-    const Shape& shape = node.shape;
-    if (shape.size() != 2 || shape[0] != 1) refuse(node, "only flattening an image is understood");
-    alias(id, node.inputs[0], node);
-  }
-
-  void lower(NodeId id, const Node& node, const Softmax&) {
-    if (!graph_.readers(id).empty()) refuse(node, "a softmax can only stand at the end");
-    alias(id, node.inputs[0], node);
   }
 
   void lower(NodeId, const Node& node, const Activation&) {
@@ -294,16 +381,22 @@ class Lowering {
     refuse(node, "the engine has no such layer");
   }
 
-  const Graph& graph_;
+  const Graph graph_;
   ModelBuilder builder_;
   std::map<NodeId, Value> values_;
+  std::map<NodeId, Moved> moved_;
   std::map<NodeId, bool> done_;  ///< activations that were computed with the layer before them
 };
 
 }  // namespace
 
-PackedModel lower(const Graph& graph, const std::string& name) {
-  return Lowering(graph, name).run();
+PackedModel lower(const Graph& graph, const std::string& name, const Metadata& metadata) {
+  try {
+    return Lowering(graph, name).run(metadata);
+  } catch (const std::invalid_argument& e) {
+    throw ModelError("the engine cannot hold the network: " +
+                     std::string(e.what()));  // sizes, as the builder sees them
+  }
 }
 
 }  // namespace flashcell::quant

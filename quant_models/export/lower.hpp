@@ -2,6 +2,7 @@
 #include <string>
 
 #include "quant_models/graph/graph.hpp"
+#include "quant_models/metadata.hpp"
 #include "quant_models/packed/packed_model.hpp"
 
 namespace flashcell::quant {
@@ -10,9 +11,11 @@ namespace flashcell::quant {
 /// that is kept has a quantization of 8 or 4 bits with one scale (quantize_post_training() with Places::every_value);
 /// weights are symmetric, of 8, 4 or 2 bits; convolutions (grouped ones become dense ones with zeros), fully connected
 /// layers, pools, sums of two values, concatenation and slices along channels, nearest resizing, flattening, ReLU and
-/// clip behind a layer that computes. A softmax that only an output reads is left out: it does not change the order.
+/// clip behind a layer that computes; transposes, reshapes and slices that come to a choice of channels. The tail
+/// (output_tail.hpp: sigmoid, softmax and the like at the end) is left to who reads the outputs.
 /// An exact zero point is folded into the bias, which is rounded to a step of the sum (half up).
+/// Metadata that is not known: no class names, and pixels / 255 in grey or R, G, B.
 /// Throws ModelError that names the node and what it would need, or for a model that the engine would refuse.
-PackedModel lower(const Graph& graph, const std::string& name);
+PackedModel lower(const Graph& graph, const std::string& name, const Metadata& metadata = {});
 
 }  // namespace flashcell::quant

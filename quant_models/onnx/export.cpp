@@ -7,6 +7,7 @@
 #include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/graph/shapes.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/onnx/metadata_properties.hpp"
 #include "quant_models/onnx/tensor_data.hpp"
 
 namespace flashcell::quant {
@@ -56,8 +57,9 @@ class Exporter {
     for (const Output& output : graph.outputs()) taken_.insert(output.name);
   }
 
-  std::string write() {
+  std::string write(const Metadata& metadata) {
     ModelProto model;
+    onnx::write_properties(metadata, model);
     model.set_ir_version(kIrVersion);
     model.set_producer_name("flashcell");
     model.add_opset_import()->set_version(kOpset);
@@ -357,12 +359,12 @@ class Exporter {
 
 }  // namespace
 
-std::string export_onnx(const Graph& graph) {
-  return Exporter(graph).write();
+std::string export_onnx(const Graph& graph, const Metadata& metadata) {
+  return Exporter(graph).write(metadata);
 }
 
-void export_onnx(const Graph& graph, const std::string& path) {
-  write_file(path, export_onnx(graph));
+void export_onnx(const Graph& graph, const std::string& path, const Metadata& metadata) {
+  write_file(path, export_onnx(graph, metadata));
 }
 
 }  // namespace flashcell::quant

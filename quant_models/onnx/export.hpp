@@ -2,6 +2,7 @@
 #include <string>
 
 #include "quant_models/graph/graph.hpp"
+#include "quant_models/metadata.hpp"
 
 namespace flashcell::quant {
 
@@ -12,8 +13,8 @@ namespace flashcell::quant {
 /// Swish and hard swish become a gate and a product; a fully connected layer on more than two dimensions a MatMul and
 /// an Add. For graphs without these, and with weights that are storable already, import_onnx() gives the same graph
 /// again; fuse_activations() restores the first two. Throws ModelError, naming the node, for values or weights of more
-/// than 8 bits.
-std::string export_onnx(const Graph& graph);
-void export_onnx(const Graph& graph, const std::string& path);
+/// than 8 bits. What is known of the metadata goes into the model's metadata_props (metadata_properties.hpp).
+std::string export_onnx(const Graph& graph, const Metadata& metadata = {});
+void export_onnx(const Graph& graph, const std::string& path, const Metadata& metadata = {});
 
 }  // namespace flashcell::quant

@@ -4,6 +4,7 @@
 
 #include "quant_models/data/file_bytes.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/onnx/metadata_properties.hpp"
 #include "quant_models/onnx/operator_context.hpp"
 
 namespace flashcell::quant {
@@ -140,26 +141,47 @@ void read_outputs(const GraphProto& graph, ImportState& state) {
   if (state.graph.outputs().empty()) throw ModelError("has no outputs");
 }
 
-}  // namespace
+Graph convert_graph(const ModelProto& model) {
+  ImportState state;
+  state.opset = opset_of(model);
+  read_initializers(model.graph(), state);
+  read_inputs(model.graph(), state);
+  count_uses(model.graph(), state);
+  for (const NodeProto* node : sorted_nodes(model.graph(), state)) convert(*node, state);
+  read_outputs(model.graph(), state);
+  return std::move(state.graph);
+}
 
-Graph import_onnx(std::span<const uint8_t> file, const std::string& name) {
+// Messages begin with the file's name.
+template <class Read>
+auto named(const std::string& name, Read read) {
   try {
-    const ModelProto model = parse(file);
-    ImportState state;
-    state.opset = opset_of(model);
-    read_initializers(model.graph(), state);
-    read_inputs(model.graph(), state);
-    count_uses(model.graph(), state);
-    for (const NodeProto* node : sorted_nodes(model.graph(), state)) convert(*node, state);
-    read_outputs(model.graph(), state);
-    return std::move(state.graph);
+    return read();
   } catch (const ModelError& e) {
     throw ModelError(name + ": " + e.what());
   }
 }
 
+}  // namespace
+
+Graph import_onnx(std::span<const uint8_t> file, const std::string& name) {
+  return named(name, [&] { return convert_graph(parse(file)); });
+}
+
 Graph import_onnx(const std::string& path) {
   return import_onnx(read_file(path), path);
+}
+
+OnnxModel import_onnx_model(std::span<const uint8_t> file, const std::string& name) {
+  return named(name, [&] {
+    const ModelProto model = parse(file);
+    Graph graph = convert_graph(model);
+    return OnnxModel{std::move(graph), onnx::read_properties(model)};
+  });
+}
+
+OnnxModel import_onnx_model(const std::string& path) {
+  return import_onnx_model(read_file(path), path);
 }
 
 }  // namespace flashcell::quant

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "quant_models/graph/graph.hpp"
+#include "quant_models/metadata.hpp"
 
 namespace flashcell::quant {
 
@@ -15,5 +16,15 @@ namespace flashcell::quant {
 /// finite, graphs with a cycle.
 Graph import_onnx(std::span<const uint8_t> file, const std::string& name);
 Graph import_onnx(const std::string& path);
+
+/// A network and what its file says of classes and input (metadata_properties.hpp).
+struct OnnxModel {
+  Graph graph;
+  Metadata metadata;
+};
+
+/// The same with the metadata; throws as well where that is damaged.
+OnnxModel import_onnx_model(std::span<const uint8_t> file, const std::string& name);
+OnnxModel import_onnx_model(const std::string& path);
 
 }  // namespace flashcell::quant

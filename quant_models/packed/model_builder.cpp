@@ -237,7 +237,8 @@ ModelBuilder::Tensor ModelBuilder::select_channels(const std::string& name, Tens
                      {in.type, in.bits, model_.tensor_scales[input], in.zero_point});
 }
 
-void ModelBuilder::output(Tensor tensor) {
+void ModelBuilder::output(Tensor tensor, const std::string& name) {
+  if (!name.empty()) model_.tensor_names.at(tensor) = name;
   TensorDescriptor& marked = model_.tensors.at(tensor);
   marked.role = static_cast<uint8_t>(marked.role | kOutputTensor);
 }

@@ -86,8 +86,8 @@ class ModelBuilder {
   /// convolution with ones and zeros.
   Tensor select_channels(const std::string& name, Tensor input, std::span<const int> channels);
 
-  /// Marks a tensor as one of the model's outputs.
-  void output(Tensor tensor);
+  /// Marks a tensor as one of the model's outputs, under another name than its layer's where one is given.
+  void output(Tensor tensor, const std::string& name = "");
 
   const contract::TensorDescriptor& tensor(Tensor index) const { return model_.tensors.at(index); }
   void set_class_names(std::vector<std::string> names) { model_.class_names = std::move(names); }

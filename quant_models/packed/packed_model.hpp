@@ -1,23 +1,12 @@
 #pragma once
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "kernels_hls/contract/qcnn.hpp"
+#include "quant_models/metadata.hpp"
 
 namespace flashcell::quant {
-
-/// How an image becomes the first input tensor: value = (pixel - mean) * factor, pixel 0..255, then quantized with the
-/// tensor's scale and zero point.
-struct Preprocessing {
-  enum class Channels : uint8_t { grey = 0, rgb = 1, bgr = 2 };
-  Channels channels = Channels::grey;
-  std::array<float, 3> mean = {0, 0, 0};
-  std::array<float, 3> factor = {1.0f / 255, 1.0f / 255, 1.0f / 255};  ///< above 0
-
-  bool operator==(const Preprocessing&) const = default;
-};
 
 /// A quantized network, ready to run: what the engine reads (contract/qcnn.hpp says what it means) and what people
 /// read. Make one with ModelBuilder; validate() says whether one is sound.
@@ -33,7 +22,7 @@ struct PackedModel {
   std::vector<std::string> tensor_names;  ///< one a tensor
   std::vector<float> tensor_scales;       ///< real = scale * (q - zero_point); one a tensor
   std::vector<std::string> class_names;   ///< may be empty
-  Preprocessing preprocessing;
+  Preprocessing preprocessing;            ///< its values are then quantized with the first input's scale and zero point
 };
 
 /// Bytes of one tensor.

@@ -22,14 +22,23 @@ bool is_stored(const Graph& graph, NodeId id, const PostTrainingOptions& options
   return !(summed && readers.size() == 1 && is_fused(graph.node(readers[0]).layer) && !graph.is_output(id));
 }
 
+std::vector<NodeId> weighted_nodes(const Graph& graph) {
+  std::vector<NodeId> weighted;
+  for (const NodeId id : graph.order())
+    if (weight_of(graph.node(id).layer) != nullptr) weighted.push_back(id);
+  return weighted;
+}
+
 }  // namespace
 
 Graph quantize_weights(Graph graph, const PostTrainingOptions& options) {
-  for (const NodeId id : std::vector<NodeId>(graph.order())) {
+  const std::vector<NodeId> weighted = weighted_nodes(graph);
+  for (const NodeId id : weighted) {
     Layer layer = graph.node(id).layer;
-    std::optional<Quantization>* quantization = weight_quantization_of(layer);
-    if (quantization == nullptr) continue;
-    *quantization = calibrate_weights(*weight_of(layer), options.weights);
+    WeightOptions weights = options.weights;
+    const bool edge = id == weighted.front() || id == weighted.back();
+    if (edge && options.edge_weight_bits > 0) weights.bits = options.edge_weight_bits;
+    *weight_quantization_of(layer) = calibrate_weights(*weight_of(layer), weights);
     graph.replace(id, std::move(layer));
   }
   return graph;

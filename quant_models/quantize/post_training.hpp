@@ -18,6 +18,7 @@ struct PostTrainingOptions {
   CalibratorOptions activations;
   Places places = Places::every_value;
   bool quantize_input = true;  ///< every_value only
+  int edge_weight_bits = 0;    ///< of the first and the last layer with weights; 0: as the others
 };
 
 /// The network with weights and values quantized from what a few images show (`count` of them, as run_all() takes

@@ -68,12 +68,14 @@ class Printer : public RunListener {
 int run(int argc, char** argv) {
   CLI::App app("Trains a network by a recipe, then fine-tunes it with quantized weights and values.",
                "flashcell train");
-  std::string recipe_path, data;
+  std::string recipe_path, data, model;
   RunOptions options;
   bool quiet = false;
   options.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   app.add_option("RECIPE", recipe_path, "TOML file: data, network, training, quantization")->required();
   app.add_option("--data", data, "Folder, archive or file of the data set, in place of the recipe's own");
+  app.add_option("--model", model, "ONNX file of the network, in place of the recipe's own");
+  app.add_flag("--fine-tune", options.fine_tune, "The network is trained already: only the [[quantize]] stages");
   app.add_option("-o,--output", options.output, "Folder for models, figures and checkpoints");
   app.add_option("--threads", options.threads, "At most 4 are of use; the result does not depend on it")
       ->check(CLI::Range(1, 1024));
@@ -89,6 +91,7 @@ int run(int argc, char** argv) {
   options.threads = std::min(options.threads, 4);
   Recipe recipe = read_recipe(recipe_path);
   if (!data.empty()) recipe.data.path = data;
+  if (!model.empty()) recipe.model = model;
   Printer printer(quiet);
   run_recipe(recipe, options, printer);
   std::printf("models, metrics.json and learning_curve.svg are in %s\n", options.output.c_str());

@@ -5,11 +5,15 @@
 #include <nlohmann/json.hpp>
 
 #include "quant_models/data/file_bytes.hpp"
+#include "quant_models/export/lower.hpp"
 #include "quant_models/graph/cost.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/hash.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/export.hpp"
+#include "quant_models/onnx/import.hpp"
+#include "quant_models/packed/describe.hpp"
+#include "quant_models/packed/packed_file.hpp"
 #include "quant_models/train/learning_curve.hpp"
 #include "quant_models/train/load_data.hpp"
 #include "quant_models/train/memory.hpp"
@@ -62,6 +66,40 @@ nlohmann::ordered_json describe(const StageOptions& stage, const Training& train
   return out;
 }
 
+// Recipes show pictures as pixel / 255.
+Metadata metadata_of(const Recipe& recipe, const Task& task) {
+  Preprocessing preprocessing;
+  if (recipe.channels == 3) preprocessing.channels = Preprocessing::Channels::rgb;
+  return {task.classes(), preprocessing};
+}
+
+void check_trained(const Recipe& recipe, const Metadata& metadata) {
+  if (recipe.stages.size() < 2) throw ModelError("the recipe has no [[quantize]] stage: there is nothing to fine-tune");
+  if (!fs::exists(recipe.model))
+    throw ModelError("model '" + recipe.model + "' is no ONNX file of a trained network; give one with --model");
+  const std::optional<Preprocessing> given = import_onnx_model(recipe.model).metadata.preprocessing;
+  if (given && *given != *metadata.preprocessing)
+    throw ModelError(recipe.model +
+                     ": it takes other numbers than pixel / 255 (grey, or red first), which recipes show; "
+                     "fold mean and factor into its first layer");
+}
+
+// STAGE.fcnn, and what it takes of the engine. A network that the engine does not take stays an ONNX file.
+nlohmann::ordered_json write_packed(const Graph& graph, const std::string& name, const Metadata& metadata,
+                                    const std::string& path) {
+  try {
+    const PackedModel packed = lower(graph, name, metadata);
+    write_packed_file(path, packed);
+    const ModelSummary summary = describe(packed);
+    return {{"file_bytes", fs::file_size(path)},        {"layers", packed.layers.size()},
+            {"macs", summary.multiply_accumulates},     {"weight_bits", summary.weight_bits},
+            {"parameter_bits", summary.parameter_bits}, {"arena_bits", summary.arena_bits}};
+  } catch (const ModelError& e) {
+    fs::remove(path);  // one of an earlier run
+    return {{"refused", e.what()}};
+  }
+}
+
 void make_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
@@ -77,6 +115,8 @@ void run_recipe(const Recipe& recipe, const RunOptions& options, RunListener& li
   const Graph untrained = make_model(recipe, static_cast<int>(task->classes().size()));
   nlohmann::ordered_json metrics = {{"classes", task->classes()}, {"seed", recipe.seed}};
   std::vector<std::pair<std::string, std::vector<EpochRecord>>> curves;
+  const Metadata metadata = metadata_of(recipe, *task);
+  if (options.fine_tune) check_trained(recipe, metadata);
   Graph real;
   for (const StageOptions& stage : recipe.stages) {
     const bool quantized = stage.weight_bits > 0;
@@ -91,13 +131,19 @@ void run_recipe(const Recipe& recipe, const RunOptions& options, RunListener& li
     if (options.restart) fs::remove(trainer.checkpoint);
     listener.started(stage.name);
     const Graph start = quantized ? start_quantized(real, *task, stage) : untrained;
-    const Training training =
-        train(start, *task, stage, trainer, [&](const TrainingProgress& p) { listener.progress(stage.name, p); });
+    const bool trained = !quantized && options.fine_tune;
+    const Training training = trained ? Training{start, {}}
+                                      : train(start, *task, stage, trainer,
+                                              [&](const TrainingProgress& p) { listener.progress(stage.name, p); });
     const Graph result = quantized ? training.graph : simplify(training.graph);
     if (!quantized) real = result;
     const std::vector<Figure> figures = task->evaluate(result);
-    export_onnx(result, in_output(stage.name + ".onnx"));
-    metrics["stages"].push_back(describe(stage, training, result, figures));
+    export_onnx(result, in_output(stage.name + ".onnx"), metadata);
+    nlohmann::ordered_json described = describe(stage, training, result, figures);
+    if (quantized)
+      described["engine"] = write_packed(result, fs::path(recipe.model).stem().string() + "_" + stage.name, metadata,
+                                         in_output(stage.name + ".fcnn"));
+    metrics["stages"].push_back(std::move(described));
     curves.emplace_back(stage.name, training.history);
     write_file(in_output("metrics.json"), metrics.dump(2) + "\n");
     write_file(in_output("learning_curve.svg"), draw_learning_curve(figures.at(0).name, curves));

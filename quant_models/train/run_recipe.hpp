@@ -11,6 +11,7 @@ struct RunOptions {
   int threads = 1;
   bool restart = false;  ///< begin anew, whatever checkpoints are there
   double checkpoint_seconds = 20;
+  bool fine_tune = false;  ///< the recipe's network is trained already: only its quantized stages are run
 };
 
 /// Hears what goes on.
@@ -23,8 +24,9 @@ class RunListener {
 };
 
 /// Trains every stage of the recipe. Writes into the output folder: STAGE.onnx (batch normalization folded; quantized
-/// stages with their quantization), STAGE.checkpoint, metrics.json and learning_curve.svg. A run that was stopped goes
-/// on where it was; one that is complete is only measured again. Throws ModelError.
+/// stages with their quantization), STAGE.fcnn for quantized stages that the engine takes, STAGE.checkpoint,
+/// metrics.json and learning_curve.svg. A run that was stopped goes on where it was; one that is complete is only
+/// measured again. Throws ModelError.
 void run_recipe(const Recipe& recipe, const RunOptions& options, RunListener& listener);
 
 }  // namespace flashcell::quant

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "quant_models/data/calibration_images.hpp"
 #include "quant_models/data/class_folders.hpp"
 #include "quant_models/data/coco.hpp"
 #include "quant_models/data/digit_sheet.hpp"
@@ -310,6 +311,41 @@ TEST(Scene, ReadsEveryNthFrame) {
   EXPECT_THAT(error("1..2"), AllOf(HasSubstr("truth.csv: line 2"), HasSubstr("'left' is no integer")));
   folder.write("truth.csv", "row,left\n");
   EXPECT_THAT(error("1..2"), HasSubstr("no column 'top'"));
+}
+
+TEST(CalibrationImages, ArePreprocessedInTheNetworksOrder) {
+  const DataFolder folder;
+  cv::Mat image(2, 2, CV_8UC3, cv::Scalar(30, 20, 10));  // B, G, R
+  image.at<cv::Vec3b>(1, 0) = {33, 22, 11};
+  cv::imwrite(folder.path("one.png"), image);
+  Preprocessing p;
+  p.channels = Preprocessing::Channels::rgb;
+  p.mean = {1, 2, 3};
+  p.factor = {1, 0.5F, 2};
+  const CalibrationImages rgb = read_calibration_images(folder.path("one.png"), {1, 3, 2, 2}, p, 10);
+  EXPECT_EQ(rgb.count, 1);
+  EXPECT_THAT(rgb.values, ElementsAre(9, 9, 10, 9, 9, 9, 10, 9, 54, 54, 60, 54));
+  p.channels = Preprocessing::Channels::bgr;
+  EXPECT_THAT(read_calibration_images(folder.path(), {1, 3, 2, 2}, p, 10).values,
+              ElementsAre(29, 29, 32, 29, 9, 9, 10, 9, 14, 14, 16, 14));
+  EXPECT_THAT(error_of([&] {
+                read_calibration_images(folder.path(), {1, 1, 2, 2}, p, 10);
+              }),
+              HasSubstr("takes 1 channels, the preprocessing speaks of 3"));
+}
+
+TEST(CalibrationImages, AreSpreadOverTheData) {
+  const DataFolder folder;
+  for (int i = 0; i < 9; ++i)
+    folder.write_picture("class" + std::to_string(i % 3) + "/" + std::to_string(i) + ".png", 4, 4, i);
+  Preprocessing p;
+  p.factor = {1, 1, 1};
+  const CalibrationImages images = read_calibration_images(folder.path(), {1, 1, 4, 4}, p, 3);
+  EXPECT_EQ(images.available, 9);
+  ASSERT_EQ(images.values.size(), 3U * 16);
+  EXPECT_EQ(images.values[0], 0);
+  EXPECT_EQ(images.values[16], 1);  // class1/1.png
+  EXPECT_EQ(images.values[32], 2);
 }
 
 TEST(DigitSheet, CutsTheSheet) {

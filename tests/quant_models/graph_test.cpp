@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "quant_models/graph/cost.hpp"
+#include "quant_models/graph/output_tail.hpp"
 #include "quant_models/model_error.hpp"
 
 namespace flashcell::quant {
@@ -151,6 +152,63 @@ TEST(Graph, ComparesEverything) {
   bias_of(layer)->values[2] = 1;
   other.replace(*other.find("first"), layer);
   EXPECT_FALSE(other == small_graph());
+}
+
+/// A detector's end: three heads of one map, joined; and one head alone, in another order.
+Graph tailed_graph() {
+  Graph graph = small_graph();
+  const NodeId map = *graph.find("second");
+  graph.remove_outputs();
+  const auto head = [&](const std::string& name, int64_t channels) {
+    return graph.add(name, convolution(channels, 4, 1), {map});
+  };
+  Activation sigmoid;
+  sigmoid.kind = ActivationKind::sigmoid;
+  const NodeId object = graph.add("object_sigmoid", sigmoid, {head("object", 1)}), box = head("box", 4);
+  NodeId classes = graph.add("last", Transpose{{0, 2, 3, 1}}, {head("classes", 7)});
+  classes = graph.add("softmax", Softmax{}, {classes});
+  classes = graph.add("back", Transpose{{0, 3, 1, 2}}, {classes});
+  graph.add_output("joined", graph.add("join", Concat{}, {object, box, classes}));
+  NodeId mask = graph.add("mask_last", Transpose{{0, 2, 3, 1}}, {head("mask", 2)});
+  graph.add_output("mask", graph.add("mask_rows", Reshape{{1, -1, 2}}, {mask}));
+  return graph;
+}
+
+TEST(OutputTail, IsWhatComesBehindTheLastLayersThatCompute) {
+  const Graph graph = tailed_graph();
+  std::vector<std::string> tail;
+  for (const NodeId id : output_tail(graph)) tail.push_back(graph.node(id).name);
+  EXPECT_THAT(tail, ElementsAre("object_sigmoid", "last", "softmax", "back", "join", "mask_last", "mask_rows"));
+  const Graph heads = remove_output_tail(graph);
+  std::vector<std::string> outputs, nodes;
+  for (const Output& output : heads.outputs()) {
+    outputs.push_back(output.name);
+    nodes.push_back(heads.node(output.node).name);
+  }
+  EXPECT_THAT(outputs, ElementsAre("object", "box", "classes", "mask"));
+  EXPECT_THAT(nodes, ElementsAre("object", "box", "classes", "mask"));
+  EXPECT_TRUE(output_tail(heads).empty());
+}
+
+TEST(OutputTail, IsEmptyWhereTheNetworkGoesOn) {
+  EXPECT_TRUE(output_tail(small_graph()).empty());
+  // A gate in the middle, and one that an output and another layer read.
+  Graph graph = small_graph();
+  Activation sigmoid;
+  sigmoid.kind = ActivationKind::sigmoid;
+  const NodeId last = *graph.find("second"), gate = graph.add("gate", sigmoid, {last});
+  graph.remove_outputs();
+  graph.add_output("gated", graph.add("product", Multiply{}, {last, gate}));
+  EXPECT_TRUE(output_tail(graph).empty());
+  graph.add_output("gate", gate);
+  EXPECT_TRUE(output_tail(graph).empty());
+  EXPECT_EQ(remove_output_tail(graph), graph);
+  // Flattening in front of a classifier's scores is no tail.
+  Graph flat = small_graph();
+  const NodeId rows = flat.add("flat", Reshape{{0, -1}}, {flat.outputs()[0].node});
+  flat.remove_outputs();
+  flat.add_output("scores", rows);
+  EXPECT_TRUE(output_tail(flat).empty());
 }
 
 TEST(Cost, CountsByHand) {

@@ -11,6 +11,7 @@
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/packed/packed_file.hpp"
 #include "quant_models/quantize/post_training.hpp"
 
 namespace flashcell::quant {
@@ -172,6 +173,111 @@ TEST(Lower, WhatTheEngineLacksNamesTheNode) {
   Graph odd = quantized(network(1), 8, 8, pictures);
   odd.set_quantization(*odd.find("pointwise"), signed_quantization(6, 0.1F));
   EXPECT_THAT(complaint(odd), testing::AllOf(HasSubstr("'pointwise'"), HasSubstr("6 bits")));
+}
+
+TEST(Lower, CarriesTheMetadata) {
+  const std::vector<float> pictures = images(3);
+  const Graph graph = quantized(network(3), 8, 8, pictures);
+  EXPECT_EQ(lower(graph, "net").preprocessing.channels, Preprocessing::Channels::rgb);
+  EXPECT_TRUE(lower(graph, "net").class_names.empty());
+  Metadata metadata{{"a", "b", "c", "d", "e"}, Preprocessing{}};
+  metadata.preprocessing->channels = Preprocessing::Channels::bgr;
+  metadata.preprocessing->mean = {1, 2, 3};
+  const PackedModel packed = lower(graph, "net", metadata);
+  EXPECT_EQ(packed.class_names, metadata.class_names);
+  EXPECT_EQ(packed.preprocessing, *metadata.preprocessing);
+  metadata.preprocessing->channels = Preprocessing::Channels::grey;
+  EXPECT_THROW(lower(graph, "net", metadata), ModelError);
+}
+
+/// A convolution's eight channels, what `rearrange` makes of them, and what reads it.
+template <class Rearrange>
+Graph rearranged(Rearrange rearrange) {
+  std::mt19937 random(5);
+  Graph g;
+  NodeId x = g.add("image", Input{{1, kChannels, kSide, kSide}});
+  x = g.add("stem", convolution(8, kChannels, 3, 1, 1, 1, random), {x});
+  x = rearrange(g, x);
+  x = g.add("after", convolution(4, g.node(x).shape[1], 3, 2, 1, 1, random), {x});
+  FullyConnected full;
+  full.weight = random_tensor({5, 4 * kSide / 2 * kSide / 2}, random, 0.05F);
+  g.add_output("scores", g.add("full", full, {g.add("flat", Reshape{{0, -1}}, {x})}));
+  return g;
+}
+
+TEST(Lower, ChannelShufflesAndGathersAreChoicesOfChannels) {
+  const std::vector<float> pictures = images(21);
+  const auto shuffle = [](Graph& g, NodeId x) {  // Zhang et al., ShuffleNet, 2018
+    x = g.add("groups", Reshape{{1, 2, 4, kSide, kSide}}, {x});
+    x = g.add("turned", Transpose{{0, 2, 1, 3, 4}}, {x});
+    return g.add("shuffled", Reshape{{1, 8, kSide, kSide}}, {x});
+  };
+  const auto gather = [](Graph& g, NodeId x) {  // Ma et al., ShuffleNet V2, 2018, as exporters write it
+    x = g.add("pairs", Reshape{{4, 2, kSide * kSide}}, {x});
+    x = g.add("turned", Transpose{{1, 0, 2}}, {x});
+    x = g.add("halves", Reshape{{2, 1, 4, kSide, kSide}}, {x});
+    x = g.add("second", Slice{0, 1, 2, 1}, {x});
+    return g.add("chosen", Reshape{{1, 4, kSide, kSide}}, {x});
+  };
+  const auto stride = [](Graph& g, NodeId x) { return g.add("odd", Slice{1, 1, 8, 2}, {x}); };
+  for (const Graph& graph : {rearranged(shuffle), rearranged(gather), rearranged(stride)}) {
+    const Graph q = quantized(graph, 8, 8, pictures);
+    const PackedModel model = lower(q, "test");
+    EXPECT_EQ(model.layers.size(), 4U);
+    EXPECT_GE(agreement(q, model, pictures, 1), 0.9);
+  }
+}
+
+// The choice itself takes no layer where a pointwise convolution reads it.
+TEST(Lower, PointwiseConvolutionsChooseTheirChannels) {
+  const std::vector<float> pictures = images(25);
+  const auto pointwise = [](Graph& g, NodeId x) {
+    std::mt19937 random(8);
+    x = g.add("groups", Reshape{{1, 2, 4, kSide, kSide}}, {x});
+    x = g.add("turned", Transpose{{0, 2, 1, 3, 4}}, {x});
+    x = g.add("shuffled", Reshape{{1, 8, kSide, kSide}}, {x});
+    x = g.add("some", Slice{1, 1, 7, 1}, {x});
+    return g.add("pointwise", convolution(5, 6, 1, 1, 0, 1, random), {x});
+  };
+  const Graph q = quantized(rearranged(pointwise), 8, 8, pictures);
+  const PackedModel model = lower(q, "test");
+  EXPECT_EQ(model.layers.size(), 4U);
+  EXPECT_GE(agreement(q, model, pictures, 1), 0.9);
+}
+
+TEST(Lower, MovedPixelsAreRefused) {
+  const std::vector<float> pictures = images(22);
+  const auto turn = [](Graph& g, NodeId x) { return g.add("turned", Transpose{{0, 1, 3, 2}}, {x}); };
+  EXPECT_THAT(complaint(quantized(rearranged(turn), 8, 8, pictures)),
+              testing::AllOf(HasSubstr("'after'"), HasSubstr("'turned'"), HasSubstr("another order")));
+}
+
+TEST(Lower, LeavesTheTailToTheReader) {
+  const std::vector<float> pictures = images(23);
+  Graph plain = network(2), tailed = plain;
+  const NodeId full = *tailed.find("full");
+  tailed.remove_outputs();
+  tailed.add_output("scores", tailed.add("softmax", Softmax{}, {full}));
+  plain = quantized(plain, 8, 8, pictures);
+  tailed = quantized(tailed, 8, 8, pictures);
+  EXPECT_EQ(packed_file_bytes(lower(tailed, "net")), packed_file_bytes(lower(plain, "net")));
+}
+
+// Training switches channels off: weights of next to nothing beside a bias.
+TEST(Lower, ChannelsOfTinyWeights) {
+  const std::vector<float> pictures = images(24);
+  Graph graph = network(4);
+  const NodeId stem = *graph.find("stem");
+  for (const float tiny : {1e-12F, 1e-20F, 1e-30F}) {
+    Convolution layer = std::get<Convolution>(graph.node(stem).layer);
+    for (size_t i = 0; i < 2 * layer.weight.values.size() / 8; ++i)
+      layer.weight.values[i] = std::copysign(tiny, layer.weight.values[i]);
+    layer.bias.values[0] = 0.5F;
+    layer.bias.values[1] = 0;
+    graph.replace(stem, layer);
+    const Graph q = quantized(graph, 8, 8, pictures);
+    EXPECT_GE(agreement(q, lower(q, "test"), pictures, 1), 0.9) << tiny;
+  }
 }
 
 }  // namespace

@@ -393,6 +393,58 @@ TEST(Onnx, EveryCutIsAnError) {
     EXPECT_NE(refusal(whole.substr(0, size)), "imported") << size;
 }
 
+OnnxModel import_with_metadata(const std::string& bytes) {
+  return import_onnx_model({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, "model.onnx");
+}
+
+TEST(OnnxMetadata, ComesBackTheSame) {
+  Random random(7);
+  const Graph graph = random_graph(random);
+  Preprocessing colour;
+  colour.channels = Preprocessing::Channels::bgr;
+  colour.mean = {103.53F, 116.28F, -0.1F};
+  colour.factor = {1.0F / 57.375F, 0.01712475F, 1e-30F};
+  for (const Metadata& metadata : {Metadata{}, Metadata{{"red \"cell\"", "weiße Zelle\n", ""}, {}},
+                                   Metadata{{}, Preprocessing{}}, Metadata{{"face"}, colour}}) {
+    const OnnxModel back = import_with_metadata(export_onnx(graph, metadata));
+    EXPECT_EQ(back.metadata, metadata);
+    EXPECT_TRUE(back.graph == import_bytes(export_onnx(graph)));
+  }
+  EXPECT_THROW(export_onnx(graph, Metadata{{"\xff"}, {}}), ModelError);
+}
+
+TEST(OnnxMetadata, DamageIsNamedOnlyToThoseWhoAsk) {
+  Random random(8);
+  const std::string plain = export_onnx(random_graph(random));
+  const auto with = [&](const std::string& key, const std::string& value) {
+    ModelProto model;
+    model.ParseFromString(plain);
+    auto* property = model.add_metadata_props();
+    property->set_key(key);
+    property->set_value(value);
+    return model.SerializeAsString();
+  };
+  EXPECT_EQ(import_with_metadata(with("author", "{")).metadata, Metadata{});
+  const char *classes = "flashcell.classes", *preprocessing = "flashcell.preprocessing";
+  for (const auto& [key, value] : std::vector<std::pair<const char*, const char*>>{
+           {classes, "[1, 2]"},
+           {classes, "[\"a\""},
+           {preprocessing, "{}"},
+           {preprocessing, R"({"channels": "cmyk", "mean": [0], "factor": [1]})"},
+           {preprocessing, R"({"channels": "rgb", "mean": [0], "factor": [1, 1, 1]})"},
+           {preprocessing, R"({"channels": "grey", "mean": [1e99], "factor": [1]})"},
+           {preprocessing, R"({"channels": "grey", "mean": [0], "factor": [0]})"}}) {
+    const std::string bytes = with(key, value);
+    EXPECT_NO_THROW(import_bytes(bytes));
+    try {
+      import_with_metadata(bytes);
+      ADD_FAILURE() << value;
+    } catch (const ModelError& e) {
+      EXPECT_THAT(e.what(), AllOf(HasSubstr("model.onnx: metadata"), HasSubstr(key)));
+    }
+  }
+}
+
 TEST(Onnx, ExportRefusesMoreThanEightBits) {
   Random random(5);
   Graph graph = random_graph(random);

@@ -7,9 +7,13 @@
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/graph/simplify.hpp"
+#include "quant_models/quantize/adaptive_rounding.hpp"
 #include "quant_models/quantize/bias_correction.hpp"
 #include "quant_models/quantize/equalization.hpp"
+#include "quant_models/quantize/input_quantization.hpp"
 #include "quant_models/quantize/post_training.hpp"
+#include "quant_models/quantize/rounding_problem.hpp"
+#include "quant_models/report/error_chart.hpp"
 #include "quant_models/report/error_report.hpp"
 #include "tests/quant_models/random_graphs.hpp"
 
@@ -123,6 +127,111 @@ TEST(BiasCorrection, MeansOfSumsEqualThoseOfTheRealNetwork) {
   }
 }
 
+// By the definition: the squared error of the sums over all places, less that of the real weights.
+TEST(RoundingProblem, ErrorIsTheSquaredErrorOfTheSums) {
+  Random random(11);
+  constexpr size_t kDepth = 5, kChannels = 2, kPlaces = 40;
+  constexpr double kScale = 0.25;
+  const std::vector<float> inputs = random_tensor({kPlaces, kDepth}, random).values,
+                           wanted = random_tensor({kPlaces, kChannels}, random).values,
+                           steps = random_tensor({kChannels, kDepth}, random, -3, 3).values;
+  RoundingProblem problem(kDepth, kChannels);
+  const auto sum = [&](size_t place, const float* weights) {
+    double total = 0;
+    for (size_t i = 0; i < kDepth; ++i)
+      total += static_cast<double>(inputs[place * kDepth + i]) * static_cast<double>(weights[i]);
+    return kScale * total;
+  };
+  for (size_t p = 0; p < kPlaces; ++p) {
+    std::vector<float> differences;
+    for (size_t c = 0; c < kChannels; ++c)
+      differences.push_back(static_cast<float>(sum(p, &steps[c * kDepth]) - wanted[p * kChannels + c]));
+    problem.add(std::span(inputs).subspan(p * kDepth, kDepth), differences);
+  }
+  problem.finish();
+  for (size_t c = 0; c < kChannels; ++c) {
+    const std::span<const float> own = std::span(steps).subspan(c * kDepth, kDepth);
+    const auto error = [&](std::span<const float> weights) {
+      double total = 0;
+      for (size_t p = 0; p < kPlaces; ++p) {
+        const double off = sum(p, weights.data()) - wanted[p * kChannels + c];
+        total += off * off;
+      }
+      return total / kScale / kScale;
+    };
+    const std::vector<float> rounded = problem.round(c, own, kScale, -7, 7, 300);
+    double least = INFINITY, nearest_error = 0;
+    for (unsigned choice = 0; choice < 1U << kDepth; ++choice) {
+      std::vector<float> candidate, nearest;
+      for (size_t i = 0; i < kDepth; ++i) {
+        candidate.push_back(std::floor(own[i]) + static_cast<float>(choice >> i & 1));
+        nearest.push_back(round_half_up(own[i]));
+      }
+      EXPECT_NEAR(problem.error(c, own, candidate, kScale), error(candidate) - error(own), 1e-3 * error(candidate));
+      least = std::min(least, problem.error(c, own, candidate, kScale));
+      nearest_error = problem.error(c, own, nearest, kScale);
+    }
+    EXPECT_LE(problem.error(c, own, rounded, kScale), nearest_error);
+    EXPECT_GE(problem.error(c, own, rounded, kScale), least - 1e-6 * std::abs(least));
+  }
+}
+
+TEST(AdaptiveRounding, LayersComeNoLessCloseThanWithNearestRounding) {
+  Random random(12);
+  for (const int groups : {1, 2, 6}) {
+    Graph graph;
+    const NodeId image = graph.add("image", Input{{1, 6, 9, 9}});
+    Convolution c;
+    c.weight = random_tensor({12, 6 / groups, 3, 3}, random);
+    c.bias = random_tensor({12}, random);
+    c.groups = groups;
+    c.stride = {2, 1};
+    c.padding = {1, 0, 2, 1};
+    graph.add_output("sums", graph.add("conv", c, {image}));
+    // Neighbouring numbers are alike, as those of images are.
+    std::vector<float> images = random_images(graph, random);
+    for (size_t i = 1; i < images.size(); ++i) images[i] = 0.9F * images[i - 1] + 0.1F * images[i];
+    PostTrainingOptions options;
+    options.weights.bits = 3;
+    options.places = Places::after_activations;
+    const Graph nearest = quantize_post_training(graph, images, kImages, options);
+    AdaptiveRoundingOptions rounding;
+    rounding.places = 1000;  // all: then the guarantee is for the whole layer
+    rounding.iterations = 300;
+    const Graph rounded = round_adaptively(graph, nearest, images, kImages, rounding);
+    EXPECT_LT(error_of_output(graph, rounded, images), 0.9 * error_of_output(graph, nearest, images)) << groups;
+  }
+}
+
+TEST(AdaptiveRounding, GoesUpOrDownAndDependsOnTheSeedAlone) {
+  Random random(13);
+  for (int round = 0; round < 5; ++round) {
+    const Graph graph = simplify(random_graph(random));
+    const std::vector<float> images = random_images(graph, random);
+    PostTrainingOptions options;
+    options.weights.bits = 4;
+    const Graph nearest = quantize_post_training(graph, images, kImages, options);
+    AdaptiveRoundingOptions rounding;
+    rounding.iterations = 50;
+    rounding.places = 8;
+    const Graph rounded = round_adaptively(graph, nearest, images, kImages, rounding);
+    for (const NodeId id : rounded.order()) {
+      const Layer& layer = rounded.node(id).layer;
+      const Tensor* weights = weight_of(layer);
+      if (weights == nullptr) continue;
+      EXPECT_EQ(effective_weight(layer), *weights);
+      const Quantization& q = **weight_quantization_of(layer);
+      const std::vector<float>& real = weight_of(nearest.node(id).layer)->values;
+      const size_t each = real.size() / static_cast<size_t>(weights->shape[0]);
+      for (size_t i = 0; i < real.size(); ++i)
+        EXPECT_LE(std::abs(weights->values[i] - real[i]), 1.001F * q.scale[q.per_channel() ? i / each : 0]);
+    }
+    rounding.threads = 3;
+    EXPECT_EQ(round_adaptively(graph, nearest, images, kImages, rounding), rounded);
+  }
+  EXPECT_THROW(round_adaptively({}, {}, {}, 0, {.places = 0}), std::invalid_argument);
+}
+
 TEST(Equalization, KeepsTheNetworkAndEvensItsWeights) {
   Random random(5);
   Graph graph;
@@ -165,6 +274,57 @@ TEST(Equalization, KeepsRandomNetworks) {
     const Graph graph = simplify(random_graph(random));
     EXPECT_LT(error_of_output(graph, equalize_layers(graph), random_images(graph, random)), 1e-9);
   }
+}
+
+TEST(PostTraining, EdgeLayersHaveBitsOfTheirOwn) {
+  Random random(2);
+  const Graph graph = simplify(random_graph(random));
+  PostTrainingOptions options;
+  options.weights.bits = 3;
+  options.edge_weight_bits = 8;
+  const Graph quantized = quantize_weights(graph, options);
+  std::vector<int> bits;
+  for (const NodeId id : quantized.order())
+    if (const auto* q = weight_quantization_of(quantized.node(id).layer)) bits.push_back((*q)->bits);
+  ASSERT_GE(bits.size(), 2U);
+  for (size_t i = 0; i < bits.size(); ++i) EXPECT_EQ(bits[i], i == 0 || i + 1 == bits.size() ? 8 : 3);
+}
+
+TEST(InputQuantization, EveryPixelIsAStepOfItsOwn) {
+  Preprocessing p;
+  p.channels = Preprocessing::Channels::rgb;
+  const auto stored = [&](const Quantization& q, size_t channel, int pixel) {
+    const float value = (static_cast<float>(pixel) - p.mean[channel]) * p.factor[channel];
+    return quantize(value, q.scale[0], q.zero_point[0], q.lowest(), q.highest());
+  };
+  for (const float mean : {0.0F, 127.0F, 255.0F}) {
+    p.mean = {mean, mean, mean};
+    const Quantization q = input_quantization(p);
+    for (int pixel = 0; pixel < 256; ++pixel) EXPECT_EQ(stored(q, 0, pixel), pixel);
+  }
+  // Channels that differ share a scale that cuts nothing off.
+  p.mean = {123.7F, 116.3F, 103.5F};
+  p.factor = {0.017F, 0.0175F, 0.0174F};
+  const Quantization q = input_quantization(p);
+  for (size_t channel = 0; channel < 3; ++channel)
+    for (const int pixel : {0, 255}) {
+      const float value = (static_cast<float>(pixel) - p.mean[channel]) * p.factor[channel];
+      EXPECT_NEAR(dequantize(stored(q, channel, pixel), q.scale[0], q.zero_point[0]), value, q.scale[0]);
+    }
+}
+
+TEST(ErrorChart, DrawsARowForEveryValue) {
+  const std::string svg = draw_errors("a < b & c", {{"conv<1>", "convolution 3x3", 8, 8, 30, 0.999},
+                                                    {std::string(200, 'x'), "ReLU", 0, 4, INFINITY, 1},
+                                                    {"dead", "ReLU", 0, 0, -5, 0}});
+  EXPECT_THAT(svg, testing::AllOf(testing::StartsWith("<svg"), testing::HasSubstr("a &lt; b &amp; c"),
+                                  testing::HasSubstr("conv&lt;1&gt;"), testing::HasSubstr("exact"),
+                                  testing::HasSubstr("8 / 8"), testing::EndsWith("</svg>\n")));
+  size_t bars = 0;
+  for (size_t at = 0; (at = svg.find("rx=", at)) != std::string::npos; ++at) ++bars;
+  EXPECT_EQ(bars, 3U);
+  EXPECT_EQ(svg.find("nan"), std::string::npos);
+  EXPECT_EQ(svg.find("inf"), std::string::npos);
 }
 
 TEST(ErrorReport, NumbersByHand) {

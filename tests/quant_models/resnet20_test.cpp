@@ -6,6 +6,7 @@
 #include "quant_models/data/cifar10.hpp"
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/graph/simplify.hpp"
+#include "quant_models/quantize/adaptive_rounding.hpp"
 #include "quant_models/quantize/bias_correction.hpp"
 #include "quant_models/quantize/post_training.hpp"
 #include "tests/support/data.hpp"
@@ -68,6 +69,22 @@ TEST_F(ResNet20, FourBitsWithMseAndBiasCorrectionReach88) {
   const double reached = accuracy(correct_biases(network_, quantized, calibration_, kCalibrationImages));
   RecordProperty("W4A4", std::to_string(reached));
   EXPECT_GE(reached, 88.0);
+}
+
+TEST_F(ResNet20, AdaptiveRoundingHelpsFourBits) {
+  PostTrainingOptions options;
+  options.places = Places::after_activations;
+  options.weights = {.bits = 4, .calibrator = Calibrator::mse};
+  options.activations = {.bits = 4, .calibrator = Calibrator::mse};
+  const Graph nearest = quantize_post_training(network_, calibration_, kCalibrationImages, options);
+  AdaptiveRoundingOptions rounding;
+  rounding.threads = 2;
+  const Graph rounded = round_adaptively(network_, nearest, calibration_, kCalibrationImages, rounding);
+  const double before = accuracy(nearest), after = accuracy(rounded);
+  RecordProperty("W4A4_nearest", std::to_string(before));
+  RecordProperty("W4A4_adaptive", std::to_string(after));
+  EXPECT_GE(after, before + 2);
+  EXPECT_GE(after, 90.0);
 }
 
 }  // namespace

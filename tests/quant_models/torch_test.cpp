@@ -12,10 +12,13 @@
 
 #include "quant_models/data/file_bytes.hpp"
 #include "quant_models/execute/executor.hpp"
+#include "quant_models/export/lower.hpp"
 #include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/models/roi_classifier.hpp"
+#include "quant_models/onnx/export.hpp"
 #include "quant_models/onnx/import.hpp"
+#include "quant_models/packed/packed_file.hpp"
 #include "quant_models/quantize/post_training.hpp"
 #include "quant_models/random.hpp"
 #include "quant_models/train/classification_task.hpp"
@@ -378,7 +381,7 @@ TEST(TrainProgram, SurvivesKillAndComesToTheSameResult) {
   EXPECT_GE(kills, 1);
   const Outcome resumed = Program(folder, words("killed")).wait();
   ASSERT_EQ(resumed.status, 0) << resumed.error;
-  for (const char* file : {"float.onnx", "int8.onnx", "metrics.json", "learning_curve.svg"})
+  for (const char* file : {"float.onnx", "int8.onnx", "int8.fcnn", "metrics.json", "learning_curve.svg"})
     EXPECT_EQ(read_file(folder.path(std::string("killed/") + file)),
               read_file(folder.path(std::string("whole/") + file)))
         << file;
@@ -398,8 +401,43 @@ TEST(TrainProgram, WritesModelsAndFigures) {
   EXPECT_GT(metrics["stages"][1]["memory_bits"]["all"], 0);
   // The figures are those of the files.
   const ClassificationTask task(patterns(60, 5), pattern_recipe());
-  const Graph quantized = import_onnx(folder.path("out/int8.onnx"));
+  const auto [quantized, metadata] = import_onnx_model(folder.path("out/int8.onnx"));
   EXPECT_DOUBLE_EQ(task.evaluate(quantized)[0].value, metrics["stages"][1]["accuracy"].get<double>());
+  EXPECT_EQ(metadata, (Metadata{task.classes(), Preprocessing{}}));
+  EXPECT_EQ(import_onnx_model(folder.path("out/float.onnx")).metadata, metadata);
+  const PackedModel packed = read_packed_file(folder.path("out/int8.fcnn"));
+  EXPECT_EQ(packed_file_bytes(packed), packed_file_bytes(lower(quantized, packed.name, metadata)));
+  EXPECT_EQ(packed.class_names, task.classes());
+  EXPECT_EQ(metrics["stages"][1]["engine"]["layers"], packed.layers.size());
+}
+
+TEST(TrainProgram, FineTunesANetworkThatIsTrained) {
+  const DataFolder folder;
+  write_patterns(folder);
+  const std::vector<std::string> data = {folder.path("r.toml"), "--data", folder.path("data")};
+  const auto run = [&](const std::string& out, const std::vector<std::string>& more) {
+    std::vector<std::string> words = data;
+    words.insert(words.end(), {"-o", folder.path(out)});
+    words.insert(words.end(), more.begin(), more.end());
+    return Program(folder, words).wait();
+  };
+  ASSERT_EQ(run("out", {}).status, 0);
+  const std::string trained = folder.path("out/float.onnx");
+  const Outcome tuned = run("tuned", {"--model", trained, "--fine-tune"});
+  ASSERT_EQ(tuned.status, 0) << tuned.error;
+  EXPECT_EQ(import_onnx(folder.path("tuned/float.onnx")), import_onnx(trained));
+  // The quantized stage began where the first run's did.
+  EXPECT_NO_THROW(read_packed_file(folder.path("tuned/int8.fcnn")));
+  EXPECT_EQ(read_file(folder.path("tuned/int8.onnx")), read_file(folder.path("out/int8.onnx")));
+
+  Metadata other;
+  other.preprocessing = Preprocessing{};
+  other.preprocessing->factor = {1, 1, 1};
+  export_onnx(import_onnx(trained), folder.path("other.onnx"), other);
+  const Outcome refused = run("refused", {"--model", folder.path("other.onnx"), "--fine-tune"});
+  EXPECT_EQ(refused.status, 3);
+  EXPECT_THAT(refused.error, AllOf(HasSubstr("other.onnx"), HasSubstr("pixel / 255")));
+  EXPECT_EQ(run("refused", {"--fine-tune"}).status, 3);
 }
 
 TEST(TrainProgram, SaysWhatIsWrong) {

@@ -1,0 +1,231 @@
+#include "quant_models/quantize/adaptive_rounding.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <numeric>
+#include <stdexcept>
+#include <thread>
+
+#include "quant_models/execute/executor.hpp"
+#include "quant_models/model_error.hpp"
+#include "quant_models/quantize/rounding_problem.hpp"
+#include "quant_models/random.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+constexpr int64_t kBatch = 10;
+constexpr int64_t kMostInputs = 4608;  // of an output: 512 channels x 3 x 3; their products take 255 MB
+
+/// Where a layer's output numbers for one image lie, and what they read. Places are pixels of a convolution's output,
+/// rows of a fully connected layer's.
+class LayerView {
+ public:
+  LayerView(const Graph& graph, NodeId id) : node_(graph.node(id)), in_(graph.node(node_.inputs[0]).shape) {
+    const Tensor& weight = *weight_of(node_.layer);
+    channels_ = static_cast<size_t>(weight.shape[0]);
+    depth_ = weight.values.size() / channels_;
+    convolution_ = std::get_if<Convolution>(&node_.layer);
+    groups_ = convolution_ != nullptr ? static_cast<size_t>(convolution_->groups) : 1;
+    const int64_t numbers = element_count(node_.shape) / node_.shape[0];
+    places_ = static_cast<size_t>(numbers) / channels_;
+  }
+
+  size_t channels() const { return channels_; }
+  size_t depth() const { return depth_; }
+  size_t groups() const { return groups_; }
+  size_t places() const { return places_; }
+
+  // Index of a channel's number at a place, in one image's value.
+  size_t index(size_t place, size_t channel) const {
+    return convolution_ != nullptr ? channel * places_ + place : place * channels_ + channel;
+  }
+
+  // What the channels of a group read at a place, in the order of their weights; 0 beyond the edge.
+  void gather(std::span<const float> image, size_t place, size_t group, std::vector<float>& inputs) const {
+    if (convolution_ == nullptr) {
+      std::copy_n(image.begin() + static_cast<ptrdiff_t>(place * depth_), depth_, inputs.begin());
+      return;
+    }
+    const Convolution& c = *convolution_;
+    const int64_t rows = in_[2], columns = in_[3], per_group = c.weight.shape[1];
+    const int64_t top = static_cast<int64_t>(place) / node_.shape[3] * c.stride.rows - c.padding.top;
+    const int64_t left = static_cast<int64_t>(place) % node_.shape[3] * c.stride.columns - c.padding.left;
+    size_t next = 0;
+    for (int64_t i = 0; i < per_group; ++i) {
+      const float* plane = image.data() + (static_cast<int64_t>(group) * per_group + i) * rows * columns;
+      for (int64_t r = top; r < top + c.weight.shape[2]; ++r)
+        for (int64_t k = left; k < left + c.weight.shape[3]; ++k)
+          inputs[next++] = r >= 0 && r < rows && k >= 0 && k < columns ? plane[r * columns + k] : 0.0F;
+    }
+  }
+
+ private:
+  const Node& node_;
+  Shape in_;
+  const Convolution* convolution_ = nullptr;
+  size_t channels_ = 0, depth_ = 0, groups_ = 1, places_ = 0;
+};
+
+// All places, or so many of them, each once, in ascending order.
+std::vector<size_t> choose_places(size_t all, size_t wanted, Random random) {
+  std::vector<size_t> places(all);
+  std::iota(places.begin(), places.end(), size_t{0});
+  if (all <= wanted) return places;
+  for (size_t i = 0; i < wanted; ++i) std::swap(places[i], places[i + random.below(all - i)]);
+  places.resize(wanted);
+  std::sort(places.begin(), places.end());
+  return places;
+}
+
+// What it takes to compute one node.
+Graph up_to(Graph graph, NodeId id) {
+  graph.remove_outputs();
+  graph.add_output("value", id);
+  graph.remove_unused();
+  return graph;
+}
+
+class Rounding {
+ public:
+  Rounding(const Graph& real, std::span<const float> images, int64_t count, const AdaptiveRoundingOptions& options)
+      : images_(images), count_(count), options_(options) {
+    see_real_sums(real);
+  }
+
+  Layer round(const Graph& quantized, NodeId id) {
+    const Node& node = quantized.node(id);
+    const auto found = layers_.find(node.name);
+    if (found == layers_.end())
+      throw ModelError("adaptive rounding: the real network has no layer '" + node.name + "'");
+    const Seen& seen = found->second;
+    const LayerView view(quantized, id);
+    const size_t per_group = view.channels() / view.groups();
+    std::vector<RoundingProblem> problems(view.groups(), RoundingProblem(view.depth(), per_group));
+    collect(quantized, id, view, seen, problems);
+    for (RoundingProblem& problem : problems) problem.finish();
+    Layer layer = node.layer;
+    round_channels(layer, view, problems);
+    return layer;
+  }
+
+ private:
+  /// A layer's sums in the real network at the places that are looked at: image by image, place by place.
+  struct Seen {
+    size_t index = 0;  // in the real network's order: places do not depend on names
+    std::vector<float> sums;
+  };
+
+  std::vector<size_t> places_of(const LayerView& view, size_t layer, int64_t image) const {
+    return choose_places(view.places(), static_cast<size_t>(options_.places),
+                         Random(options_.seed, {layer, static_cast<uint64_t>(image)}));
+  }
+
+  // Calls see(node, image index, numbers) for the value of each image, one by one.
+  template <class See>
+  void for_each_image(const Graph& graph, See see) const {
+    std::map<NodeId, int64_t> next;
+    const int64_t batch = graph.node(graph.inputs().at(0)).shape.at(0);
+    run_all(graph, images_, count_, kBatch, [&](NodeId id, std::span<const float> value) {
+      const auto each = static_cast<size_t>(element_count(graph.node(id).shape) / batch);
+      for (size_t first = 0; first < value.size(); first += each) see(id, next[id]++, value.subspan(first, each));
+    });
+  }
+
+  void see_real_sums(const Graph& real) {
+    std::map<NodeId, LayerView> views;
+    for (const NodeId id : real.order())
+      if (weight_of(real.node(id).layer) != nullptr) {
+        layers_[real.node(id).name].index = views.size();
+        views.emplace(id, LayerView(real, id));
+      }
+    for_each_image(real, [&](NodeId id, int64_t image, std::span<const float> value) {
+      const auto found = views.find(id);
+      if (found == views.end()) return;
+      Seen& seen = layers_[real.node(id).name];
+      for (const size_t place : places_of(found->second, seen.index, image))
+        for (size_t c = 0; c < found->second.channels(); ++c) seen.sums.push_back(value[found->second.index(place, c)]);
+    });
+  }
+
+  void collect(const Graph& quantized, NodeId id, const LayerView& view, const Seen& seen,
+               std::vector<RoundingProblem>& problems) const {
+    const Node& node = quantized.node(id);
+    const NodeId input = node.inputs[0];
+    const std::vector<float>& weights = weight_of(node.layer)->values;
+    const Tensor& bias = *bias_of(node.layer);
+    const size_t per_group = view.channels() / view.groups();
+    std::vector<float> inputs(view.depth()), differences(per_group);
+    auto wanted = seen.sums.begin();
+    for_each_image(up_to(quantized, input), [&](NodeId value_of, int64_t image, std::span<const float> value) {
+      if (value_of != input) return;
+      for (const size_t place : places_of(view, seen.index, image)) {
+        for (size_t g = 0; g < view.groups(); ++g) {
+          view.gather(value, place, g, inputs);
+          for (size_t k = 0; k < per_group; ++k) {
+            const size_t c = g * per_group + k;
+            double sum = bias.empty() ? 0.0 : static_cast<double>(bias.values[c]);
+            for (size_t i = 0; i < view.depth(); ++i)
+              sum += static_cast<double>(weights[c * view.depth() + i]) * static_cast<double>(inputs[i]);
+            differences[k] = static_cast<float>(sum - static_cast<double>(wanted[static_cast<ptrdiff_t>(c)]));
+          }
+          problems[g].add(inputs, differences);
+        }
+        wanted += static_cast<ptrdiff_t>(view.channels());
+      }
+    });
+  }
+
+  void round_channels(Layer& layer, const LayerView& view, const std::vector<RoundingProblem>& problems) const {
+    const Quantization& q = **weight_quantization_of(layer);
+    std::vector<float>& weights = weight_of(layer)->values;
+    const size_t depth = view.depth(), per_group = view.channels() / view.groups();
+    std::atomic<size_t> next = 0;
+    const auto work = [&] {
+      for (size_t c = next++; c < view.channels(); c = next++) {
+        const size_t at = q.per_channel() ? c : 0;
+        const float scale = q.scale[at];
+        std::vector<float> steps(depth);
+        for (size_t i = 0; i < depth; ++i) steps[i] = weights[c * depth + i] / scale;
+        const std::vector<float> rounded = problems[c / per_group].round(
+            c % per_group, steps, static_cast<double>(scale), q.lowest() - q.zero_point[at],
+            q.highest() - q.zero_point[at], options_.iterations);
+        for (size_t i = 0; i < depth; ++i) weights[c * depth + i] = scale * rounded[i];
+      }
+    };
+    std::vector<std::thread> threads;
+    for (int i = 1; i < options_.threads; ++i) threads.emplace_back(work);
+    work();
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  std::span<const float> images_;
+  int64_t count_;
+  AdaptiveRoundingOptions options_;
+  std::map<std::string, Seen> layers_;
+};
+
+}  // namespace
+
+Graph round_adaptively(const Graph& real, Graph quantized, std::span<const float> images, int64_t count,
+                       const AdaptiveRoundingOptions& options, const RoundingProgress& progress) {
+  if (options.threads < 1 || options.iterations < 1 || options.places < 1)
+    throw std::invalid_argument("adaptive rounding: threads, iterations and places must be above 0");
+  std::vector<NodeId> layers;
+  for (const NodeId id : quantized.order()) {
+    const Layer& layer = quantized.node(id).layer;
+    const std::optional<Quantization>* q = weight_quantization_of(layer);
+    if (q == nullptr || !*q) continue;
+    const Tensor& weight = *weight_of(layer);
+    if (element_count(weight.shape) / weight.shape[0] <= kMostInputs) layers.push_back(id);
+  }
+  Rounding rounding(real, images, count, options);
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (progress) progress(quantized.node(layers[i]).name, i, layers.size());
+    quantized.replace(layers[i], rounding.round(quantized, layers[i]));
+  }
+  return quantized;
+}
+
+}  // namespace flashcell::quant

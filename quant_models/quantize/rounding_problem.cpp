@@ -1,0 +1,144 @@
+#include "quant_models/quantize/rounding_problem.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "quant_models/graph/fake_quantize.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+// Of the publication: the stretched sigmoid's ends, Adam's settings, when the regularizer sets in and how it anneals.
+constexpr float kLow = -0.1F, kHigh = 1.1F;
+constexpr float kRate = 0.01F, kFirstMoment = 0.9F, kSecondMoment = 0.999F;
+constexpr float kWarmUp = 0.2F, kFirstPower = 20, kLastPower = 2;
+// Weight of the regularizer, in shares of nearest rounding's error for each weight.
+constexpr float kRegularizer = 1;
+
+float sigmoid(float x) {
+  return 1 / (1 + std::exp(-x));
+}
+
+float rectified(float v) {
+  return std::clamp(sigmoid(v) * (kHigh - kLow) + kLow, 0.0F, 1.0F);
+}
+
+float slope_of_rectified(float v) {
+  const float s = sigmoid(v), h = s * (kHigh - kLow) + kLow;
+  return h > 0 && h < 1 ? s * (1 - s) * (kHigh - kLow) : 0;
+}
+
+struct Adam {
+  explicit Adam(size_t count) : mean(count, 0.0F), square(count, 0.0F) {}
+
+  float step(size_t i, float gradient, float first_left, float second_left) {
+    mean[i] = kFirstMoment * mean[i] + (1 - kFirstMoment) * gradient;
+    square[i] = kSecondMoment * square[i] + (1 - kSecondMoment) * gradient * gradient;
+    return kRate * (mean[i] / first_left) / (std::sqrt(square[i] / second_left) + 1e-8F);
+  }
+
+  std::vector<float> mean, square;
+};
+
+// out = G e. Plain sums in a fixed order.
+void multiply(const std::vector<float>& gram, const std::vector<float>& e, std::vector<float>& out) {
+  std::fill(out.begin(), out.end(), 0.0F);
+  const size_t depth = e.size();
+  for (size_t k = 0; k < depth; ++k) {
+    const float factor = e[k];
+    const float* row = gram.data() + k * depth;
+    for (size_t i = 0; i < depth; ++i) out[i] += factor * row[i];
+  }
+}
+
+}  // namespace
+
+RoundingProblem::RoundingProblem(size_t depth, size_t channels)
+    : depth_(depth), gram_(depth * depth, 0.0), linear_(channels * depth, 0.0) {}
+
+void RoundingProblem::add(std::span<const float> inputs, std::span<const float> differences) {
+  for (size_t k = 0; k < depth_; ++k) {
+    if (inputs[k] == 0) continue;
+    const double x = inputs[k];
+    double* row = gram_.data() + k * depth_;
+    for (size_t i = k; i < depth_; ++i) row[i] += x * static_cast<double>(inputs[i]);
+  }
+  for (size_t c = 0; c < differences.size(); ++c) {
+    const double difference = differences[c];
+    double* row = linear_.data() + c * depth_;
+    for (size_t i = 0; i < depth_; ++i) row[i] += difference * static_cast<double>(inputs[i]);
+  }
+}
+
+void RoundingProblem::finish() {
+  for (size_t k = 0; k < depth_; ++k)
+    for (size_t i = 0; i < k; ++i) gram_[k * depth_ + i] = gram_[i * depth_ + k];
+  scaled_.assign(gram_.begin(), gram_.end());
+}
+
+std::vector<double> RoundingProblem::linear_term(size_t channel, double scale) const {
+  const auto first = linear_.begin() + static_cast<ptrdiff_t>(channel * depth_);
+  std::vector<double> linear(first, first + static_cast<ptrdiff_t>(depth_));
+  for (double& l : linear) l /= scale;
+  return linear;
+}
+
+double RoundingProblem::error(size_t channel, std::span<const float> steps, std::span<const float> rounded,
+                              double scale) const {
+  const std::vector<double> linear = linear_term(channel, scale);
+  double sum = 0;
+  for (size_t k = 0; k < depth_; ++k) {
+    double product = 2 * linear[k];
+    const double* row = gram_.data() + k * depth_;
+    for (size_t i = 0; i < depth_; ++i)
+      product += row[i] * (static_cast<double>(rounded[i]) - static_cast<double>(steps[i]));
+    sum += product * (static_cast<double>(rounded[k]) - static_cast<double>(steps[k]));
+  }
+  return sum;
+}
+
+std::vector<float> RoundingProblem::round(size_t channel, std::span<const float> steps, double scale, int low, int high,
+                                          int iterations) const {
+  const auto lowest = static_cast<float>(low), highest = static_cast<float>(high);
+  std::vector<float> below(depth_), v(depth_), nearest(depth_), e(depth_), gradient(depth_);
+  for (size_t i = 0; i < depth_; ++i) {
+    below[i] = std::floor(steps[i]);
+    nearest[i] = std::clamp(round_half_up(steps[i]), lowest, highest);
+    const float share = std::clamp(steps[i] - below[i], 0.0F, 1.0F);
+    v[i] = -std::log((kHigh - kLow) / (share - kLow) - 1);
+  }
+  const auto hold = [&](size_t i, float up) { return std::clamp(below[i] + up, lowest, highest); };
+  // Shares of nearest rounding's own error, whatever the layer's numbers.
+  for (size_t i = 0; i < depth_; ++i) e[i] = nearest[i] - steps[i];
+  multiply(scaled_, e, gradient);
+  double unit = 0;
+  for (size_t i = 0; i < depth_; ++i) unit += static_cast<double>(gradient[i]) * static_cast<double>(e[i]);
+  if (!(unit > 0) || !std::isfinite(unit)) return nearest;
+  const std::vector<double> linear = linear_term(channel, scale);
+  const auto factor = static_cast<float>(2 / unit);
+  const float regularizer = kRegularizer / static_cast<float>(depth_);
+  Adam adam(depth_);
+  float first_left = 1, second_left = 1;
+  for (int step = 0; step < iterations; ++step) {
+    first_left *= kFirstMoment;
+    second_left *= kSecondMoment;
+    const float progress = (static_cast<float>(step) / static_cast<float>(iterations) - kWarmUp) / (1 - kWarmUp);
+    const float power = kFirstPower + (kLastPower - kFirstPower) * progress;
+    for (size_t i = 0; i < depth_; ++i) e[i] = hold(i, rectified(v[i])) - steps[i];
+    multiply(scaled_, e, gradient);
+    for (size_t i = 0; i < depth_; ++i) {
+      const float up = rectified(v[i]), held = below[i] + up;
+      float g = held > lowest && held < highest ? factor * (gradient[i] + static_cast<float>(linear[i])) : 0;
+      if (progress > 0) {
+        const float away = 2 * up - 1;
+        g -= regularizer * 2 * power * std::copysign(std::pow(std::abs(away), power - 1), away);
+      }
+      v[i] -= adam.step(i, g * slope_of_rectified(v[i]), 1 - first_left, 1 - second_left);
+    }
+  }
+  std::vector<float> rounded(depth_);
+  for (size_t i = 0; i < depth_; ++i) rounded[i] = hold(i, rectified(v[i]) >= 0.5F ? 1.0F : 0.0F);
+  return error(channel, steps, rounded, scale) < error(channel, steps, nearest, scale) ? rounded : nearest;
+}
+
+}  // namespace flashcell::quant

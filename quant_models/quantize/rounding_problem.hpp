@@ -1,0 +1,41 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace flashcell::quant {
+
+/// Sums over all places x of what a group of output channels reads: what the squared error of their outputs depends on.
+/// With e = (rounded - real) / scale, the error of one channel is scale^2 (e' G e + 2 e' r) + constant, where
+/// G = sum of x x' and r = sum of x (real weights' output on x - wanted output) / scale.
+class RoundingProblem {
+ public:
+  RoundingProblem(size_t depth, size_t channels);
+
+  /// One place: `depth` inputs, and for each channel what the real weights make of them less what is wanted (a real
+  /// difference: the scale comes in later).
+  void add(std::span<const float> inputs, std::span<const float> differences);
+
+  /// After the last place, before what follows.
+  void finish();
+
+  /// Up or down for the real numbers of steps w / scale of one channel: integers within [low, high].
+  /// Adam on the rectified sigmoid; nearest rounding where that is no worse.
+  std::vector<float> round(size_t channel, std::span<const float> steps, double scale, int low, int high,
+                           int iterations) const;
+
+  /// e' G e + 2 e' r of a channel's rounding.
+  double error(size_t channel, std::span<const float> steps, std::span<const float> rounded, double scale) const;
+
+  size_t depth() const { return depth_; }
+
+ private:
+  std::vector<double> linear_term(size_t channel, double scale) const;
+
+  size_t depth_;
+  std::vector<double> gram_;    // depth x depth; until finish() only what is on and behind the diagonal
+  std::vector<float> scaled_;   // the same for Adam's steps
+  std::vector<double> linear_;  // channels x depth
+};
+
+}  // namespace flashcell::quant

@@ -1,0 +1,115 @@
+#include "quant_models/report/error_chart.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <sstream>
+
+namespace flashcell::quant {
+namespace {
+
+constexpr int kRow = 22, kTop = 84, kBar = 360, kNumbers = 250, kMargin = 24;
+constexpr double kFullDb = 60, kCharacter = 7.2;
+constexpr size_t kLongestName = 48;
+
+std::string escaped(const std::string& words) {
+  std::string out;
+  for (const char c : words) {
+    switch (c) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+  }
+  return out;
+}
+
+// The end of a long name tells more than its beginning.
+std::string shortened(const std::string& name) {
+  return name.size() <= kLongestName ? name : "..." + name.substr(name.size() - kLongestName + 3);
+}
+
+std::string printed(const char* format, double number) {
+  char text[64];
+  std::snprintf(text, sizeof(text), format, number);
+  return text;
+}
+
+// Red, yellow, green along the scale of decibels.
+std::string colour(double sqnr_db) {
+  const double share = std::clamp((sqnr_db - 10) / 30, 0.0, 1.0);
+  return "hsl(" + printed("%.0f", 8 + 132 * share) + ",62%,48%)";
+}
+
+class Chart {
+ public:
+  Chart(const std::string& title, const std::vector<ValueError>& report) {
+    size_t longest = 12;
+    for (const ValueError& e : report) longest = std::max({longest, shortened(e.name).size(), e.layer.size()});
+    left_ = kMargin + static_cast<int>(kCharacter * static_cast<double>(longest)) + 16;
+    height_ = kTop + kRow * static_cast<int>(report.size()) + kMargin;
+    const int width = left_ + kBar + kNumbers + kMargin;
+    svg_ << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " << width << ' ' << height_ << "\" width=\""
+         << width << "\" height=\"" << height_ << "\" font-family=\"system-ui, sans-serif\" font-size=\"12\">\n"
+         << "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n";
+    text(kMargin, 30, title, "#111", "start", " font-size=\"16\" font-weight=\"600\"");
+    text(kMargin, 50, "signal to quantization noise of every value (longer is better)", "#666");
+    grid();
+    for (size_t i = 0; i < report.size(); ++i) row(kTop + kRow * static_cast<int>(i), report[i]);
+    svg_ << "</svg>\n";
+  }
+
+  std::string svg() const { return svg_.str(); }
+
+ private:
+  void text(double x, double y, const std::string& words, const char* fill, const char* anchor = "start",
+            const char* more = "") {
+    svg_ << "<text x=\"" << x << "\" y=\"" << y << "\" fill=\"" << fill << "\" text-anchor=\"" << anchor << '"' << more
+         << '>' << escaped(words) << "</text>\n";
+  }
+
+  void grid() {
+    for (int db = 0; db <= static_cast<int>(kFullDb); db += 10) {
+      const double x = left_ + kBar * db / kFullDb;
+      svg_ << "<line x1=\"" << x << "\" x2=\"" << x << "\" y1=\"" << kTop - 4 << "\" y2=\"" << height_ - kMargin
+           << "\" stroke=\"#e6e6e6\"/>\n";
+      text(x, kTop - 10, std::to_string(db) + (db == 0 ? " dB" : ""), "#888", "middle");
+    }
+    text(left_ + kBar + 74, kTop - 10, "SQNR dB", "#888", "end");
+    text(left_ + kBar + 156, kTop - 10, "1 - cosine", "#888", "end");
+    text(left_ + kBar + kNumbers, kTop - 10, "weights / value", "#888", "end");
+  }
+
+  void row(int y, const ValueError& e) {
+    const double share = std::isfinite(e.sqnr_db) ? std::clamp(e.sqnr_db / kFullDb, 0.0, 1.0) : 1;
+    const int line = y + 15;
+    text(left_ - 10, line, shortened(e.name), e.value_bits > 0 ? "#222" : "#999", "end");
+    svg_ << "<rect x=\"" << left_ << "\" y=\"" << y + 3 << "\" width=\"" << kBar * share << "\" height=\"" << kRow - 7
+         << "\" rx=\"3\" fill=\"" << colour(e.sqnr_db) << "\"" << (e.value_bits > 0 ? "" : " opacity=\"0.45\"")
+         << "><title>" << escaped(e.name + ": " + e.layer) << "</title></rect>\n";
+    text(left_ + kBar + 74, line, std::isfinite(e.sqnr_db) ? printed("%.1f", e.sqnr_db) : "exact", "#222", "end");
+    text(left_ + kBar + 156, line, printed("%.1e", std::max(0.0, 1 - e.cosine)), "#666", "end");
+    text(left_ + kBar + kNumbers, line, bits(e.weight_bits) + " / " + bits(e.value_bits), "#666", "end");
+  }
+
+  static std::string bits(int bits) { return bits > 0 ? std::to_string(bits) : "-"; }
+
+  int left_ = 0, height_ = 0;
+  std::ostringstream svg_;
+};
+
+}  // namespace
+
+std::string draw_errors(const std::string& title, const std::vector<ValueError>& report) {
+  return Chart(title, report).svg();
+}
+
+}  // namespace flashcell::quant

@@ -1,0 +1,416 @@
+// `flashcell quantize` as a user starts it: files, options, and one line for everything that can be wrong.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <sstream>
+
+#include "quant_models/onnx/export.hpp"
+#include "quant_models/onnx/import.hpp"
+#include "quant_models/packed/packed_file.hpp"
+#include "quant_models/random.hpp"
+
+namespace flashcell {
+namespace {
+
+namespace fs = std::filesystem;
+using quant::Graph;
+using quant::NodeId;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+quant::Tensor random_tensor(quant::Shape shape, quant::Random& random, double reach) {
+  std::vector<float> values(static_cast<size_t>(quant::element_count(shape)));
+  for (float& v : values) v = static_cast<float>(random.uniform(-reach, reach));
+  return {std::move(shape), std::move(values)};
+}
+
+/// Colour pictures of 16 x 16 into four classes.
+Graph network(uint64_t seed = 1) {
+  quant::Random random(seed, {});
+  Graph g;
+  NodeId x = g.add("picture", quant::Input{{1, 3, 16, 16}});
+  const auto convolution = [&](const char* name, int64_t out, int64_t in, int groups) {
+    quant::Convolution c;
+    c.weight = random_tensor({out, in / groups, 3, 3}, random, 0.5);
+    c.bias = random_tensor({out}, random, 0.1);
+    c.padding = {1, 1, 1, 1};
+    c.groups = groups;
+    x = g.add(name, c, {x});
+    x = g.add(std::string(name) + ".relu", quant::Activation{}, {x});
+  };
+  convolution("first", 8, 3, 1);
+  convolution("second", 8, 8, 8);
+  x = g.add("pool", quant::Pool{}, {x});
+  x = g.add("flat", quant::Reshape{{0, -1}}, {x});
+  quant::FullyConnected full;
+  full.weight = random_tensor({4, 8 * 8 * 8}, random, 0.1);
+  g.add_output("scores", g.add("full", full, {x}));
+  return g;
+}
+
+struct Outcome {
+  int code = -1;
+  std::string out, err;
+};
+
+class Quantize : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    dir_ = fs::temp_directory_path() /
+           (std::string("flashcell_quantize_") + info->name() + "_" + std::to_string(getpid()));
+    fs::remove_all(dir_);
+    fs::create_directories(dir_);
+    quant::export_onnx(network(), path("net.onnx"));
+    for (int i = 0; i < 6; ++i) write_picture("pictures/" + std::to_string(i) + ".png", i);
+  }
+  void TearDown() override { fs::remove_all(dir_); }
+
+  std::string path(const std::string& name) const { return (dir_ / name).string(); }
+
+  void write(const std::string& name, const std::string& bytes) const {
+    fs::create_directories((dir_ / name).parent_path());
+    std::ofstream(dir_ / name, std::ios::binary) << bytes;
+  }
+
+  void write_picture(const std::string& name, int shade) const {
+    fs::create_directories((dir_ / name).parent_path());
+    cv::Mat image(20, 24, CV_8UC3);
+    for (int r = 0; r < image.rows; ++r)
+      for (int c = 0; c < image.cols; ++c)
+        image.at<cv::Vec3b>(r, c) = {static_cast<uint8_t>(r * 9 + shade * 30), static_cast<uint8_t>(c * 10),
+                                     static_cast<uint8_t>((r + c) * 5 + shade)};
+    cv::imwrite(path(name), image);
+  }
+
+  Outcome run(const std::vector<std::string>& arguments, rlim_t limit_bytes = 0) const {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (limit_bytes > 0) {
+        const rlimit limit{limit_bytes, limit_bytes};
+        setrlimit(RLIMIT_FSIZE, &limit);
+        std::signal(SIGXFSZ, SIG_IGN);
+      }
+      for (const auto& [name, descriptor] : {std::pair("stdout", 1), {"stderr", 2}})
+        dup2(open(path(name).c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), descriptor);
+      const std::string program = std::string(FLASHCELL_BUILD_DIR) + "/flashcell";
+      std::vector<char*> words = {const_cast<char*>(program.c_str())};
+      for (const std::string& a : arguments) words.push_back(const_cast<char*>(a.c_str()));
+      words.push_back(nullptr);
+      execv(program.c_str(), words.data());
+      _exit(98);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(dir_ / "stdout"),
+            read_file(dir_ / "stderr")};
+  }
+
+  /// On net.onnx and the pictures, into `out`.
+  Outcome quantize(const std::string& out, std::vector<std::string> more = {}, rlim_t limit_bytes = 0) const {
+    std::vector<std::string> words = {"quantize", path("net.onnx"), "--calib", path("pictures"), "-o", path(out)};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words, limit_bytes);
+  }
+
+  /// Ends with `code` and one line that holds `what`; leaves no output folder.
+  void expect_refusal(const std::vector<std::string>& words, int code, const std::vector<std::string>& what) const {
+    std::vector<std::string> all = {"quantize"};
+    all.insert(all.end(), words.begin(), words.end());
+    all.insert(all.end(), {"-o", path("refused")});
+    const Outcome outcome = run(all);
+    EXPECT_EQ(outcome.code, code) << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    for (const std::string& w : what) EXPECT_THAT(outcome.err, HasSubstr(w));
+    EXPECT_FALSE(fs::exists(path("refused")));
+  }
+
+  void expect_calibration_refusal(const std::string& calib, const std::vector<std::string>& what) const {
+    expect_refusal({path("net.onnx"), "--calib", path(calib)}, 3, what);
+  }
+
+  std::vector<std::string> files(const std::string& folder) const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(dir_ / folder)) names.push_back(entry.path().filename());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  fs::path dir_;
+};
+
+TEST_F(Quantize, WritesModelsAndReport) {
+  const Outcome outcome = quantize("out");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("net.onnx"), HasSubstr("6 of 6"), HasSubstr("output: SQNR"),
+                                 HasSubstr("multiply-accumulates"), HasSubstr("pixel / 255, rgb")));
+  EXPECT_THAT(files("out"), ElementsAre("net.fcnn", "net.onnx", "report.json", "report.svg", "report.txt"));
+  const auto [graph, metadata] = quant::import_onnx_model(path("out/net.onnx"));
+  EXPECT_EQ(graph.node(*graph.find("first.relu")).quantization->bits, 8);
+  EXPECT_EQ(graph.node(graph.inputs()[0]).quantization, quant::unsigned_quantization(8, 1 / 255.F));
+  ASSERT_TRUE(metadata.preprocessing);
+  EXPECT_EQ(metadata.preprocessing->channels, quant::Preprocessing::Channels::rgb);
+  const quant::PackedModel packed = quant::read_packed_file(path("out/net.fcnn"));
+  EXPECT_EQ(packed.preprocessing, *metadata.preprocessing);
+  EXPECT_EQ(packed.layers.size(), 4U);
+  const auto report = nlohmann::json::parse(read_file(dir_ / "out/report.json"));
+  EXPECT_EQ(report["images"], 6);
+  EXPECT_GE(report["same_class"], 0);
+  EXPECT_EQ(report["values"].back()["name"], "full");
+  EXPECT_GT(report["values"].back()["sqnr_db"], 20);
+  EXPECT_THAT(read_file(dir_ / "out/report.txt"), AllOf(HasSubstr("SQNR dB"), HasSubstr("second.relu")));
+  EXPECT_THAT(read_file(dir_ / "out/report.svg"),
+              AllOf(StartsWith("<svg"), HasSubstr("second.relu"), HasSubstr("</svg>")));
+}
+
+TEST_F(Quantize, EveryMethodTogetherTheSameOnAnyNumberOfThreads) {
+  const std::vector<std::string> methods = {"--weights",
+                                            "4",
+                                            "--activations",
+                                            "4",
+                                            "--equalize",
+                                            "--adaround",
+                                            "--correct-bias",
+                                            "--edge-weights",
+                                            "8",
+                                            "--json",
+                                            "--weight-calibrator",
+                                            "min-max",
+                                            "--iterations",
+                                            "100",
+                                            "--images",
+                                            "5",
+                                            "--activation-calibrator",
+                                            "entropy",
+                                            "--name",
+                                            "small"};
+  std::vector<std::string> threads = methods;
+  threads.insert(threads.end(), {"--threads", "3"});
+  const Outcome outcome = quantize("one", methods);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  ASSERT_EQ(quantize("three", threads).code, 0);
+  EXPECT_THAT(files("one"), ElementsAre("report.json", "report.svg", "report.txt", "small.fcnn", "small.onnx"));
+  for (const std::string& file : files("one"))
+    EXPECT_EQ(read_file(dir_ / "one" / file), read_file(dir_ / "three" / file)) << file;
+  const auto report = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(report["steps"].size(), 6U) << outcome.out;
+  EXPECT_EQ(report["images"], 5);
+  const Graph graph = quant::import_onnx(path("one/small.onnx"));
+  const auto bits = [&](const char* name) {
+    return (*quant::weight_quantization_of(graph.node(*graph.find(name)).layer))->bits;
+  };
+  EXPECT_EQ(bits("first"), 8);
+  EXPECT_EQ(bits("second"), 4);
+  EXPECT_EQ(bits("full"), 8);
+  EXPECT_EQ(graph.node(*graph.find("second.relu")).quantization->bits, 4);
+}
+
+TEST_F(Quantize, ClassesAndPreprocessingComeFromOptionsThenFromTheFile) {
+  write("names.txt", "red cell\r\nwhite cell\n\nplatelet\nbubble");
+  ASSERT_EQ(
+      quantize("out", {"--classes", path("names.txt"), "--channels", "bgr", "--mean", "1,2,3", "--factor", "0.5"}).code,
+      0);
+  const quant::PackedModel packed = quant::read_packed_file(path("out/net.fcnn"));
+  EXPECT_THAT(packed.class_names, ElementsAre("red cell", "white cell", "platelet", "bubble"));
+  EXPECT_EQ(packed.preprocessing, (quant::Preprocessing{quant::Preprocessing::Channels::bgr, {1, 2, 3}, {.5, .5, .5}}));
+  ASSERT_EQ(quantize("listed", {"--classes", "a,b,c,d"}).code, 0);
+  EXPECT_THAT(quant::read_packed_file(path("listed/net.fcnn")).class_names, ElementsAre("a", "b", "c", "d"));
+
+  quant::export_onnx(network(), path("net.onnx"), {{"w", "x", "y", "z"}, packed.preprocessing});
+  const Outcome outcome = quantize("told");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const quant::PackedModel told = quant::read_packed_file(path("told/net.fcnn"));
+  EXPECT_THAT(told.class_names, ElementsAre("w", "x", "y", "z"));
+  EXPECT_EQ(told.preprocessing, packed.preprocessing);
+}
+
+TEST_F(Quantize, TakesEveryKindOfData) {
+  const auto kind = [&](const std::string& calib, const std::string& out) {
+    const Outcome outcome = run({"quantize", path("net.onnx"), "--calib", path(calib), "-o", path(out), "--json"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome.code == 0 ? nlohmann::json::parse(outcome.out)["data"].get<std::string>() : "";
+  };
+  EXPECT_THAT(kind("pictures/3.png", "a"), HasSubstr("1 of 1 (pictures"));
+  write_picture("classes/train/red/1.png", 1);
+  write_picture("classes/train/blue/2.png", 2);
+  EXPECT_THAT(kind("classes", "b"), HasSubstr("2 of 2 (pictures"));
+  std::string record(3073, '\x20');
+  record[0] = 3;
+  write("cifar.bin", record + record + record);
+  EXPECT_THAT(kind("cifar.bin", "c"), HasSubstr("3 of 3 (CIFAR-10"));
+  write_picture("voc/JPEGImages/one.png", 1);
+  write("voc/Annotations/one.xml",
+        "<annotation><object><name>cell</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>"
+        "</object></annotation>");
+  EXPECT_THAT(kind("voc", "d"), HasSubstr("1 of 1 (PASCAL VOC"));
+  std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 16, 16), }";
+  header.resize(118 - 1, ' ');
+  write("pixels.npy", std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" + std::string(2 * 3 * 256, 'k'));
+  EXPECT_THAT(kind("pixels.npy", "e"), HasSubstr("2 of 2 (NumPy array"));
+}
+
+TEST_F(Quantize, SaysThatCalibrationDataIsNeeded) {
+  expect_refusal({path("net.onnx")}, 2, {"--calib", "pictures"});
+}
+
+TEST_F(Quantize, WrongOptions) {
+  const std::vector<std::string> base = {path("net.onnx"), "--calib", path("pictures")};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), base.begin(), base.end());
+    more.insert(more.begin(), "quantize");
+    more.insert(more.end(), {"-o", path("refused")});
+    EXPECT_EQ(run(more).code, 2) << more[4];
+    EXPECT_FALSE(fs::exists(path("refused")));
+  };
+  with({"--weights", "5"});
+  with({"--activations", "2"});
+  with({"--weight-calibrator", "entropy"});
+  with({"--activation-calibrator", "guess"});
+  with({"--images", "0"});
+  with({"--mean", "1,2"});
+  with({"--factor", "0"});
+  with({"--classes", ","});
+}
+
+TEST_F(Quantize, DamagedAndUnsupportedNetworks) {
+  const auto refused = [&](const std::string& bytes, const std::vector<std::string>& what) {
+    write("bad.onnx", bytes);
+    expect_refusal({path("bad.onnx"), "--calib", path("pictures")}, 3, what);
+  };
+  const std::string good = quant::export_onnx(network());
+  refused("no model", {"bad.onnx", "no ONNX model"});
+  refused(good.substr(0, good.size() / 2), {"bad.onnx"});
+  std::string unknown = good;
+  for (size_t at = 0; (at = unknown.find("Gemm", at)) != std::string::npos;) unknown.replace(at, 4, "LSTM");
+  refused(unknown, {"bad.onnx", "'full'", "LSTM", "not supported"});
+  expect_refusal({path("absent.onnx"), "--calib", path("pictures")}, 3, {"absent.onnx"});
+
+  Graph marked = network();
+  quant::FullyConnected full = std::get<quant::FullyConnected>(marked.node(*marked.find("full")).layer);
+  const float mark = 12345.678F, nan = NAN;
+  full.weight.values[17] = mark;
+  marked.replace(*marked.find("full"), full);
+  std::string bytes = quant::export_onnx(marked);
+  const size_t at = bytes.find(std::string(reinterpret_cast<const char*>(&mark), 4));
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at, 4, std::string(reinterpret_cast<const char*>(&nan), 4));
+  refused(bytes, {"bad.onnx", "full", "finite"});
+
+  Graph twice = network();
+  twice.set_quantization(*twice.find("full"), quant::signed_quantization(8, 0.1F));
+  refused(quant::export_onnx(twice), {"bad.onnx", "'full'", "quantized already"});
+}
+
+TEST_F(Quantize, NetworksThatTheEngineDoesNotTake) {
+  Graph swish = network();
+  quant::Activation activation;
+  activation.kind = quant::ActivationKind::swish;
+  swish.replace(*swish.find("second.relu"), activation);
+  quant::export_onnx(swish, path("swish.onnx"));
+  expect_refusal({path("swish.onnx"), "--calib", path("pictures")}, 3, {"'second.relu'", "swish"});
+  const Outcome outcome =
+      run({"quantize", path("swish.onnx"), "--calib", path("pictures"), "-o", path("out"), "--onnx-only"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_FALSE(fs::exists(path("out/swish.fcnn")));
+  EXPECT_TRUE(fs::exists(path("out/swish.onnx")));
+
+  Graph large = network();
+  quant::Convolution wide{{{5000, 3, 1, 1}, std::vector<float>(15000, 0.1F)}, {}, {}, {}};
+  large.remove_outputs();
+  large.add_output("wide", large.add("wide", wide, {large.inputs()[0]}));
+  large.remove_unused();
+  quant::export_onnx(large, path("large.onnx"));
+  expect_refusal({path("large.onnx"), "--calib", path("pictures")}, 3, {"wide", "4096"});
+}
+
+TEST_F(Quantize, CalibrationDataThatCannotBeUsed) {
+  expect_calibration_refusal("absent", {"absent", "does not exist"});
+  fs::create_directories(dir_ / "empty");
+  expect_calibration_refusal("empty", {"empty", "holds no pictures"});
+  write("notes/readme.txt", "no picture");
+  expect_calibration_refusal("notes", {"notes", "holds no pictures"});
+  expect_calibration_refusal("notes/readme.txt", {"readme.txt", "nothing to calibrate with"});
+  write("torn/1.png", "no picture");
+  expect_calibration_refusal("torn", {"torn/1.png"});
+  write("voc/Annotations/one.xml", "<annotation/>");
+  expect_calibration_refusal("voc", {"one.xml", "one.jpg", "missing"});
+  write("short.bin", "abc");
+  expect_calibration_refusal("short.bin", {"short.bin"});
+  write("mnist/train-images-idx3-ubyte", "abc");
+  expect_calibration_refusal("mnist", {"train-images-idx3-ubyte"});
+  write("torn.tar.gz", "\x1f\x8b no archive");
+  expect_calibration_refusal("torn.tar.gz", {"torn.tar.gz"});
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3, 8, 8), }";
+  header.resize(118 - 1, ' ');
+  const std::string npy = std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" + std::string(3 * 64 * 4, '\0');
+  write("small.npy", npy);
+  expect_calibration_refusal("small.npy", {"small.npy", "1x3x8x8", "1x3x16x16"});
+}
+
+TEST_F(Quantize, NothingIsLeftWhereNothingCanBeWritten) {
+  write("file", "in the way");
+  Outcome outcome = quantize("file/out");
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("cannot make the folder"));
+  outcome = quantize("full", {}, 1000);  // as on a full disk
+  EXPECT_EQ(outcome.code, 3) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("cannot be written"));
+  EXPECT_FALSE(fs::exists(path("full")));
+  // What an earlier run wrote stays whole.
+  ASSERT_EQ(quantize("twice").code, 0);
+  const std::string before = read_file(dir_ / "twice/net.fcnn");
+  EXPECT_EQ(quantize("twice", {"--weights", "2"}, 1000).code, 3);
+  EXPECT_EQ(read_file(dir_ / "twice/net.fcnn"), before);
+  EXPECT_EQ(files("twice").size(), 5U);
+  // The network itself is no place to write to.
+  const std::string model = read_file(dir_ / "net.onnx");
+  outcome = run({"quantize", path("net.onnx"), "--calib", path("pictures"), "-o", dir_.string()});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("overwritten"));
+  EXPECT_EQ(read_file(dir_ / "net.onnx"), model);
+}
+
+TEST_F(Quantize, ATornPackedModelIsOneLine) {
+  ASSERT_EQ(quantize("out").code, 0);
+  const std::string whole = read_file(dir_ / "out/net.fcnn");
+  for (const size_t size : {size_t{0}, size_t{20}, whole.size() / 2, whole.size() - 1}) {
+    write("torn.fcnn", whole.substr(0, size));
+    const Outcome outcome = run({"model", "inspect", path("torn.fcnn")});
+    EXPECT_EQ(outcome.code, 3);
+    EXPECT_THAT(outcome.err, HasSubstr("torn.fcnn"));
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  }
+}
+
+TEST_F(Quantize, FineTuningStartsTheTrainingProgramOrSaysWhatToInstall) {
+  const Outcome outcome = run({"quantize", path("net.onnx"), "--fine-tune", path("none.toml"), "-o", path("out")});
+  const bool built = fs::exists(FLASHCELL_BUILD_DIR "/flashcell_train");
+  EXPECT_EQ(outcome.code, built ? 3 : 2) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr(built ? "none.toml" : "libtorch"));
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+}
+
+}  // namespace
+}  // namespace flashcell
