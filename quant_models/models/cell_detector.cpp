@@ -43,13 +43,13 @@ Graph make_cell_detector(int channels, int rows, int columns, int classes, uint6
   };
   NodeId x = stack.input({1, channels, rows, columns});
   x = block("stem", x, 16, 4, 4, 0);
-  const NodeId eighth = block("down8", x, 32, 3, 2, 1);
-  const NodeId sixteenth = block("down16", eighth, 48, 3, 2, 1);
+  const NodeId eighth = block("down8", x, 16, 3, 2, 1);
+  const NodeId sixteenth = block("down16", eighth, 32, 3, 2, 1);
   x = block("down32", sixteenth, 64, 3, 2, 1);
-  x = block("deep32", x, 64, 3, 1, 1);
+  x = block("deep32", x, 48, 3, 1, 1);
   x = block("narrow32", x, 32, 1, 1, 0);
   x = enlarged_sum("up16", x, sixteenth);
-  x = block("mix16", x, 32, 3, 1, 1);
+  x = block("mix16", x, 16, 3, 1, 1);
   x = enlarged_sum("up8", x, eighth);
   std::vector<float> bias(static_cast<size_t>(kFirstClass + classes));
   bias[kObjectness] = -4;  // objects are rare: Lin et al., Focal Loss, 2017, section 3.3

@@ -11,7 +11,7 @@ namespace flashcell::quant {
 /// A one-stage detector with one prediction for each cell of 8 x 8 pixels: 1 x channels x rows x columns (pixel / 255)
 /// -> 1 x (5 + classes) x rows/8 x columns/8. Batch normalization and ReLU behind every convolution but the last.
 /// Maps of 1/4 to 1/32 of the input's size; the coarse ones are enlarged and added back (Lin et al., Feature Pyramid
-/// Networks, 2017), so that a cell sees some 220 pixels around it. 71 million multiply-accumulates at 512 x 512 grey.
+/// Networks, 2017), so that a cell sees some 220 pixels around it. 38 million multiply-accumulates at 512 x 512 grey.
 /// rows and columns are multiples of 32. Throws std::invalid_argument. Weights are random by `seed`.
 Graph make_cell_detector(int channels, int rows, int columns, int classes, uint64_t seed);
 

@@ -123,6 +123,7 @@ StageOptions read_stage(Section& s, const StageOptions& otherwise) {
   stage.learning_rate = s.number("learning_rate", otherwise.learning_rate, 0, 10);
   stage.warmup_epochs = s.number("warmup_epochs", otherwise.warmup_epochs, 0, 100000);
   stage.weight_decay = s.number("weight_decay", otherwise.weight_decay, 0, 10);
+  stage.average = s.number("average", otherwise.average, 0, 0.99999);
   return stage;
 }
 

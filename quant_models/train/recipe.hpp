@@ -33,6 +33,7 @@ struct StageOptions {
   double learning_rate = 1e-3;  ///< the highest; falls along a half cosine
   double warmup_epochs = 0;     ///< rises in a straight line before that
   double weight_decay = 0;
+  double average = 0;                        ///< the result is a mean over steps that keeps so much of itself each step
   int weight_bits = 0, activation_bits = 0;  ///< 0: real numbers
   int edge_weight_bits = 0;                  ///< of the first and last layer with weights; 0: as the others
 };

@@ -33,7 +33,7 @@ uint64_t fingerprint(const Recipe& r, const StageOptions& stage) {
                       int{a.mirror_columns}, int{a.mirror_rows}, int{a.transpose}})
     hash.add(static_cast<uint64_t>(n));
   for (const double d : {a.shift, a.rotate, a.scale, a.stretch, a.brightness, a.contrast, stage.learning_rate,
-                         stage.warmup_epochs, stage.weight_decay})
+                         stage.warmup_epochs, stage.weight_decay, stage.average})
     hash.add(std::bit_cast<uint64_t>(d));
   return hash.value();
 }

@@ -14,6 +14,7 @@
 #include "quant_models/train/schedule.hpp"
 #include "quant_models/train/shard_threads.hpp"
 #include "quant_models/train/torch_network.hpp"
+#include "quant_models/train/weight_average.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -37,6 +38,7 @@ class Trainer {
         options_(options),
         network_(start),
         optimizer_(network_.parameters(), stage.weight_decay),
+        average_(network_, stage.average),
         threads_(options.threads) {
     // Never less than two images in a part: batch normalization needs a spread.
     batch_ = std::min(stage.batch, task.train_count());
@@ -80,7 +82,7 @@ class Trainer {
         saved = clock;
       }
     }
-    return {network_.trained(), state_.history};
+    return {average_.trained(network_), state_.history};
   }
 
  private:
@@ -114,6 +116,7 @@ class Trainer {
                        ": the loss is no longer finite; lower learning_rate");
     network_.update_running(statistics, kRunningShare);
     optimizer_.update(network_.parameters(), parts[0].gradients, rate, state_.step);
+    average_.update(network_, state_.step);
     return loss;
   }
 
@@ -132,7 +135,7 @@ class Trainer {
     EpochRecord record{now.loss, rate, -1};
     const int done = now.epoch + 1;
     if (done % options_.evaluate_every == 0 || done == stage_.epochs)
-      record.figure = task_.evaluate(network_.trained()).at(0).value;
+      record.figure = task_.evaluate(average_.trained(network_)).at(0).value;
     state_.history.push_back(record);
     state_.epoch_loss = 0;
   }
@@ -142,6 +145,7 @@ class Trainer {
     for (Parameter& p : network_.parameters()) all.push_back(&p.value);
     for (at::Tensor& t : network_.running()) all.push_back(&t);
     for (at::Tensor& t : optimizer_.state()) all.push_back(&t);
+    for (at::Tensor& t : average_.state()) all.push_back(&t);
     return all;
   }
 
@@ -167,6 +171,7 @@ class Trainer {
   const TrainerOptions& options_;
   TorchNetwork network_;
   AdamW optimizer_;
+  WeightAverage average_;
   ShardThreads threads_;
   Checkpoint state_;
   int64_t batch_ = 1, steps_per_epoch_ = 1;

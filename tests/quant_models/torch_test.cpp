@@ -27,6 +27,7 @@
 #include "quant_models/train/torch_fake_quantize.hpp"
 #include "quant_models/train/torch_network.hpp"
 #include "quant_models/train/trainer.hpp"
+#include "quant_models/train/weight_average.hpp"
 #include "tests/quant_models/data_folder.hpp"
 #include "tests/quant_models/random_graphs.hpp"
 
@@ -233,6 +234,21 @@ TEST(Trainer, LearnsPatternsAndKeepsThemInIntegers) {
   }
 }
 
+TEST(WeightAverage, FollowsWhatTheStepsCameTo) {
+  TorchNetwork network(make_roi_classifier(3, 1));
+  at::Tensor& weight = network.parameters()[0].value;
+  const auto first = [](const Graph& graph) { return weight_of(graph.node(*graph.find("conv1")).layer)->values[0]; };
+  WeightAverage none(network, 0), average(network, 0.5);
+  for (int64_t step = 0; step < 40; ++step) {
+    weight.fill_(step < 39 ? 1.F : 3.F);
+    none.update(network, step);
+    average.update(network, step);
+  }
+  EXPECT_EQ(first(none.trained(network)), 3);
+  EXPECT_NEAR(first(average.trained(network)), 2, 1e-5);
+  EXPECT_EQ(first(network.trained()), 3) << "the network is left as it was";
+}
+
 TEST(Trainer, SameResultForAnyNumberOfThreads) {
   const ClassificationTask task(patterns(120, 2), pattern_recipe());
   std::vector<Training> results;
@@ -252,23 +268,25 @@ TEST(Trainer, SameResultForAnyNumberOfThreads) {
 TEST(Trainer, GoesOnFromACheckpointToTheSameResult) {
   const DataFolder folder;
   const ClassificationTask task(patterns(120, 3), pattern_recipe());
-  const Training whole = train(make_roi_classifier(3, 1), task, pattern_stage(3), {});
+  StageOptions stage = pattern_stage(3);
+  stage.average = 0.9;
+  const Training whole = train(make_roi_classifier(3, 1), task, stage, {});
   TrainerOptions options;
   options.checkpoint = folder.path("run.checkpoint");
   options.checkpoint_seconds = 0;
   struct Stopped {};
   for (const int64_t stop : {1, 4, 6, 11}) {  // in the middle and at the end of epochs
-    EXPECT_THROW(train(make_roi_classifier(3, 1), task, pattern_stage(3), options,
+    EXPECT_THROW(train(make_roi_classifier(3, 1), task, stage, options,
                        [&](const TrainingProgress& p) {
                          if (p.step == stop + 1) throw Stopped();
                        }),
                  Stopped);
   }
-  const Training resumed = train(make_roi_classifier(3, 1), task, pattern_stage(3), options,
-                                 [](const TrainingProgress& p) { EXPECT_GT(p.step, 11); });
+  const Training resumed =
+      train(make_roi_classifier(3, 1), task, stage, options, [](const TrainingProgress& p) { EXPECT_GT(p.step, 11); });
   EXPECT_EQ(resumed.graph, whole.graph);
   EXPECT_EQ(resumed.history, whole.history);
-  StageOptions other = pattern_stage(3);
+  StageOptions other = stage;
   other.name = "other";
   EXPECT_THROW(train(make_roi_classifier(3, 1), task, other, options), ModelError);
 }

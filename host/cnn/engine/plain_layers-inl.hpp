@@ -128,17 +128,26 @@ inline void copy(const CopyLayer& layer, const Map& in, const Map& out, int item
   }
 }
 
+/// Copies one pixel; a constant number of channels is one instruction.
+inline void copy_pixel(const uint8_t* __restrict from, int channels, uint8_t* __restrict to) {
+  int c = 0;
+  for (; c + 16 <= channels; c += 16) __builtin_memcpy(to + c, from + c, 16);
+  for (; c + 8 <= channels; c += 8) __builtin_memcpy(to + c, from + c, 8);
+  for (; c < channels; ++c) to[c] = from[c];
+}
+
 inline void upsample(int factor, const Map& in, const Map& out, int items) {
   const int channels = in.channels;
   for (int item = 0; item < items; ++item) {
-    for (int row = 0; row < out.height; ++row) {
-      const uint8_t* __restrict from = in.first + item * in.item_bytes + row / factor * in.row_bytes;
-      uint8_t* __restrict to = out.first + item * out.item_bytes + row * out.row_bytes;
+    for (int row = 0; row < in.height; ++row) {
+      const uint8_t* from = in.first + item * in.item_bytes + row * in.row_bytes;
+      uint8_t* const first = out.first + item * out.item_bytes + row * factor * out.row_bytes;
+      uint8_t* to = first;
       for (int column = 0; column < in.width; ++column, from += channels) {
-        for (int copy = 0; copy < factor; ++copy, to += channels) {
-          for (int c = 0; c < channels; ++c) to[c] = from[c];
-        }
+        for (int copy = 0; copy < factor; ++copy, to += channels) copy_pixel(from, channels, to);
       }
+      for (int copy = 1; copy < factor; ++copy)
+        __builtin_memcpy(first + copy * out.row_bytes, first, static_cast<size_t>(to - first));
     }
   }
 }
