@@ -1,11 +1,15 @@
 #include <gtest/gtest.h>
 
+#include <cstdio>
+
+#include "host/cnn/detect/frame_detector.hpp"
 #include "quant_models/data/mnist.hpp"
 #include "quant_models/data/voc.hpp"
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/graph/cost.hpp"
 #include "quant_models/models/cell_detector.hpp"
 #include "quant_models/onnx/import.hpp"
+#include "quant_models/packed/packed_file.hpp"
 #include "quant_models/train/augment.hpp"
 #include "quant_models/train/average_precision.hpp"
 #include "quant_models/train/memory.hpp"
@@ -56,16 +60,43 @@ double mean_average_precision(const Graph& graph, const DetectionSet& set) {
   return average_precision(pictures, 3).mean;
 }
 
+DetectionSet bccd_test_pictures() {
+  const FileSet files((test::data_dir() / "detect/BCCD.tar.gz").string());
+  return read_voc(files, "test", 1, read_voc(files, "trainval", 1).classes);
+}
+
 TEST(ShippedDetector, AveragePrecisionOnBccd) {
   FLASHCELL_NEEDS_DATA("detect/BCCD.tar.gz");
-  const FileSet files((test::data_dir() / "detect/BCCD.tar.gz").string());
-  const DetectionSet test = read_voc(files, "test", 1, read_voc(files, "trainval", 1).classes);
+  const DetectionSet test = bccd_test_pictures();
   const Graph graph = shipped("cell_bccd/float");
   EXPECT_NEAR(static_cast<double>(total_cost(graph).macs), 38e6, 1e6);
   const double real = mean_average_precision(graph, test);
   EXPECT_GE(real, 0.8);
   EXPECT_GE(mean_average_precision(shipped("cell_bccd/int8"), test), real - 0.005);
   EXPECT_GE(mean_average_precision(shipped("cell_bccd/int4"), test), real - 0.02);
+}
+
+// What a user gets: pictures stretched in integers, the engine, boxes from its integers.
+double deployed_precision(const std::string& name, const DetectionSet& set) {
+  host::FrameDetector detector(read_packed_file(FLASHCELL_SOURCE_DIR "/quant_models/recipes/trained/" + name + ".fcnn"),
+                               {}, 8);
+  std::vector<DetectedPicture> pictures;
+  for (const MarkedPicture& marked : set.pictures) {
+    const Picture& p = marked.picture;
+    const auto found = detector.detect({p.pixels.data(), p.columns, p.rows, p.columns, PixelFormat::grey8});
+    pictures.push_back({marked.objects, {found.begin(), found.end()}});
+  }
+  return average_precision(pictures, 3).mean;
+}
+
+TEST(ShippedDetector, AveragePrecisionOnBccdByTheEngine) {
+  FLASHCELL_NEEDS_DATA("detect/BCCD.tar.gz");
+  const DetectionSet test = bccd_test_pictures();
+  const double real = mean_average_precision(shipped("cell_bccd/float"), test);
+  const double int8 = deployed_precision("cell_bccd/int8", test), int4 = deployed_precision("cell_bccd/int4", test);
+  std::printf("mAP@50: real %.4f, engine int8 %.4f, int4 %.4f\n", real, int8, int4);
+  EXPECT_GE(int8, real - 0.005);
+  EXPECT_GE(int4, real - 0.02);
 }
 
 }  // namespace

@@ -129,10 +129,10 @@ TEST(CellDetector, SuppressesWithinAClassOnly) {
 }
 
 TEST(Models, SizesAsStated) {
-  EXPECT_EQ(total_cost(make_roi_classifier(10, 1)).macs, 380480);
+  EXPECT_EQ(total_cost(make_roi_classifier(10, 1)).macs, 241920);
   const Graph detector = make_cell_detector(1, 512, 512, 3, 1);
   EXPECT_EQ(detector.node(detector.outputs()[0].node).shape, (Shape{1, 8, 64, 64}));
-  EXPECT_NEAR(static_cast<double>(total_cost(detector).macs), 71e6, 1e6);
+  EXPECT_NEAR(static_cast<double>(total_cost(detector).macs), 38e6, 1e6);
   EXPECT_EQ(make_roi_classifier(10, 7), make_roi_classifier(10, 7));
   EXPECT_FALSE(make_roi_classifier(10, 7) == make_roi_classifier(10, 8));
   EXPECT_THROW(make_cell_detector(1, 100, 512, 3, 1), std::invalid_argument);
