@@ -7,6 +7,7 @@
 #include "host/app/bench/scenes.hpp"
 #include "host/app/bench/timing.hpp"
 #include "host/cnn/detect/frame_detector.hpp"
+#include "host/cnn/engine/engine.hpp"
 #include "host/cnn/network.hpp"
 #include "host/cnn/roi/roi_classifier.hpp"
 #include "host/device/device_factory.hpp"
@@ -91,6 +92,19 @@ void add_classifier(const fs::path& folder, int frames, std::vector<BenchCase>& 
   });
   crops.note = per_second(crops);
   cases.push_back(std::move(crops));
+  host::Engine engine(model);
+  std::vector<uint8_t> pictures(4096 * engine.input_bytes()), scores(4096 * engine.output_bytes());
+  const auto& first = tables.front().objects;
+  for (size_t k = 0; k < first.size(); ++k)
+    cropper.crop(clip.view(0), first[k], pictures.data() + k * engine.input_bytes());
+  BenchCase alone =
+      measure(kGroup, fmt::format("classifier alone, {:.2f} MMAC each", million_macs(model)), frames, [&](int i) {
+        const size_t items = tables[static_cast<size_t>(i) % tables.size()].objects.size();
+        engine.run({pictures.data(), items * engine.input_bytes()}, items,
+                   {scores.data(), items * engine.output_bytes()});
+      });
+  alone.note = per_second(alone);
+  cases.push_back(std::move(alone));
   host::RoiClassifier classifier(model, {}, 8);
   std::vector<tracking::ClassBelief> names(4096);
   BenchCase all = measure(kGroup, fmt::format("crops and classifier, {:.2f} MMAC each", million_macs(model)), frames,

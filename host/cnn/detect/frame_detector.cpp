@@ -27,10 +27,18 @@ FrameDetector::FrameDetector(const quant::PackedModel& model, const quant::Decod
   cells_.reserve(cells);
 }
 
-std::span<const quant::Detection> FrameDetector::detect(const FrameView& frame) {
+std::span<const uint8_t> FrameDetector::input_of(const FrameView& frame) {
+  const bool as_it_is = table_.is_identity() && frame.format == PixelFormat::grey8 && resampler_.channels() == 1 &&
+                        frame.width == resampler_.width() && frame.height == resampler_.height() &&
+                        frame.stride == frame.width;
+  if (as_it_is) return {frame.data, input_.size()};
   resampler_.run(frame, {0, 0, frame.width, frame.height}, input_.data());
   table_.apply(input_, input_);
-  engine_.run(input_, 1, output_);
+  return input_;
+}
+
+std::span<const quant::Detection> FrameDetector::detect(const FrameView& frame) {
+  engine_.run(input_of(frame), 1, output_);
   detections_.clear();
   cells_.clear();
   const auto width = static_cast<float>(frame.width), height = static_cast<float>(frame.height);

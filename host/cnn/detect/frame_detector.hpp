@@ -26,6 +26,9 @@ class FrameDetector {
   tracking::ClassBelief name(size_t index) const;
 
  private:
+  /// What the network takes: the frame itself where nothing is to be changed, else a copy.
+  std::span<const uint8_t> input_of(const FrameView& frame);
+
   cnn::Resampler resampler_;
   InputTable table_;
   Engine engine_;

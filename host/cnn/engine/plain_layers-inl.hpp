@@ -128,26 +128,35 @@ inline void copy(const CopyLayer& layer, const Map& in, const Map& out, int item
   }
 }
 
-/// Copies one pixel; a constant number of channels is one instruction.
-inline void copy_pixel(const uint8_t* __restrict from, int channels, uint8_t* __restrict to) {
-  int c = 0;
-  for (; c + 16 <= channels; c += 16) __builtin_memcpy(to + c, from + c, 16);
-  for (; c + 8 <= channels; c += 8) __builtin_memcpy(to + c, from + c, 8);
-  for (; c < channels; ++c) to[c] = from[c];
+/// Each pixel `factor` times; a constant number of channels stays in registers. Returns the end.
+template <int kChannels>
+inline uint8_t* repeat_pixels(const uint8_t* from, int pixels, int factor, uint8_t* to) {
+  for (int pixel = 0; pixel < pixels; ++pixel, from += kChannels) {
+    for (int copy = 0; copy < factor; ++copy, to += kChannels) __builtin_memcpy(to, from, kChannels);
+  }
+  return to;
+}
+
+inline uint8_t* repeat_pixels(const uint8_t* from, int channels, int pixels, int factor, uint8_t* to) {
+  if (channels == 16) return repeat_pixels<16>(from, pixels, factor, to);
+  if (channels == 32) return repeat_pixels<32>(from, pixels, factor, to);
+  if (channels == 64) return repeat_pixels<64>(from, pixels, factor, to);
+  for (int pixel = 0; pixel < pixels; ++pixel, from += channels) {
+    for (int copy = 0; copy < factor; ++copy, to += channels) {
+      for (int c = 0; c < channels; ++c) to[c] = from[c];
+    }
+  }
+  return to;
 }
 
 inline void upsample(int factor, const Map& in, const Map& out, int items) {
-  const int channels = in.channels;
   for (int item = 0; item < items; ++item) {
     for (int row = 0; row < in.height; ++row) {
       const uint8_t* from = in.first + item * in.item_bytes + row * in.row_bytes;
       uint8_t* const first = out.first + item * out.item_bytes + row * factor * out.row_bytes;
-      uint8_t* to = first;
-      for (int column = 0; column < in.width; ++column, from += channels) {
-        for (int copy = 0; copy < factor; ++copy, to += channels) copy_pixel(from, channels, to);
-      }
-      for (int copy = 1; copy < factor; ++copy)
-        __builtin_memcpy(first + copy * out.row_bytes, first, static_cast<size_t>(to - first));
+      const uint8_t* const end = repeat_pixels(from, in.channels, in.width, factor, first);
+      const auto bytes = static_cast<size_t>(end - first);
+      for (int copy = 1; copy < factor; ++copy) __builtin_memcpy(first + copy * out.row_bytes, first, bytes);
     }
   }
 }
