@@ -39,6 +39,38 @@ TEST(CnnEqual, RandomModels) {
   }
 }
 
+// Every pair of bytes, with factors around those where an engine may change its way.
+TEST(CnnEqual, AddOfEveryPairOfBytes) {
+  using contract::ActivationType;
+  std::vector<uint8_t> inputs(2 * 65536);
+  for (size_t i = 0; i < 65536; ++i) {
+    inputs[i] = static_cast<uint8_t>(i >> 8);
+    inputs[65536 + i] = static_cast<uint8_t>(i);
+  }
+  std::mt19937 random(7);
+  for (const double factor : {127.99, 64.0, 63.99, 31.0, 2.7, 0.9, 0.26, 0.25, 0.1}) {
+    for (const int fraction_bits : {0, 1, 6, 7, 8}) {
+      for (const ActivationType type : {ActivationType::unsigned8, ActivationType::signed8}) {
+        quant::ModelBuilder builder("add");
+        const int zero = static_cast<int>(random() % 100);
+        const quant::ModelBuilder::Tensor terms[] = {builder.input("a", 256, 256, 1, {type, 8, 1, zero}),
+                                                     builder.input("b", 256, 256, 1, {type, 8, 1, 0})};
+        const contract::Requantization scales[] = {
+            quant::requantization_for(factor),
+            quant::requantization_for(std::uniform_real_distribution<>(0.02, 127.9)(random))};
+        builder.output(builder.add("add", terms, scales, fraction_bits, {type, 8, 1, static_cast<int>(random() % 50)}));
+        const PackedModel model = builder.build();
+        std::vector<uint8_t> expected(65536), outputs(65536);
+        run_reference(model, inputs, 1, expected);
+        for (const cnn::Target target : cnn::supported_targets()) {
+          Engine(model, target).run(inputs, 1, outputs);
+          ASSERT_EQ(outputs, expected) << cnn::name_of(target) << ' ' << factor << ' ' << fraction_bits;
+        }
+      }
+    }
+  }
+}
+
 TEST(CnnEqual, DeeperModels) {
   test::RandomModelOptions options;
   options.most_layers = 30;

@@ -218,10 +218,71 @@ void depthwise(const WeightedLayer& layer, const Map& in, const Map& out, int it
   layer.fast ? depthwise_pixels<true>(layer, in, out, items) : depthwise_pixels<false>(layer, in, out, items);
 }
 
+/// R of a difference d of two bytes by halves of products: d * 2^7 * multiplier = 2^16 high + low, so that
+/// R(d) = floor((d * multiplier + 2^(shift-1)) / 2^shift) is high, rounded by the low half's first bit where shift is
+/// 9, else floor((high + 2^(shift-10)) / 2^(shift-9)).
+struct Term {
+  static bool fits(contract::Requantization scale) { return scale.shift >= 9 && scale.shift <= 16; }
+
+  Term(contract::Requantization scale, int stored_zero)
+      : zero(_mm512_set1_epi16(static_cast<int16_t>(stored_zero))),
+        multiplier(_mm512_set1_epi16(static_cast<int16_t>(scale.multiplier))),
+        half(_mm512_set1_epi16(static_cast<int16_t>(scale.shift > 9 ? 1 << (scale.shift - 10) : 0))),
+        shift(_mm_cvtsi32_si128(scale.shift - 9)),
+        whole(scale.shift == 9) {}
+
+  __m512i operator()(__m256i bytes) const {
+    const __m512i d = _mm512_slli_epi16(_mm512_sub_epi16(_mm512_cvtepu8_epi16(bytes), zero), 7);
+    // The multiplier is 2^15 or more: as a signed number it is 2^16 too small.
+    const __m512i high = _mm512_add_epi16(_mm512_mulhi_epi16(d, multiplier), d);
+    if (whole) return _mm512_add_epi16(high, _mm512_srli_epi16(_mm512_mullo_epi16(d, multiplier), 15));
+    return _mm512_sra_epi16(_mm512_add_epi16(high, half), shift);
+  }
+
+  __m512i zero, multiplier, half;
+  __m128i shift;
+  bool whole;
+};
+
+/// Sums in 16 bits. One that does not fit is beyond every clamp, so it may saturate.
+void add_terms(const AddLayer& layer, const Map& a, const Map& b, const Map& out, int items) {
+  constexpr int kTogether = 32;
+  const Term term_a(layer.scale[0], layer.zero[0]), term_b(layer.scale[1], layer.zero[1]);
+  const __m512i half =
+      _mm512_set1_epi16(static_cast<int16_t>(layer.fraction_bits == 0 ? 0 : 1 << (layer.fraction_bits - 1)));
+  const __m512i zero = _mm512_set1_epi16(static_cast<int16_t>(layer.stored_zero));
+  const __m512i low = _mm512_set1_epi16(static_cast<int16_t>(layer.low)),
+                high = _mm512_set1_epi16(static_cast<int16_t>(layer.high));
+  const __m128i fraction = _mm_cvtsi32_si128(layer.fraction_bits);
+  const int values = out.width * out.channels;
+  for (int item = 0; item < items; ++item) {
+    for (int row = 0; row < out.height; ++row) {
+      const uint8_t* from_a = a.first + item * a.item_bytes + row * a.row_bytes;
+      const uint8_t* from_b = b.first + item * b.item_bytes + row * b.row_bytes;
+      uint8_t* to = out.first + item * out.item_bytes + row * out.row_bytes;
+      for (int i = 0; i < values; i += kTogether) {
+        const int left = values - i;
+        const __mmask32 mask = left >= kTogether ? ~0u : (1u << left) - 1;
+        const __m512i sum = _mm512_adds_epi16(term_a(_mm256_maskz_loadu_epi8(mask, from_a + i)),
+                                              term_b(_mm256_maskz_loadu_epi8(mask, from_b + i)));
+        const __m512i y = _mm512_adds_epi16(_mm512_sra_epi16(_mm512_adds_epi16(sum, half), fraction), zero);
+        _mm256_mask_storeu_epi8(to + i, mask, _mm512_cvtepi16_epi8(_mm512_min_epi16(_mm512_max_epi16(y, low), high)));
+      }
+    }
+  }
+}
+
+void add_values(const AddLayer& layer, const Map& a, const Map& b, const Map& out, int items) {
+  constexpr int kMostFraction = 7;  // beyond, a saturated sum could lie inside of the clamp
+  const bool short_terms =
+      Term::fits(layer.scale[0]) && Term::fits(layer.scale[1]) && layer.fraction_bits <= kMostFraction;
+  short_terms ? add_terms(layer, a, b, out, items) : add(layer, a, b, out, items);
+}
+
 }  // namespace
 
 const Kernels& avx512_vnni_kernels() {
-  static const Kernels kernels = {4, false, convolution, depthwise, max_pool, average_pool, add, copy, upsample};
+  static const Kernels kernels = {4, false, convolution, depthwise, max_pool, average_pool, add_values, copy, upsample};
   return kernels;
 }
 
