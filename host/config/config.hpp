@@ -70,7 +70,7 @@ struct DetectSection {
   std::string model;  ///< packed model (.fcnn); empty: none
   DetectionUse objects = DetectionUse::beside;
   double least_score = 0.2;    ///< 0..1; weaker detections are left out
-  double most_overlap = 0.45;  ///< intersection over union of two boxes of a class; the weaker one goes
+  double most_overlap = 0.45;  ///< intersection over union of two boxes (beside: of a class); the weaker one goes
 };
 
 enum class DeviceKind : uint8_t { cpu, hls, reference, xrt };

@@ -123,7 +123,7 @@ void visit_detect(DetectSection& s, ConfigVisitor& v) {
       "boxes are the objects, [segment] and [label] do nothing; with classify.model, that network names them.");
   v.real("least_score", s.least_score, 0, 1, "Detections of a lower score are left out.");
   v.real("most_overlap", s.most_overlap, 0, 1,
-         "Of two boxes of a class that overlap more (intersection over union) only the stronger one stays.");
+         "Of two boxes that overlap more (intersection over union) only the stronger one stays; beside: of a class.");
 }
 
 void visit_track(TrackSection& s, ConfigVisitor& v) {

@@ -83,7 +83,9 @@ NamerFactory Naming::namer(int significant_bits) const {
 }
 
 std::unique_ptr<Device> Naming::device(int significant_bits) const {
-  return make_detection_device(*detector_, decode_options(config_.detect), significant_bits, config_.label.max_objects);
+  quant::DecodeOptions decode = decode_options(config_.detect);
+  decode.across_classes = true;  // an object is of one class
+  return make_detection_device(*detector_, decode, significant_bits, config_.label.max_objects);
 }
 
 }  // namespace flashcell::host

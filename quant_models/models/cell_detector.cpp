@@ -57,14 +57,15 @@ Graph make_cell_detector(int channels, int rows, int columns, int classes, uint6
   return std::move(graph);
 }
 
-std::vector<Detection> suppress_overlaps(std::vector<Detection> detections, float most_overlap, size_t most) {
+std::vector<Detection> suppress_overlaps(std::vector<Detection> detections, const DecodeOptions& options) {
   std::stable_sort(detections.begin(), detections.end(),
                    [](const Detection& a, const Detection& b) { return a.score > b.score; });
   std::vector<Detection> kept;
   for (const Detection& d : detections) {
-    if (kept.size() == most) break;
+    if (kept.size() == options.most) break;
     const bool covered = std::any_of(kept.begin(), kept.end(), [&](const Detection& k) {
-      return k.object_class == d.object_class && intersection_over_union(k.box, d.box) > most_overlap;
+      return (options.across_classes || k.object_class == d.object_class) &&
+             intersection_over_union(k.box, d.box) > options.most_overlap;
     });
     if (!covered) kept.push_back(d);
   }
@@ -96,7 +97,7 @@ std::vector<Detection> decode_cells(std::span<const float> prediction, int class
     d.box = {x - width / 2, y - height / 2, x + width / 2, y + height / 2};
     found.push_back(d);
   }
-  return suppress_overlaps(std::move(found), options.most_overlap, options.most);
+  return suppress_overlaps(std::move(found), options);
 }
 
 }  // namespace flashcell::quant

@@ -36,8 +36,9 @@ struct Detection {
 
 struct DecodeOptions {
   float least_score = 0.05F;
-  float most_overlap = 0.45F;  ///< intersection over union of two boxes of one class; the weaker one goes
-  size_t most = 500;           ///< detections kept
+  float most_overlap = 0.45F;   ///< intersection over union of two boxes of one class; the weaker one goes
+  size_t most = 500;            ///< detections kept
+  bool across_classes = false;  ///< ... or of any two classes: nothing is two things at once
 };
 
 /// Boxes from one image's predictions, strongest first, weaker ones that overlap them removed.
@@ -45,7 +46,7 @@ struct DecodeOptions {
 std::vector<Detection> decode_cells(std::span<const float> prediction, int classes, int cell_rows, int cell_columns,
                                     const DecodeOptions& options = {});
 
-/// Non-maximum suppression within each class; strongest first.
-std::vector<Detection> suppress_overlaps(std::vector<Detection> detections, float most_overlap, size_t most);
+/// Non-maximum suppression; strongest first.
+std::vector<Detection> suppress_overlaps(std::vector<Detection> detections, const DecodeOptions& options);
 
 }  // namespace flashcell::quant

@@ -65,7 +65,7 @@ std::vector<Detection> decode_fastestdet(std::span<const DetectorHead> heads, in
       found.push_back({{x - w / 2, y - h / 2, x + w / 2, y + h / 2}, object_class, score});
     }
   }
-  return suppress_overlaps(std::move(found), options.most_overlap, options.most);
+  return suppress_overlaps(std::move(found), options);
 }
 
 }  // namespace flashcell::quant

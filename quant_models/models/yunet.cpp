@@ -64,7 +64,7 @@ std::vector<Detection> decode_yunet(std::span<const DetectorHead> heads, const D
   if (!is_yunet(heads)) throw std::invalid_argument("these are not YuNet's heads");
   std::vector<Detection> found;
   for (const int step : kSteps) decode_level(level_of(heads, step), step, options.least_score, found);
-  return suppress_overlaps(std::move(found), options.most_overlap, options.most);
+  return suppress_overlaps(std::move(found), options);
 }
 
 }  // namespace flashcell::quant

@@ -105,6 +105,7 @@ TEST(CellDecoder, EqualsDecodingTheRealNumbers) {
     options.least_score = seed % 3 == 0 ? 0.05F : 0.5F;
     options.most_overlap = seed % 7 == 0 ? 0.1F : 0.45F;
     options.most = seed % 11 == 0 ? 3 : 500;
+    options.across_classes = seed % 2 == 0;
     CellDecoder decoder(model, options);
     const auto found = decoder.decode(cells);
     const auto expected = quant::decode_cells(real_numbers(model, cells), classes, 8, 8, options);

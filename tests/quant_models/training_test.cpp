@@ -118,14 +118,20 @@ TEST(CellDetector, TargetsShareEachObjectsWeight) {
   EXPECT_EQ(std::count(t.heat.begin(), t.heat.end(), 1.F), 2);
 }
 
-TEST(CellDetector, SuppressesWithinAClassOnly) {
-  const auto kept = suppress_overlaps({detection(0, 0, 10, 10, 0.5F), detection(0, 0, 10, 9, 0.6F),
-                                       detection(0, 0, 10, 10, 0.4F, 1), detection(9, 0, 19, 10, 0.3F)},
-                                      0.45F, 10);
+TEST(CellDetector, SuppressesWithinAClassOrAcross) {
+  const std::vector<Detection> found = {detection(0, 0, 10, 10, 0.5F), detection(0, 0, 10, 9, 0.6F),
+                                        detection(0, 0, 10, 10, 0.4F, 1), detection(9, 0, 19, 10, 0.3F)};
+  DecodeOptions options;
+  const auto kept = suppress_overlaps(found, options);
   ASSERT_EQ(kept.size(), 3U);
   EXPECT_EQ(kept[0].score, 0.6F);
   EXPECT_EQ(kept[1].object_class, 1);
   EXPECT_EQ(kept[2].box.left, 9);
+  options.across_classes = true;
+  const auto single = suppress_overlaps(found, options);
+  ASSERT_EQ(single.size(), 2U);
+  EXPECT_EQ(single[0].score, 0.6F);
+  EXPECT_EQ(single[1].box.left, 9);
 }
 
 TEST(Models, SizesAsStated) {

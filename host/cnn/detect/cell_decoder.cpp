@@ -71,7 +71,7 @@ void CellDecoder::decode_cell(std::span<const uint8_t> cells, int cell, float ob
   found_.push_back({d, cell});
 }
 
-/// Strongest first, ties to the earlier cell; a box that a stronger one of its class covers goes.
+/// Strongest first, ties to the earlier cell; a box that a stronger one covers goes.
 void CellDecoder::suppress() {
   std::sort(found_.begin(), found_.end(), [](const CellDetection& a, const CellDetection& b) {
     return a.detection.score != b.detection.score ? a.detection.score > b.detection.score : a.cell < b.cell;
@@ -81,7 +81,8 @@ void CellDecoder::suppress() {
     if (kept == options_.most) break;
     const quant::Detection& d = candidate.detection;
     const bool covered = std::any_of(found_.begin(), found_.begin() + static_cast<ptrdiff_t>(kept), [&](const auto& k) {
-      return k.detection.object_class == d.object_class && overlap(k.detection.box, d.box) > options_.most_overlap;
+      return (options_.across_classes || k.detection.object_class == d.object_class) &&
+             overlap(k.detection.box, d.box) > options_.most_overlap;
     });
     if (!covered) found_[kept++] = candidate;
   }
