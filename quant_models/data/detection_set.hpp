@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,13 @@ struct Box {
 };
 
 /// Area of the intersection over the area of the union, 0..1.
-float intersection_over_union(const Box& a, const Box& b);
+inline float intersection_over_union(const Box& a, const Box& b) {
+  const float width = std::min(a.right, b.right) - std::max(a.left, b.left);
+  const float height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
+  if (!(width > 0) || !(height > 0)) return 0;
+  const float both = width * height;
+  return both / (a.width() * a.height() + b.width() * b.height() - both);
+}
 
 struct MarkedObject {
   Box box;

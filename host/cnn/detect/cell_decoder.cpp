@@ -7,18 +7,6 @@
 #include "pipeline/error.hpp"
 
 namespace flashcell::host {
-namespace {
-
-float overlap(const quant::Box& a, const quant::Box& b) {
-  const float width = std::min(a.right, b.right) - std::max(a.left, b.left);
-  const float height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
-  if (!(width > 0) || !(height > 0)) return 0;
-  const float both = width * height;
-  return both / (a.width() * a.height() + b.width() * b.height() - both);
-}
-
-}  // namespace
-
 CellDecoder::CellDecoder(const quant::PackedModel& model, const quant::DecodeOptions& options)
     : output_(output_of(model)), options_(options) {
   if (kind_of(model) != NetworkKind::cell_detector)
@@ -82,7 +70,7 @@ void CellDecoder::suppress() {
     const quant::Detection& d = candidate.detection;
     const bool covered = std::any_of(found_.begin(), found_.begin() + static_cast<ptrdiff_t>(kept), [&](const auto& k) {
       return (options_.across_classes || k.detection.object_class == d.object_class) &&
-             overlap(k.detection.box, d.box) > options_.most_overlap;
+             quant::intersection_over_union(k.detection.box, d.box) > options_.most_overlap;
     });
     if (!covered) found_[kept++] = candidate;
   }
