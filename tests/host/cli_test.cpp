@@ -14,65 +14,20 @@
 #include <thread>
 
 #include "quant_models/onnx/export.hpp"
+#include "tests/support/program_test.hpp"
 
 namespace flashcell {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Outcome;
+using test::read_file;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-struct Outcome {
-  int code = -1;  ///< exit code, or 128 + signal
-  std::string out, err;
-};
-
-class Cli : public testing::Test {
+class Cli : public test::ProgramTest {
  protected:
-  void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    dir_ = fs::temp_directory_path() / (std::string("flashcell_") + info->name() + "_" + std::to_string(getpid()));
-    fs::remove_all(dir_);
-    fs::create_directories(dir_);
-  }
-  void TearDown() override { fs::remove_all(dir_); }
-
-  /// Starts the program; `limit_bytes` > 0: no file may grow larger, as on a full disk.
-  pid_t start(const std::vector<std::string>& arguments, rlim_t limit_bytes = 0) const {
-    const pid_t child = fork();
-    if (child != 0) return child;
-    if (limit_bytes > 0) {
-      const rlimit limit{limit_bytes, limit_bytes};
-      setrlimit(RLIMIT_FSIZE, &limit);
-      std::signal(SIGXFSZ, SIG_IGN);
-    }
-    if (freopen((dir_ / "stdout").c_str(), "w", stdout) == nullptr ||
-        freopen((dir_ / "stderr").c_str(), "w", stderr) == nullptr)
-      _exit(99);
-    std::vector<char*> argv;
-    static const std::string program = std::string(FLASHCELL_BUILD_DIR) + "/flashcell";
-    argv.push_back(const_cast<char*>(program.c_str()));
-    for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
-    argv.push_back(nullptr);
-    execv(program.c_str(), argv.data());
-    _exit(98);
-  }
-
-  Outcome run(const std::vector<std::string>& arguments, rlim_t limit_bytes = 0) const {
-    int status = 0;
-    waitpid(start(arguments, limit_bytes), &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(dir_ / "stdout"),
-            read_file(dir_ / "stderr")};
-  }
-
   /// Tracks without the slow outputs.
   Outcome track(const std::string& input, std::vector<std::string> more = {}, rlim_t limit_bytes = 0) const {
     std::vector<std::string> arguments = {
@@ -100,8 +55,6 @@ class Cli : public testing::Test {
   std::string raw_file() const { return (dir_ / "frames.raw").string(); }
   nlohmann::json summary() const { return nlohmann::json::parse(read_file(dir_ / "out" / "summary.json")); }
   std::string csv() const { return read_file(dir_ / "out" / "tracks.csv"); }
-
-  fs::path dir_;
 };
 
 const char* const kScene = "synth:discs?objects=20&size=128x128&frames=60&fps=2000&seed=3";

@@ -13,20 +13,16 @@
 #include "quant_models/models/cell_detector.hpp"
 #include "quant_models/packed/model_builder.hpp"
 #include "quant_models/packed/packed_file.hpp"
+#include "tests/support/program_test.hpp"
 
 namespace flashcell {
 namespace {
 
 namespace fs = std::filesystem;
 using contract::ActivationType;
+using test::Outcome;
+using test::read_file;
 using testing::HasSubstr;
-
-std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 /// A layer's parameters, all alike: what an output channel computes is up to its weights and bias.
 struct Parameters {
@@ -68,41 +64,12 @@ quant::PackedModel bright_cells() {
   return builder.build();
 }
 
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
-
-class NamingCli : public testing::Test {
+class NamingCli : public test::ProgramTest {
  protected:
   void SetUp() override {
-    dir_ = fs::temp_directory_path() / ("flashcell_naming_" + std::to_string(getpid()));
-    fs::remove_all(dir_);
-    fs::create_directories(dir_);
+    ProgramTest::SetUp();
     quant::write_packed_file(path("size.fcnn"), size_classifier());
     quant::write_packed_file(path("bright.fcnn"), bright_cells());
-  }
-  void TearDown() override { fs::remove_all(dir_); }
-
-  std::string path(const std::string& name) const { return (dir_ / name).string(); }
-
-  Outcome run(const std::vector<std::string>& arguments) const {
-    const pid_t child = fork();
-    if (child == 0) {
-      if (freopen((dir_ / "stdout").c_str(), "w", stdout) == nullptr ||
-          freopen((dir_ / "stderr").c_str(), "w", stderr) == nullptr)
-        _exit(99);
-      static const std::string program = std::string(FLASHCELL_BUILD_DIR) + "/flashcell";
-      std::vector<char*> argv = {const_cast<char*>(program.c_str())};
-      for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
-      argv.push_back(nullptr);
-      execv(program.c_str(), argv.data());
-      _exit(98);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(dir_ / "stdout"),
-            read_file(dir_ / "stderr")};
   }
 
   /// Two discs that stay in tiles of their own.
@@ -124,7 +91,6 @@ class NamingCli : public testing::Test {
   }
 
   std::string csv() const { return read_file(dir_ / "out" / "tracks.csv"); }
-  fs::path dir_;
 };
 
 /// Rows of tracks.csv as name -> value.

@@ -19,6 +19,7 @@
 #include "quant_models/onnx/import.hpp"
 #include "quant_models/packed/packed_file.hpp"
 #include "quant_models/random.hpp"
+#include "tests/support/program_test.hpp"
 
 namespace flashcell {
 namespace {
@@ -26,17 +27,12 @@ namespace {
 namespace fs = std::filesystem;
 using quant::Graph;
 using quant::NodeId;
+using test::Outcome;
+using test::read_file;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 quant::Tensor random_tensor(quant::Shape shape, quant::Random& random, double reach) {
   std::vector<float> values(static_cast<size_t>(quant::element_count(shape)));
@@ -68,25 +64,13 @@ Graph network(uint64_t seed = 1) {
   return g;
 }
 
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
-
-class Quantize : public testing::Test {
+class Quantize : public test::ProgramTest {
  protected:
   void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    dir_ = fs::temp_directory_path() /
-           (std::string("flashcell_quantize_") + info->name() + "_" + std::to_string(getpid()));
-    fs::remove_all(dir_);
-    fs::create_directories(dir_);
+    ProgramTest::SetUp();
     quant::export_onnx(network(), path("net.onnx"));
     for (int i = 0; i < 6; ++i) write_picture("pictures/" + std::to_string(i) + ".png", i);
   }
-  void TearDown() override { fs::remove_all(dir_); }
-
-  std::string path(const std::string& name) const { return (dir_ / name).string(); }
 
   void write(const std::string& name, const std::string& bytes) const {
     fs::create_directories((dir_ / name).parent_path());
@@ -101,29 +85,6 @@ class Quantize : public testing::Test {
         image.at<cv::Vec3b>(r, c) = {static_cast<uint8_t>(r * 9 + shade * 30), static_cast<uint8_t>(c * 10),
                                      static_cast<uint8_t>((r + c) * 5 + shade)};
     cv::imwrite(path(name), image);
-  }
-
-  Outcome run(const std::vector<std::string>& arguments, rlim_t limit_bytes = 0) const {
-    const pid_t child = fork();
-    if (child == 0) {
-      if (limit_bytes > 0) {
-        const rlimit limit{limit_bytes, limit_bytes};
-        setrlimit(RLIMIT_FSIZE, &limit);
-        std::signal(SIGXFSZ, SIG_IGN);
-      }
-      for (const auto& [name, descriptor] : {std::pair("stdout", 1), {"stderr", 2}})
-        dup2(open(path(name).c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), descriptor);
-      const std::string program = std::string(FLASHCELL_BUILD_DIR) + "/flashcell";
-      std::vector<char*> words = {const_cast<char*>(program.c_str())};
-      for (const std::string& a : arguments) words.push_back(const_cast<char*>(a.c_str()));
-      words.push_back(nullptr);
-      execv(program.c_str(), words.data());
-      _exit(98);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(dir_ / "stdout"),
-            read_file(dir_ / "stderr")};
   }
 
   /// On net.onnx and the pictures, into `out`.
@@ -156,8 +117,6 @@ class Quantize : public testing::Test {
     std::sort(names.begin(), names.end());
     return names;
   }
-
-  fs::path dir_;
 };
 
 TEST_F(Quantize, WritesModelsAndReport) {

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "tests/support/data.hpp"
+#include "tests/support/program_test.hpp"
 
 namespace flashcell::test {
 namespace {
@@ -18,46 +19,12 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
-
-class XrtCli : public testing::Test {
+class XrtCli : public ProgramTest {
  protected:
-  void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    dir_ = fs::temp_directory_path() / (std::string("flashcell_xrt_") + info->name() + "_" + std::to_string(getpid()));
-    fs::create_directories(dir_);
-  }
-  void TearDown() override { fs::remove_all(dir_); }
-
-  /// Starts the program; `software_device`: FLASHCELL_SOFTWARE_DEVICE.
+  /// Runs the program; `software_device`: FLASHCELL_SOFTWARE_DEVICE.
   Outcome run(const std::vector<std::string>& arguments, const std::string& software_device = "") const {
-    const pid_t child = fork();
-    if (child == 0) {
-      if (freopen((dir_ / "stdout").c_str(), "w", stdout) == nullptr ||
-          freopen((dir_ / "stderr").c_str(), "w", stderr) == nullptr)
-        _exit(99);
-      setenv("FLASHCELL_SOFTWARE_DEVICE", software_device.c_str(), 1);
-      static const std::string program = std::string(FLASHCELL_BUILD_DIR) + "/flashcell";
-      std::vector<char*> argv{const_cast<char*>(program.c_str())};
-      for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
-      argv.push_back(nullptr);
-      execv(program.c_str(), argv.data());
-      _exit(98);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(dir_ / "stdout"),
-            read_file(dir_ / "stderr")};
+    setenv("FLASHCELL_SOFTWARE_DEVICE", software_device.c_str(), 1);
+    return ProgramTest::run(arguments);
   }
 
   /// Tracks into folder `name`.
@@ -88,8 +55,6 @@ class XrtCli : public testing::Test {
   nlohmann::json summary(const std::string& name) const {
     return nlohmann::json::parse(read_file(dir_ / name / "summary.json"));
   }
-
-  fs::path dir_;
 };
 
 const char* const kDiscs = "synth:discs?objects=40&size=256x256&frames=150&fps=2000&noise=3&seed=3";
