@@ -12,7 +12,7 @@
 #include "quant_models/onnx/export.hpp"
 #include "quant_models/onnx/import.hpp"
 #include "tests/quant_models/random_graphs.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::quant {
 namespace {

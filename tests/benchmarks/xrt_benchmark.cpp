@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "tests/host/xrt_support.hpp"
+#include "tests/support/folders.hpp"
 
 namespace {
 
@@ -60,7 +61,7 @@ BENCHMARK_CAPTURE(frames_512, xrt, host::DeviceKind::xrt)
 }  // namespace
 
 int main(int argc, char** argv) {
-  setenv("FLASHCELL_SOFTWARE_XRT", FLASHCELL_BUILD_DIR "/software_xrt", 0);
+  setenv("FLASHCELL_SOFTWARE_XRT", (test::build_dir() / "software_xrt").c_str(), 0);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

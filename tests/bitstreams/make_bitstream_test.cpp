@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/support/folders.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -56,9 +58,9 @@ class MakeBitstream : public testing::Test {
     const fs::path log = folder_ / "log";
     const std::string command = "env -u XILINX_VITIS PATH='" + (folder_ / "bin").string() +
                                 ":/usr/bin:/bin' PLATFORM_REPO_PATHS='" + (folder_ / "platforms").string() + "' '" +
-                                FLASHCELL_BUILD_DIR "/bitstreams/make_bitstream' --source '" FLASHCELL_SOURCE_DIR
-                                                    "' --output '" +
-                                (folder_ / "out").string() + "' " + arguments + " >'" + log.string() + "' 2>&1";
+                                (flashcell::test::build_dir() / "bitstreams/make_bitstream").string() + "' --source '" +
+                                flashcell::test::source_dir().string() + "' --output '" + (folder_ / "out").string() +
+                                "' " + arguments + " >'" + log.string() + "' 2>&1";
     const int status = std::system(command.c_str());
     return {WEXITSTATUS(status), text_of(log)};
   }

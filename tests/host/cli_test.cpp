@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "quant_models/onnx/export.hpp"
+#include "tests/support/folders.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -84,7 +85,7 @@ TEST_F(Cli, BitstreamCheckAndDevices) {
 
 TEST_F(Cli, TrainStartsTheTrainingProgramOrSaysWhatToInstall) {
   const Outcome outcome = run({"train", (dir_ / "none.toml").string()});
-  const bool built = fs::exists(FLASHCELL_BUILD_DIR "/flashcell_train");
+  const bool built = fs::exists(test::build_dir() / "flashcell_train");
   EXPECT_EQ(outcome.code, built ? 3 : 2);
   EXPECT_THAT(outcome.err, HasSubstr(built ? "none.toml" : "libtorch-dev"));
 }

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "host/eval/evaluate.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::host {
 namespace {

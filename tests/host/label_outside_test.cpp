@@ -16,7 +16,7 @@
 
 #include "host/label/labeller.hpp"
 #include "host/label/pixel_labels.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 #include "tests/support/masks.hpp"
 
 namespace flashcell::host {
@@ -166,7 +166,7 @@ class LinkedPicture {
 
 TEST(LabelSciPy, All42LabelMapsAreEqual) {
   const char* folder_given = std::getenv("FLASHCELL_SCIPY_DATA");
-  const std::filesystem::path folder = folder_given != nullptr ? folder_given : FLASHCELL_BUILD_DIR "/data/scipy";
+  const std::filesystem::path folder = folder_given != nullptr ? folder_given : test::build_dir() / "data/scipy";
   if (!std::filesystem::exists(folder / "label_results.txt")) {
     GTEST_SKIP()
         << "needs label_inputs.txt, label_strels.txt and label_results.txt of the Debian package python3-scipy in "

@@ -10,6 +10,7 @@
 #include "host/cnn/roi/roi_namer.hpp"
 #include "host/device/device_factory.hpp"
 #include "host/synth/synth_source.hpp"
+#include "tests/support/folders.hpp"
 #include "tracking/tracker.hpp"
 
 namespace flashcell::host {
@@ -86,7 +87,7 @@ constexpr const char* kScene =
 
 TEST(NamingAccuracy, DigitsOfASceneByANetworkFromMarksOnAnother) {
   const Accuracy accuracy =
-      name_scene(read_network(FLASHCELL_SOURCE_DIR "/quant_models/recipes/trained/roi_crops/int8.fcnn"), kScene);
+      name_scene(read_network(test::source_dir() / "quant_models/recipes/trained/roi_crops/int8.fcnn"), kScene);
   EXPECT_GT(accuracy.objects.all, 3000);
   EXPECT_GE(accuracy.objects.value(), 0.97);
   EXPECT_GE(accuracy.tracks.value(), 0.98);

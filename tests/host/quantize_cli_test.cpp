@@ -19,6 +19,7 @@
 #include "quant_models/onnx/import.hpp"
 #include "quant_models/packed/packed_file.hpp"
 #include "quant_models/random.hpp"
+#include "tests/support/folders.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -365,7 +366,7 @@ TEST_F(Quantize, ATornPackedModelIsOneLine) {
 
 TEST_F(Quantize, FineTuningStartsTheTrainingProgramOrSaysWhatToInstall) {
   const Outcome outcome = run({"quantize", path("net.onnx"), "--fine-tune", path("none.toml"), "-o", path("out")});
-  const bool built = fs::exists(FLASHCELL_BUILD_DIR "/flashcell_train");
+  const bool built = fs::exists(test::build_dir() / "flashcell_train");
   EXPECT_EQ(outcome.code, built ? 3 : 2) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr(built ? "none.toml" : "libtorch"));
   EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;

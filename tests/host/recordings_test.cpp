@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell {
 namespace {
@@ -62,14 +62,14 @@ class Recordings : public testing::Test {
 
   /// Rows of `flashcell track`.
   Places track(const fs::path& recording, const std::string& options) {
-    const std::string command = std::string(FLASHCELL_BUILD_DIR) + "/flashcell track '" + recording.string() +
-                                "' -o '" + dir_.string() + "' " + options + " > /dev/null";
+    const std::string command = test::build_dir().string() + "/flashcell track '" + recording.string() + "' -o '" +
+                                dir_.string() + "' " + options + " > /dev/null";
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
     return read_places(dir_ / "tracks.csv", 0, 1, 3, 4, 0);
   }
   /// Options of a documented example, without the outputs that take long.
   static std::string example(const char* name) {
-    return kRowsOnly + std::string(" -c '") + FLASHCELL_SOURCE_DIR + "/docs/examples/" + name + "'";
+    return kRowsOnly + std::string(" -c '") + test::source_dir().string() + "/docs/examples/" + name + "'";
   }
   const fs::path& folder() const { return dir_; }
   static constexpr const char* kRowsOnly = "--output.overlay false --output.report false";
@@ -88,7 +88,7 @@ std::string nearest(const std::map<std::string, Place>& tracks, const Place& pla
 
 /// What `./run demo` does, on the recording it takes: people who walk past a camera that stands still.
 TEST_F(Recordings, TheDemo) {
-  const fs::path video = fs::path(FLASHCELL_BUILD_DIR) / "data" / "demo" / "vtest.avi";
+  const fs::path video = test::build_dir() / "data/demo/vtest.avi";
   if (!fs::exists(video)) GTEST_SKIP() << "needs " << video.string() << ", which `./run test` unpacks";
   const Places tracks = track(video, "--output.overlay true --output.report true");
   EXPECT_EQ(tracks.rbegin()->first, 794);

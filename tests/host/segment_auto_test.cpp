@@ -8,7 +8,7 @@
 #include "host/segment/auto_segment.hpp"
 #include "pipeline/error.hpp"
 #include "segment_support.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -6,7 +6,7 @@
 #include "host/source/cine_linearization.hpp"
 #include "tests/host/source_encoders.hpp"
 #include "tests/host/source_support.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::test {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "tests/host/source_encoders.hpp"
 #include "tests/host/source_support.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::test {
 namespace {

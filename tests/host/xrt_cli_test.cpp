@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell::test {
@@ -86,7 +86,7 @@ TEST_F(XrtCli, Realtime) {
 }
 
 TEST_F(XrtCli, ARealRecording) {
-  const fs::path video = fs::path(FLASHCELL_BUILD_DIR) / "data" / "demo" / "vtest.avi";
+  const fs::path video = test::build_dir() / "data/demo/vtest.avi";
   if (!fs::exists(video)) GTEST_SKIP() << video << " is not there: ./run test fetches it";
   expect_same_tracks(video.string(), {"--frames", "120"}, {"--xrt.frames_per_launch", "2"});
 }

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "kernels_hls/cell_label/storage.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::kernels {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 constexpr uint8_t kShape = contract::kShapeFeatures, kAll = contract::kAllFeatures;
 
 std::string readme() {
-  std::ifstream file(FLASHCELL_SOURCE_DIR "/kernels_hls/cell_label/README.md");
+  std::ifstream file(test::source_dir() / "kernels_hls/cell_label/README.md");
   std::stringstream text;
   text << file.rdbuf();
   return text.str();

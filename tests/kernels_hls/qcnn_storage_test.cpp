@@ -8,6 +8,7 @@
 #include "kernels_hls/qcnn/storage.hpp"
 #include "quant_models/packed/kernel_cycles.hpp"
 #include "quant_models/packed/model_builder.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::kernels {
 namespace {
@@ -21,7 +22,7 @@ std::string readme_row(const char* name) {
 
 /// The README's storage table is what the sources count.
 TEST(QcnnStorage, ReadmeTableIsCounted) {
-  std::ifstream file(FLASHCELL_SOURCE_DIR "/kernels_hls/qcnn/README.md");
+  std::ifstream file(test::source_dir() / "kernels_hls/qcnn/README.md");
   std::stringstream readme;
   readme << file.rdbuf();
   EXPECT_THAT(readme.str(), testing::HasSubstr(readme_row<QcnnSizes<0>>(contract::kQcnnBuilds[0].name)));

@@ -12,7 +12,7 @@
 #include "quant_models/data/numpy_file.hpp"
 #include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/model_error.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::quant {
 namespace {

@@ -16,7 +16,7 @@
 #include "quant_models/data/voc.hpp"
 #include "quant_models/model_error.hpp"
 #include "tests/quant_models/data_folder.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::quant {
 namespace {

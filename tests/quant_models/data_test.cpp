@@ -11,7 +11,7 @@
 #include "quant_models/data/zip_archive.hpp"
 #include "quant_models/model_error.hpp"
 #include "tests/quant_models/zip_encoder.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::quant {
 namespace {

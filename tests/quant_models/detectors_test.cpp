@@ -14,7 +14,7 @@
 #include "quant_models/quantize/input_quantization.hpp"
 #include "quant_models/quantize/post_training.hpp"
 #include "tests/quant_models/engine_run.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::quant {
 namespace {

@@ -9,13 +9,13 @@
 #include "quant_models/onnx/import.hpp"
 #include "quant_models/packed/packed_file.hpp"
 #include "tests/quant_models/engine_run.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::quant {
 namespace {
 
 std::string shipped(const std::string& file) {
-  return FLASHCELL_SOURCE_DIR "/quant_models/recipes/trained/" + file;
+  return test::source_dir() / "quant_models/recipes/trained" / file;
 }
 
 class ShippedClassifier : public testing::TestWithParam<const char*> {};

@@ -11,7 +11,7 @@
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/onnx/import.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::quant {
 namespace {

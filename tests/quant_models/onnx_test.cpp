@@ -13,7 +13,7 @@
 #include "quant_models/onnx/import.hpp"
 #include "quant_models/onnx/onnx.pb.h"
 #include "tests/quant_models/random_graphs.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::quant {
 namespace {

@@ -9,7 +9,7 @@
 #include "quant_models/quantize/adaptive_rounding.hpp"
 #include "quant_models/quantize/bias_correction.hpp"
 #include "quant_models/quantize/post_training.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 namespace flashcell::quant {
 namespace {

@@ -13,14 +13,18 @@
 #include "quant_models/train/augment.hpp"
 #include "quant_models/train/average_precision.hpp"
 #include "quant_models/train/memory.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 
 // The trained networks in quant_models/recipes/trained hold what quant_models/recipes/README.md says of them.
 namespace flashcell::quant {
 namespace {
 
+std::string shipped_file(const std::string& name) {
+  return test::source_dir() / "quant_models/recipes/trained" / name;
+}
+
 Graph shipped(const std::string& name) {
-  return import_onnx(FLASHCELL_SOURCE_DIR "/quant_models/recipes/trained/" + name + ".onnx");
+  return import_onnx(shipped_file(name + ".onnx"));
 }
 
 double mnist_accuracy(const Graph& graph) {
@@ -78,8 +82,7 @@ TEST(ShippedDetector, AveragePrecisionOnBccd) {
 
 // What a user gets: pictures stretched in integers, the engine, boxes from its integers.
 double deployed_precision(const std::string& name, const DetectionSet& set) {
-  host::FrameDetector detector(read_packed_file(FLASHCELL_SOURCE_DIR "/quant_models/recipes/trained/" + name + ".fcnn"),
-                               {}, 8);
+  host::FrameDetector detector(read_packed_file(shipped_file(name + ".fcnn")), {}, 8);
   std::vector<DetectedPicture> pictures;
   for (const MarkedPicture& marked : set.pictures) {
     const Picture& p = marked.picture;

@@ -30,6 +30,7 @@
 #include "quant_models/train/weight_average.hpp"
 #include "tests/quant_models/data_folder.hpp"
 #include "tests/quant_models/random_graphs.hpp"
+#include "tests/support/folders.hpp"
 
 // Built where libtorch was found.
 namespace flashcell::quant {
@@ -312,7 +313,7 @@ struct Outcome {
 class Program {
  public:
   Program(const DataFolder& folder, std::vector<std::string> words) : folder_(folder) {
-    words.insert(words.begin(), FLASHCELL_BUILD_DIR "/flashcell_train");
+    words.insert(words.begin(), test::build_dir() / "flashcell_train");
     pid_ = ::fork();
     if (pid_ != 0) return;
     std::vector<char*> arguments;

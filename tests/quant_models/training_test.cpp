@@ -18,6 +18,7 @@
 #include "quant_models/train/recipe.hpp"
 #include "quant_models/train/schedule.hpp"
 #include "tests/quant_models/data_folder.hpp"
+#include "tests/support/folders.hpp"
 
 // What training shares with programs that do not load libtorch.
 namespace flashcell::quant {
@@ -323,7 +324,7 @@ TEST(Recipe, SaysWhatIsWrongAndWhere) {
 
 TEST(Recipe, ShippedOnesParse) {
   int count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(FLASHCELL_SOURCE_DIR "/quant_models/recipes")) {
+  for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() / "quant_models/recipes")) {
     if (entry.path().extension() != ".toml") continue;
     EXPECT_NO_THROW(read_recipe(entry.path().string())) << entry.path();
     ++count;

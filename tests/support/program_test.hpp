@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/folders.hpp"
+
 namespace flashcell::test {
 
 /// A file's bytes; none where it cannot be read.
@@ -54,7 +56,7 @@ class ProgramTest : public testing::Test {
     if (freopen(path("stdout").c_str(), "w", stdout) == nullptr ||
         freopen(path("stderr").c_str(), "w", stderr) == nullptr)
       _exit(99);
-    static const std::string program = std::string(FLASHCELL_BUILD_DIR) + "/flashcell";
+    static const std::string program = build_dir() / "flashcell";
     std::vector<char*> words = {const_cast<char*>(program.c_str())};
     for (const std::string& a : arguments) words.push_back(const_cast<char*>(a.c_str()));
     words.push_back(nullptr);

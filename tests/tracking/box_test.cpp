@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "host/eval/mot_text.hpp"
-#include "tests/support/data.hpp"
+#include "tests/support/folders.hpp"
 #include "tests/tracking/follow.hpp"
 
 namespace flashcell::test {
