@@ -22,14 +22,6 @@ uint64_t pointer(const KernelCall& call, int argument) {
 
 }  // namespace
 
-bool is_bayer(PixelLayout layout) {
-  return layout >= PixelLayout::bayer_rggb && layout <= PixelLayout::bayer_gbrg;
-}
-
-bool is_colour(PixelLayout layout) {
-  return layout == PixelLayout::rgb8 || layout == PixelLayout::bgr8 || is_bayer(layout);
-}
-
 const contract::KernelBuild& build_of(const std::string& kernel) {
   if (const contract::KernelBuild* build = contract::find_build(kernel.c_str())) return *build;
   throw KernelFault("there is no kernel `" + kernel + "`");
@@ -57,7 +49,7 @@ ResultStatus KernelLaunch::judge(const contract::KernelBuild& build) const {
       contract::fits(build, job.width, job.height, job.connectivity, job.features) && job.classes >= 1 &&
       job.classes <= contract::kMaxColourClasses && job.layout <= PixelLayout::bayer_gbrg &&
       job.segmentation <= Segmentation::colour_table && (job.layout != PixelLayout::none || !needs_pixels) &&
-      (is_colour(job.layout) || !needs_colour) && job.capacity >= 1 && job.min_area <= job.max_area &&
+      (has_colour(job.layout) || !needs_colour) && job.capacity >= 1 && job.min_area <= job.max_area &&
       job.min_cell_pixels >= 1 && job.min_cell_pixels <= contract::kCellPixels &&
       uint64_t{job.row_words} * contract::kWordBytes >= uint64_t{job.width} * contract::bytes_of(job.layout) &&
       job.frame_words >= uint64_t{job.row_words} * (job.layout == PixelLayout::none ? 0 : job.height) &&

@@ -29,8 +29,4 @@ struct KernelLaunch {
 /// The build of that name. Throws KernelFault when there is none.
 const contract::KernelBuild& build_of(const std::string& kernel);
 
-/// Layouts with red, green and blue.
-bool is_colour(contract::PixelLayout layout);
-bool is_bayer(contract::PixelLayout layout);
-
 }  // namespace flashcell::host

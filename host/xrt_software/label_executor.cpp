@@ -87,7 +87,7 @@ FrameView LabelExecutor::pixels_of(const KernelLaunch& launch, uint32_t frame) {
   view.stride = static_cast<ptrdiff_t>(job.row_words) * contract::kWordBytes;
   view.format = job.layout == PixelLayout::grey16 ? PixelFormat::grey16
                 : job.layout == PixelLayout::rgb8 ? PixelFormat::rgb8
-                : is_colour(job.layout)           ? PixelFormat::bgr8
+                : has_colour(job.layout)          ? PixelFormat::bgr8
                                                   : PixelFormat::grey8;
   if (is_bayer(job.layout)) {
     demosaiced_.resize(size_t{3} * job.width * job.height);

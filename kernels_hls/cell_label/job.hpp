@@ -30,13 +30,6 @@ struct Job {
 constexpr uint32_t kLastLayout = static_cast<uint32_t>(contract::PixelLayout::bayer_gbrg);
 constexpr uint32_t kMinBayerSide = 3;  ///< px; the demosaicing looks one pixel to each side
 
-constexpr bool is_bayer(contract::PixelLayout layout) {
-  return static_cast<uint32_t>(layout) >= static_cast<uint32_t>(contract::PixelLayout::bayer_rggb);
-}
-constexpr bool has_colour(contract::PixelLayout layout) {
-  return static_cast<uint32_t>(layout) >= static_cast<uint32_t>(contract::PixelLayout::rgb8);
-}
-
 #define FLASHCELL_JOB_FIELD(word, field) \
   static_cast<uint32_t>(number_at(word, offsetof(contract::CellLabelJob, field), sizeof(contract::CellLabelJob::field)))
 

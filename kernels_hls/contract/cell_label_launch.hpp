@@ -38,6 +38,13 @@ enum class PixelLayout : uint8_t {
   bayer_gbrg = 8,
 };
 
+constexpr bool is_bayer(PixelLayout layout) {
+  return static_cast<uint8_t>(layout) >= static_cast<uint8_t>(PixelLayout::bayer_rggb);
+}
+constexpr bool has_colour(PixelLayout layout) {
+  return static_cast<uint8_t>(layout) >= static_cast<uint8_t>(PixelLayout::rgb8);
+}
+
 /// Which pixels are foreground.
 enum class Segmentation : uint8_t {
   given = 0,         ///< `masks` says so: the host has segmented
