@@ -1,0 +1,15 @@
+#pragma once
+#include <map>
+#include <string>
+
+#include "quant_models/onnx/operator_context.hpp"
+
+namespace flashcell::quant::onnx {
+
+/// By the operator's type: what turns a node of the file into nodes of the graph.
+using OperatorTable = std::map<std::string, void (*)(OperatorContext&)>;
+
+OperatorTable computing_operators();  ///< convolutions, activations, pools, sums
+OperatorTable moving_operators();     ///< what gives numbers other places
+
+}  // namespace flashcell::quant::onnx
