@@ -14,7 +14,7 @@ constexpr int kPixelShift = kLineBits + 14;
 
 /// A small picture, one channel, from pixels that lie in memory row by row.
 struct SmallPicture {
-  const uint8_t* pixels;  ///< of the region
+  const uint8_t* pixels;  ///< of the region; of each row at least kSmallReach bytes can be read
   ptrdiff_t stride;       ///< bytes from one row to the next
   int width, height;      ///< px of the region; the width at most kSmallWidth
   int outputs, rows;      ///< px of the picture
@@ -23,6 +23,7 @@ struct SmallPicture {
   int row_pairs, pairs;
 };
 constexpr int kSmallWidth = 64;
+constexpr int kSmallReach = 16;
 
 struct LineKernels {
   /// out[x] = round(sum over lines of weights[k] * lines[k][x]) with kLineBits of fraction. `count` is even.

@@ -135,11 +135,12 @@ void Resampler::run_small(const FrameView& frame, const Region& region, const Ax
   small.weights = across.weights();
   small.row_pairs = down.pairs();
   small.pairs = across.pairs();
-  if (lies_ready(frame, region) && region.top >= 0 && region.top + region.height <= frame.height) {
+  const bool reaches = region.left + std::max(region.width, kSmallReach) <= frame.width;
+  if (reaches && lies_ready(frame, region) && region.top >= 0 && region.top + region.height <= frame.height) {
     small.pixels = frame.row(region.top) + region.left;
     small.stride = frame.stride;
   } else {
-    const size_t bytes = static_cast<size_t>(region.width) * region.height;
+    const size_t bytes = static_cast<size_t>(region.width) * region.height + kSmallReach;
     if (converted_.size() < bytes) converted_.resize(bytes);
     for (int row = 0; row < region.height; ++row)
       fill_line(frame, region, row, converted_.data() + static_cast<ptrdiff_t>(row) * region.width);
