@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <map>
 #include <numeric>
 #include <stdexcept>
-#include <thread>
 
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/model_error.hpp"
@@ -194,10 +194,11 @@ class Rounding {
         for (size_t i = 0; i < depth; ++i) weights[c * depth + i] = scale * rounded[i];
       }
     };
-    std::vector<std::thread> threads;
-    for (int i = 1; i < options_.threads; ++i) threads.emplace_back(work);
+    // Futures carry an exception out of their threads.
+    std::vector<std::future<void>> others;
+    for (int i = 1; i < options_.threads; ++i) others.push_back(std::async(std::launch::async, work));
     work();
-    for (std::thread& thread : threads) thread.join();
+    for (std::future<void>& other : others) other.get();
   }
 
   std::span<const float> images_;
@@ -208,6 +209,11 @@ class Rounding {
 
 }  // namespace
 
+bool can_round_adaptively(const Layer& layer) {
+  const Tensor* weight = weight_of(layer);
+  return weight != nullptr && element_count(weight->shape) / weight->shape[0] <= kMostInputs;
+}
+
 Graph round_adaptively(const Graph& real, Graph quantized, std::span<const float> images, int64_t count,
                        const AdaptiveRoundingOptions& options, const RoundingProgress& progress) {
   if (options.threads < 1 || options.iterations < 1 || options.places < 1)
@@ -216,9 +222,7 @@ Graph round_adaptively(const Graph& real, Graph quantized, std::span<const float
   for (const NodeId id : quantized.order()) {
     const Layer& layer = quantized.node(id).layer;
     const std::optional<Quantization>* q = weight_quantization_of(layer);
-    if (q == nullptr || !*q) continue;
-    const Tensor& weight = *weight_of(layer);
-    if (element_count(weight.shape) / weight.shape[0] <= kMostInputs) layers.push_back(id);
+    if (q != nullptr && *q && can_round_adaptively(layer)) layers.push_back(id);
   }
   Rounding rounding(real, images, count, options);
   for (size_t i = 0; i < layers.size(); ++i) {

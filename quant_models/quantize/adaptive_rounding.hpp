@@ -17,6 +17,9 @@ struct AdaptiveRoundingOptions {
 /// Hears which layer comes next, and how many of all are done.
 using RoundingProgress = std::function<void(const std::string& layer, size_t done, size_t all)>;
 
+/// True for layers with weights and at most 4608 inputs an output.
+bool can_round_adaptively(const Layer& layer);
+
 /// Rounds each weight up or down so that its layer's sums come closest to those of the real network, instead of to the
 /// nearest: layer by layer in the graph's order, each on what the rounded layers before it make of a few images
 /// (`count` of them, as run_all() takes them). Weights become the numbers that their integers stand for.
@@ -24,8 +27,8 @@ using RoundingProgress = std::function<void(const std::string& layer, size_t don
 /// (rectified sigmoid, annealed regularizer, Adam, asymmetric reconstruction), without the activation function. The
 /// squared error over all places is a quadratic form of the weights, so that every step sees all of them. An output
 /// channel that would end with a larger error than nearest rounding keeps nearest rounding.
-/// Time grows with (inputs of an output)^2 x outputs x iterations of each layer; layers of more than 4608 inputs an
-/// output keep nearest rounding.
+/// Time grows with (inputs of an output)^2 x outputs x iterations of each layer; layers that are too large for it
+/// (can_round_adaptively) keep nearest rounding.
 /// `real`: the network before quantization, with nodes of the same names. `quantized`: with quantizations attached;
 /// layers without a weight quantization stay. Equal arguments give equal bytes. Throws ModelError where a layer is
 /// missing in `real`, std::invalid_argument for options out of range.
