@@ -8,7 +8,7 @@
 namespace flashcell::quant {
 namespace {
 
-constexpr int kRow = 22, kTop = 84, kBar = 360, kNumbers = 250, kMargin = 24;
+constexpr int kRow = 22, kTop = 84, kBar = 360, kNumbers = 266, kMargin = 24;
 constexpr double kFullDb = 60, kCharacter = 7.2;
 constexpr size_t kLongestName = 48;
 
