@@ -131,7 +131,7 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_option("-t,--threads", options->threads, "Try the pipeline on 1 to so many threads; 0: all cores")
       ->check(CLI::Range(0, 256));
   options->networks = shipped_networks();
-  command->add_option("--networks", options->networks, "Folder of trained networks (roi_mnist, cell_bccd)")
+  command->add_option("--networks", options->networks, "Folder of trained networks (roi_mnist, cell_digits)")
       ->type_name("DIR");
   command->add_option("--onnx", options->onnx_files, "Networks in real numbers to run beside OpenCV")
       ->type_name("FILE");

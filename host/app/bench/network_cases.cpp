@@ -17,6 +17,7 @@
 #include "quant_models/graph/cost.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/models/cell_detector.hpp"
 #include "quant_models/onnx/import.hpp"
 
 namespace flashcell::app {
@@ -24,6 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr int kClipFrames = 32;
+constexpr int kCachedFrames = 2;  // half a megabyte: stays in the cache, as a frame does that was just labelled
 constexpr const char* kGroup =
     "networks, one thread; OpenCV computes in real numbers (its importer reads no integer networks)";
 
@@ -73,65 +75,103 @@ PeerWork opencv_classifier(const Clip& clip, const std::vector<ObjectTable>& tab
           }};
 }
 
-void add_classifier(const fs::path& folder, int frames, std::vector<BenchCase>& cases) {
-  const quant::PackedModel model = integers(folder);
-  const Clip clip = scene_clip("100 digits", "synth:digits?objects=100&radius=8..12&size=512x512&seed=1", kClipFrames);
-  const std::vector<ObjectTable> tables = label(clip);
-  size_t objects = 0;
-  for (const ObjectTable& table : tables) objects += table.objects.size();
-  const double each = static_cast<double>(objects) / static_cast<double>(tables.size());
-  const auto per_second = [each](const BenchCase& c) {
-    return fmt::format("{:.0f} objects/s, {:.0f} a frame",
-                       each * 1e9 / static_cast<double>(std::max<int64_t>(1, c.time.percentile(50))), each);
-  };
+/// Objects a second, from the median.
+std::string rate(const BenchCase& c, double objects_a_frame) {
+  return fmt::format("{:.0f} objects/s, {:.0f} a frame",
+                     objects_a_frame * 1e9 / static_cast<double>(std::max<int64_t>(1, c.time.percentile(50))),
+                     objects_a_frame);
+}
+
+/// Digits, found by the labeller.
+struct Digits {
+  Clip clip;
+  std::vector<ObjectTable> tables;
+  double each = 0;  ///< objects a frame
+
+  explicit Digits(int frames)
+      : clip(scene_clip("100 digits", "synth:digits?objects=100&radius=8..12&size=512x512&seed=1", frames)),
+        tables(label(clip)) {
+    for (const ObjectTable& table : tables) each += static_cast<double>(table.objects.size());
+    each /= static_cast<double>(tables.size());
+  }
+  std::span<const contract::ObjectRecord> objects(int i) const {
+    return tables[static_cast<size_t>(i) % tables.size()].objects;
+  }
+};
+
+/// Crops alone, the network alone.
+void add_classifier_parts(const quant::PackedModel& model, const Digits& digits, int frames,
+                          std::vector<BenchCase>& cases) {
   host::RoiCropper cropper(host::resampler_for(model, 8), {});
-  std::vector<uint8_t> picture(cropper.resampler().bytes());
-  BenchCase crops = measure(kGroup, "crops of 28x28 alone, " + clip.name, frames, [&](int i) {
-    for (const auto& object : tables[static_cast<size_t>(i) % tables.size()].objects)
-      cropper.crop(clip.view(i), object, picture.data());
-  });
-  crops.note = per_second(crops);
-  cases.push_back(std::move(crops));
   host::Engine engine(model);
   std::vector<uint8_t> pictures(4096 * engine.input_bytes()), scores(4096 * engine.output_bytes());
-  const auto& first = tables.front().objects;
-  for (size_t k = 0; k < first.size(); ++k)
-    cropper.crop(clip.view(0), first[k], pictures.data() + k * engine.input_bytes());
+  const auto crop_all = [&](int i) {
+    uint8_t* picture = pictures.data();
+    for (const auto& object : digits.objects(i)) {
+      cropper.crop(digits.clip.view(i), object, picture);
+      picture += engine.input_bytes();
+    }
+  };
+  BenchCase crops = measure(kGroup, "crops of 28x28 alone, " + digits.clip.name, frames, crop_all);
+  crops.note = rate(crops, digits.each);
+  cases.push_back(std::move(crops));
+  crop_all(0);
   BenchCase alone =
       measure(kGroup, fmt::format("classifier alone, {:.2f} MMAC each", million_macs(model)), frames, [&](int i) {
-        const size_t items = tables[static_cast<size_t>(i) % tables.size()].objects.size();
+        const size_t items = digits.objects(i).size();
         engine.run({pictures.data(), items * engine.input_bytes()}, items,
                    {scores.data(), items * engine.output_bytes()});
       });
-  alone.note = per_second(alone);
+  alone.note = rate(alone, digits.each);
   cases.push_back(std::move(alone));
+}
+
+void add_classifier(const quant::PackedModel& model, const fs::path& folder, const Digits& digits,
+                    const std::string& where, int frames, std::vector<BenchCase>& cases) {
   host::RoiClassifier classifier(model, {}, 8);
   std::vector<tracking::ClassBelief> names(4096);
-  BenchCase all = measure(kGroup, fmt::format("crops and classifier, {:.2f} MMAC each", million_macs(model)), frames,
+  BenchCase all = measure(kGroup, "crops and classifier, frames " + where, frames,
                           [&](int i) {
-                            const auto& found = tables[static_cast<size_t>(i) % tables.size()].objects;
-                            classifier.classify(clip.view(i), found, {names.data(), found.size()});
+                            const auto found = digits.objects(i);
+                            classifier.classify(digits.clip.view(i), found, {names.data(), found.size()});
                           },
-                          {opencv_classifier(clip, tables, folder)});
-  all.note = per_second(all);
+                          {opencv_classifier(digits.clip, digits.tables, folder)});
+  all.note = rate(all, digits.each);
   cases.push_back(std::move(all));
 }
 
+void add_classifiers(const fs::path& folder, int frames, std::vector<BenchCase>& cases) {
+  const quant::PackedModel model = integers(folder);
+  const Digits cached(kCachedFrames), many(kClipFrames);
+  add_classifier_parts(model, cached, frames, cases);
+  add_classifier(model, folder, cached, "in the cache", frames, cases);
+  add_classifier(model, folder, many, "from memory", frames, cases);
+}
+
+/// Frames of the kind that the network was trained on: what it finds has to be decoded and sorted out too.
 void add_detector(const fs::path& folder, int frames, std::vector<BenchCase>& cases) {
   const quant::PackedModel model = integers(folder);
-  const Clip clip = scene_clip("100 digits", "synth:digits?objects=100&radius=8..12&size=512x512&seed=1", kClipFrames);
-  host::FrameDetector detector(model, {0.4F}, 8);
+  const Clip clip =
+      scene_clip("40 digits", "synth:digits?objects=40&radius=12..24&noise=6&blur=0.7&shutter=0.5&size=512x512&seed=11",
+                 kClipFrames);
+  quant::DecodeOptions options;
+  options.least_score = 0.3F;
+  host::FrameDetector detector(model, options, 8);
   auto net = reals(folder / "float.onnx");
   const int classes = detector.classes();
   const auto& output = host::output_of(model);
-  cases.push_back(
-      measure(kGroup, fmt::format("cell detector of 512x512 grey, {:.0f} MMAC, boxes", million_macs(model)), frames,
-              [&](int i) { detector.detect(clip.view(i)); },
+  double boxes = 0;
+  for (int i = 0; i < kClipFrames; ++i) boxes += static_cast<double>(detector.detect(clip.view(i)).size());
+  BenchCase c =
+      measure(kGroup, fmt::format("cell detector of 512x512 grey, {:.0f} MMAC, {}", million_macs(model), clip.name),
+              frames, [&](int i) { detector.detect(clip.view(i)); },
               {{"OpenCV dnn", [&, net](int i) {
                   net->setInput(cv::dnn::blobFromImage(clip.mat(i), 1.0 / 255));
                   const cv::Mat out = net->forward();
-                  quant::decode_cells({out.ptr<float>(), out.total()}, classes, output.height, output.width, {0.4F});
-                }}}));
+                  quant::decode_cells({out.ptr<float>(), out.total()}, classes, output.height, output.width, options);
+                }}});
+  c.note = fmt::format("{:.0f} boxes a frame", boxes / kClipFrames);
+  cases.push_back(std::move(c));
 }
 
 /// Somebody's ONNX file, in real numbers by both.
@@ -162,8 +202,8 @@ std::vector<BenchCase> bench_networks(const BenchOptions& options) {
   std::vector<BenchCase> cases;
   try {
     const fs::path classifier = fs::path(options.networks) / "roi_mnist",
-                   detector = fs::path(options.networks) / "cell_bccd";
-    if (fs::exists(classifier / "int8.onnx")) add_classifier(classifier, options.frames, cases);
+                   detector = fs::path(options.networks) / "cell_digits";
+    if (fs::exists(classifier / "int8.onnx")) add_classifiers(classifier, options.frames, cases);
     if (fs::exists(detector / "int8.onnx")) add_detector(detector, options.frames, cases);
     for (const std::string& file : options.onnx_files) add_file(file, options.frames, cases);
   } catch (const quant::ModelError& e) {

@@ -26,7 +26,7 @@ struct BenchCase {
 struct BenchOptions {
   int frames = 500;      ///< timed frames a case
   int threads = 0;       ///< most threads the whole pipeline is tried on; 0: all cores
-  std::string networks;  ///< folder of trained networks: roi_mnist, cell_bccd; those missing are left out
+  std::string networks;  ///< folder of trained networks: roi_mnist, cell_digits; those missing are left out
   std::vector<std::string> onnx_files;  ///< networks in real numbers, to compare with OpenCV
 };
 
