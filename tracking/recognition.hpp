@@ -8,7 +8,7 @@
 
 namespace flashcell::tracking {
 
-constexpr int kMaxClasses = 32;  ///< that can be told apart
+constexpr int kMaxClasses = 80;  ///< that can be told apart
 /// HLAC values but the first (it is always 1), hue bins and the achromatic share, log area, log spread, elongation.
 constexpr int kRecognitionFeatures = contract::kHlacCount - 1 + contract::kHueBins + 1 + 3;
 using RecognitionFeatures = std::array<double, kRecognitionFeatures>;

@@ -115,7 +115,7 @@ Findings name_picture(host::RoiClassifier& classifier, const std::vector<std::st
 int detect(const Options& options) {
   const quant::PackedModel model = host::read_network(options.model);
   const std::vector<std::string> classes = host::classes_of(model);
-  const bool detects = host::kind_of(model) == host::NetworkKind::cell_detector;
+  const bool detects = host::is_detector(host::kind_of(model));
   std::optional<host::FrameDetector> detector;
   std::optional<host::RoiClassifier> classifier;
   if (detects) {
@@ -153,7 +153,7 @@ int detect(const Options& options) {
 void add_detect(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("detect", "Find objects in single pictures, or name a picture, with a network");
   command->footer(
-      "With a cell detector: a table of boxes, and each picture with its boxes drawn in the output folder. With a\n"
+      "With a detector: a table of boxes, and each picture with its boxes drawn in the output folder. With a\n"
       "classifier: the probability of every class for the picture as a whole, as `learn --crops` writes them.\n"
       "Pictures of another size than the network's input are stretched to it.");
   auto options = std::make_shared<Options>();

@@ -20,6 +20,7 @@
 #include "quant_models/graph/output_tail.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/models/known_detectors.hpp"
 #include "quant_models/onnx/export.hpp"
 #include "quant_models/onnx/import.hpp"
 #include "quant_models/packed/packed_file.hpp"
@@ -135,6 +136,15 @@ Preprocessing choose_preprocessing(Work& work) {
   return p;
 }
 
+/// What is known of a network of somebody's that its file does not say.
+void recognize(Work& work) {
+  const std::optional<quant::KnownDetector> known = quant::recognize_detector(work.real);
+  if (!known) return;
+  if (!work.metadata.preprocessing) work.metadata.preprocessing = known->preprocessing;
+  if (work.metadata.class_names.empty()) work.metadata.class_names = known->classes;
+  work.report.steps.push_back(fmt::format("recognized as {} by its outputs", known->name));
+}
+
 void read_model(Work& work) {
   work.status.show("reading " + work.options.model);
   auto [graph, metadata] = quant::import_onnx_model(work.options.model);
@@ -148,6 +158,7 @@ void read_model(Work& work) {
   work.metadata = std::move(metadata);
   work.real = quant::simplify(quant::with_batch(std::move(graph), 1));
   work.report.model = work.options.model;
+  recognize(work);
   if (!work.options.classes.empty()) work.metadata.class_names = read_classes(work.options.classes);
   work.metadata.preprocessing = choose_preprocessing(work);
 }
@@ -201,6 +212,11 @@ void improve_network(Work& work) {
                                   work.status.show(fmt::format("rounding {} (layer {} of {})", layer, done + 1, all));
                                 });
     work.report.steps.push_back(fmt::format("weights rounded adaptively (AdaRound, {} steps)", o.iterations));
+    for (const quant::NodeId id : work.quantized.order()) {
+      const quant::Node& node = work.quantized.node(id);
+      if (quant::weight_of(node.layer) != nullptr && !quant::can_round_adaptively(node.layer))
+        work.report.steps.push_back(fmt::format("{}: too large for AdaRound, rounded to the nearest", node.name));
+    }
   }
   if (o.correct_bias) {
     work.status.show("correcting biases");

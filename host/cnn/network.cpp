@@ -21,6 +21,23 @@ const contract::TensorDescriptor& only_tensor(const quant::PackedModel& model, c
   return *std::find_if(model.tensors.begin(), model.tensors.end(), has_role);
 }
 
+int class_count(const quant::PackedModel& model) {
+  switch (kind_of(model)) {
+    case NetworkKind::classifier:
+      return output_of(model).channels;
+    case NetworkKind::cell_detector:
+      return output_of(model).channels - quant::kFirstClass;
+    case NetworkKind::fastestdet:
+      return quant::fastestdet_classes(heads_of(model)).channels;
+    case NetworkKind::yunet:
+      return 1;
+    case NetworkKind::other:
+      break;
+  }
+  throw Error(Fault::input,
+              model.name + ": is neither a classifier nor a detector; `flashcell model inspect` shows its layers");
+}
+
 }  // namespace
 
 quant::PackedModel read_network(const std::string& path) {
@@ -43,7 +60,23 @@ float output_scale(const quant::PackedModel& model) {
   return model.tensor_scales[static_cast<size_t>(&output_of(model) - model.tensors.data())];
 }
 
+std::vector<quant::DetectorHead> heads_of(const quant::PackedModel& model) {
+  std::vector<quant::DetectorHead> heads;
+  for (size_t i = 0; i < model.tensors.size(); ++i) {
+    const contract::TensorDescriptor& t = model.tensors[i];
+    if ((t.role & contract::kOutputTensor) != 0)
+      heads.push_back({model.tensor_names[i], t.height, t.width, t.channels, {}});
+  }
+  return heads;
+}
+
 NetworkKind kind_of(const quant::PackedModel& model) {
+  const std::vector<quant::DetectorHead> heads = heads_of(model);
+  if (heads.size() > 1) {
+    return quant::is_yunet(heads)        ? NetworkKind::yunet
+           : quant::is_fastestdet(heads) ? NetworkKind::fastestdet
+                                         : NetworkKind::other;
+  }
   const contract::TensorDescriptor& in = input_of(model);
   const contract::TensorDescriptor& out = output_of(model);
   const bool one_place = out.height == 1 && out.width == 1;
@@ -53,13 +86,12 @@ NetworkKind kind_of(const quant::PackedModel& model) {
   return cells && out.channels > quant::kFirstClass ? NetworkKind::cell_detector : NetworkKind::other;
 }
 
+bool is_detector(NetworkKind kind) {
+  return kind != NetworkKind::classifier && kind != NetworkKind::other;
+}
+
 std::vector<std::string> classes_of(const quant::PackedModel& model) {
-  const NetworkKind kind = kind_of(model);
-  if (kind == NetworkKind::other)
-    throw Error(Fault::input, model.name +
-                                  ": is neither a classifier nor a cell detector; `flashcell model inspect` "
-                                  "shows its layers");
-  const int classes = output_of(model).channels - (kind == NetworkKind::cell_detector ? int{quant::kFirstClass} : 0);
+  const int classes = class_count(model);
   if (classes > tracking::kMaxClasses) {
     throw Error(Fault::input, model.name + ": has " + std::to_string(classes) + " classes; at most " +
                                   std::to_string(tracking::kMaxClasses) + " can be told apart");

@@ -114,9 +114,9 @@ void visit_classify(ClassifySection& s, ConfigVisitor& v) {
 
 void visit_detect(DetectSection& s, ConfigVisitor& v) {
   v.section("detect",
-            "A network that finds and names objects in whole frames (cell detector). Frames of another size than the\n"
+            "A network that finds and names objects in whole frames (detector). Frames of another size than the\n"
             "network's input are stretched to it.");
-  v.text("model", s.model, "Packed model (.fcnn) of a cell detector. Empty: none.");
+  v.text("model", s.model, "Packed model (.fcnn) of a detector. Empty: none.");
   choice(
       v, "objects", s.objects, {"beside", "instead"},
       "beside: segmentation finds the objects, and one gets the class of the detection that covers it. instead: the\n"

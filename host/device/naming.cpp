@@ -17,11 +17,12 @@ quant::DecodeOptions decode_options(const DetectSection& s) {
   return options;
 }
 
-quant::PackedModel read_kind(const std::string& path, NetworkKind kind, const std::string& key) {
+quant::PackedModel read_kind(const std::string& path, bool detector, const std::string& key) {
   quant::PackedModel model = read_network(path);
-  if (kind_of(model) != kind) {
-    throw Error(Fault::input, path + ": is no " + (kind == NetworkKind::classifier ? "classifier" : "cell detector") +
-                                  ", as " + key + " wants; `flashcell model inspect` shows its layers");
+  const NetworkKind kind = kind_of(model);
+  if (detector ? !is_detector(kind) : kind != NetworkKind::classifier) {
+    throw Error(Fault::input, path + ": is no " + (detector ? "detector" : "classifier") + ", as " + key +
+                                  " wants; `flashcell model inspect` shows its layers");
   }
   return model;
 }
@@ -34,10 +35,8 @@ bool is_colour_network(const std::optional<quant::PackedModel>& model) {
 
 Naming::Naming(const Config& config) : config_(config) {
   check_sections();
-  if (!config.detect.model.empty())
-    detector_ = read_kind(config.detect.model, NetworkKind::cell_detector, "detect.model");
-  if (!config.classify.model.empty())
-    classifier_ = read_kind(config.classify.model, NetworkKind::classifier, "classify.model");
+  if (!config.detect.model.empty()) detector_ = read_kind(config.detect.model, true, "detect.model");
+  if (!config.classify.model.empty()) classifier_ = read_kind(config.classify.model, false, "classify.model");
   if (classifier_ || detector_) classes_ = classes_of(classifier_ ? *classifier_ : *detector_);
   // What does not fit is said now, and not by the first worker.
   if (replaces_device()) device(kAnyBits);

@@ -57,21 +57,6 @@ Graph make_cell_detector(int channels, int rows, int columns, int classes, uint6
   return std::move(graph);
 }
 
-std::vector<Detection> suppress_overlaps(std::vector<Detection> detections, const DecodeOptions& options) {
-  std::stable_sort(detections.begin(), detections.end(),
-                   [](const Detection& a, const Detection& b) { return a.score > b.score; });
-  std::vector<Detection> kept;
-  for (const Detection& d : detections) {
-    if (kept.size() == options.most) break;
-    const bool covered = std::any_of(kept.begin(), kept.end(), [&](const Detection& k) {
-      return (options.across_classes || k.object_class == d.object_class) &&
-             intersection_over_union(k.box, d.box) > options.most_overlap;
-    });
-    if (!covered) kept.push_back(d);
-  }
-  return kept;
-}
-
 std::vector<Detection> decode_cells(std::span<const float> prediction, int classes, int cell_rows, int cell_columns,
                                     const DecodeOptions& options) {
   const size_t cells = static_cast<size_t>(cell_rows) * static_cast<size_t>(cell_columns);
@@ -87,6 +72,7 @@ std::vector<Detection> decode_cells(std::span<const float> prediction, int class
     d.score = objectness * share;
     if (!(d.score >= options.least_score)) continue;
     d.object_class = object_class;
+    d.cell = static_cast<int>(cell);
     const auto row = static_cast<float>(cell / static_cast<size_t>(cell_columns));
     const auto column = static_cast<float>(cell % static_cast<size_t>(cell_columns));
     const float x = (column + 0.5F + channel(kCentreColumn)) * kCellSize;

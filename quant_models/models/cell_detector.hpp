@@ -3,8 +3,8 @@
 #include <span>
 #include <vector>
 
-#include "quant_models/data/detection_set.hpp"
 #include "quant_models/graph/graph.hpp"
+#include "quant_models/models/detection.hpp"
 
 namespace flashcell::quant {
 
@@ -28,25 +28,9 @@ enum CellChannel : int {
 inline constexpr int kCellSize = 8;          ///< pixels
 inline constexpr float kReferenceSize = 64;  ///< pixels
 
-struct Detection {
-  Box box;
-  int object_class = 0;
-  float score = 0;  ///< 0..1: sigmoid of the objectness times softmax of the class
-};
-
-struct DecodeOptions {
-  float least_score = 0.05F;
-  float most_overlap = 0.45F;   ///< intersection over union of two boxes of one class; the weaker one goes
-  size_t most = 500;            ///< detections kept
-  bool across_classes = false;  ///< ... or of any two classes: nothing is two things at once
-};
-
-/// Boxes from one image's predictions, strongest first, weaker ones that overlap them removed.
-/// Ties go to the earlier cell. Throws std::invalid_argument when the sizes do not fit.
+/// Boxes from one image's predictions, strongest first, weaker ones that overlap them removed; ties go to the earlier
+/// cell. The score is the sigmoid of the objectness times the softmax of the class. Throws std::invalid_argument when the sizes do not fit.
 std::vector<Detection> decode_cells(std::span<const float> prediction, int classes, int cell_rows, int cell_columns,
                                     const DecodeOptions& options = {});
-
-/// Non-maximum suppression; strongest first.
-std::vector<Detection> suppress_overlaps(std::vector<Detection> detections, const DecodeOptions& options);
 
 }  // namespace flashcell::quant

@@ -16,10 +16,7 @@ struct Level {
 
 const DetectorHead* find(std::span<const DetectorHead> heads, const char* what, int step, int channels) {
   for (const DetectorHead& head : heads) {
-    const size_t size =
-        static_cast<size_t>(head.rows) * static_cast<size_t>(head.columns) * static_cast<size_t>(channels);
-    if (head.name == what + std::to_string(step) && head.channels == channels && head.values.size() == size)
-      return &head;
+    if (head.name == what + std::to_string(step) && head.channels == channels) return &head;
   }
   return nullptr;
 }
@@ -38,7 +35,7 @@ float sigmoid(float x) {
   return 1 / (1 + std::exp(-x));
 }
 
-void decode_level(const Level& level, int step, float least_score, std::vector<Detection>& found) {
+void decode_level(const Level& level, int step, int first_cell, float least_score, std::vector<Detection>& found) {
   const auto pixels = static_cast<float>(step);
   for (int row = 0; row < level.faces->rows; ++row) {
     for (int column = 0; column < level.faces->columns; ++column) {
@@ -49,7 +46,7 @@ void decode_level(const Level& level, int step, float least_score, std::vector<D
       const std::span<const float> b = level.boxes->values.subspan(cell * 4, 4);
       const float x = (static_cast<float>(column) + b[0]) * pixels, y = (static_cast<float>(row) + b[1]) * pixels;
       const float w = std::exp(b[2]) * pixels, h = std::exp(b[3]) * pixels;
-      found.push_back({{x - w / 2, y - h / 2, x + w / 2, y + h / 2}, 0, score});
+      found.push_back({{x - w / 2, y - h / 2, x + w / 2, y + h / 2}, 0, score, first_cell + static_cast<int>(cell)});
     }
   }
 }
@@ -62,8 +59,14 @@ bool is_yunet(std::span<const DetectorHead> heads) {
 
 std::vector<Detection> decode_yunet(std::span<const DetectorHead> heads, const DecodeOptions& options) {
   if (!is_yunet(heads)) throw std::invalid_argument("these are not YuNet's heads");
+  check_values(heads);
   std::vector<Detection> found;
-  for (const int step : kSteps) decode_level(level_of(heads, step), step, options.least_score, found);
+  int first_cell = 0;
+  for (const int step : kSteps) {
+    const Level level = level_of(heads, step);
+    decode_level(level, step, first_cell, options.least_score, found);
+    first_cell += level.faces->rows * level.faces->columns;
+  }
   return suppress_overlaps(std::move(found), options);
 }
 

@@ -30,10 +30,7 @@ class OneLayer {
   /// Any output format; cells of 8 x 8 pixels.
   quant::PackedModel cells(int classes, const quant::ActivationFormat& format) {
     const int channels = quant::kFirstClass + classes;
-    draw(16, 16);
-    auto x = builder_.convolution("stem", input_, 16, quant::Window::square(4, 4), {weights_, 8, bias_, scales_},
-                                  {ActivationType::unsigned8, 8, 0.1F});
-    x = builder_.max_pool("pool", x, quant::Window::square(2, 2));
+    const auto x = stem();
     draw(channels, 16);
     builder_.output(
         builder_.convolution("cells", x, channels, quant::Window::square(1), {weights_, 8, bias_, scales_}, format));
@@ -45,8 +42,40 @@ class OneLayer {
                                              {ActivationType::signed8, 8, 0.05F}));
     return finish(classes);
   }
+  /// FastestDet's heads over 8 x 8 cells.
+  quant::PackedModel fastestdet(int classes) {
+    const auto x = stem();
+    head(x, "boxes", 4);
+    head(x, "classes", classes);
+    head(x, "objectness", 1);
+    return finish(classes);
+  }
+  /// YuNet's heads for steps of 8, 16 and 32 pixels.
+  quant::PackedModel yunet() {
+    auto x = stem();
+    for (const char* step : {"8", "16", "32"}) {
+      head(x, std::string("cls_") + step, 1);
+      head(x, std::string("obj_") + step, 1);
+      head(x, std::string("bbox_") + step, 4);
+      head(x, std::string("kps_") + step, 10);
+      if (step != std::string("32")) x = builder_.max_pool(std::string("pool_") + step, x, quant::Window::square(2, 2));
+    }
+    return finish(1);
+  }
 
  private:
+  quant::ModelBuilder::Tensor stem() {
+    draw(16, 16);
+    const auto x = builder_.convolution("stem", input_, 16, quant::Window::square(4, 4), {weights_, 8, bias_, scales_},
+                                        {ActivationType::unsigned8, 8, 0.1F});
+    return builder_.max_pool("pool", x, quant::Window::square(2, 2));
+  }
+  void head(quant::ModelBuilder::Tensor x, const std::string& name, int channels) {
+    draw(channels, 16);
+    const float scale = 0.01F * static_cast<float>(1 + random_() % 5);
+    builder_.output(builder_.convolution(name, x, channels, quant::Window::square(1), {weights_, 8, bias_, scales_},
+                                         {ActivationType::signed8, 8, scale, 7}));
+  }
   quant::PackedModel finish(int classes) {
     std::vector<std::string> names;
     for (int c = 0; c < classes; ++c) names.push_back("class" + std::to_string(c));
@@ -111,9 +140,60 @@ TEST(CellDecoder, EqualsDecodingTheRealNumbers) {
     const auto expected = quant::decode_cells(real_numbers(model, cells), classes, 8, 8, options);
     ASSERT_EQ(found.size(), expected.size()) << seed;
     for (size_t i = 0; i < found.size(); ++i) {
-      EXPECT_EQ(found[i].detection.score, expected[i].score) << seed;
-      EXPECT_EQ(found[i].detection.object_class, expected[i].object_class);
-      EXPECT_EQ(found[i].detection.box, expected[i].box);
+      EXPECT_EQ(found[i].score, expected[i].score) << seed;
+      EXPECT_EQ(found[i].object_class, expected[i].object_class);
+      EXPECT_EQ(found[i].box, expected[i].box);
+      EXPECT_EQ(found[i].cell, expected[i].cell);
+    }
+    boxes += found.size();
+  }
+  EXPECT_GT(boxes, 200u);
+}
+
+/// The real numbers of every output, channels fastest.
+std::vector<std::vector<float>> real_heads(const quant::PackedModel& model, std::span<const uint8_t> stored) {
+  std::vector<std::vector<float>> heads;
+  for (size_t i = 0; i < model.tensors.size(); ++i) {
+    const contract::TensorDescriptor& t = model.tensors[i];
+    if ((t.role & contract::kOutputTensor) == 0) continue;
+    std::vector<float>& values = heads.emplace_back();
+    for (const uint8_t byte : stored.first(quant::bytes_of(t)))
+      values.push_back(model.tensor_scales[i] * static_cast<float>(stored_value(t, byte) - t.zero_point));
+    stored = stored.subspan(quant::bytes_of(t));
+  }
+  return heads;
+}
+
+TEST(HeadDecoder, EqualsDecodingTheRealNumbers) {
+  size_t boxes = 0;
+  for (uint32_t seed = 0; seed < 40; ++seed) {
+    const bool faces = seed % 2 == 0;
+    const int classes = faces ? 1 : 2 + static_cast<int>(seed % 2) + static_cast<int>(seed % 79);
+    if (classes == 4) continue;
+    const quant::PackedModel model = faces ? OneLayer(64, seed).yunet() : OneLayer(64, seed).fastestdet(classes);
+    ASSERT_EQ(kind_of(model), faces ? NetworkKind::yunet : NetworkKind::fastestdet);
+    EXPECT_EQ(classes_of(model).size(), static_cast<size_t>(classes));
+    std::mt19937 random(seed);
+    std::vector<uint8_t> stored(quant::bytes_of_role(model, contract::kOutputTensor));
+    for (uint8_t& value : stored) value = static_cast<uint8_t>(random());
+    const quant::DecodeOptions options{seed % 3 == 0 ? 0.05F : 0.5F, 0.3F, seed % 5 == 0 ? 4u : 500u};
+    const auto numbers = real_heads(model, stored);
+    std::vector<quant::DetectorHead> heads = heads_of(model);
+    for (size_t i = 0; i < heads.size(); ++i) heads[i].values = numbers[i];
+    const auto expected =
+        faces ? quant::decode_yunet(heads, options) : quant::decode_fastestdet(heads, 64, 64, options);
+    const auto decoder = make_box_decoder(model, options);
+    const auto found = decoder->decode(stored);
+    ASSERT_EQ(found.size(), expected.size()) << seed;
+    for (size_t i = 0; i < found.size(); ++i) {
+      EXPECT_EQ(found[i].box, expected[i].box) << seed;
+      EXPECT_EQ(found[i].score, expected[i].score) << seed;
+      const tracking::ClassBelief belief = decoder->class_of(stored, found[i]);
+      EXPECT_EQ(belief.classes, classes);
+      EXPECT_EQ(belief.confidence, found[i].score);
+      EXPECT_EQ(belief.best, found[i].object_class);
+      const auto* weights = belief.log_weight.data();
+      EXPECT_EQ(std::max_element(weights, weights + classes) - weights, belief.best) << seed;
     }
     boxes += found.size();
   }
@@ -206,8 +286,7 @@ TEST(FrameDetector, BoxesAreTheNetworksInFramePixels) {
   run_reference(model, input, 1, output);
   CellDecoder decoder(model, options);
   std::vector<quant::Detection> expected;
-  for (const CellDetection& e : decoder.decode(output)) {
-    quant::Detection d = e.detection;
+  for (quant::Detection d : decoder.decode(output)) {
     d.box = {std::max(d.box.left, 0.0F), std::max(d.box.top, 0.0F), std::min(d.box.right, 64.0F),
              std::min(d.box.bottom, 64.0F)};
     if (d.box.left < d.box.right && d.box.top < d.box.bottom) expected.push_back(d);  // others lie outside
@@ -307,6 +386,7 @@ TEST(Networks, OfTheWrongKindAreRefusedInOneLine) {
   unnamed.class_names = {"one"};
   EXPECT_THROW(classes_of(unnamed), Error);
   EXPECT_THROW(classes_of(OneLayer(28, 1).classifier(tracking::kMaxClasses + 1)), Error);
+  EXPECT_THROW(FrameDetector(OneLayer(64, 1).fastestdet(tracking::kMaxClasses + 1), {}, 8), Error);
   quant::PackedModel colour = classifier;
   colour.preprocessing.channels = quant::Preprocessing::Channels::rgb;
   EXPECT_THROW(RoiClassifier(colour, {}, 8), Error);

@@ -9,10 +9,12 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <sstream>
+#include <tuple>
 
 #include "quant_models/models/cell_detector.hpp"
 #include "quant_models/packed/model_builder.hpp"
 #include "quant_models/packed/packed_file.hpp"
+#include "tests/support/folders.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -169,7 +171,7 @@ TEST_F(NamingCli, WhatDoesNotFitIsSaidInOneLine) {
   std::ofstream(path("short.fcnn"), std::ios::binary) << whole.substr(0, whole.size() - 9);
   refused(3, "short.fcnn", {"--classify.model", path("short.fcnn")});
   refused(3, "no classifier", {"--classify.model", path("bright.fcnn")});
-  refused(3, "no cell detector", {"--detect.model", path("size.fcnn")});
+  refused(3, "no detector", {"--detect.model", path("size.fcnn")});
   quant::PackedModel colour = size_classifier();
   colour.preprocessing.channels = quant::Preprocessing::Channels::rgb;
   quant::write_packed_file(path("colour.fcnn"), colour);
@@ -206,6 +208,29 @@ TEST_F(NamingCli, DetectDrawsAndPrintsBoxes) {
   }
   EXPECT_NE(json["images"][0]["picture"], json["images"][1]["picture"]);
   EXPECT_THAT(run({"detect", path("a.png"), "-m", path("bright.fcnn"), "-o", path("drawn")}).out, HasSubstr("spot"));
+}
+
+/// Other people's networks from their ONNX file to boxes, calibrated with the very picture.
+TEST_F(NamingCli, QuantizedDetectorsFindPeopleAndTheirFaces) {
+  const std::string photo = (test::data_dir() / "weights/FastestDet_test_3.jpg").string();
+  FLASHCELL_NEEDS_DATA("weights/FastestDet_test_3.jpg");
+  for (const auto& [file, name, found] :
+       {std::tuple{"FastestDet.onnx", "FastestDet", "person"}, std::tuple{"yunet_n_320.onnx", "YuNet", "face"}}) {
+    FLASHCELL_NEEDS_DATA(std::string("weights/") + file);
+    const Outcome quantized = run({"quantize", (test::data_dir() / "weights" / file).string(), "--calib", photo, "-o",
+                                   path("quantized"), "--name", name});
+    ASSERT_EQ(quantized.code, 0) << quantized.err;
+    EXPECT_THAT(quantized.out, HasSubstr(std::string("recognized as ") + name));
+    const std::string model = path("quantized") + "/" + name + ".fcnn";
+    const Outcome outcome = run({"detect", photo, "-m", model, "--least-score", "0.6", "-o", path("drawn"), "--json"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const auto objects = nlohmann::json::parse(outcome.out)["images"][0]["objects"];
+    EXPECT_EQ(std::count_if(objects.begin(), objects.end(), [&](const auto& o) { return o["class"] == found; }), 4)
+        << objects.dump(1);
+    // In a recording: every box an object with a name.
+    const Outcome tracked = track({"--detect.model", model, "--detect.objects", "instead"});
+    EXPECT_EQ(tracked.code, 0) << tracked.err;
+  }
 }
 
 TEST_F(NamingCli, DetectNamesAWholePicture) {

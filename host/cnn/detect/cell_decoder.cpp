@@ -7,12 +7,14 @@
 #include "pipeline/error.hpp"
 
 namespace flashcell::host {
+
 CellDecoder::CellDecoder(const quant::PackedModel& model, const quant::DecodeOptions& options)
     : output_(output_of(model)), options_(options) {
   if (kind_of(model) != NetworkKind::cell_detector)
     throw Error(Fault::input, model.name +
                                   ": is no cell detector: its output is not 5 + classes numbers for every "
                                   "cell of 8x8 pixels");
+  classes_of(model);
   const float scale = output_scale(model);
   const int low = contract::lowest(output_.type, output_.bits), high = contract::highest(output_.type, output_.bits);
   least_stored_ = high + 1;
@@ -26,7 +28,7 @@ CellDecoder::CellDecoder(const quant::PackedModel& model, const quant::DecodeOpt
   found_.reserve(static_cast<size_t>(output_.height) * output_.width);
 }
 
-std::span<const CellDetection> CellDecoder::decode(std::span<const uint8_t> cells) {
+std::span<const quant::Detection> CellDecoder::decode(std::span<const uint8_t> cells) {
   found_.clear();
   const int count = rows() * columns();
   const uint8_t* objectness = cells.data() + quant::kObjectness;
@@ -56,25 +58,35 @@ void CellDecoder::decode_cell(std::span<const uint8_t> cells, int cell, float ob
   const float width = quant::kReferenceSize * std::exp(std::min(channel(quant::kLogWidth), kMostLog));
   const float height = quant::kReferenceSize * std::exp(std::min(channel(quant::kLogHeight), kMostLog));
   d.box = {x - width / 2, y - height / 2, x + width / 2, y + height / 2};
-  found_.push_back({d, cell});
+  d.cell = cell;
+  found_.push_back(d);
 }
 
 /// Strongest first, ties to the earlier cell; a box that a stronger one covers goes.
 void CellDecoder::suppress() {
-  std::sort(found_.begin(), found_.end(), [](const CellDetection& a, const CellDetection& b) {
-    return a.detection.score != b.detection.score ? a.detection.score > b.detection.score : a.cell < b.cell;
+  std::sort(found_.begin(), found_.end(), [](const quant::Detection& a, const quant::Detection& b) {
+    return a.score != b.score ? a.score > b.score : a.cell < b.cell;
   });
   size_t kept = 0;
-  for (const CellDetection& candidate : found_) {
+  for (const quant::Detection& d : found_) {
     if (kept == options_.most) break;
-    const quant::Detection& d = candidate.detection;
     const bool covered = std::any_of(found_.begin(), found_.begin() + static_cast<ptrdiff_t>(kept), [&](const auto& k) {
-      return (options_.across_classes || k.detection.object_class == d.object_class) &&
-             quant::intersection_over_union(k.detection.box, d.box) > options_.most_overlap;
+      return (options_.across_classes || k.object_class == d.object_class) &&
+             quant::intersection_over_union(k.box, d.box) > options_.most_overlap;
     });
-    if (!covered) found_[kept++] = candidate;
+    if (!covered) found_[kept++] = d;
   }
   found_.resize(kept);
+}
+
+tracking::ClassBelief CellDecoder::class_of(std::span<const uint8_t> cells, const quant::Detection& box) const {
+  tracking::ClassBelief belief;
+  belief.classes = classes();
+  for (int c = 0; c < classes(); ++c)
+    belief.log_weight[static_cast<size_t>(c)] = value(cells, box.cell, quant::kFirstClass + c);
+  belief.best = box.object_class;
+  belief.confidence = box.score;
+  return belief;
 }
 
 }  // namespace flashcell::host

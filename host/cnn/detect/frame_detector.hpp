@@ -1,29 +1,30 @@
 #pragma once
+#include <memory>
 #include <span>
 #include <vector>
 
-#include "host/cnn/detect/cell_decoder.hpp"
+#include "host/cnn/detect/box_decoder.hpp"
 #include "host/cnn/engine/engine.hpp"
 #include "host/cnn/input_table.hpp"
 #include "host/cnn/resample/resampler.hpp"
-#include "tracking/recognition.hpp"
 
 namespace flashcell::host {
 
-/// Finds objects in whole frames with a quantized cell detector. A frame of another size than the network's input is
-/// stretched to it, as pictures are in training. Allocates nothing once it has seen a frame. One thread at a time.
+/// Finds objects in whole frames with a quantized detector. A frame of another size than the network's input is
+/// stretched to it, as pictures are in training. With a cell detector it allocates nothing once it has seen a frame.
+/// One thread at a time.
 class FrameDetector {
  public:
-  /// Throws Error(Fault::input) when the model is no cell detector.
+  /// Throws Error(Fault::input) when the model is no detector.
   FrameDetector(const quant::PackedModel& model, const quant::DecodeOptions& options, int significant_bits);
 
-  int classes() const { return decoder_.classes(); }
+  int classes() const { return decoder_->classes(); }
 
   /// Boxes in the frame's pixels, cut off at its edges, strongest first; valid until the next call.
   std::span<const quant::Detection> detect(const FrameView& frame);
 
   /// What the network says of the class of the last frame's detection `index`; its confidence is the detection's score.
-  tracking::ClassBelief name(size_t index) const;
+  tracking::ClassBelief name(size_t index) const { return decoder_->class_of(output_, detections_[index]); }
 
  private:
   /// What the network takes: the frame itself where nothing is to be changed, else a copy.
@@ -32,10 +33,9 @@ class FrameDetector {
   cnn::Resampler resampler_;
   InputTable table_;
   Engine engine_;
-  CellDecoder decoder_;
+  std::unique_ptr<BoxDecoder> decoder_;
   std::vector<uint8_t> input_, output_;
   std::vector<quant::Detection> detections_;
-  std::vector<int> cells_;  ///< one a detection
 };
 
 }  // namespace flashcell::host
