@@ -42,6 +42,7 @@ struct Step {
   AddLayer add = {};
   CopyLayer copies[kMaxLayerInputs] = {};
   int factor = 1;
+  bool reads_input = false;  ///< one of the model's inputs
 };
 
 /// R is the identity for every 8-bit value.
@@ -80,6 +81,14 @@ void describe_joined(const quant::PackedModel& model, const LayerDescriptor& lay
   }
 }
 
+/// Whether a layer can read the model's input where the caller has it: without a border, and without reaching beyond
+/// its last value.
+bool can_read_in_place(const quant::PackedModel& model, const LayerDescriptor& layer, const Step& step) {
+  const TensorDescriptor& in = model.tensors[layer.inputs[0]];
+  return (layer.kind == LayerKind::convolution || layer.kind == LayerKind::fully_connected) && !step.in[0].bordered &&
+         in.type == ActivationType::unsigned8 && step.weighted.layer.row_values % 4 == 0;
+}
+
 }  // namespace
 
 class Engine::Impl {
@@ -101,6 +110,7 @@ class Engine::Impl {
       if (layer.kind == LayerKind::add || layer.kind == LayerKind::concat) describe_joined(model, layer, step);
       steps_.push_back(std::move(step));
     }
+    find_readers_in_place(model);
     if (kernels_.wide && target != Target::scalar) scratch_.resize(memory_.largest_map() + 64);
     // Only the shapes are needed from here on.
     model_.weights = {};
@@ -113,8 +123,9 @@ class Engine::Impl {
     check_buffers(model_, inputs.size(), items, outputs.size());
     for (size_t done = 0; done < items;) {
       const size_t count = std::min(items - done, memory_.items());
-      memory_.load(model_, inputs.subspan(done * input_bytes_), count);
-      for (const Step& step : steps_) run_step(step, static_cast<int>(count));
+      const std::span<const uint8_t> input = inputs.subspan(done * input_bytes_);
+      if (!in_place_) memory_.load(model_, input, count);
+      for (const Step& step : steps_) run_step(step, static_cast<int>(count), in_place_ ? input.data() : nullptr);
       memory_.store(model_, outputs.subspan(done * output_bytes_), count);
       done += count;
     }
@@ -123,7 +134,7 @@ class Engine::Impl {
   void run_layer(size_t layer, size_t items) {
     if (layer >= steps_.size() || items > memory_.items())
       throw Error(Fault::usage, "no such layer, or too many items");
-    run_step(steps_[layer], static_cast<int>(items));
+    run_step(steps_[layer], static_cast<int>(items), nullptr);
   }
 
   size_t input_bytes() const { return input_bytes_; }
@@ -132,11 +143,38 @@ class Engine::Impl {
   Target target() const { return target_; }
 
  private:
-  void run_step(const Step& step, int items) {
+  /// All readers of the only input, or none. Kernels that widen their input copy it anyway.
+  void find_readers_in_place(const quant::PackedModel& model) {
+    int inputs = 0;
+    bool all = !kernels_.wide;
+    for (const TensorDescriptor& tensor : model.tensors) {
+      if ((tensor.role & kInputTensor) == 0) continue;
+      ++inputs;
+      all = all && tensor.role == kInputTensor;  // one that is an output too is stored from our memory
+    }
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      const LayerDescriptor& layer = model.layers[i];
+      for (int k = 0; k < layer.input_count; ++k) {
+        if ((model.tensors[layer.inputs[k]].role & kInputTensor) == 0) continue;
+        steps_[i].reads_input = true;
+        all = all && can_read_in_place(model, layer, steps_[i]);
+      }
+    }
+    in_place_ = all && inputs == 1;
+  }
+
+  /// `input`: the model's where the caller has it; null where it lies in our memory.
+  void run_step(const Step& step, int items, const uint8_t* input) {
     switch (step.kind) {
       case LayerKind::convolution:
-      case LayerKind::fully_connected:
-        return kernels_.convolution(step.weighted.layer, step.in[0], step.out, items, scratch_.data());
+      case LayerKind::fully_connected: {
+        Map in = step.in[0];
+        if (step.reads_input && input != nullptr) {
+          in.first = const_cast<uint8_t*>(input);  // is only read
+          in.far = true;
+        }
+        return kernels_.convolution(step.weighted.layer, in, step.out, items, scratch_.data());
+      }
       case LayerKind::depthwise:
         return kernels_.depthwise(step.weighted.layer, step.in[0], step.out, items);
       case LayerKind::max_pool:
@@ -160,6 +198,7 @@ class Engine::Impl {
   ActivationMemory memory_;
   std::vector<Step> steps_;
   std::vector<uint16_t> scratch_;
+  bool in_place_ = false;  ///< the caller's input is not copied
   size_t input_bytes_ = 0, output_bytes_ = 0;
 };
 

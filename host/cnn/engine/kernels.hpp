@@ -16,6 +16,7 @@ struct Map {
   ptrdiff_t row_bytes, item_bytes;  ///< from one row, item to the next
   bool bordered;                    ///< false: rows follow each other without gaps
   int zero;                         ///< stored zero point
+  bool far;                         ///< the caller's memory, which no near cache may hold
 };
 
 /// Channels are worked on in blocks; weights and parameters are padded with zeros up to whole ones.
