@@ -9,6 +9,8 @@
 namespace flashcell::host {
 namespace {
 
+constexpr size_t kAhead = 4;  // objects: a frame from memory arrives in time, and the cache holds them
+
 const quant::PackedModel& checked(const quant::PackedModel& model) {
   classes_of(model);
   if (kind_of(model) != NetworkKind::classifier)
@@ -58,6 +60,7 @@ void RoiClassifier::classify(const FrameView& frame, std::span<const contract::O
     const size_t count = std::min(batch, objects.size() - begin);
     for (size_t i = 0; i < count; ++i) {
       const std::span<uint8_t> input(inputs_.data() + i * in_bytes, in_bytes);
+      if (begin + i + kAhead < objects.size()) RoiCropper::prefetch(frame, objects[begin + i + kAhead]);
       cropper_.crop(frame, objects[begin + i], input.data());
       table_.apply(input, input);
     }

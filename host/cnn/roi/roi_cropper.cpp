@@ -95,4 +95,15 @@ void RoiCropper::crop(const FrameView& frame, const contract::ObjectRecord& obje
   }
 }
 
+void RoiCropper::prefetch(const FrameView& frame, const contract::ObjectRecord& object) {
+  constexpr ptrdiff_t kLine = 64;
+  const ptrdiff_t pixel = bytes_per_pixel(frame.format);
+  for (int row = object.top; row <= object.bottom; ++row) {
+    const uint8_t* line = frame.row(row);
+    for (ptrdiff_t at = object.left * pixel; at < (object.right + 1) * pixel; at += kLine)
+      __builtin_prefetch(line + at);
+    __builtin_prefetch(line + object.right * pixel);
+  }
+}
+
 }  // namespace flashcell::host
