@@ -52,6 +52,7 @@ struct Options {
   std::string weight_calibrator = "mse", activation_calibrator = "mse";
   std::vector<float> mean, factor;
   bool equalize = false, correct_bias = false, adaround = false, onnx_only = false, json = false, quiet = false;
+  bool power_of_two = false, per_layer = false, asymmetric = false;
 };
 
 /// What is being done, in one line of a terminal.
@@ -188,6 +189,9 @@ void quantize_network(Work& work) {
   options.activations.bits = o.activations;
   options.activations.calibrator = calibrator_named(o.activation_calibrator);
   options.activations.percentile = o.percentile / 100;
+  options.weights.power_of_two = options.activations.power_of_two = o.power_of_two;
+  options.weights.per_channel = !o.per_layer;
+  if (o.asymmetric) options.activations.symmetry = quant::Symmetry::asymmetric;
   work.quantized = quant::quantize_post_training(work.real, work.numbers(), work.images.count, options);
   for (const quant::NodeId id : quant::output_tail(work.quantized)) work.quantized.set_quantization(id, std::nullopt);
   if (work.images.kind != "NumPy array")
@@ -197,6 +201,9 @@ void quantize_network(Work& work) {
                                           o.activations, o.activation_calibrator));
   if (o.edge_weights > 0)
     work.report.steps.push_back(fmt::format("first and last layer's weights {} bits", o.edge_weights));
+  if (o.per_layer) work.report.steps.emplace_back("one scale for all weights of a layer");
+  if (o.asymmetric) work.report.steps.emplace_back("values from lowest to highest number, asymmetric");
+  if (o.power_of_two) work.report.steps.emplace_back("scales are powers of two; the input's is what its pixels mean");
 }
 
 void improve_network(Work& work) {
@@ -325,6 +332,10 @@ void add_options(CLI::App& command, Options& o) {
       ->check(CLI::IsMember(all));
   command.add_option("--percentile", o.percentile, "Share of magnitudes that 'percentile' keeps, in percent")
       ->check(CLI::Range(50.0, 100.0));
+  command.add_flag("--per-layer", o.per_layer, "One scale for a layer's weights, not one for each output channel");
+  command.add_flag("--asymmetric", o.asymmetric,
+                   "Values with numbers below 0: store lowest to highest, with a zero point, not symmetric around 0");
+  command.add_flag("--power-of-two", o.power_of_two, "Scales are powers of two, so that hardware shifts");
   command.add_option("--images", o.images, "At most so many images, spread over the data")
       ->check(CLI::Range(1, 100000));
   command.add_flag("--equalize", o.equalize, "Equalize the ranges of neighbouring layers first (Nagel et al. 2019)");

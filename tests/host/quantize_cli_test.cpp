@@ -187,6 +187,26 @@ TEST_F(Quantize, EveryMethodTogetherTheSameOnAnyNumberOfThreads) {
   EXPECT_EQ(graph.node(*graph.find("second.relu")).quantization->bits, 4);
 }
 
+TEST_F(Quantize, ScalesAsHardwareWantsThem) {
+  const Outcome outcome = quantize("out", {"--per-layer", "--power-of-two", "--asymmetric"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("one scale"), HasSubstr("powers of two"), HasSubstr("asymmetric")));
+  const Graph graph = quant::import_onnx(path("out/net.onnx"));
+  const auto is_power_of_two = [](float scale) {
+    int exponent = 0;
+    return std::frexp(scale, &exponent) == 0.5F;
+  };
+  for (const char* layer : {"first", "second", "full"}) {
+    const quant::Quantization& weights = **quant::weight_quantization_of(graph.node(*graph.find(layer)).layer);
+    ASSERT_EQ(weights.scale.size(), 1U) << layer;
+    EXPECT_TRUE(is_power_of_two(weights.scale[0])) << layer;
+  }
+  EXPECT_TRUE(is_power_of_two(graph.node(*graph.find("second.relu")).quantization->scale[0]));
+  const quant::Quantization& scores = *graph.node(*graph.find("full")).quantization;
+  EXPECT_FALSE(scores.is_signed);
+  EXPECT_GT(scores.zero_point[0], 0);
+}
+
 TEST_F(Quantize, ClassesAndPreprocessingComeFromOptionsThenFromTheFile) {
   write("names.txt", "red cell\r\nwhite cell\n\nplatelet\nbubble");
   ASSERT_EQ(
