@@ -17,8 +17,9 @@ namespace {
 using contract::ActivationType;
 using contract::Requantization;
 
-// Of a channel: half of what its sums hold, and twice the least factor from them to the output.
-constexpr double kMostBias = 0x1p30, kLeastFactor = 0x1p-31;
+// Of a channel: half of the integers that a float holds exactly, so that the engine may compute with those (an output's
+// step is then thousands of its sums' steps), and twice the least factor from sums to the output.
+constexpr double kMostBias = 0x1p23, kLeastFactor = 0x1p-31;
 
 /// Weights in the engine's order, with what belongs to each output channel.
 struct PackedWeights {

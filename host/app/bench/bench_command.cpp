@@ -133,7 +133,7 @@ void add_bench(CLI::App& app, Action& action) {
   options->networks = shipped_networks();
   command->add_option("--networks", options->networks, "Folder of trained networks (roi_mnist, cell_digits)")
       ->type_name("DIR");
-  command->add_option("--onnx", options->onnx_files, "Networks in real numbers to run beside OpenCV")
+  command->add_option("--onnx", options->onnx_files, "Networks to run beside OpenCV, in real numbers and in 8 bits")
       ->type_name("FILE");
   command->add_flag("--json", *json, "Print the figures as JSON");
   command->callback([options, json, device, &action] {

@@ -15,10 +15,13 @@
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/export/lower.hpp"
 #include "quant_models/graph/cost.hpp"
+#include "quant_models/graph/output_tail.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/models/cell_detector.hpp"
 #include "quant_models/onnx/import.hpp"
+#include "quant_models/quantize/post_training.hpp"
+#include "quant_models/random.hpp"
 
 namespace flashcell::app {
 namespace {
@@ -174,26 +177,46 @@ void add_detector(const fs::path& folder, int frames, std::vector<BenchCase>& ca
   cases.push_back(std::move(c));
 }
 
-/// Somebody's ONNX file, in real numbers by both.
-void add_file(const std::string& file, int frames, std::vector<BenchCase>& cases) {
-  const quant::Graph graph = quant::simplify(quant::import_onnx(file));
-  quant::Executor executor(graph);
-  const quant::Shape& input = graph.node(graph.inputs().front()).shape;
-  const std::vector<int> shape(input.begin(), input.end());
-  cv::Mat blob(shape, CV_32F, cv::Scalar(0.5));
-  const std::span<float> numbers = executor.input(0);
-  std::fill(numbers.begin(), numbers.end(), 0.5F);
+/// A network in real numbers, run by OpenCV on an image of nothing but halves.
+PeerWork opencv_network(const std::string& file, const quant::Shape& input) {
   auto net = reals(file);
   const std::vector<std::string> outputs = net->getUnconnectedOutLayersNames();
   auto results = std::make_shared<std::vector<cv::Mat>>();
-  cases.push_back(measure(kGroup,
-                          fmt::format("{}, {:.0f} MMAC, real numbers", fs::path(file).filename().string(),
-                                      1e-6 * static_cast<double>(quant::total_cost(graph).macs)),
-                          std::max(10, frames / 20), [&](int) { executor.run(); },
-                          {{"OpenCV dnn", [&, net, results](int) {
-                              net->setInput(blob);
-                              net->forward(*results, outputs);
-                            }}}));
+  const std::vector<int> shape(input.begin(), input.end());
+  const cv::Mat blob(shape, CV_32F, cv::Scalar(0.5));
+  return {"OpenCV dnn", [=](int) {
+            net->setInput(blob);
+            net->forward(*results, outputs);
+          }};
+}
+
+/// Eight bits everywhere. The scales come from one image of noise: speed does not depend on them.
+quant::PackedModel quick_integers(quant::Graph graph, const std::string& name) {
+  const quant::Shape& input = graph.node(graph.inputs().front()).shape;
+  std::vector<float> image(static_cast<size_t>(quant::element_count(input)));
+  quant::Random random(1, {});
+  for (float& x : image) x = static_cast<float>(random.uniform(0, 1));
+  quant::Graph quantized = quant::quantize_post_training(graph, image, 1, {});
+  for (const quant::NodeId id : quant::output_tail(quantized)) quantized.set_quantization(id, std::nullopt);
+  return quant::lower(quantized, name);
+}
+
+/// Somebody's ONNX file: in real numbers by both, and on the integer engine.
+void add_file(const std::string& file, int frames, std::vector<BenchCase>& cases) {
+  const quant::Graph graph = quant::simplify(quant::import_onnx(file));
+  const quant::Shape& input = graph.node(graph.inputs().front()).shape;
+  const std::string name = fmt::format("{}, {:.0f} MMAC", fs::path(file).filename().string(),
+                                       1e-6 * static_cast<double>(quant::total_cost(graph).macs));
+  const int runs = std::max(10, frames / 20);
+  quant::Executor executor(graph);
+  const std::span<float> numbers = executor.input(0);
+  std::fill(numbers.begin(), numbers.end(), 0.5F);
+  cases.push_back(
+      measure(kGroup, name + ", real numbers", runs, [&](int) { executor.run(); }, {opencv_network(file, input)}));
+  host::Engine engine(quick_integers(graph, name));
+  std::vector<uint8_t> picture(engine.input_bytes(), 128), values(engine.output_bytes());
+  cases.push_back(measure(kGroup, name + ", 8 bits", runs, [&](int) { engine.run(picture, 1, values); },
+                          {opencv_network(file, input)}));
 }
 
 }  // namespace

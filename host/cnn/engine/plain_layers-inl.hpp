@@ -50,6 +50,7 @@ inline void max_pool(const PoolLayer& layer, const Map& in, const Map& out, int 
           max_pool_channels<64>(from + c, in.row_bytes, channels, height, width, to + c);
         for (; c + 16 <= channels; c += 16)
           max_pool_channels<16>(from + c, in.row_bytes, channels, height, width, to + c);
+        for (; c + 8 <= channels; c += 8) max_pool_channels<8>(from + c, in.row_bytes, channels, height, width, to + c);
         for (; c < channels; ++c) max_pool_channels<1>(from + c, in.row_bytes, channels, height, width, to + c);
       }
     }
@@ -107,22 +108,29 @@ inline void add(const AddLayer& layer, const Map& a, const Map& b, const Map& ou
   }
 }
 
+template <int kCount>
+inline void copy_channels(const CopyLayer& layer, const NarrowScale& scale, const uint8_t* __restrict from,
+                          uint8_t* __restrict to) {
+  for (int c = 0; c < kCount; ++c)
+    to[c] = static_cast<uint8_t>(clamped(layer.stored_zero + scale(from[c] - layer.zero), layer.low, layer.high));
+}
+
 inline void copy(const CopyLayer& layer, const Map& in, const Map& out, int items) {
   const NarrowScale scale(layer.scale);
   const int channels = in.channels;
   for (int item = 0; item < items; ++item) {
     for (int row = 0; row < in.height; ++row) {
-      const uint8_t* __restrict from = in.first + item * in.item_bytes + row * in.row_bytes;
-      uint8_t* __restrict to = out.first + item * out.item_bytes + row * out.row_bytes + layer.first_channel;
+      const uint8_t* from = in.first + item * in.item_bytes + row * in.row_bytes;
+      uint8_t* to = out.first + item * out.item_bytes + row * out.row_bytes + layer.first_channel;
       for (int column = 0; column < in.width; ++column, from += channels, to += out.channels) {
         if (layer.identity) {
-          for (int c = 0; c < channels; ++c) to[c] = from[c];
-        } else {
-          for (int c = 0; c < channels; ++c) {
-            const int y = layer.stored_zero + scale(from[c] - layer.zero);
-            to[c] = static_cast<uint8_t>(clamped(y, layer.low, layer.high));
-          }
+          __builtin_memcpy(to, from, static_cast<size_t>(channels));
+          continue;
         }
+        int c = 0;
+        for (; c + 16 <= channels; c += 16) copy_channels<16>(layer, scale, from + c, to + c);
+        for (; c + 8 <= channels; c += 8) copy_channels<8>(layer, scale, from + c, to + c);
+        for (; c < channels; ++c) copy_channels<1>(layer, scale, from + c, to + c);
       }
     }
   }
