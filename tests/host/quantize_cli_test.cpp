@@ -316,6 +316,17 @@ TEST_F(Quantize, NetworksThatTheEngineDoesNotTake) {
   EXPECT_FALSE(fs::exists(path("out/swish.fcnn")));
   EXPECT_TRUE(fs::exists(path("out/swish.onnx")));
 
+  // What the engine does not take is still compared in real numbers.
+  const Outcome bench = run({"bench", "-n", "10", "-t", "1", "--networks", path("none"), "--onnx", path("swish.onnx"),
+                             "--onnx", path("net.onnx"), "--json"});
+  ASSERT_EQ(bench.code, 0) << bench.err;
+  const auto figures = nlohmann::json::parse(bench.out);
+  std::vector<std::string> rows;
+  for (const auto& c : figures["cases"])
+    if (std::string(c["name"]).find(".onnx") != std::string::npos) rows.push_back(c["name"]);
+  EXPECT_THAT(rows, ElementsAre(HasSubstr("swish.onnx"), HasSubstr("net.onnx"),
+                                AllOf(HasSubstr("net.onnx"), HasSubstr("8 bits"))));
+
   Graph large = network();
   quant::Convolution wide{{{5000, 3, 1, 1}, std::vector<float>(15000, 0.1F)}, {}, {}, {}};
   large.remove_outputs();
