@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/output_file.hpp"
 #include "bitstreams/build_plan.hpp"
 #include "bitstreams/manifest.hpp"
 #include "bitstreams/tools.hpp"
@@ -21,15 +22,6 @@ struct Options {
   double clock_mhz = 0;
   bool dry_run = false;
 };
-
-void write_file(const fs::path& file, const std::string& text) {
-  const fs::path half = file.string() + ".part";
-  std::ofstream stream(half, std::ios::binary);
-  stream << text;
-  stream.close();
-  if (!stream) throw BuildError(fmt::format("cannot write {}: is the disk full?", half.string()));
-  fs::rename(half, file);
-}
 
 std::string source_revision(const fs::path& source) {
   std::string revision = output_of({"git", "-C", source.string(), "describe", "--always", "--dirty", "--abbrev=40"});

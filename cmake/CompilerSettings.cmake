@@ -14,6 +14,14 @@ add_compile_options(-Wall -Wextra -Wshadow -Wno-unknown-pragmas)
 # Same bytes on every machine: no contraction into fused multiply-add that only some have.
 add_compile_options(-ffp-contract=off)
 
+# What turns a memory error into an end instead of a way in. Sanitizers and fuzzers find the same errors by other means.
+option(FLASHCELL_HARDENING "Fortified library calls, stack protector, stack-clash protection, read-only relocations" ON)
+if(FLASHCELL_HARDENING AND NOT FLASHCELL_SANITIZE AND NOT FLASHCELL_FUZZ)
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection)
+  add_compile_options($<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-D_FORTIFY_SOURCE=2>)
+  add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+endif()
+
 if(FLASHCELL_SANITIZE)
   add_compile_options(-fsanitize=${FLASHCELL_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${FLASHCELL_SANITIZE})

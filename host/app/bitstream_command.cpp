@@ -4,12 +4,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "host/app/command.hpp"
 #include "host/xclbin/check.hpp"
 #include "host/xclbin/xclbin.hpp"
 #include "host/xrt/list_boards.hpp"
 #include "kernels_hls/contract/board.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::app {
 namespace {

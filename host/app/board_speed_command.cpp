@@ -2,10 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "host/app/command.hpp"
 #include "host/model/kernel_cycles.hpp"
 #include "host/model/speed_model.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::app {
 namespace {

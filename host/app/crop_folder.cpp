@@ -4,9 +4,9 @@
 
 #include <filesystem>
 
+#include "base/error.hpp"
 #include "host/app/findings.hpp"
 #include "host/app/picture_file.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::app {
 namespace {

@@ -8,6 +8,7 @@
 #include <opencv2/imgproc.hpp>
 #include <optional>
 
+#include "base/error.hpp"
 #include "host/app/command.hpp"
 #include "host/app/findings.hpp"
 #include "host/app/picture_file.hpp"
@@ -17,7 +18,6 @@
 #include "host/sink/frame_picture.hpp"
 #include "host/sink/palette.hpp"
 #include "host/sink/picture_text.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::app {
 namespace {

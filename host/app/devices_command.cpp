@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/error.hpp"
 #include "host/app/command.hpp"
 #include "host/xrt/list_boards.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::app {
 namespace {

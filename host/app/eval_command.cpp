@@ -1,8 +1,8 @@
 #include <iostream>
 
+#include "base/error.hpp"
 #include "host/app/command.hpp"
 #include "host/eval/evaluate.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::app {
 namespace {

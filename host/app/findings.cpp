@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
+#include "base/error.hpp"
 #include "host/sink/summary_sink.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::app {
 

@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "host/app/command.hpp"
 #include "host/app/packed_report.hpp"
-#include "pipeline/error.hpp"
 #include "quant_models/graph/cost.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/model_error.hpp"

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/crop_folder.hpp"
@@ -15,7 +16,6 @@
 #include "host/cnn/network.hpp"
 #include "host/device/device_factory.hpp"
 #include "host/recognition/recognition_file.hpp"
-#include "pipeline/error.hpp"
 #include "tracking/recognition.hpp"
 
 namespace flashcell::app {

@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/error.hpp"
 #include "host/app/command.hpp"
 #include "host/app/version.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::app {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <opencv2/imgcodecs.hpp>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::app {
 

@@ -9,11 +9,11 @@
 #include <sstream>
 #include <thread>
 
+#include "base/error.hpp"
+#include "base/output_file.hpp"
 #include "host/app/command.hpp"
-#include "host/app/file_group.hpp"
 #include "host/app/quantize_report.hpp"
 #include "host/app/training_program.hpp"
-#include "pipeline/error.hpp"
 #include "quant_models/data/calibration_images.hpp"
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/export/lower.hpp"

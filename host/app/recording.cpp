@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "host/app/progress.hpp"
 #include "host/segment/auto_segment.hpp"
 #include "host/source/open_source.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::app {
 namespace {

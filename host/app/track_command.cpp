@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/error.hpp"
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/findings.hpp"
@@ -14,7 +15,6 @@
 #include "host/device/device_factory.hpp"
 #include "host/device/naming.hpp"
 #include "host/recognition/recognition_file.hpp"
-#include "pipeline/error.hpp"
 #include "pipeline/pipeline.hpp"
 #include "tracking/recognition.hpp"
 

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::app {
 namespace {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 
+#include "base/error.hpp"
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/contact_sheet.hpp"
@@ -13,7 +14,6 @@
 #include "host/app/recording.hpp"
 #include "host/device/device_factory.hpp"
 #include "host/label/labeller.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::app {
 namespace {

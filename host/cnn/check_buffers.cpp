@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::host {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::host {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/models/cell_detector.hpp"
 #include "quant_models/packed/packed_file.hpp"

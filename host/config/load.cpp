@@ -9,8 +9,8 @@
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
+#include "base/error.hpp"
 #include "host/config/schema.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 // Small pieces that the readers of text files share.
 namespace flashcell::host {

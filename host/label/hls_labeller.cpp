@@ -8,12 +8,12 @@
 #include <new>
 #include <vector>
 
+#include "base/error.hpp"
 #include "host/label/label_checks.hpp"
 #include "host/label/labeller.hpp"
 #include "host/label/object_selection.hpp"
 #include "kernels_hls/cell_label/cell_label.hpp"
 #include "kernels_hls/cell_label/kernels.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -10,9 +10,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/error.hpp"
 #include "host/segment/grey_plane.hpp"
 #include "host/segment/otsu_threshold.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

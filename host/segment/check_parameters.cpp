@@ -2,9 +2,9 @@
 
 #include <cmath>
 
+#include "base/error.hpp"
 #include "host/segment/methods.hpp"
 #include "kernels_hls/contract/limits.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

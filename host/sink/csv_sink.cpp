@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
 #include "host/sink/line_file.hpp"
 #include "host/sink/number_text.hpp"
 #include "host/sink/row_assembler.hpp"
@@ -13,16 +14,6 @@
 
 namespace flashcell::host {
 namespace {
-
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"#\r\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c == '\n' || c == '\r' ? ' ' : c;
-  }
-  return out + '"';
-}
 
 std::string one_line(std::string text) {
   for (char& c : text) {

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "host/sink/line_file.hpp"
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
+#include "base/output_file.hpp"
 
 namespace flashcell::host {
 namespace {

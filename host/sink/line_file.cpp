@@ -10,7 +10,8 @@
 #include <system_error>
 #include <utility>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
+#include "base/output_file.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -27,18 +28,6 @@ int open_for_writing(const std::filesystem::path& path) {
   return descriptor;
 }
 
-// Bytes of `text` that reached the file before an error; errno tells which.
-size_t write_all(int descriptor, std::string_view text) {
-  size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t n = ::write(descriptor, text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    done += static_cast<size_t>(n);
-  }
-  return done;
-}
-
 // A disk that fills up takes part of a block: cuts the file back to the last whole line.
 void drop_partial_line(int descriptor, std::string_view written) {
   const size_t newline = written.rfind('\n');
@@ -50,14 +39,6 @@ void drop_partial_line(int descriptor, std::string_view written) {
 }
 
 }  // namespace
-
-void throw_write_error(const std::filesystem::path& path, int error) {
-  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  throw Error(Fault::input,
-              fmt::format("cannot write {}: {}; {}", path.string(), std::generic_category().message(error),
-                          full ? "free some space or choose another output folder (what was written so far is intact)"
-                               : "check the output folder (what was written so far is intact)"));
-}
 
 LineFile::LineFile(std::filesystem::path path)
     : path_(std::move(path)), descriptor_(open_for_writing(path_)), written_at_(std::chrono::steady_clock::now()) {
@@ -101,19 +82,6 @@ void LineFile::close() {
   const int descriptor = descriptor_;
   descriptor_ = -1;
   if (::close(descriptor) != 0 && errno != EINTR) throw_write_error(path_, errno);
-}
-
-void write_file(const std::filesystem::path& path, const std::string& content) {
-  const std::filesystem::path temporary = path.string() + ".part";
-  const int descriptor = open_for_writing(temporary);
-  const bool whole = write_all(descriptor, content) == content.size();
-  int error = whole ? 0 : errno;
-  if (::close(descriptor) != 0 && error == 0) error = errno;
-  if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
-  if (error != 0) {
-    ::unlink(temporary.c_str());
-    throw_write_error(path, error);
-  }
 }
 
 }  // namespace flashcell::host

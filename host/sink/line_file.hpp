@@ -34,11 +34,4 @@ class LineFile {
   std::chrono::steady_clock::time_point written_at_;
 };
 
-/// The one error line for output that the system refused with `error` (an errno).
-[[noreturn]] void throw_write_error(const std::filesystem::path& path, int error);
-
-/// Writes a whole small file at once, by way of a temporary one beside it, so that it is there whole or not at all.
-/// Throws Error(Fault::input).
-void write_file(const std::filesystem::path& path, const std::string& content);
-
 }  // namespace flashcell::host

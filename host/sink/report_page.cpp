@@ -1,4 +1,5 @@
 #include "host/sink/report_page.hpp"
+#include "base/text.hpp"
 
 #include <fmt/format.h>
 
@@ -36,16 +37,16 @@ struct TimeAxis {
 };
 
 std::string figure(const std::string& value, const std::string& what, bool warn = false) {
-  return fmt::format("<div class=\"figure{}\"><b>{}</b><span>{}</span></div>", warn ? " warn" : "", html_escape(value),
-                     html_escape(what));
+  return fmt::format("<div class=\"figure{}\"><b>{}</b><span>{}</span></div>", warn ? " warn" : "",
+                     markup_escape(value), markup_escape(what));
 }
 
 std::string section(const std::string& title, const std::string& note, const std::string& body) {
-  return fmt::format("<section><h2>{}</h2><p>{}</p>{}</section>\n", html_escape(title), html_escape(note), body);
+  return fmt::format("<section><h2>{}</h2><p>{}</p>{}</section>\n", markup_escape(title), markup_escape(note), body);
 }
 
 std::string no_data(const std::string& why) {
-  return fmt::format("<div class=\"empty\">{}</div>", html_escape(why));
+  return fmt::format("<div class=\"empty\">{}</div>", markup_escape(why));
 }
 
 const char* plural(uint64_t n) {
@@ -63,7 +64,7 @@ const LatencyHistogram& whole_latency(const RunSummary& summary, const ReportDat
 
 std::string head(const RunInfo& run, const ReportData& data) {
   const std::string name = std::filesystem::path(run.source.name).filename().string();
-  const std::string title = html_escape(name.empty() ? run.source.name : name);
+  const std::string title = markup_escape(name.empty() ? run.source.name : name);
   std::string facts = fmt::format("{} × {} px", run.source.width, run.source.height);
   if (run.fps > 0) {
     const double seconds =
@@ -77,7 +78,7 @@ std::string head(const RunInfo& run, const ReportData& data) {
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{0} – flashcell report</title>"
       "<style>{1}</style></head><body><main>\n<header><p class=\"kicker\">flashcell "
       "report</p><h1>{0}</h1><p>{2}</p></header>\n",
-      title, kReportStyle, html_escape(facts));
+      title, kReportStyle, markup_escape(facts));
 }
 
 std::string figures(const RunSummary& summary, const ReportData& data) {
@@ -267,7 +268,8 @@ std::string stage_table(const RunSummary& summary) {
       "<th>max</th></tr></thead><tbody>";
   for (const StageTiming& stage : summary.stages) {
     const LatencyHistogram& h = stage.latency;
-    out += fmt::format("<tr><td class=\"text\">{}</td><td>{}</td>", html_escape(stage.name), short_duration(h.mean()));
+    out +=
+        fmt::format("<tr><td class=\"text\">{}</td><td>{}</td>", markup_escape(stage.name), short_duration(h.mean()));
     for (const int64_t ns : {h.percentile(50), h.percentile(99), h.percentile(99.9), h.max()}) {
       out += fmt::format("<td>{}</td>", short_duration(static_cast<double>(ns)));
     }
@@ -301,10 +303,10 @@ std::string track_line(const RunInfo& run, const TrackStory& t) {
   std::string out = fmt::format("<tr><td><i style=\"background:#{:02x}{:02x}{:02x}\"></i>{}</td>", c.r, c.g, c.b, t.id);
   if (!run.classes.empty()) {
     const std::string sure = t.class_id >= 0 ? fmt::format(" ({:.0f} %)", 100 * t.class_confidence) : "";
-    out += fmt::format("<td class=\"text\">{}{}</td>", html_escape(class_name(run.classes, t.class_id)), sure);
+    out += fmt::format("<td class=\"text\">{}{}</td>", markup_escape(class_name(run.classes, t.class_id)), sure);
   }
   if (!run.colour_classes.empty()) {
-    out += fmt::format("<td class=\"text\">{}</td>", html_escape(class_name(run.colour_classes, t.colour_class)));
+    out += fmt::format("<td class=\"text\">{}</td>", markup_escape(class_name(run.colour_classes, t.colour_class)));
   }
   const int64_t steps = t.last_frame - t.first_frame;
   const double scale = run.units_per_pixel;
@@ -320,7 +322,7 @@ std::string track_line(const RunInfo& run, const TrackStory& t) {
 std::string track_table(const RunInfo& run, const ReportData& data) {
   const uint64_t all = data.tracks().size() + data.untold_tracks();
   if (all == 0) return section("Tracks", "", no_data("No object was tracked."));
-  const std::string unit = html_escape(run.unit);
+  const std::string unit = markup_escape(run.unit);
   std::string out = "<div class=\"scroll\"><table><thead><tr><th>id</th>";
   if (!run.classes.empty()) out += "<th class=\"text\">class</th>";
   if (!run.colour_classes.empty()) out += "<th class=\"text\">colour</th>";
@@ -340,14 +342,14 @@ std::string tail(const RunInfo& run) {
   if (!run.config_toml.empty()) {
     out +=
         fmt::format("<section><details><summary>Effective configuration</summary><pre>{}</pre></details></section>\n",
-                    html_escape(run.config_toml));
+                    markup_escape(run.config_toml));
   }
   if (!run.command.empty()) {
     out +=
-        fmt::format("<section><h2>Command</h2><pre class=\"command\">{}</pre></section>\n", html_escape(run.command));
+        fmt::format("<section><h2>Command</h2><pre class=\"command\">{}</pre></section>\n", markup_escape(run.command));
   }
   return out + fmt::format("<footer>{} · source: {}</footer>\n</main></body></html>\n", program_version(),
-                           html_escape(run.source.name));
+                           markup_escape(run.source.name));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "host/sink/line_file.hpp"
+#include "base/output_file.hpp"
 #include "host/sink/report_data.hpp"
 #include "host/sink/report_page.hpp"
 

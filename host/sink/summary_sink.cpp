@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "host/sink/line_file.hpp"
+#include "base/output_file.hpp"
 #include "host/sink/track_columns.hpp"
 
 namespace flashcell::host {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.hpp"
+
 namespace flashcell::host {
 namespace {
 
@@ -68,18 +70,18 @@ std::string open_chart(const Axis& x, const Axis& y) {
     const double at = place_y(y, tick);
     out += fmt::format(
         "<path class=\"grid\" d=\"M{} {:.1f}H{}\"/><text class=\"tick end\" x=\"{}\" y=\"{:.1f}\">{}</text>", kLeft, at,
-        kRight, kLeft - 8, at + 4, html_escape(y.text(tick)));
+        kRight, kLeft - 8, at + 4, markup_escape(y.text(tick)));
   }
   for (const double tick : ticks_of(x, 6)) {
     const double at = place_x(x, tick);
     out +=
         fmt::format("<path class=\"grid\" d=\"M{:.1f} {}v5\"/><text class=\"tick mid\" x=\"{:.1f}\" y=\"{}\">{}</text>",
-                    at, kBottom, at, kBottom + 20, html_escape(x.text(tick)));
+                    at, kBottom, at, kBottom + 20, markup_escape(x.text(tick)));
   }
   out += fmt::format("<path class=\"axis\" d=\"M{} {}H{}\"/>", kLeft, kBottom, kRight);
   out += fmt::format("<text class=\"label mid\" x=\"{}\" y=\"{}\">{}</text>", (kLeft + kRight) / 2, kHeight - 8,
-                     html_escape(x.label));
-  out += fmt::format("<text class=\"label\" x=\"4\" y=\"14\">{}</text>", html_escape(y.label));
+                     markup_escape(x.label));
+  out += fmt::format("<text class=\"label\" x=\"4\" y=\"14\">{}</text>", markup_escape(y.label));
   return out;
 }
 
@@ -113,33 +115,6 @@ std::string draw_line(const Axis& x, const Axis& y, const ChartLine& line, size_
 
 }  // namespace
 
-std::string html_escape(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) >= ' ' || c == '\n' || c == '\t') out += c;
-    }
-  }
-  return out;
-}
-
 std::string short_number(double value) {
   const double magnitude = std::fabs(value);
   if (magnitude >= 999.5) {
@@ -167,7 +142,7 @@ std::string line_chart(const Axis& x_wanted, const Axis& y_wanted, const std::ve
   if (lines.size() > 1) {
     out += "<p class=\"legend\">";
     for (size_t i = 0; i < lines.size(); ++i) {
-      out += fmt::format("<span><i class=\"s{}\"></i>{}</span>", i, html_escape(lines[i].name));
+      out += fmt::format("<span><i class=\"s{}\"></i>{}</span>", i, markup_escape(lines[i].name));
     }
     out += "</p>";
   }
@@ -190,7 +165,7 @@ std::string bar_chart(const Axis& x_wanted, const Axis& y_wanted, const std::vec
     const bool right_half = at > (kLeft + kRight) / 2;
     out += fmt::format("<path class=\"marker\" d=\"M{:.1f} {:.1f}V{}\"/>", at, text_y - 9, kBottom);
     out += fmt::format("<text class=\"tick marked{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", right_half ? " end" : "",
-                       at + (right_half ? -4 : 4), text_y, html_escape(markers[i].text));
+                       at + (right_half ? -4 : 4), text_y, markup_escape(markers[i].text));
   }
   return out + "</svg>";
 }

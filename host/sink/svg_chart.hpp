@@ -6,9 +6,6 @@
 
 namespace flashcell::host {
 
-/// `text` as HTML or SVG text and attribute values: markup characters escaped, control characters left out.
-std::string html_escape(std::string_view text);
-
 /// A number with about three significant digits, for people: 0.123, 12.3, 1,230, 12,300.
 std::string short_number(double value);
 

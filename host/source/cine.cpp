@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/error.hpp"
 #include "host/source/little_endian.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::host {
 namespace {

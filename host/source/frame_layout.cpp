@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 
+#include "base/error.hpp"
 #include "host/source/cine_linearization.hpp"
 #include "host/source/unpack.hpp"
 #include "kernels_hls/contract/limits.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

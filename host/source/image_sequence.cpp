@@ -6,12 +6,12 @@
 #include <cstring>
 #include <opencv2/imgcodecs.hpp>
 
+#include "base/error.hpp"
 #include "host/source/file_names.hpp"
 #include "host/source/frame_layout.hpp"
 #include "host/source/image_files.hpp"
 #include "host/source/mapped_file.hpp"
 #include "host/source/opencv_quiet.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

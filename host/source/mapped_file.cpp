@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::host {
 

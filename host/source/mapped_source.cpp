@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::host {
 

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "base/error.hpp"
 #include "host/source/cine.hpp"
 #include "host/source/file_names.hpp"
 #include "host/source/image_sequence.hpp"
@@ -12,7 +13,6 @@
 #include "host/source/raw_frames.hpp"
 #include "host/source/video_source.hpp"
 #include "host/synth/synth_source.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

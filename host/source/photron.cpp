@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <array>
 
+#include "base/error.hpp"
 #include "kernels_hls/contract/limits.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -7,10 +7,10 @@
 #include <fstream>
 #include <opencv2/imgproc.hpp>
 
+#include "base/error.hpp"
 #include "host/source/file_names.hpp"
 #include "host/source/frame_layout.hpp"
 #include "host/source/opencv_quiet.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

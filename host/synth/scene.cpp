@@ -7,11 +7,11 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/error.hpp"
 #include "host/synth/outline.hpp"
 #include "host/synth/post_process.hpp"
 #include "host/synth/random.hpp"
 #include "host/synth/turn.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -121,14 +121,18 @@ void Scene::place_apart(int index, Object& o) const {
   CounterRandom random(parameters_.seed, (uint64_t{1} << 32) + static_cast<uint64_t>(index));
   const double gap = kTileGap + std::ceil(3 * parameters_.blur);
   const auto touches = [&](const Object& other) {
-    const double reach = static_cast<double>(o.radius + other.radius) / kFixedOne + gap, dx = o.x - other.x, dy = o.y - other.y;
+    const double reach = static_cast<double>(o.radius + other.radius) / kFixedOne + gap, dx = o.x - other.x,
+                 dy = o.y - other.y;
     return dx * dx + dy * dy < reach * reach;
   };
   for (int i = 0; std::any_of(objects_.begin(), objects_.end(), touches); ++i) {
     if (i == kTries) {
-      throw Error(Fault::usage, fmt::format("synth: object {} finds no place apart from the others: use a larger size, a smaller radius, fewer "
-                                            "objects or start=anywhere",
-                                            index + 1));
+      throw Error(
+          Fault::usage,
+          fmt::format(
+              "synth: object {} finds no place apart from the others: use a larger size, a smaller radius, fewer "
+              "objects or start=anywhere",
+              index + 1));
     }
     o.x = random.uniform(o.low_x, o.high_x);
     o.y = random.uniform(o.low_y, o.high_y);

@@ -7,8 +7,8 @@
 #include <iterator>
 #include <map>
 
+#include "base/error.hpp"
 #include "kernels_hls/contract/limits.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -153,12 +153,13 @@ std::string to_spec(const SceneParameters& p) {
     names += fmt::format("{}{}", names.empty() ? "" : "+", kShapeNames[static_cast<size_t>(shape)]);
   const auto on = [](bool value) { return value ? "on" : "off"; };
   return fmt::format(
-      "synth:{}?size={}x{}&fps={}&frames={}&seed={}&objects={}&radius={}..{}&speed={}..{}&crossing={}&start={}&occluders={}&"
+      "synth:{}?size={}x{}&fps={}&frames={}&seed={}&objects={}&radius={}..{}&speed={}..{}&crossing={}&start={}&"
+      "occluders={}&"
       "noise={}&blur={}"
       "&shutter={}&background={}&foreground={}&colour={}&edges={}&dropped={}",
       names, p.width, p.height, p.fps, p.frames, p.seed, p.objects, p.min_radius, p.max_radius, p.min_speed,
-      p.max_speed, on(p.crossing), p.start_apart ? "apart" : "anywhere", p.occluders, p.noise, p.blur, p.shutter, p.background, p.foreground, on(p.colour),
-      p.smooth_edges ? "smooth" : "binary", p.dropped);
+      p.max_speed, on(p.crossing), p.start_apart ? "apart" : "anywhere", p.occluders, p.noise, p.blur, p.shutter,
+      p.background, p.foreground, on(p.colour), p.smooth_edges ? "smooth" : "binary", p.dropped);
 }
 
 }  // namespace flashcell::host

@@ -9,8 +9,8 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/videoio.hpp>
 
+#include "base/error.hpp"
 #include "host/synth/synth_source.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

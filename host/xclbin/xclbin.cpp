@@ -8,9 +8,9 @@
 #include <iterator>
 #include <optional>
 
+#include "base/error.hpp"
 #include "host/source/little_endian.hpp"
 #include "host/xclbin/xml_tags.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "base/error.hpp"
 #include "host/xclbin/check.hpp"
 #include "host/xrt/software_xrt.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

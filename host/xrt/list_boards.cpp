@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "host/xrt/software_xrt.hpp"
 #include "host/xrt_software/software_options.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::host {
 

@@ -1,6 +1,6 @@
+#include "base/error.hpp"
 #include "host/xrt/list_boards.hpp"
 #include "host/xrt/xrt_device.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 

@@ -8,12 +8,12 @@
 #include <thread>
 #include <vector>
 
+#include "base/error.hpp"
 #include "host/label/label_checks.hpp"
 #include "host/xrt/board.hpp"
 #include "host/xrt/launch_slot.hpp"
 #include "host/xrt/result_reader.hpp"
 #include "host/xrt/software_xrt.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

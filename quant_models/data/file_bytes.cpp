@@ -25,23 +25,4 @@ std::vector<uint8_t> read_file(const std::string& path) {
   return bytes;
 }
 
-void write_file(const std::string& path, const std::string& bytes) {
-  const std::string partial = path + ".partial";
-  std::error_code error;
-  {
-    std::ofstream out(partial, std::ios::binary | std::ios::trunc);
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    out.close();
-    if (!out) {
-      std::filesystem::remove(partial, error);
-      throw ModelError(path + ": cannot be written; check the folder and the room on the disk");
-    }
-  }
-  std::filesystem::rename(partial, path, error);
-  if (!error) return;
-  const std::string why = error.message();
-  std::filesystem::remove(partial, error);
-  throw ModelError(path + ": cannot be written: " + why);
-}
-
 }  // namespace flashcell::quant

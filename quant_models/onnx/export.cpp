@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "quant_models/data/file_bytes.hpp"
+#include "base/output_file.hpp"
 #include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/graph/shapes.hpp"
 #include "quant_models/model_error.hpp"

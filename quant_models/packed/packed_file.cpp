@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/output_file.hpp"
 #include "quant_models/hash.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/packed/kernel_image.hpp"
@@ -188,17 +189,7 @@ PackedModel parse_packed_file(std::span<const uint8_t> bytes, const std::string&
 
 void write_packed_file(const std::string& path, const PackedModel& model) {
   const std::vector<uint8_t> bytes = packed_file_bytes(model);
-  const std::string partial = path + ".partial";
-  std::ofstream file(partial, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  std::error_code failed;
-  if (file) std::filesystem::rename(partial, path, failed);
-  if (!file || failed) {
-    std::error_code ignored;
-    std::filesystem::remove(partial, ignored);
-    throw ModelError(path + ": cannot be written; is there room, and may you write there?");
-  }
+  write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 PackedModel read_packed_file(const std::string& path) {

@@ -5,32 +5,14 @@
 #include <cstdio>
 #include <sstream>
 
+#include "base/text.hpp"
+
 namespace flashcell::quant {
 namespace {
 
 constexpr int kRow = 22, kTop = 84, kBar = 360, kNumbers = 266, kMargin = 24;
 constexpr double kFullDb = 60, kCharacter = 7.2;
 constexpr size_t kLongestName = 48;
-
-std::string escaped(const std::string& words) {
-  std::string out;
-  for (const char c : words) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return out;
-}
 
 // The end of a long name tells more than its beginning.
 std::string shortened(const std::string& name) {
@@ -73,7 +55,7 @@ class Chart {
   void text(double x, double y, const std::string& words, const char* fill, const char* anchor = "start",
             const char* more = "") {
     svg_ << "<text x=\"" << x << "\" y=\"" << y << "\" fill=\"" << fill << "\" text-anchor=\"" << anchor << '"' << more
-         << '>' << escaped(words) << "</text>\n";
+         << '>' << markup_escape(words) << "</text>\n";
   }
 
   void grid() {
@@ -94,7 +76,7 @@ class Chart {
     text(left_ - 10, line, shortened(e.name), e.value_bits > 0 ? "#222" : "#999", "end");
     svg_ << "<rect x=\"" << left_ << "\" y=\"" << y + 3 << "\" width=\"" << kBar * share << "\" height=\"" << kRow - 7
          << "\" rx=\"3\" fill=\"" << colour(e.sqnr_db) << "\"" << (e.value_bits > 0 ? "" : " opacity=\"0.45\"")
-         << "><title>" << escaped(e.name + ": " + e.layer) << "</title></rect>\n";
+         << "><title>" << markup_escape(e.name + ": " + e.layer) << "</title></rect>\n";
     text(left_ + kBar + 74, line, std::isfinite(e.sqnr_db) ? printed("%.1f", e.sqnr_db) : "exact", "#222", "end");
     text(left_ + kBar + 156, line, printed("%.1e", std::max(0.0, 1 - e.cosine)), "#666", "end");
     text(left_ + kBar + kNumbers, line, bits(e.weight_bits) + " / " + bits(e.value_bits), "#666", "end");

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 
+#include "base/text.hpp"
 #include "quant_models/execute/executor.hpp"
 
 namespace flashcell::quant {
@@ -50,21 +51,6 @@ std::string printed(const char* format, double number) {
 std::string padded(std::string text, size_t width) {
   text.resize(std::max(width, text.size()), ' ');
   return text;
-}
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof(escape), "\\u%04x", c);
-      out += escape;
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
 }
 
 }  // namespace
@@ -113,7 +99,7 @@ std::string to_json(const std::vector<ValueError>& report) {
   std::string text = "[";
   for (const ValueError& e : report) {
     text += text.size() > 1 ? ",\n " : "\n ";
-    text += "{\"name\": " + quoted(e.name) + ", \"layer\": " + quoted(e.layer) +
+    text += "{\"name\": " + json_string(e.name) + ", \"layer\": " + json_string(e.layer) +
             ", \"weight_bits\": " + std::to_string(e.weight_bits) +
             ", \"value_bits\": " + std::to_string(e.value_bits) +
             ", \"sqnr_db\": " + (std::isfinite(e.sqnr_db) ? printed("%.6g", e.sqnr_db) : "null") +

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/output_file.hpp"
 #include "quant_models/data/file_bytes.hpp"
 #include "quant_models/model_error.hpp"
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "base/text.hpp"
+
 namespace flashcell::quant {
 namespace {
 
@@ -49,12 +51,6 @@ class Plot {
   size_t epochs_;
 };
 
-std::string escaped(const std::string& words) {
-  std::string out;
-  for (const char c : words) out += c == '<' ? "&lt;" : c == '&' ? "&amp;" : c == '>' ? "&gt;" : std::string(1, c);
-  return out;
-}
-
 }  // namespace
 
 std::string draw_learning_curve(const std::string& title,
@@ -67,8 +63,8 @@ std::string draw_learning_curve(const std::string& title,
       << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << kWidth << "\" height=\"" << kHeight
       << "\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
   plot.axes();
-  plot.text(kWidth / 2.0, 18, escaped(title) + " (solid: figure on the test data; dashed: loss / its largest)", "#000",
-            "middle");
+  plot.text(kWidth / 2.0, 18, markup_escape(title) + " (solid: figure on the test data; dashed: loss / its largest)",
+            "#000", "middle");
   for (size_t s = 0; s < stages.size(); ++s) {
     const char* colour = kColours[s % std::size(kColours)];
     const auto& [name, history] = stages[s];
@@ -81,7 +77,7 @@ std::string draw_learning_curve(const std::string& title,
     }
     plot.line(losses, colour, true);
     plot.line(figures, colour, false);
-    plot.text(kMargin + 8 + 90.0 * static_cast<double>(s), 36, escaped(name), colour, "start");
+    plot.text(kMargin + 8 + 90.0 * static_cast<double>(s), 36, markup_escape(name), colour, "start");
   }
   plot.svg << "</svg>\n";
   return plot.svg.str();

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "quant_models/data/file_bytes.hpp"
+#include "base/output_file.hpp"
 #include "quant_models/export/lower.hpp"
 #include "quant_models/graph/cost.hpp"
 #include "quant_models/graph/simplify.hpp"

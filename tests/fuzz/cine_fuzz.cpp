@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/error.hpp"
 #include "host/source/cine.hpp"
-#include "pipeline/error.hpp"
 #include "tests/fuzz/read_all.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

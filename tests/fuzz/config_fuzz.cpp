@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/error.hpp"
 #include "host/config/config.hpp"
-#include "pipeline/error.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace flashcell;

@@ -3,9 +3,9 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/error.hpp"
 #include "host/eval/mot_text.hpp"
 #include "host/eval/track_csv.hpp"
-#include "pipeline/error.hpp"
 
 namespace {
 

@@ -6,9 +6,9 @@
 #include <cstring>
 #include <vector>
 
+#include "base/error.hpp"
 #include "host/cnn/engine/engine.hpp"
 #include "host/cnn/reference/reference.hpp"
-#include "pipeline/error.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/packed/describe.hpp"
 #include "quant_models/packed/packed_file.hpp"

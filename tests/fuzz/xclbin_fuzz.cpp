@@ -2,9 +2,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/error.hpp"
 #include "host/xclbin/check.hpp"
 #include "host/xclbin/xclbin.hpp"
-#include "pipeline/error.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <random>
 
+#include "base/error.hpp"
 #include "host/cnn/detect/cell_decoder.hpp"
 #include "host/cnn/detect/detection_objects.hpp"
 #include "host/cnn/detect/frame_detector.hpp"
@@ -13,7 +14,6 @@
 #include "host/cnn/reference/reference.hpp"
 #include "host/cnn/roi/roi_classifier.hpp"
 #include "host/cnn/roi/roi_namer.hpp"
-#include "pipeline/error.hpp"
 #include "quant_models/packed/model_builder.hpp"
 
 namespace flashcell::host {

@@ -8,9 +8,9 @@
 #include <random>
 #include <thread>
 
+#include "base/error.hpp"
 #include "host/cnn/engine/engine.hpp"
 #include "host/cnn/reference/reference.hpp"
-#include "pipeline/error.hpp"
 #include "quant_models/packed/model_builder.hpp"
 #include "tests/support/random_model.hpp"
 

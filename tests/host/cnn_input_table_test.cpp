@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "base/error.hpp"
 #include "host/cnn/input_table.hpp"
-#include "pipeline/error.hpp"
 #include "quant_models/packed/model_builder.hpp"
 
 namespace flashcell::host {

@@ -4,8 +4,8 @@
 #include <fstream>
 #include <string>
 
+#include "base/error.hpp"
 #include "host/eval/evaluate.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/error.hpp"
 #include "host/label/labeller.hpp"
 #include "host/label/object_selection.hpp"
-#include "pipeline/error.hpp"
 #include "tests/support/masks.hpp"
 
 namespace {

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <opencv2/videoio.hpp>
 
+#include "base/error.hpp"
 #include "host/segment/auto_segment.hpp"
-#include "pipeline/error.hpp"
 #include "segment_support.hpp"
 #include "tests/support/folders.hpp"
 

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
+#include "base/error.hpp"
 #include "host/segment/segmenter.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

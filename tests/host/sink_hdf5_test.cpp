@@ -4,8 +4,8 @@
 
 #include <csignal>
 
+#include "base/error.hpp"
 #include "host/sink/hdf5_sink.hpp"
-#include "pipeline/error.hpp"
 #include "tests/host/sink_support.hpp"
 
 namespace flashcell::host {

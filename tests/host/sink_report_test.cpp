@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "base/text.hpp"
 #include "host/sink/base64.hpp"
 #include "host/sink/report_data.hpp"
 #include "host/sink/report_page.hpp"
@@ -214,7 +215,7 @@ TEST(ReportText, NumbersForPeople) {
   EXPECT_EQ(short_duration(820), "820 ns");
   EXPECT_EQ(short_duration(12345), "12.3 µs");
   EXPECT_EQ(short_duration(1.5e9), "1.5 s");
-  EXPECT_EQ(html_escape("<a href='x'>&\"\x01"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;");
+  EXPECT_EQ(markup_escape("<a href='x'>&\"\x01"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;");
   const std::string text = "Man is";
   EXPECT_EQ(base64(reinterpret_cast<const uint8_t*>(text.data()), 6), "TWFuIGlz");
   EXPECT_EQ(base64(reinterpret_cast<const uint8_t*>(text.data()), 5), "TWFuIGk=");

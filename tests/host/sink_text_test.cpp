@@ -9,10 +9,10 @@
 #include <locale>
 #include <random>
 
+#include "base/error.hpp"
 #include "host/sink/csv_sink.hpp"
 #include "host/sink/line_file.hpp"
 #include "host/sink/number_text.hpp"
-#include "pipeline/error.hpp"
 #include "tests/host/sink_support.hpp"
 
 namespace flashcell::host {
@@ -251,15 +251,6 @@ TEST(MotSink, ToTheLetter) {
             "1,2,24.50,37.50,10.00,6.00,1,-1,-1,-1\n"
             "2,1,5.50,17.50,10.00,6.00,1,-1,-1,-1\n"
             "2,2,25.62,37.50,10.00,6.00,1,-1,-1,-1\n");
-}
-
-TEST(WriteFile, IsWholeOrNotThere) {
-  const TemporaryFolder folder;
-  write_file(folder / "a.txt", "one");
-  write_file(folder / "a.txt", "two");
-  EXPECT_EQ(read_text(folder / "a.txt"), "two");
-  EXPECT_FALSE(std::filesystem::exists(folder / "a.txt.part"));
-  EXPECT_THROW(write_file(folder / "no" / "a.txt", "x"), Error);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "host/source/open_source.hpp"
-#include "pipeline/error.hpp"
 #include "tests/host/source_encoders.hpp"
 
 namespace flashcell::test {

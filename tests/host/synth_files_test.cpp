@@ -10,7 +10,7 @@
 #include <opencv2/videoio.hpp>
 #include <sstream>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -7,9 +7,9 @@
 #include <opencv2/imgproc.hpp>
 #include <thread>
 
+#include "base/error.hpp"
 #include "host/synth/scene_parameters.hpp"
 #include "host/synth/synth_source.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -7,10 +7,10 @@
 #include <random>
 #include <set>
 
+#include "base/error.hpp"
 #include "bitstreams/software_xclbin/software_xclbin.hpp"
 #include "host/xclbin/check.hpp"
 #include "host/xclbin/xml_tags.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/error.hpp"
 #include "bitstreams/software_xclbin/software_xclbin.hpp"
-#include "pipeline/error.hpp"
 #include "tests/host/xrt_support.hpp"
 
 namespace flashcell::test {

@@ -10,7 +10,7 @@
 #include <string>
 #include <thread>
 
-#include "pipeline/error.hpp"
+#include "base/error.hpp"
 #include "pipeline/frame_feed.hpp"
 
 namespace flashcell {

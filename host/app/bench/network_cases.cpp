@@ -4,6 +4,7 @@
 #include <opencv2/dnn.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "base/error.hpp"
 #include "host/app/bench/scenes.hpp"
 #include "host/app/bench/timing.hpp"
 #include "host/cnn/detect/frame_detector.hpp"
@@ -11,7 +12,6 @@
 #include "host/cnn/network.hpp"
 #include "host/cnn/roi/roi_classifier.hpp"
 #include "host/device/device_factory.hpp"
-#include "pipeline/error.hpp"
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/export/lower.hpp"
 #include "quant_models/graph/cost.hpp"

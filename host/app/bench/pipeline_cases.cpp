@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "host/app/bench/scenes.hpp"
 #include "host/app/bench/timing.hpp"
 #include "host/device/device_factory.hpp"
-#include "pipeline/error.hpp"
 #include "pipeline/pipeline.hpp"
 
 namespace flashcell::app {

@@ -1,9 +1,9 @@
 #include "host/cnn/detect/box_decoder.hpp"
 
+#include "base/error.hpp"
 #include "host/cnn/detect/cell_decoder.hpp"
 #include "host/cnn/detect/head_decoder.hpp"
 #include "host/cnn/network.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 

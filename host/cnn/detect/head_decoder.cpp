@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "host/cnn/network.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 

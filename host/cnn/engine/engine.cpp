@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "host/cnn/check_buffers.hpp"
 #include "host/cnn/engine/kernels.hpp"
 #include "host/cnn/engine/maps.hpp"
 #include "host/cnn/engine/prepack.hpp"
-#include "pipeline/error.hpp"
 #include "quant_models/packed/validate.hpp"
 
 namespace flashcell::host {

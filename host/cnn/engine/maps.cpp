@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/error.hpp"
 #include "host/cnn/engine/prepack.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host::cnn {
 namespace {

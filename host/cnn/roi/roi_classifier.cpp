@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.hpp"
 #include "host/cnn/network.hpp"
-#include "pipeline/error.hpp"
 
 namespace flashcell::host {
 namespace {
