@@ -167,11 +167,7 @@ class LinkedPicture {
 TEST(LabelSciPy, All42LabelMapsAreEqual) {
   const char* folder_given = std::getenv("FLASHCELL_SCIPY_DATA");
   const std::filesystem::path folder = folder_given != nullptr ? folder_given : test::build_dir() / "data/scipy";
-  if (!std::filesystem::exists(folder / "label_results.txt")) {
-    GTEST_SKIP()
-        << "needs label_inputs.txt, label_strels.txt and label_results.txt of the Debian package python3-scipy in "
-        << folder.string();
-  }
+  FLASHCELL_NEEDS_FILE(folder / "label_results.txt");  // of the Debian package python3-scipy; ./run test unpacks it
   const Grid inputs = read_grid(folder / "label_inputs.txt"), structures = read_grid(folder / "label_strels.txt"),
              results = read_grid(folder / "label_results.txt");
   size_t maps = 0, direct = 0;

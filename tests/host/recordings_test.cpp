@@ -89,7 +89,7 @@ std::string nearest(const std::map<std::string, Place>& tracks, const Place& pla
 /// What `./run demo` does, on the recording it takes: people who walk past a camera that stands still.
 TEST_F(Recordings, TheDemo) {
   const fs::path video = test::build_dir() / "data/demo/vtest.avi";
-  if (!fs::exists(video)) GTEST_SKIP() << "needs " << video.string() << ", which `./run test` unpacks";
+  FLASHCELL_NEEDS_FILE(video);  // ./run test unpacks it
   const Places tracks = track(video, "--output.overlay true --output.report true");
   EXPECT_EQ(tracks.rbegin()->first, 794);
   std::map<std::string, int> rows;

@@ -87,7 +87,7 @@ TEST_F(XrtCli, Realtime) {
 
 TEST_F(XrtCli, ARealRecording) {
   const fs::path video = test::build_dir() / "data/demo/vtest.avi";
-  if (!fs::exists(video)) GTEST_SKIP() << video << " is not there: ./run test fetches it";
+  FLASHCELL_NEEDS_FILE(video);  // ./run test unpacks it
   expect_same_tracks(video.string(), {"--frames", "120"}, {"--xrt.frames_per_launch", "2"});
 }
 

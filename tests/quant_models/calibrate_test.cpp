@@ -94,7 +94,7 @@ TEST(FakeQuantize, IsTheIntegersAndBack) {
 /// GDFQ's asymmetric min-max quantizer of activations (one scale) and weights (one scale for each output channel).
 TEST(Calibrate, AsymmetricMinMaxGivesGdfqsNumbers) {
   const std::filesystem::path file = test::data_dir() / "../vectors/gdfq/gdfq_vectors.npz";
-  if (!std::filesystem::exists(file)) GTEST_SKIP() << "needs " << file.string();
+  FLASHCELL_NEEDS_FILE(file);
   const auto arrays = read_npz(file.string());
   for (const int bits : {3, 4, 5, 8}) {
     const std::string b = std::to_string(bits);

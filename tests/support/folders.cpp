@@ -1,6 +1,7 @@
 #include "tests/support/folders.hpp"
 
 #include <cstdlib>
+#include <cstring>
 
 namespace flashcell::test {
 
@@ -15,6 +16,11 @@ std::filesystem::path build_dir() {
 
 std::filesystem::path source_dir() {
   return FLASHCELL_SOURCE_DIR;
+}
+
+bool data_required() {
+  const char* required = std::getenv("FLASHCELL_REQUIRE_DATA");
+  return required != nullptr && *required != '\0' && std::strcmp(required, "0") != 0;
 }
 
 }  // namespace flashcell::test
