@@ -12,6 +12,7 @@ find_package(HDF5 REQUIRED COMPONENTS C)
 find_package(Boost REQUIRED COMPONENTS context)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
 add_library(flashcell_highway INTERFACE)
 target_link_libraries(flashcell_highway INTERFACE PkgConfig::HWY)
 # Highway 1.0 leaves out its best target unless told.

@@ -1,5 +1,6 @@
 #include "pipeline/frame_feed.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -53,7 +54,10 @@ class OfflineFeed : public FrameFeed {
       : source_(source), frames_(slots), stop_(stop) {}
 
   Frame* next() override {
-    if (stop_ != nullptr && *stop_) return nullptr;
+    if (stop_ != nullptr && *stop_) {
+      stopped_early_ = !ended();
+      return nullptr;
+    }
     // The pipeline finishes frames in order and has at most `slots` under way, so the oldest slot is always free again.
     Frame* frame = &frames_[count_++ % frames_.size()];
     return read(source_, *frame) ? frame : nullptr;
@@ -117,12 +121,16 @@ class RealtimeFeed : public FrameFeed {
     const int64_t start_ns = steady_now_ns();
     for (;;) {
       Frame* frame = take_free();
+      if (frame == nullptr) stopped_early_ = true;
       if (frame == nullptr || !read(source_, *frame)) break;
       const double time_s = clock_.time_s(*frame);
       if (!first_s) first_s = time_s;
       const int64_t due_ns = start_ns + static_cast<int64_t>(std::llround((time_s - *first_s) * 1e9));
-      wait_until(due_ns);
-      frame->arrival_ns = steady_now_ns();
+      if (!wait_until(due_ns)) {
+        stopped_early_ = true;
+        break;
+      }
+      frame->arrival_ns = std::max(frame->arrival_ns, due_ns);
       enqueue(frame);
     }
     const std::lock_guard lock(mutex_);
@@ -154,11 +162,18 @@ class RealtimeFeed : public FrameFeed {
     ++overrun_;
   }
 
-  void wait_until(int64_t due_ns) const {
-    constexpr int64_t kSpin = 100'000;  // ns: a sleep may end so late
-    const int64_t ahead = due_ns - steady_now_ns() - kSpin;
-    if (ahead > 0) std::this_thread::sleep_for(std::chrono::nanoseconds(ahead));
+  /// False where a stop comes first. A stop is only a flag: sleeps are short enough to look at it.
+  bool wait_until(int64_t due_ns) const {
+    constexpr int64_t kSpin = 100'000;        // ns: a sleep may end so late
+    constexpr int64_t kLongest = 20'000'000;  // ns
+    for (;;) {
+      if (stopped()) return false;
+      const int64_t ahead = due_ns - steady_now_ns() - kSpin;
+      if (ahead <= 0) break;
+      std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(ahead, kLongest)));
+    }
     while (steady_now_ns() < due_ns) std::this_thread::yield();
+    return true;
   }
 
   FrameSource& source_;
@@ -175,6 +190,14 @@ class RealtimeFeed : public FrameFeed {
 };
 
 }  // namespace
+
+int waiting_frames(const SourceInfo& source, double queue_ms, double fps) {
+  constexpr double kFewest = 4, kMostBytes = 512.0 * 1024 * 1024;
+  const double bytes =
+      std::max(1.0, static_cast<double>(source.width) * source.height * bytes_per_pixel(source.format));
+  const double frames = std::min(std::ceil(queue_ms * 1e-3 * fps), std::min(kMostBytes / bytes, 1e6));
+  return static_cast<int>(std::max(kFewest, frames));
+}
 
 std::unique_ptr<FrameFeed> make_offline_feed(FrameSource& source, int slots, const std::atomic<bool>* stop) {
   return std::make_unique<OfflineFeed>(source, slots, stop);

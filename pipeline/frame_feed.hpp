@@ -49,6 +49,8 @@ class FrameFeed {
   virtual void close() {}
 
   std::exception_ptr error() const { return error_; }
+  /// Whether it ended because of a stop, before the source's end.
+  bool stopped_early() const { return stopped_early_; }
   int64_t missing_in_recording() const { return missing_; }
   int64_t overrun() const { return overrun_; }
   const StageTiming& read_time() const { return read_time_; }
@@ -56,8 +58,11 @@ class FrameFeed {
  protected:
   /// Reads one frame, timing it and counting gaps; false at the end or after an error, which is kept.
   bool read(FrameSource& source, Frame& frame);
+  /// Whether read() came to the end or to an error.
+  bool ended() const { return source_ended_ || error_; }
 
   std::exception_ptr error_;
+  std::atomic<bool> stopped_early_{false};
   std::atomic<int64_t> missing_{0}, overrun_{0};
   StageTiming read_time_{"read"};
 
@@ -69,8 +74,12 @@ class FrameFeed {
 /// Offline: every frame, as fast as the pipeline takes them. `slots` frames are in use at most.
 std::unique_ptr<FrameFeed> make_offline_feed(FrameSource& source, int slots, const std::atomic<bool>* stop);
 
+/// How many frames of a recording of `fps` frames/s `queue_ms` hold: 4 at least, and at most what 512 MiB hold.
+int waiting_frames(const SourceInfo& source, double queue_ms, double fps);
+
 /// Realtime: a thread of its own delivers frames at the recording's pace. At most `queue_frames` wait; when another
-/// arrives the oldest waiting one is dropped and counted as overrun.
+/// arrives the oldest waiting one is dropped and counted as overrun. A frame arrives when it is due, or when it was
+/// read where that is later: what it waits from then on is part of its latency.
 std::unique_ptr<FrameFeed> make_realtime_feed(FrameSource& source, int slots, int queue_frames, double fps,
                                               const std::atomic<bool>* stop);
 

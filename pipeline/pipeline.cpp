@@ -10,6 +10,7 @@
 #include <atomic>
 
 #include "pipeline/frame_feed.hpp"
+#include "pipeline/sink_group.hpp"
 #include "pipeline/stage_call.hpp"
 
 namespace flashcell {
@@ -58,6 +59,7 @@ struct Packet {
   int64_t label_ns = 0;        ///< time in the device
   int64_t name_ns = 0;         ///< time in the namer
   int64_t done_ns = 0;         ///< when the tracker was done
+  double time_s = 0;           ///< recording time
   const char* lost = nullptr;  ///< why the device gave no objects; null: it did
 };
 
@@ -79,18 +81,17 @@ class Run {
         queue_(first_device_->queue()),
         packets_(tokens_ + (queue_ != nullptr ? queue_->depth() : 0)) {
     const int slots = static_cast<int>(packets_.size());
-    feed_ = options.realtime ? make_realtime_feed(source, slots, options.queue_frames, options.fps, options.stop)
-                             : make_offline_feed(source, slots, options.stop);
+    feed_ = options.realtime
+                ? make_realtime_feed(source, slots, waiting_frames(info.source, options.queue_ms, options.fps),
+                                     options.fps, options.stop)
+                : make_offline_feed(source, slots, options.stop);
   }
 
   std::exception_ptr go() {
     std::exception_ptr error;
     const int64_t start = steady_now_ns();
     try {
-      for (Sink* sink : sinks_) {
-        sink->begin(info_);
-        begun_.push_back(sink);
-      }
+      sinks_.begin(info_);
       stages();
     } catch (...) {
       error = std::current_exception();
@@ -100,7 +101,7 @@ class Run {
     if (!error) error = device_error_;
     if (!error) error = feed_->error();
     summarize(steady_now_ns() - start);
-    finish_sinks(error);
+    sinks_.finish(summary_, error);
     return error;
   }
 
@@ -242,7 +243,8 @@ class Run {
       for (size_t i = 0; i < table.names.size(); ++i) packet->detections[i].confidence = table.names[i].confidence;
     }
     const Frame& frame = *packet->frame;
-    const auto rows = tracker_.update(frame.number, clock_.time_s(frame), packet->detections, table.names);
+    packet->time_s = clock_.time_s(frame);
+    const auto rows = tracker_.update(frame.number, packet->time_s, packet->detections, table.names);
     packet->rows.assign(rows.begin(), rows.end());
     const auto backfill = tracker_.backfill();
     packet->backfill.assign(backfill.begin(), backfill.end());
@@ -270,9 +272,9 @@ class Run {
 
   void write_result(const Packet& packet) {
     const int64_t before = steady_now_ns();
-    const FrameResult result{packet.frame, &packet.table,   packet.detections,
-                             packet.rows,  packet.backfill, packet.done_ns};
-    for (Sink* sink : sinks_) sink->write(result);
+    const FrameResult result{packet.frame,    &packet.table,  packet.detections, packet.rows,
+                             packet.backfill, packet.done_ns, packet.time_s};
+    sinks_.write(result);
     sink_time_.record(packet.frame->number, steady_now_ns() - before);
     count(packet);
   }
@@ -303,29 +305,22 @@ class Run {
     summary_.track_classes[row.id - 1] = row.class_id;
   }
 
-  /// Every sink that has begun is finished, whatever happened, so that what was written stays whole.
-  void finish_sinks(std::exception_ptr& error) {
-    for (Sink* sink : begun_) {
-      try {
-        sink->finish();
-      } catch (...) {
-        if (!error) error = std::current_exception();
-      }
-    }
-  }
-
   void summarize(int64_t wall_ns) {
     summary_.wall_s = 1e-9 * static_cast<double>(wall_ns);
+    summary_.frames_expected = info_.source.frame_count;
     summary_.dropped = {{"missing in the recording", static_cast<uint64_t>(feed_->missing_in_recording())},
                         {"overrun", static_cast<uint64_t>(feed_->overrun())}};
     summary_.dropped.insert(summary_.dropped.end(), lost_.begin(), lost_.end());
     summary_.stages = {feed_->read_time(), label_time_, track_time_, sink_time_, total_time_};
     if (options_.make_namer) summary_.stages.insert(summary_.stages.begin() + 2, name_time_);
+    const auto done = static_cast<int64_t>(summary_.frames + summary_.dropped_frames());
+    const bool all = summary_.frames_expected && done >= *summary_.frames_expected;
+    if (feed_->stopped_early() && !all) summary_.end = RunEnd::interrupted;
   }
 
   const DeviceFactory& make_device_;
   tracking::Tracker& tracker_;
-  const std::vector<Sink*>& sinks_;
+  SinkGroup sinks_;
   const RunInfo& info_;
   const PipelineOptions& options_;
   RunSummary& summary_;
@@ -337,7 +332,6 @@ class Run {
   tbb::enumerable_thread_specific<std::unique_ptr<Device>> devices_;
   tbb::enumerable_thread_specific<std::unique_ptr<Namer>> namers_;
   std::unique_ptr<FrameFeed> feed_;
-  std::vector<Sink*> begun_;
   size_t taken_ = 0, submitted_ = 0, collected_ = 0;
   std::exception_ptr device_error_;
   std::vector<DropCount> lost_;  // frames, by what became of them in the device

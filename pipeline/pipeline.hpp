@@ -20,7 +20,7 @@ struct PipelineOptions {
   int frames_in_flight = 0;  ///< frames between source and sinks at most; 0: four a thread
   bool realtime =
       false;  ///< frames arrive at the recording's pace; what cannot be kept up with is dropped, oldest waiting first
-  int queue_frames = 4;                     ///< realtime: frames that wait at most
+  double queue_ms = 100;                    ///< realtime: recording time that frames wait at most; see waiting_frames()
   double fps = 0;                           ///< frames/s, > 0: the time of frames without a time stamp
   tracking::MeasureParameters measure;      ///< what the devices measure and how it becomes detections
   NamerFactory make_namer;                  ///< says of which class objects are; may be empty

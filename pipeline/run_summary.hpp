@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,8 @@ struct StageTiming {
   }
 };
 
+enum class RunEnd : uint8_t { complete, interrupted, failed };
+
 /// What a run was, counted. The pipeline fills it while it runs and completes it before it calls the sinks' finish().
 struct RunSummary {
   uint64_t frames = 0;                        ///< processed
@@ -40,7 +43,21 @@ struct RunSummary {
   uint64_t objects_lost = 0;                  ///< did not fit into the object table
   uint64_t objects_filtered = 0;              ///< outside min_area..max_area
   double wall_s = 0;                          ///< from the first frame's arrival to the last result
-  std::vector<StageTiming> stages;            ///< in the order of the pipeline; the last is frame arrival to result
+  std::vector<StageTiming> stages;  ///< in the order of the pipeline; the last is frame arrival to result. Empty where
+                                    ///< the run did not begin
+  RunEnd end = RunEnd::complete;
+  std::optional<int64_t> frames_expected;  ///< of the whole run, where the source knows
+  std::string error;                       ///< one line, where it failed
+
+  /// How it ended, for people: "complete", "interrupted, 120 of 2000 frames", "failed, 7 of 10 frames: …".
+  std::string ending() const {
+    if (end == RunEnd::complete) return "complete";
+    std::string text = end == RunEnd::interrupted ? "interrupted, " : "failed, ";
+    text += std::to_string(frames);
+    if (frames_expected) text += " of " + std::to_string(*frames_expected);
+    text += frames == 1 && !frames_expected ? " frame" : " frames";
+    return end == RunEnd::failed ? text + ": " + error : text;
+  }
 
   uint64_t dropped_frames() const {
     uint64_t n = 0;

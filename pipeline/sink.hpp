@@ -29,6 +29,7 @@ struct FrameResult {
   std::span<const tracking::TrackRow> rows;      ///< of this frame
   std::span<const tracking::TrackRow> backfill;  ///< of earlier frames, of tracks confirmed now
   int64_t done_ns = 0;  ///< host steady clock when the tracker was done; latency is this less frame->arrival_ns
+  double time_s = 0;    ///< recording time, s: RecordingClock's
 };
 
 /// Where results go. begin() once, write() for every frame in order, finish() once (also after an input error: what was

@@ -51,11 +51,12 @@ double mix(double a, double b, double share) {
   return a + share * (b - a);
 }
 
-/// Between two rows of a track; what does not mix is the earlier one's.
+/// Between two rows of a track; what does not mix is the earlier one's, but for the id, which that may lack yet.
 TrackRow interpolate(const TrackRow& a, const TrackRow& b, int64_t frame) {
   const double share = static_cast<double>(frame - a.frame) / static_cast<double>(b.frame - a.frame);
   TrackRow row = a;
   row.frame = frame;
+  row.id = b.id;
   row.state = TrackState::predicted;
   row.detection = -1;
   row.x = mix(a.x, b.x, share);

@@ -15,6 +15,8 @@ class ConfigOptions {
  public:
   explicit ConfigOptions(CLI::App& command);
   host::Config load() const;
+  /// The configuration file that was named; may be empty.
+  const std::string& file() const { return file_; }
 
  private:
   std::string file_;

@@ -7,11 +7,13 @@
 #include <numeric>
 #include <opencv2/imgproc.hpp>
 #include <optional>
+#include <set>
 
 #include "base/error.hpp"
 #include "host/app/command.hpp"
-#include "host/app/findings.hpp"
+#include "host/app/input_files.hpp"
 #include "host/app/picture_file.hpp"
+#include "host/app/run_folder.hpp"
 #include "host/cnn/detect/frame_detector.hpp"
 #include "host/cnn/network.hpp"
 #include "host/cnn/roi/roi_classifier.hpp"
@@ -43,14 +45,27 @@ cv::Scalar class_colour(int object_class) {
   return {static_cast<double>(c.b), static_cast<double>(c.g), static_cast<double>(c.r)};
 }
 
-/// DIR/NAME.png, or NAME_2.png, ... where pictures of several folders have the same name.
-std::string picture_path(const std::string& folder, const std::string& image, std::vector<std::string>& taken) {
-  const std::string stem = fs::path(image).stem().string();
-  std::string name = stem;
-  for (int copy = 2; std::find(taken.begin(), taken.end(), name) != taken.end(); ++copy)
-    name = fmt::format("{}_{}", stem, copy);
-  taken.push_back(name);
-  return (fs::path(folder) / (name + ".png")).string();
+/// NAME.png for each image, or NAME_2.png, ... where images of several folders have the same name.
+std::vector<std::string> picture_names(const std::vector<std::string>& images) {
+  std::vector<std::string> names;
+  std::set<std::string> taken;
+  for (const std::string& image : images) {
+    const std::string stem = fs::path(image).stem().string();
+    std::string name = stem + ".png";
+    for (int copy = 2; !taken.insert(name).second; ++copy) name = fmt::format("{}_{}.png", stem, copy);
+    names.push_back(name);
+  }
+  return names;
+}
+
+bool is_picture_name(std::string_view name) {
+  return name.ends_with(".png");
+}
+
+std::vector<fs::path> inputs_of(const Options& options) {
+  std::vector<fs::path> files(options.images.begin(), options.images.end());
+  files.emplace_back(options.model);
+  return files;
 }
 
 void draw(cv::Mat& picture, std::span<const quant::Detection> detections, const std::vector<std::string>& classes) {
@@ -123,15 +138,19 @@ int detect(const Options& options) {
     decode.least_score = static_cast<float>(options.least_score);
     decode.most_overlap = static_cast<float>(options.most_overlap);
     detector.emplace(model, decode, kSignificantBits);
-    make_output_folder(options.output);
   } else {
     classifier.emplace(model, host::CropParameters{}, kSignificantBits);
   }
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
-  std::vector<std::string> taken;
-  for (const std::string& image : options.images) {
+  const std::vector<std::string> names = picture_names(options.images);
+  std::optional<RunFolder> folder;
+  for (size_t i = 0; i < options.images.size(); ++i) {
+    const std::string& image = options.images[i];
     const cv::Mat picture = read_picture(image);
-    Findings findings = detects ? find_objects(*detector, classes, picture, picture_path(options.output, image, taken))
+    // Only now: what an earlier run left goes once this one has begun.
+    if (detects && !folder)
+      folder.emplace(options.output, RunFiles{"detect", names, is_picture_name}, inputs_of(options));
+    Findings findings = detects ? find_objects(*detector, classes, picture, folder->path(names[i]).string())
                                 : name_picture(*classifier, classes, picture);
     if (!options.json) {
       fmt::print("{}: {}x{} px\n{}", image, picture.cols, picture.rows, findings.text);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "host/app/messages.hpp"
 #include "host/sink/summary_sink.hpp"
 
 namespace flashcell::app {
@@ -20,29 +21,39 @@ void make_output_folder(const std::string& path) {
   }
 }
 
+namespace {
+
+std::string tracks_by_class(const RunInfo& run, const RunSummary& summary) {
+  const std::vector<uint64_t> by_class = summary.tracks_by_class(run.classes.size());
+  std::string named;
+  for (size_t c = 0; c <= run.classes.size(); ++c) {
+    if (by_class[c] == 0) continue;
+    const std::string name = c < run.classes.size() ? run.classes[c] : "unknown";
+    named += fmt::format("{}{} {}", named.empty() ? "" : ", ", by_class[c], name);
+  }
+  return named.empty() ? "none" : named;
+}
+
+}  // namespace
+
 void print_findings(const RunInfo& run, const RunSummary& s, const std::string& output, bool json) {
   if (json) {
     fmt::print("{}\n", host::summary_json(run, s));
     return;
   }
-  const LatencyHistogram& latency = s.stages.back().latency;
   fmt::print("{}: {} frames of {}x{} px at {:g} frames/s, {} dropped\n", run.source.name, s.frames, run.source.width,
              run.source.height, run.fps, s.dropped_frames());
   fmt::print("found {} tracks, {:.1f} objects a frame ({} to {})\n", s.tracks, s.objects_mean(), s.objects_min,
              s.objects_max);
-  if (!run.classes.empty()) {
-    const std::vector<uint64_t> by_class = s.tracks_by_class(run.classes.size());
-    std::string named;
-    for (size_t c = 0; c <= run.classes.size(); ++c) {
-      if (by_class[c] == 0) continue;
-      const std::string name = c < run.classes.size() ? run.classes[c] : "unknown";
-      named += fmt::format("{}{} {}", named.empty() ? "" : ", ", by_class[c], name);
-    }
-    fmt::print("tracks by class: {}\n", named.empty() ? "none" : named);
+  if (!run.classes.empty()) fmt::print("tracks by class: {}\n", tracks_by_class(run, s));
+  std::string latency;
+  if (!s.stages.empty()) {
+    const LatencyHistogram& whole = s.stages.back().latency;
+    latency = fmt::format("; frame to result P50 {:.0f} us, P99 {:.0f} us, max {:.0f} us",
+                          1e-3 * static_cast<double>(whole.percentile(50)),
+                          1e-3 * static_cast<double>(whole.percentile(99)), 1e-3 * static_cast<double>(whole.max()));
   }
-  fmt::print("took {:.2f} s, {:.0f} frames/s; frame to result P50 {:.0f} us, P99 {:.0f} us, max {:.0f} us\n", s.wall_s,
-             s.frames_per_s(), 1e-3 * static_cast<double>(latency.percentile(50)),
-             1e-3 * static_cast<double>(latency.percentile(99)), 1e-3 * static_cast<double>(latency.max()));
+  fmt::print("took {:.2f} s, {:.0f} frames/s{}\n", s.wall_s, s.frames_per_s(), latency);
   std::string files;
   for (const char* name : {"tracks.csv", "tracks.txt", "tracks.h5", "summary.json", "overlay.mp4"}) {
     if (fs::exists(fs::path(output) / name)) files += (files.empty() ? "" : ", ") + std::string(name);
@@ -53,12 +64,13 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
 }
 
 void print_warnings(const RunSummary& s, const host::Config& config) {
+  if (s.end == RunEnd::interrupted) say(s.ending() + "; what was written is whole");
   if (s.objects_lost > 0) {
-    fmt::print(stderr, "flashcell: warning: {} objects did not fit; raise label.max_objects ({}) or label.min_area\n",
-               s.objects_lost, config.label.max_objects);
+    warn(fmt::format("{} objects did not fit; raise label.max_objects ({}) or label.min_area", s.objects_lost,
+                     config.label.max_objects));
   }
   for (const DropCount& d : s.dropped) {
-    if (d.frames > 0) fmt::print(stderr, "flashcell: warning: {} frames dropped: {}\n", d.frames, d.cause);
+    if (d.frames > 0) warn(fmt::format("{} frames dropped: {}", d.frames, d.cause));
   }
 }
 

@@ -10,6 +10,7 @@
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/crop_folder.hpp"
+#include "host/app/input_files.hpp"
 #include "host/app/marks.hpp"
 #include "host/app/progress.hpp"
 #include "host/app/recording.hpp"
@@ -173,6 +174,10 @@ CrossValidation cross_validate(const Marks& marks, const Examples& examples) {
 int learn(const Options& options) {
   host::Config config = options.config->load();
   config.label.hlac = true;
+  std::vector<std::filesystem::path> inputs = recording_files(options.input);
+  for (const std::filesystem::path& file : named_files(config)) inputs.push_back(file);
+  inputs.insert(inputs.end(), {options.marks, options.tracks, options.config->file()});
+  keep_inputs(inputs, {options.output});
   const Marks marks = read_marks(options.marks, options.tracks);
   settle_segmentation(options.input, config);
   if (!options.crops.empty()) return write_crops(options, marks, config);

@@ -1,11 +1,18 @@
 #include <fmt/format.h>
 
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
+#include <iostream>
 #include <new>
+#include <system_error>
 
 #include "base/error.hpp"
 #include "host/app/command.hpp"
+#include "host/app/interruption.hpp"
+#include "host/app/messages.hpp"
 #include "host/app/version.hpp"
 
 namespace flashcell::app {
@@ -26,16 +33,43 @@ std::string join_arguments(int argc, char** argv) {
   return line;
 }
 
-int fail(Fault fault, const char* what) {
-  fmt::print(stderr, "flashcell: {}\n", what);
+int fail(Fault fault, const std::string& what) {
+  say(what);
   return static_cast<int>(fault);
+}
+
+/// The errno of printing that failed; 0: none, or not known.
+int& print_error() {
+  static int error = 0;
+  return error;
+}
+
+bool nobody_reads_output() {
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  return ::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+/// What was printed has to have arrived, as any other output. Returns the exit code.
+int close_output(int code) {
+  errno = 0;
+  std::cout.flush();
+  const bool printed = std::cout.good() && std::ferror(stdout) == 0;
+  const bool nobody_reads = !printed && nobody_reads_output();
+  const bool closed = std::fclose(stdout) == 0;
+  if (printed && closed) return code;
+  const int error = print_error() != 0 ? print_error() : closed ? 0 : errno;
+  if (error == EPIPE || nobody_reads) end_by_closed_pipe();
+  if (code != 0) return code;
+  return fail(Fault::input, error == 0 ? "cannot write standard output"
+                                       : "cannot write standard output: " + std::generic_category().message(error));
 }
 
 int run(int argc, char** argv) {
   command_line() = join_arguments(argc, argv);
   CLI::App app{
       "Finds, measures and follows many objects in very fast video.\n"
-      "Exit codes: 0 done, 1 bug, 2 wrong usage or configuration, 3 bad or damaged input, 4 device.",
+      "Exit codes: 0 done, 1 bug, 2 wrong usage or configuration, 3 bad or damaged input, or output that cannot be\n"
+      "written, 4 device, 128 + signal where one ended the run early (130: Ctrl-C).",
       "flashcell"};
   app.set_version_flag("--version", std::string("flashcell ") + kVersion);
   app.require_subcommand(1);
@@ -56,8 +90,12 @@ int run(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return fail(Fault::input, "out of memory: the frames or the object table are too large for this machine");
   } catch (const std::exception& e) {
-    return fail(Fault::bug,
-                fmt::format("internal error: {}; please report it with the command line", e.what()).c_str());
+    // Printing throws where standard output cannot be written: close_output() says so.
+    if (std::ferror(stdout) != 0) {
+      if (const auto* error = dynamic_cast<const std::system_error*>(&e)) print_error() = error->code().value();
+      return 0;
+    }
+    return fail(Fault::bug, fmt::format("internal error: {}; please report it with the command line", e.what()));
   }
 }
 
@@ -70,12 +108,6 @@ const std::string& typed_command() {
 }  // namespace flashcell::app
 
 int main(int argc, char** argv) {
-  const int code = flashcell::app::run(argc, argv);
-  if (code == static_cast<int>(flashcell::Fault::input)) {
-    // On a full disk the HDF5 library's own end-of-program clean-up crashes at times; everything of ours is closed
-    // already.
-    std::fflush(nullptr);
-    std::_Exit(code);
-  }
-  return code;
+  flashcell::app::turn_signals_into_errors();
+  return flashcell::app::close_output(flashcell::app::run(argc, argv));
 }

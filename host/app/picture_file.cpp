@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <filesystem>
 #include <opencv2/imgcodecs.hpp>
+#include <vector>
 
 #include "base/error.hpp"
+#include "base/output_file.hpp"
 
 namespace flashcell::app {
 
@@ -32,13 +36,15 @@ FrameView view_of(const cv::Mat& picture) {
 }
 
 void write_picture(const std::string& path, const cv::Mat& picture) {
-  bool written = false;
+  std::vector<uint8_t> bytes;
+  bool encoded = false;
   try {
-    written = cv::imwrite(path, picture);
+    encoded = cv::imencode(std::filesystem::path(path).extension().string(), picture, bytes);
   } catch (const cv::Exception&) {
   }
-  if (!written)
-    throw Error(Fault::input, fmt::format("{}: cannot be written; is there room, and may you write there?", path));
+  if (!encoded)
+    throw Error(Fault::usage, fmt::format("{}: is no kind of picture file that can be written; .png is", path));
+  write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 }  // namespace flashcell::app

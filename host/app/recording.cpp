@@ -90,7 +90,7 @@ std::string settle_segmentation(const std::string& input, host::Config& config) 
   config.segment.parameters.regions = regions;
   config.segment.automatic = false;
   if (config.label.min_area == 0) config.label.min_area = proposal.min_area;
-  if (config.label.max_area == 0 && proposal.max_area < (1u << 24)) config.label.max_area = proposal.max_area;
+  if (config.label.max_area < 0 && proposal.max_area < (1u << 24)) config.label.max_area = proposal.max_area;
   return proposal.reason;
 }
 

@@ -1,11 +1,9 @@
 #include "host/app/sinks.hpp"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <filesystem>
 
+#include "host/app/messages.hpp"
 #include "host/sink/csv_sink.hpp"
 #include "host/sink/hdf5_sink.hpp"
 #include "host/sink/overlay_sink.hpp"
@@ -25,47 +23,56 @@ int64_t backfill_window(const host::Config& config, const tracking::TrackerParam
 
 }  // namespace
 
-SinkSet make_row_sinks(const std::string& folder, const host::Config& config,
-                       const tracking::TrackerParameters& tracker, double fps,
-                       std::shared_ptr<const RunSummary> summary) {
-  const std::filesystem::path path(folder);
+std::vector<std::string> output_names(const host::OutputSection& output) {
+  std::vector<std::string> names = {"summary.json"};
+  if (output.csv) names.emplace_back("tracks.csv");
+  if (output.mot) names.emplace_back("tracks.txt");
+  if (output.hdf5) names.emplace_back("tracks.h5");
+  if (output.overlay) names.emplace_back("overlay.mp4");
+  if (output.report) names.emplace_back("report.html");
+  return names;
+}
+
+bool is_output_name(std::string_view name) {
+  const host::OutputSection everything{.mot = true, .hdf5 = true};
+  const std::vector<std::string> names = output_names(everything);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+SinkSet make_sinks(const RunFolder& folder, const host::Config& config, const tracking::TrackerParameters& tracker,
+                   double fps, std::shared_ptr<const RunSummary> summary) {
+  const host::OutputSection& output = config.output;
   const int64_t window = backfill_window(config, tracker, fps);
   // The host's clock says something of a live run only; without it an offline run's files are the same bytes every
   // time.
   const bool host_time = config.pipeline.realtime;
   SinkSet sinks;
-  if (config.output.csv) {
+  sinks.add(make_folder_watch(folder));
+  if (output.csv) {
     host::CsvOptions options;
     options.backfill_window = window;
     options.host_time = host_time;
-    sinks.add(host::make_csv_sink(path / "tracks.csv", options));
+    sinks.add(host::make_csv_sink(folder.path("tracks.csv"), options));
   }
-  if (config.output.mot) sinks.add(host::make_mot_sink(path / "tracks.txt", window));
-  if (config.output.hdf5) {
+  if (output.mot) sinks.add(host::make_mot_sink(folder.path("tracks.txt"), window));
+  if (output.hdf5) {
     host::Hdf5Options options;
     options.backfill_window = window;
     options.host_time = host_time;
-    sinks.add(host::make_hdf5_sink(path / "tracks.h5", options));
+    sinks.add(host::make_hdf5_sink(folder.path("tracks.h5"), options));
   }
-  sinks.add(host::make_summary_sink(path / "summary.json", std::move(summary)));
-  return sinks;
-}
-
-SinkSet make_sinks(const std::string& folder, const host::Config& config, const tracking::TrackerParameters& tracker,
-                   double fps, std::shared_ptr<const RunSummary> summary) {
-  const std::filesystem::path path(folder);
-  SinkSet sinks = make_row_sinks(folder, config, tracker, fps, summary);
-  if (config.output.overlay) {
+  if (output.overlay) {
     host::OverlayOptions options;
-    options.every = config.output.overlay_every;
-    options.max_frames = config.output.overlay_frames;
-    options.playback_fps = config.output.overlay_fps;
-    options.warn = [](const std::string& line) { fmt::print(stderr, "flashcell: warning: {}\n", line); };
-    options.trail_ms =
-        config.output.trail_ms > 0 ? config.output.trail_ms : kTrailFrames * config.output.overlay_every * 1e3 / fps;
-    sinks.add(host::make_overlay_sink(path / "overlay.mp4", options));
+    options.every = output.overlay_every;
+    options.max_frames = output.overlay_frames;
+    options.playback_fps = output.overlay_fps;
+    options.warn = warn;
+    options.trail_ms = output.trail_ms > 0 ? output.trail_ms : kTrailFrames * output.overlay_every * 1e3 / fps;
+    sinks.add(host::make_overlay_sink(folder.path("overlay.mp4"), options));
   }
-  if (config.output.report) sinks.add(host::make_report_sink(path / "report.html", std::move(summary)));
+  // Last, because they say how the run ended.
+  sinks.add(host::make_summary_sink(folder.path("summary.json"), summary));
+  if (output.report) sinks.add(host::make_report_sink(folder.path("report.html"), std::move(summary)));
   return sinks;
 }
 

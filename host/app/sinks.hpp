@@ -1,8 +1,11 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "host/app/run_folder.hpp"
 #include "host/config/config.hpp"
 #include "pipeline/run_summary.hpp"
 #include "pipeline/sink.hpp"
@@ -23,14 +26,14 @@ class SinkSet {
   std::vector<Sink*> list_;
 };
 
-/// Outputs that need no pictures: tracks.csv, tracks.txt, tracks.h5 as configured, and summary.json. `summary` is
-/// complete when they are finished.
-SinkSet make_row_sinks(const std::string& folder, const host::Config& config,
-                       const tracking::TrackerParameters& tracker, double fps,
-                       std::shared_ptr<const RunSummary> summary);
+/// The files that a run with this configuration makes.
+std::vector<std::string> output_names(const host::OutputSection& output);
 
-/// Those, overlay.mp4 and report.html.
-SinkSet make_sinks(const std::string& folder, const host::Config& config, const tracking::TrackerParameters& tracker,
+/// Whether some configuration makes a file of this name.
+bool is_output_name(std::string_view name);
+
+/// What the configuration asks for, in `folder`, which must outlive them. `summary` is complete when they are finished.
+SinkSet make_sinks(const RunFolder& folder, const host::Config& config, const tracking::TrackerParameters& tracker,
                    double fps, std::shared_ptr<const RunSummary> summary);
 
 }  // namespace flashcell::app

@@ -1,9 +1,16 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "host/app/command.hpp"
+#include "host/app/interruption.hpp"
+#include "host/app/messages.hpp"
 #include "host/app/progress.hpp"
+#include "host/app/run_folder.hpp"
 #include "host/synth/write_scene.hpp"
 
 namespace flashcell::app {
@@ -14,11 +21,51 @@ struct Options {
   host::SceneFile format = host::SceneFile::video;
 };
 
+bool is_scene_name(std::string_view name) {
+  constexpr std::string_view kNames[] = {"scene.txt", "gt.txt", "truth.csv", "scene.mov", "scene.raw"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+bool is_image_of_scene(std::string_view name) {
+  return name.size() >= host::image_name(0).size() && name.ends_with(".png") &&
+         name.find_first_not_of("0123456789") == name.size() - std::string_view(".png").size();
+}
+
+RunFiles scene_files(host::SceneFile format) {
+  RunFiles files{"synth", {"scene.txt", "gt.txt", "truth.csv"}, is_scene_name};
+  if (format == host::SceneFile::video) files.names.emplace_back("scene.mov");
+  if (format == host::SceneFile::raw) files.names.emplace_back("scene.raw");
+  return files;
+}
+
+/// The folder of images, this scene's or an earlier one's, which goes.
+void hold_images(const Options& options, int64_t frames, std::optional<RunFolder>& folder) {
+  const std::filesystem::path path = std::filesystem::path(options.output) / "frames";
+  RunFiles files{"synth", {}, is_image_of_scene};
+  std::error_code error;
+  if (options.format == host::SceneFile::images) {
+    for (int64_t i = 0; i < frames; ++i) files.names.push_back(host::image_name(i));
+  } else if (!std::filesystem::exists(path / ".flashcell-synth", error)) {
+    return;
+  }
+  folder.emplace(path, files, std::vector<std::filesystem::path>{});
+}
+
 int synth(const Options& options) {
   const host::SceneParameters scene = host::parse_scene(options.spec);
+  const RunFolder folder(options.output, scene_files(options.format), {});
+  std::optional<RunFolder> images;
+  hold_images(options, scene.frames, images);
+  const Interruption interruption;
   Progress progress("drawing", scene.frames);
-  host::write_scene(scene, options.output, options.format, [&](int64_t done, int64_t) { progress.update(done); });
+  const int64_t written = host::write_scene(
+      scene, options.output, options.format, [&](int64_t done, int64_t) { progress.update(done); },
+      &Interruption::asked());
   progress.clear();
+  if (Interruption::asked()) {
+    say(fmt::format("interrupted, {} of {} frames; what was written is whole", written, scene.frames));
+    return Interruption::exit_code();
+  }
   fmt::print("{} frames of {} objects and their ground truth are in {}; scene.txt there says how to open them\n",
              scene.frames, scene.objects, options.output);
   return 0;

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <csignal>
 #include <memory>
 #include <optional>
 
@@ -8,8 +7,12 @@
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/findings.hpp"
+#include "host/app/input_files.hpp"
+#include "host/app/interruption.hpp"
+#include "host/app/messages.hpp"
 #include "host/app/progress.hpp"
 #include "host/app/recording.hpp"
+#include "host/app/run_folder.hpp"
 #include "host/app/sinks.hpp"
 #include "host/app/track_detections.hpp"
 #include "host/device/device_factory.hpp"
@@ -27,19 +30,12 @@ struct Options {
   std::unique_ptr<ConfigOptions> config;
 };
 
-std::atomic<bool> interrupted{false};
-
-void on_interrupt(int) {
-  // A second Ctrl-C ends the program at once.
-  if (interrupted.exchange(true)) std::_Exit(130);
-}
-
-int finish(const Options& options, const RunInfo& run, const RunSummary& summary, const host::Config& config,
-           const std::exception_ptr& error) {
-  if (!options.quiet) print_findings(run, summary, options.output, options.json);
-  print_warnings(summary, config);
-  if (error) std::rethrow_exception(error);
-  return 0;
+/// Everything that is read, and must not be overwritten.
+std::vector<std::filesystem::path> inputs_of(const Options& options, const host::Config& config) {
+  std::vector<std::filesystem::path> files = recording_files(options.input);
+  for (const std::filesystem::path& file : named_files(config)) files.push_back(file);
+  files.insert(files.end(), {options.config->file(), options.detections});
+  return files;
 }
 
 /// A detection file states no frame rate: the configuration does, or the recording that it belongs to.
@@ -77,12 +73,16 @@ int track(const Options& options) {
     if (!config.classify.model.empty() || !config.detect.model.empty())
       throw Error(Fault::usage,
                   "track --detections: boxes come without pixels, which classify.model and detect.model need");
-    return track_detections(options.detections, detections_fps(options, config), options.output, config, options.quiet,
-                            options.json);
+    return track_detections({options.detections, options.output, options.quiet, options.json},
+                            detections_fps(options, config), config, inputs_of(options, config));
   }
+  if (config.input.unit == "px" && config.input.units_per_pixel != 1)
+    throw Error(Fault::usage,
+                "input.units_per_pixel is the size of a pixel in input.unit, which is not given: add "
+                "--input.unit mm, or what it is");
   const host::Naming naming(config);
   const std::string reason = naming.replaces_device() ? "" : settle_segmentation(options.input, config);
-  if (!reason.empty() && !options.quiet && !options.json) fmt::print(stderr, "segmentation: {}\n", reason);
+  if (!reason.empty() && !options.quiet && !options.json) say("segmentation: " + reason);
 
   Recording recording = open_recording(options.input, config, naming.wants_colour());
   const SourceInfo& info = recording.source->info();
@@ -112,27 +112,30 @@ int track(const Options& options) {
   tracking::Tracker tracker(parameters, recording.fps);
   if (recognizer) tracker.set_recognizer(&*recognizer);
   const auto summary = std::make_shared<RunSummary>();
-  make_output_folder(options.output);
-  const SinkSet sinks = make_sinks(options.output, config, parameters, recording.fps, summary);
+  const RunFolder folder(options.output, {"track", output_names(config.output), is_output_name},
+                         inputs_of(options, config));
+  const SinkSet sinks = make_sinks(folder, config, parameters, recording.fps, summary);
 
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
+  const Interruption interruption;
   Progress progress("tracking", info.frame_count, options.quiet);
   PipelineOptions pipeline;
   pipeline.threads = config.pipeline.threads;
   pipeline.frames_in_flight = config.pipeline.frames_in_flight;
   pipeline.realtime = config.pipeline.realtime;
-  pipeline.queue_frames = config.pipeline.queue_frames;
+  pipeline.queue_ms = config.pipeline.queue_ms;
   pipeline.fps = recording.fps;
   pipeline.make_namer = naming.namer(info.significant_bits);
   pipeline.measure = measure_parameters(config, plan, info);
-  pipeline.stop = &interrupted;
+  pipeline.stop = &Interruption::asked();
   pipeline.progress = [&](int64_t frames, int64_t dropped) { progress.update(frames, dropped); };
   const auto error = run_pipeline(
       *recording.source, [&] { return first_device ? std::move(first_device) : make_device(); }, tracker, sinks.list(),
       run, pipeline, *summary);
   progress.clear();
-  return finish(options, run, *summary, config, error);
+  if (!options.quiet) print_findings(run, *summary, options.output, options.json);
+  print_warnings(*summary, config);
+  if (error) std::rethrow_exception(error);
+  return summary->end == RunEnd::interrupted ? Interruption::exit_code() : 0;
 }
 
 }  // namespace
@@ -145,7 +148,8 @@ void add_track(CLI::App& app, Action& action) {
       "(--input.raw_width and --input.raw_height state the geometry), or a generated scene: "
       "synth:discs?objects=100&seed=1 .\n"
       "Without a configuration the segmentation is proposed from the recording; `flashcell tune INPUT` draws it.\n"
-      "Ctrl-C ends the run early; everything so far is written.");
+      "Ctrl-C (or SIGTERM, SIGHUP) ends the run early: everything so far is written, the exit code is 130 (143, 129).\n"
+      "A second one ends it at once.");
   auto options = std::make_shared<Options>();
   auto* input = command->add_option("INPUT", options->input, "Recording");
   command->add_option("-o,--output", options->output, "Folder for the results; made when it is not there");

@@ -1,14 +1,21 @@
 #pragma once
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "host/config/config.hpp"
 
 namespace flashcell::app {
 
-/// `track --detections FILE`: the tracker alone, on boxes from a MOTChallenge detection file. Writes tracks.csv,
-/// tracks.txt (always) and, where configured, tracks.h5 into `output`; prints the summary. `fps` frames/s. Returns the
-/// exit code.
-int track_detections(const std::string& file, double fps, const std::string& output, const host::Config& config,
-                     bool quiet, bool json);
+struct DetectionRun {
+  std::string file, output;
+  bool quiet = false, json = false;
+};
+
+/// `track --detections FILE`: the tracker alone, on boxes from a MOTChallenge detection file, at `fps` frames/s. Writes
+/// tracks.csv, tracks.txt and tracks.h5 as configured, and summary.json; prints the summary. Returns the exit code.
+/// `inputs`: files that are read, see RunFolder.
+int track_detections(const DetectionRun& run, double fps, const host::Config& config,
+                     const std::vector<std::filesystem::path>& inputs);
 
 }  // namespace flashcell::app

@@ -4,12 +4,14 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <opencv2/imgcodecs.hpp>
+#include <opencv2/core.hpp>
 
 #include "base/error.hpp"
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/contact_sheet.hpp"
+#include "host/app/input_files.hpp"
+#include "host/app/picture_file.hpp"
 #include "host/app/progress.hpp"
 #include "host/app/recording.hpp"
 #include "host/device/device_factory.hpp"
@@ -87,6 +89,9 @@ nlohmann::json describe(const Findings& findings, const std::string& reason, con
 
 int tune(const Options& options) {
   host::Config config = options.config->load();
+  std::vector<std::filesystem::path> inputs = recording_files(options.input);
+  inputs.emplace_back(options.config->file());
+  keep_inputs(inputs, {options.output});
   if (options.propose) config.segment.automatic = true;
   const std::string reason = settle_segmentation(options.input, config);
   Recording recording = open_recording(options.input, config);
@@ -95,15 +100,7 @@ int tune(const Options& options) {
     throw Error(Fault::input,
                 fmt::format("{}: no frame to draw; the recording is shorter than segment.learn_frames", options.input));
   }
-  bool written = false;
-  try {
-    written = cv::imwrite(options.output, contact_sheet(findings.pictures, 1800));
-  } catch (const cv::Exception&) {
-  }
-  if (!written)
-    throw Error(Fault::input,
-                fmt::format("{}: cannot write this picture; -o takes a .png or .jpg file in a folder that exists",
-                            options.output));
+  write_picture(options.output, contact_sheet(findings.pictures, 1800));
   if (options.json) {
     fmt::print("{}\n", describe(findings, reason, config, options.output).dump(2));
     return 0;

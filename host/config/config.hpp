@@ -35,7 +35,8 @@ struct LabelSection {
   contract::Connectivity connectivity = contract::Connectivity::exact8;
   uint32_t max_objects = contract::kDefaultMaxObjects;
   uint32_t min_area = 0;  ///< px; 0: proposed from the recording when segmentation is automatic, else 1
-  uint32_t max_area = 0;  ///< px; 0: no limit
+  int64_t max_area = -1;  ///< px; -1: proposed from the recording when segmentation is automatic, else no limit; 0: no
+                          ///< limit
   int min_cell_pixels = 1;
   bool hlac = true;
   bool hue = true;  ///< colour recordings only
@@ -81,7 +82,7 @@ struct PipelineSection {
   int threads = 0;           ///< 0: all cores
   int frames_in_flight = 0;  ///< 0: four a thread
   bool realtime = false;
-  int queue_frames = 4;  ///< realtime: frames that wait at most
+  double queue_ms = 100;  ///< realtime: recording time that frames wait at most
 };
 
 /// [xrt]

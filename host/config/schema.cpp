@@ -26,9 +26,8 @@ void visit_input(InputSection& s, ConfigVisitor& v) {
   v.real("fps", s.fps, 0, 1e8, "Frames/s. 0: as recorded.");
   integer(v, "start", s.start, 0, kMaxCount, "First frame to process, from 0.");
   integer(v, "frames", s.frames, 0, kMaxCount, "Number of frames to process. 0: all.");
-  v.text("unit", s.unit, "Length unit of the outputs' header, e.g. \"mm\".");
-  v.real("units_per_pixel", s.units_per_pixel, 1e-12, 1e12,
-         "Size of a pixel in that unit; stands in every header. Columns stay in pixels.");
+  v.text("unit", s.unit, "Length unit in which the outputs state places, speeds and areas beside px, e.g. \"mm\".");
+  v.real("units_per_pixel", s.units_per_pixel, 1e-12, 1e12, "Size of a pixel in that unit; stands in every header.");
   integer(v, "raw_width", s.raw_width, 0, 4096, "Raw frames only: width, px.");
   integer(v, "raw_height", s.raw_height, 0, 4096, "Raw frames only: height, px.");
   v.text(
@@ -86,7 +85,8 @@ void visit_label(LabelSection& s, ConfigVisitor& v) {
   integer(v, "max_objects", s.max_objects, 1, 1 << 20, "Objects a frame at most; more are counted as lost.");
   integer(v, "min_area", s.min_area, 0, 1 << 24,
           "Smaller objects are left out, px. 0: proposed with method auto, else 1.");
-  integer(v, "max_area", s.max_area, 0, 1 << 24, "Larger objects are left out, px. 0: no limit.");
+  integer(v, "max_area", s.max_area, -1, 1 << 24,
+          "Larger objects are left out, px. 0: no limit. -1: proposed with method auto, else no limit.");
   integer(v, "min_cell_pixels", s.min_cell_pixels, 1, 64, "cell: foreground pixels that make a cell occupied.");
   v.boolean("hlac", s.hlac, "25 HLAC features: shape for telling objects apart and for recognition.");
   v.boolean("hue", s.hue, "16-bin hue histogram. Colour recordings only.");
@@ -168,9 +168,12 @@ void visit_pipeline(PipelineSection& s, ConfigVisitor& v) {
   integer(v, "threads", s.threads, 0, 1024, "0: all cores.");
   integer(v, "frames_in_flight", s.frames_in_flight, 0, 4096,
           "Frames between source and sinks at most. 0: four a thread.");
-  v.boolean("realtime", s.realtime,
-            "Paced by the recording's time; newest frame first, what cannot be kept up with is dropped and counted.");
-  integer(v, "queue_frames", s.queue_frames, 1, 4096, "realtime: frames that wait at most.");
+  v.boolean(
+      "realtime", s.realtime,
+      "Paced by the recording's time; what cannot be kept up with is dropped and counted, the oldest waiting first.");
+  v.real("queue_ms", s.queue_ms, 0, 1e4,
+         "realtime: how long frames may wait, ms of recording time, while the pipeline is held up (4 frames at least,\n"
+         "512 MiB at most). What waits longer is dropped.");
 }
 
 void visit_xrt(XrtSection& s, ConfigVisitor& v) {

@@ -56,7 +56,7 @@ DevicePlan plan_device(const Config& config, int width, int height, PixelFormat 
   p.height = static_cast<uint32_t>(height);
   p.max_objects = s.max_objects;
   p.min_area = s.min_area > 0 ? s.min_area : 1;
-  p.max_area = s.max_area > 0 ? s.max_area : 0xFFFFFFFFu;
+  p.max_area = s.max_area > 0 ? static_cast<uint32_t>(s.max_area) : 0xFFFFFFFFu;
   p.connectivity = s.connectivity;
   p.min_cell_pixels = static_cast<uint8_t>(s.min_cell_pixels);
   p.saturation_floor = static_cast<uint8_t>(s.saturation_floor);

@@ -21,6 +21,7 @@ struct Layout {
   int frame = kAbsent, id = kAbsent;
   std::array<int, 2> point{kAbsent, kAbsent};
   std::array<int, 4> box{kAbsent, kAbsent, kAbsent, kAbsent};
+  int visible = kAbsent;
 
   bool has_point() const { return point[0] != kAbsent && point[1] != kAbsent; }
   bool has_box() const { return std::find(box.begin(), box.end(), kAbsent) == box.end(); }
@@ -37,6 +38,7 @@ Layout read_header(const std::vector<std::string_view>& header, const std::strin
   layout.point = {find_column(header, prefix + "x"), find_column(header, prefix + "y")};
   layout.box = {find_column(header, "left"), find_column(header, "top"), find_column(header, "width"),
                 find_column(header, "height")};
+  layout.visible = find_column(header, "visible");
   if (layout.frame == kAbsent || layout.id == kAbsent) fail_at(name, line, "the header lacks a column frame or id");
   if (!layout.has_point() && (!layout.has_box() || !point.empty())) {
     fail_at(name, line, "the header lacks the columns " + prefix + "x and " + prefix + "y; name the point to use");
@@ -79,6 +81,13 @@ tracking::LabelledObject parse_row(const std::vector<std::string_view>& fields, 
   return object;
 }
 
+/// A row of ground truth for an object that nobody can see: no tracker is asked to find it.
+bool is_hidden(const std::vector<std::string_view>& fields, const Layout& layout, const std::string& name,
+               int64_t line) {
+  return layout.visible != kAbsent && fields.size() == layout.fields &&
+         number_in(fields, layout.visible, name, line) == 0;
+}
+
 /// The N of a comment "# first_frame: N" (or "="), anywhere in the line's comma- or space-separated text.
 std::optional<int64_t> stated_first_frame(std::string_view comment) {
   constexpr std::string_view kKey = "first_frame";
@@ -112,6 +121,7 @@ ObjectList parse_track_csv(std::string_view text, const std::string& name, const
       layout = read_header(fields, columns.point, name, number);
       continue;
     }
+    if (is_hidden(fields, *layout, name, number)) continue;
     tracking::LabelledObject object = parse_row(fields, *layout, name, number);
     const int64_t first = first_frame.value_or(1);
     if (object.frame < first) {

@@ -22,6 +22,14 @@ std::string one_line(std::string text) {
   return text;
 }
 
+/// A value in the run's unit, of which nobody knows the size: seven digits.
+void append_scaled(std::string& out, double value) {
+  if (std::isfinite(value))
+    fmt::format_to(std::back_inserter(out), "{:.7g}", value);
+  else
+    append_fixed<1>(out, value);
+}
+
 class CsvSink final : public Sink {
  public:
   CsvSink(std::filesystem::path path, CsvOptions options) : options_(options), file_(std::move(path)) {}
@@ -66,8 +74,8 @@ class CsvSink final : public Sink {
     if (run_.unit == "px") {
       comment("unit: px; no scale was given");
     } else {
-      comment(
-          fmt::format("unit: {}; 1 px = {} {}; lengths below are in px", run_.unit, run_.units_per_pixel, run_.unit));
+      comment(fmt::format("unit: {}; 1 px = {} {}; lengths are in px where their column does not name the unit",
+                          run_.unit, run_.units_per_pixel, run_.unit));
     }
     for (const TrackColumnInfo& c : columns_) comment(fmt::format("{} [{}]: {}", c.name, c.unit, c.meaning));
   }
@@ -97,6 +105,9 @@ class CsvSink final : public Sink {
         break;
       case TrackColumn::state:
         out += state_name(r.state);
+        break;
+      case TrackColumn::time:
+        append_fixed<9>(out, row.time_s);
         break;
       case TrackColumn::x:
         append_fixed<4>(out, r.x);
@@ -154,6 +165,21 @@ class CsvSink final : public Sink {
         break;
       case TrackColumn::mean_grey:
         append_fixed<3>(out, row.mean_grey ? *row.mean_grey : std::numeric_limits<double>::quiet_NaN());
+        break;
+      case TrackColumn::x_in_unit:
+        append_scaled(out, r.x * run_.units_per_pixel);
+        break;
+      case TrackColumn::y_in_unit:
+        append_scaled(out, r.y * run_.units_per_pixel);
+        break;
+      case TrackColumn::vx_in_unit:
+        append_scaled(out, r.vx * run_.units_per_pixel);
+        break;
+      case TrackColumn::vy_in_unit:
+        append_scaled(out, r.vy * run_.units_per_pixel);
+        break;
+      case TrackColumn::area_in_unit:
+        append_scaled(out, r.area * run_.units_per_pixel * run_.units_per_pixel);
         break;
     }
   }

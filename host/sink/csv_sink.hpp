@@ -16,8 +16,8 @@ struct CsvOptions {
 /// `tracks.csv`: one row for each track and frame, rising by (frame, id). `#` lines state the run, every column's unit
 /// and meaning; then a line of column names. Columns that the run does not have (device time, classes, mean grey) are
 /// left out. Numbers are locale-independent: positions to 1e-4 px. Written in whole lines at least every 100 ms
-/// (LineFile), so that a killed run leaves a readable file. Lengths stay in px whatever the unit; the header states the
-/// scale.
+/// (LineFile), so that a killed run leaves a readable file. Lengths are in px; where the run has another unit, places,
+/// speeds and areas follow in that too, in columns that name it.
 std::unique_ptr<Sink> make_csv_sink(std::filesystem::path path, CsvOptions options = {});
 
 /// `tracks.txt`, MOTChallenge result format: frame (from 1), id, left, top, width, height, 1, -1, -1, -1; boxes in px

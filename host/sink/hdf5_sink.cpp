@@ -1,7 +1,9 @@
 #include "host/sink/hdf5_sink.hpp"
 
-#include <array>
+#include <algorithm>
 #include <chrono>
+#include <cstring>
+#include <deque>
 #include <limits>
 #include <optional>
 #include <type_traits>
@@ -40,7 +42,7 @@ hid_t track_column_type(TrackColumn column) {
   }
 }
 
-void append_track_value(Hdf5Table& table, size_t i, TrackColumn column, const AssembledRow& row) {
+void append_track_value(Hdf5Table& table, size_t i, TrackColumn column, const AssembledRow& row, double scale) {
   const tracking::TrackRow& r = row.row;
   switch (column) {
     case TrackColumn::frame:
@@ -49,6 +51,8 @@ void append_track_value(Hdf5Table& table, size_t i, TrackColumn column, const As
       return table.append(i, r.id);
     case TrackColumn::state:
       return table.append(i, static_cast<uint8_t>(r.state));
+    case TrackColumn::time:
+      return table.append(i, row.time_s);
     case TrackColumn::x:
       return table.append(i, r.x);
     case TrackColumn::y:
@@ -85,6 +89,16 @@ void append_track_value(Hdf5Table& table, size_t i, TrackColumn column, const As
       return table.append(i, row.host_time_ns);
     case TrackColumn::mean_grey:
       return table.append(i, row.mean_grey.value_or(std::numeric_limits<float>::quiet_NaN()));
+    case TrackColumn::x_in_unit:
+      return table.append(i, r.x * scale);
+    case TrackColumn::y_in_unit:
+      return table.append(i, r.y * scale);
+    case TrackColumn::vx_in_unit:
+      return table.append(i, r.vx * scale);
+    case TrackColumn::vy_in_unit:
+      return table.append(i, r.vy * scale);
+    case TrackColumn::area_in_unit:
+      return table.append(i, r.area * scale * scale);
   }
 }
 
@@ -92,7 +106,7 @@ std::vector<Hdf5Column> track_datasets(const std::vector<TrackColumnInfo>& infos
   std::vector<Hdf5Column> columns;
   for (const TrackColumnInfo& info : infos) {
     const bool state = info.column == TrackColumn::state;
-    columns.push_back({info.name, track_column_type(info.column), 1, state ? "1" : info.unit,
+    columns.push_back({info.name, track_column_type(info.column), 1, state ? std::string("1") : info.unit,
                        state ? "0 visible: measured; 1 merged: shares a blob with other tracks; 2 predicted: not seen"
                              : info.meaning});
   }
@@ -110,10 +124,10 @@ struct ObjectField {
   const char* meaning;
 };
 
-#define FLASHCELL_FIELD(record, field, width, feature, unit, meaning)                                      \
-  {                                                                                                        \
-#field, std::is_same_v<contract::record, contract::ObjectFeatures>, offsetof(contract::record, field), \
-        sizeof(contract::record::field) / (width), width, feature, unit, meaning                           \
+#define FLASHCELL_FIELD(record, field, width, feature, unit, meaning)                                        \
+  {                                                                                                          \
+#field, std::is_same_v < contract::record, contract::ObjectFeatures>, offsetof(contract::record, field), \
+        sizeof(contract::record::field) / (width), width, feature, unit, meaning                             \
   }
 constexpr ObjectField kObjectFields[] = {
     FLASHCELL_FIELD(ObjectRecord, m00, 1, 0, "px", "area"),
@@ -132,31 +146,77 @@ constexpr ObjectField kObjectFields[] = {
     FLASHCELL_FIELD(ObjectFeatures, sum_ix, 1, contract::kFeatureIntensity, "grey px", "sum of grey*x"),
     FLASHCELL_FIELD(ObjectFeatures, sum_iy, 1, contract::kFeatureIntensity, "grey px", "sum of grey*y"),
     FLASHCELL_FIELD(ObjectRecord, peak, 1, contract::kFeatureIntensity, "grey", "largest grey value"),
-    FLASHCELL_FIELD(ObjectFeatures, achromatic, 1, contract::kFeatureHue, "px", "pixels that the hue histogram leaves out"),
-    FLASHCELL_FIELD(ObjectFeatures, hue, contract::kHueBins, contract::kFeatureHue, "px", "hue histogram, 16 bins of the circle"),
+    FLASHCELL_FIELD(ObjectFeatures, achromatic, 1, contract::kFeatureHue, "px",
+                    "pixels that the hue histogram leaves out"),
+    FLASHCELL_FIELD(ObjectFeatures, hue, contract::kHueBins, contract::kFeatureHue, "px",
+                    "hue histogram, 16 bins of the circle"),
     FLASHCELL_FIELD(ObjectFeatures, hlac, contract::kHlacCount, contract::kFeatureHlac, "px",
                     "higher-order local autocorrelation, patterns of order 0, 1 and 2 in contract order"),
 };
 #undef FLASHCELL_FIELD
 
-/// The /objects table.
+/// The /objects table. Which track an object belongs to may be known only later, when the track is confirmed: rows are
+/// held back as long as the tracks' are.
 class ObjectTableWriter {
  public:
-  ObjectTableWriter(Hdf5File& file, uint8_t features)
-      : fields_(measured(features)), table_(file, "objects", datasets(fields_)) {}
+  ObjectTableWriter(Hdf5File& file, uint8_t features, int64_t window)
+      : fields_(measured(features)), window_(window), table_(file, "objects", datasets(fields_)) {}
+
+  void add(const FrameResult& result) {
+    const ObjectTable& table = *result.table;
+    held_.push_back({result.frame->number, table_.pending_rows(), table.objects.size()});
+    for (size_t i = 0; i < table.objects.size(); ++i) add(result.frame->number, table.objects[i], table.features_of(i));
+    for (const tracking::TrackRow& row : result.rows) set_track(row);
+    for (const tracking::TrackRow& row : result.backfill) set_track(row);
+    release_before(result.frame->number - window_ + 1);
+  }
+  void release_all() { release_before(std::numeric_limits<int64_t>::max()); }
+
+  size_t ready_rows() const { return ready_; }
+  void flush() {
+    table_.flush(ready_);
+    for (HeldFrame& frame : held_) frame.first_row -= ready_;
+    ready_ = 0;
+  }
+  void close() { table_.close(); }
+
+ private:
+  static constexpr size_t kTrack = 1;  // column
+
+  struct HeldFrame {
+    int64_t number;
+    size_t first_row;  // of the rows pending
+    size_t rows;
+  };
 
   void add(int64_t frame, const contract::ObjectRecord& object, const contract::ObjectFeatures* features) {
     table_.append(0, frame);
+    table_.append(kTrack, uint32_t{0});
     for (size_t i = 0; i < fields_.size(); ++i) {
       const void* from = fields_[i].in_features ? static_cast<const void*>(features) : &object;
       const std::byte* value = static_cast<const std::byte*>(from) + fields_[i].offset;
-      table_.append_bytes(i + 1, value, fields_[i].bytes * fields_[i].width);
+      table_.append_bytes(kTrack + 1 + i, value, fields_[i].bytes * fields_[i].width);
     }
     table_.end_row();
   }
-  Hdf5Table& table() { return table_; }
 
- private:
+  void set_track(const tracking::TrackRow& row) {
+    const auto frame = std::lower_bound(held_.begin(), held_.end(), row.frame,
+                                        [](const HeldFrame& f, int64_t number) { return f.number < number; });
+    if (row.detection < 0 || frame == held_.end() || frame->number != row.frame ||
+        static_cast<size_t>(row.detection) >= frame->rows)
+      return;
+    std::byte* place = table_.pending(kTrack, frame->first_row + static_cast<size_t>(row.detection));
+    uint32_t track = 0;
+    std::memcpy(&track, place, sizeof track);
+    if (track == 0 || row.id < track) std::memcpy(place, &row.id, sizeof row.id);
+  }
+
+  void release_before(int64_t end) {
+    for (; !held_.empty() && held_.front().number < end; held_.pop_front())
+      ready_ = held_.front().first_row + held_.front().rows;
+  }
+
   static std::vector<ObjectField> measured(uint8_t features) {
     std::vector<ObjectField> fields;
     for (const ObjectField& f : kObjectFields) {
@@ -165,7 +225,9 @@ class ObjectTableWriter {
     return fields;
   }
   static std::vector<Hdf5Column> datasets(const std::vector<ObjectField>& fields) {
-    std::vector<Hdf5Column> columns = {{"frame", H5T_NATIVE_INT64, 1, "1", "frame number of the recording, from 0"}};
+    std::vector<Hdf5Column> columns = {
+        {"frame", H5T_NATIVE_INT64, 1, "1", "frame number of the recording, from 0"},
+        {"track", H5T_NATIVE_UINT32, 1, "1", "id of the track; of several that share the object, the lowest; 0: none"}};
     for (const ObjectField& f : fields) {
       const hid_t type = f.bytes == 8 ? H5T_NATIVE_UINT64 : f.bytes == 4 ? H5T_NATIVE_UINT32 : H5T_NATIVE_UINT16;
       columns.push_back({f.name, type, f.width, f.unit, f.meaning});
@@ -174,7 +236,10 @@ class ObjectTableWriter {
   }
 
   std::vector<ObjectField> fields_;
+  int64_t window_;
   Hdf5Table table_;
+  std::deque<HeldFrame> held_;  // by rising number
+  size_t ready_ = 0;            // rows pending that are final
 };
 
 /// The /frames table.
@@ -187,6 +252,7 @@ class FrameTableWriter {
     const contract::FrameSummary& s = result.table->summary;
     size_t i = 0;
     table_.append(i++, result.frame->number);
+    table_.append(i++, result.time_s);
     for (const uint32_t n : {s.objects, s.lost, s.filtered, s.foreground}) table_.append(i++, n);
     if (device_time_) table_.append(i++, result.frame->device_time_ns.value_or(kNoTime));
     if (host_time_) table_.append(i++, result.frame->arrival_ns);
@@ -198,6 +264,7 @@ class FrameTableWriter {
   static std::vector<Hdf5Column> datasets(bool device_time, bool host_time) {
     std::vector<Hdf5Column> columns = {
         {"frame", H5T_NATIVE_INT64, 1, "1", "frame number of the recording, from 0"},
+        {"time_s", H5T_NATIVE_DOUBLE, 1, "s", "recording time of the frame"},
         {"objects", H5T_NATIVE_UINT32, 1, "1", "objects reported"},
         {"lost", H5T_NATIVE_UINT32, 1, "1", "objects that did not fit into the table"},
         {"filtered", H5T_NATIVE_UINT32, 1, "1", "objects outside the area limits"},
@@ -234,12 +301,7 @@ class Hdf5Sink final : public Sink {
     if (!file_.is_open()) return;
     if (!frames_) create_tables(result.frame->device_time_ns.has_value());
     frames_->add(result);
-    if (objects_) {
-      const ObjectTable& table = *result.table;
-      for (size_t i = 0; i < table.objects.size(); ++i) {
-        objects_->add(result.frame->number, table.objects[i], table.features_of(i));
-      }
-    }
+    if (objects_) objects_->add(result);
     for (const AssembledRow& row : rows_->add(result)) add_row(row);
     flush_when_due();
   }
@@ -250,7 +312,10 @@ class Hdf5Sink final : public Sink {
     for (const AssembledRow& row : rows_->flush()) add_row(row);
     tracks_->close();
     frames_->table().close();
-    if (objects_) objects_->table().close();
+    if (objects_) {
+      objects_->release_all();
+      objects_->close();
+    }
     file_.close();
   }
 
@@ -261,7 +326,7 @@ class Hdf5Sink final : public Sink {
     columns_ = track_columns(run_, device_time, options_.host_time);
     tracks_.emplace(file_, "tracks", track_datasets(columns_));
     frames_.emplace(file_, device_time, options_.host_time);
-    if (options_.objects) objects_.emplace(file_, run_.features);
+    if (options_.objects) objects_.emplace(file_, run_.features, options_.backfill_window);
     file_.start();
   }
 
@@ -281,18 +346,19 @@ class Hdf5Sink final : public Sink {
   }
 
   void add_row(const AssembledRow& row) {
-    for (size_t i = 0; i < columns_.size(); ++i) append_track_value(*tracks_, i, columns_[i].column, row);
+    for (size_t i = 0; i < columns_.size(); ++i)
+      append_track_value(*tracks_, i, columns_[i].column, row, run_.units_per_pixel);
     tracks_->end_row();
   }
 
   void flush_when_due() {
     const auto now = std::chrono::steady_clock::now();
     const bool full = tracks_->pending_rows() >= kBatchRows || frames_->table().pending_rows() >= kBatchRows ||
-                      (objects_ && objects_->table().pending_rows() >= kBatchRows);
+                      (objects_ && objects_->ready_rows() >= kBatchRows);
     if (!full && now - flushed_at_ < kFlushAge) return;
     tracks_->flush();
     frames_->table().flush();
-    if (objects_) objects_->table().flush();
+    if (objects_) objects_->flush();
     file_.flush();
     flushed_at_ = now;
   }

@@ -18,13 +18,13 @@ struct Hdf5Options {
 ///   class as
 ///             numbers into the attributes `colour_classes` and `classes` (one name a line) of the file, class -1
 ///             unknown
-///   /objects  frame and every field of contract::ObjectRecord and ObjectFeatures that was measured; hlac is [rows, 25], hue [rows, 16]
-///   /frames   frame, time stamps, numbers of objects
+///   /objects  frame, track (0: none) and every field of contract::ObjectRecord and ObjectFeatures that was measured;
+///   hlac is [rows, 25], hue [rows, 16] /frames   frame, time, time stamps, numbers of objects
 /// A frame without device time where others have one: INT64_MIN. Attributes of the file: the run (RunInfo).
-/// Written in single-writer-multiple-reader mode, flushed every second: a program can read along, and a killed run
-/// leaves a consistent file that lacks at most the last second. HDF5 opens such a file only as h5py.File(path, "r",
-/// swmr=True), or after `h5clear -s tracks.h5`. Needs HDF5 1.10 to read (MATLAB R2021b). One such sink at a time:
-/// the HDF5 library keeps one state for the whole program.
+/// Rows appear together, every second, once all their values are on disk: whatever ends the run, every row that the
+/// file shows was written. Single-writer-multiple-reader mode: a program can read along. After a kill the file opens as
+/// h5py.File(path, "r", swmr=True), or after `h5clear -s tracks.h5`; after a write error as any other. Needs HDF5 1.10
+/// to read (MATLAB R2021b). One such sink at a time: the HDF5 library keeps one state for the whole program.
 std::unique_ptr<Sink> make_hdf5_sink(std::filesystem::path path, Hdf5Options options = {});
 
 }  // namespace flashcell::host

@@ -14,11 +14,8 @@ namespace {
 
 constexpr hsize_t kChunkRows = 4096;
 
-// A file that could not be flushed (disk full) stays open inside the library, whose exit handler would try again and
-// again.
 void prepare_library() {
   static const bool done = [] {
-    H5dont_atexit();
     H5open();
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are ours to report
     return true;
@@ -26,32 +23,53 @@ void prepare_library() {
   static_cast<void>(done);
 }
 
+/// Takes back the mark "is being written" that keeps others from opening the file: h5clear does the same.
+void mark_as_complete(const std::filesystem::path& path) {
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  const hbool_t clear = true;
+  H5Pset(access, "clear_status_flags", &clear);
+  H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, access);
+  if (file >= 0) H5Fclose(file);
+  H5Pclose(access);
+}
+
 }  // namespace
 
-Hdf5File::Hdf5File(std::filesystem::path path) : path_(std::move(path)) {
+Hdf5File::Hdf5File(std::filesystem::path path) : path_(std::move(path)), journal_(path_) {
   prepare_library();
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);  // what single-writer-multiple-reader mode needs
+  H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);                  // an abandoned file's datasets go with it
+  journal_.use_for(access);
   id_ = H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
   H5Pclose(access);
-  if (id_ < 0) {
-    throw Error(Fault::input,
-                fmt::format("cannot create {}: check that the folder exists and may be written to, and that no "
-                            "other program has the file open",
-                            path_.string()));
-  }
+  if (id_ < 0) throw Error(Fault::input, fmt::format("cannot create {}: the HDF5 library refuses", path_.string()));
 }
 
 Hdf5File::~Hdf5File() {
-  if (id_ >= 0) H5Fclose(id_);
+  if (id_ >= 0) abandon();
+}
+
+/// Closes without a commit: what the library still writes goes nowhere.
+void Hdf5File::abandon() {
+  H5Fclose(std::exchange(id_, -1));
+  mark_as_complete(path_);
 }
 
 void Hdf5File::fail() {
   const int error = errno;
-  // Closing would mark the file as complete though blocks are missing; abandoned, it stays as the last good write left
-  // it.
-  id_ = -1;
+  abandon();
   throw_write_error(path_, error != 0 ? error : EIO);
+}
+
+void Hdf5File::commit() {
+  try {
+    journal_.commit();
+  } catch (...) {
+    if (id_ >= 0) abandon();
+    throw;
+  }
 }
 
 void Hdf5File::set_attribute(hid_t object, const char* name, const std::string& value) {
@@ -78,19 +96,24 @@ void Hdf5File::set_attribute(hid_t object, const char* name, double value) {
 }
 
 void Hdf5File::start() {
+  errno = 0;
   check(H5Fstart_swmr_write(id_));
+  flush();
 }
 
 void Hdf5File::flush() {
   errno = 0;
   check(H5Fflush(id_, H5F_SCOPE_LOCAL));
+  commit();
 }
 
 void Hdf5File::close() {
   if (id_ < 0) return;
   flush();
   errno = 0;
-  check(H5Fclose(std::exchange(id_, -1)));
+  const herr_t result = H5Fclose(std::exchange(id_, -1));
+  if (result < 0) throw_write_error(path_, errno != 0 ? errno : EIO);
+  commit();
 }
 
 Hdf5Table::Hdf5Table(Hdf5File& file, const std::string& group, std::vector<Hdf5Column> columns)
@@ -122,14 +145,14 @@ void Hdf5Table::create_dataset(hid_t group, const Hdf5Column& column) {
   file_.set_attribute(dataset, "meaning", column.meaning);
 }
 
-void Hdf5Table::flush() {
-  if (pending_rows_ == 0) return;
+void Hdf5Table::flush(size_t rows) {
+  if (rows == 0) return;
   errno = 0;
   for (size_t i = 0; i < columns_.size(); ++i) {
     const int rank = columns_[i].width > 1 ? 2 : 1;
-    const hsize_t extent[2] = {rows_ + pending_rows_, columns_[i].width};
+    const hsize_t extent[2] = {rows_ + rows, columns_[i].width};
     const hsize_t start[2] = {rows_, 0};
-    const hsize_t count[2] = {pending_rows_, columns_[i].width};
+    const hsize_t count[2] = {rows, columns_[i].width};
     file_.check(H5Dset_extent(datasets_[i], extent));
     const hid_t on_disk = file_.check(H5Dget_space(datasets_[i]));
     H5Sselect_hyperslab(on_disk, H5S_SELECT_SET, start, nullptr, count, nullptr);
@@ -138,10 +161,11 @@ void Hdf5Table::flush() {
     H5Sclose(in_memory);
     H5Sclose(on_disk);
     file_.check(result);
-    pending_[i].clear();
+    const size_t bytes = pending_[i].size() / pending_rows_ * rows;
+    pending_[i].erase(pending_[i].begin(), pending_[i].begin() + static_cast<ptrdiff_t>(bytes));
   }
-  rows_ += pending_rows_;
-  pending_rows_ = 0;
+  rows_ += rows;
+  pending_rows_ -= rows;
 }
 
 void Hdf5Table::close() {

@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "host/sink/hdf5_journal.hpp"
+
 namespace flashcell::host {
 
-/// An HDF5 file being written. It is in single-writer-multiple-reader mode once start() was called: the library then
-/// orders its writes so that the file is consistent on disk at all times, also after a kill. Not thread-safe (nor is
-/// Debian's HDF5).
+/// An HDF5 file being written. Rows that end_row() and flush() gave it appear on disk at flush(), all or none
+/// (Hdf5Journal). From start() on it is in single-writer-multiple-reader mode: others may read along. Not thread-safe
+/// (nor is Debian's HDF5).
 class Hdf5File {
  public:
   /// Creates or replaces `path`. Throws Error(Fault::input).
@@ -21,12 +23,13 @@ class Hdf5File {
   Hdf5File& operator=(const Hdf5File&) = delete;
 
   hid_t id() const { return id_; }
-  /// False once a write failed (the file is then left as it is on disk) or after close().
+  /// False once a write failed (the file is then as the last flush() left it, and complete) or after close().
   bool is_open() const { return id_ >= 0; }
   void set_attribute(hid_t object, const char* name, const std::string& value);
   void set_attribute(hid_t object, const char* name, double value);
   /// After every table and attribute was made: from here on only rows are added.
   void start();
+  /// Throws Error(Fault::input) when the disk is full.
   void flush();
   void close();
   /// Throws the write error of this file where `result` is negative; otherwise returns it.
@@ -38,8 +41,11 @@ class Hdf5File {
 
  private:
   [[noreturn]] void fail();
+  void commit();
+  void abandon();
 
   std::filesystem::path path_;
+  Hdf5Journal journal_;
   hid_t id_ = -1;
 };
 
@@ -52,7 +58,7 @@ struct Hdf5Column {
 };
 
 /// A group with one extendible, chunked dataset a column, all of the same number of rows. Rows collect in memory until
-/// flush().
+/// flush(), and are on disk after Hdf5File::flush().
 class Hdf5Table {
  public:
   Hdf5Table(Hdf5File& file, const std::string& group, std::vector<Hdf5Column> columns);
@@ -70,8 +76,13 @@ class Hdf5Table {
   }
   void end_row() { ++pending_rows_; }
   size_t pending_rows() const { return pending_rows_; }
-  /// Writes the rows collected. Throws Error(Fault::input) when the disk is full.
-  void flush();
+  /// A column's value of the rows collected, to be changed: `row` counts them from 0.
+  std::byte* pending(size_t column, size_t row) {
+    return pending_[column].data() + row * (pending_[column].size() / pending_rows_);
+  }
+  /// Gives the first `rows` of the rows collected to the file. Throws Error(Fault::input).
+  void flush(size_t rows);
+  void flush() { flush(pending_rows_); }
   void close();
 
  private:

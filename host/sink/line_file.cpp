@@ -65,6 +65,11 @@ void LineFile::flush() {
 
 void LineFile::write_block() {
   if (failed_) return;  // reported once
+  struct stat status {};
+  if (::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 0) {
+    failed_ = true;
+    throw_write_error(path_, ENOENT);
+  }
   const size_t done = write_all(descriptor_, buffer_);
   if (done < buffer_.size()) {
     const int error = errno;

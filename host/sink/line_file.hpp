@@ -18,7 +18,8 @@ class LineFile {
 
   /// Append the next line's text here, then call end_line().
   std::string& text() { return buffer_; }
-  /// Ends the line; writes a block when it is time. Throws Error(Fault::input) when the disk is full: whole lines stay.
+  /// Ends the line; writes a block when it is time. Throws Error(Fault::input) when the disk is full, and whole lines
+  /// stay, or when the file was removed.
   void end_line();
   /// Writes everything now. Throws as end_line().
   void flush();

@@ -30,6 +30,11 @@ int even(double v) {
   return std::max(2, static_cast<int>(std::lround(v)) / 2 * 2);
 }
 
+/// Decimals of a time in s with which neighbouring frames differ, and one more.
+int time_digits(double fps) {
+  return std::clamp(static_cast<int>(std::ceil(std::log10(fps))) + 1, 4, 9);
+}
+
 cv::Scalar colour_of(uint32_t id) {
   const Rgb c = track_colour(id);
   return {static_cast<double>(c.b), static_cast<double>(c.g), static_cast<double>(c.r)};
@@ -138,7 +143,7 @@ void OverlayPainter::draw_track(const tracking::TrackRow& row, cv::Mat& area) {
 void OverlayPainter::draw_strip(const FrameResult& result, const std::string& note) {
   cv::rectangle(canvas_, cv::Rect(0, 0, canvas_.cols, kStripHeight), kStripColour, cv::FILLED);
   std::string text = fmt::format("frame {}", result.frame->number);
-  if (run_.fps > 0) text += fmt::format("   {:.4f} s", static_cast<double>(result.frame->number) / run_.fps);
+  if (run_.fps > 0) text += fmt::format("   {:.{}f} s", result.time_s, time_digits(run_.fps));
   text += fmt::format("   {} track{}", result.rows.size(), result.rows.size() == 1 ? "" : "s");
   if (!note.empty()) text += "   " + note;
   cv::putText(canvas_, text, {8, 19}, kFont, 0.45, kTextColour, 1, cv::LINE_AA);

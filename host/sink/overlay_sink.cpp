@@ -4,22 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <opencv2/videoio.hpp>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "host/sink/overlay_painter.hpp"
 #include "host/sink/svg_chart.hpp"
+#include "host/video/video_file.hpp"
 
 namespace flashcell::host {
 namespace {
-
-struct Encoding {
-  const char* fourcc;
-  const char* extension;
-};
-// H.264 first: browsers play it.
-constexpr Encoding kEncodings[] = {{"avc1", ".mp4"}, {"mp4v", ".mp4"}, {"XVID", ".avi"}};
 
 class OverlaySink final : public Sink {
  public:
@@ -44,15 +38,18 @@ class OverlaySink final : public Sink {
     if (!painter_ && !open(result)) return;
     painter_->follow(result);
     if (seen_++ % options_.every != 0) return;
-    writer_.write(painter_->paint(result, note_));
-    if (++written_ >= options_.max_frames) {
+    const cv::Mat& picture = painter_->paint(result, note_);
+    file_->write(picture.data, picture.step);
+    if (++written_ == options_.max_frames) {
       stopped_ = true;
       warn(fmt::format("{} ends at frame {}: the limit of {} video frames is reached", path_.string(),
                        result.frame->number, options_.max_frames));
     }
   }
 
-  void finish() override { writer_.release(); }
+  void finish() override {
+    if (file_) file_->finish();
+  }
 
  private:
   bool open(const FrameResult& result) {
@@ -60,24 +57,11 @@ class OverlaySink final : public Sink {
     run_.source.width = result.frame->view.width;
     run_.source.height = result.frame->view.height;
     painter_.emplace(run_, trail_frames_, options_.max_side);
-    for (const Encoding& encoding : kEncodings) {
-      const std::filesystem::path path = std::filesystem::path(path_).replace_extension(encoding.extension);
-      const char* c = encoding.fourcc;
-      try {
-        if (writer_.open(path.string(), cv::CAP_FFMPEG, cv::VideoWriter::fourcc(c[0], c[1], c[2], c[3]), video_fps_,
-                         painter_->size())) {
-          path_ = path;
-          return true;
-        }
-      } catch (const cv::Exception&) {
-        // As a refusal: the next encoding.
-      }
-    }
+    const cv::Size size = painter_->size();
+    file_ = VideoFile::create(path_, VideoKind::viewing, {size.width, size.height, true, video_fps_});
+    if (file_) return true;
     stopped_ = true;
-    warn(
-        fmt::format("no overlay video: OpenCV could not open an encoder (H.264, MPEG-4, XVID) for {}; "
-                    "check the folder, or install FFmpeg's libavcodec",
-                    path_.string()));
+    warn(fmt::format("no {}: FFmpeg's libavcodec has neither an H.264 nor an MPEG-4 encoder here", path_.string()));
     return false;
   }
 
@@ -92,7 +76,7 @@ class OverlaySink final : public Sink {
   int64_t trail_frames_ = 2;
   std::string note_;
   std::optional<OverlayPainter> painter_;
-  cv::VideoWriter writer_;
+  std::unique_ptr<VideoFile> file_;
   int64_t seen_ = 0, written_ = 0;
   bool stopped_ = false;
 };

@@ -13,16 +13,17 @@ struct OverlayOptions {
   double trail_ms = 100;     ///< of recording time: how much of a track's path is drawn behind it
   double playback_fps = 30;  ///< frames/s of the video at most; a high-speed recording plays in slow motion
   int64_t every = 1;         ///< only every n-th frame is drawn and encoded
-  int64_t max_frames = 900;  ///< video frames at most, then the sink stops: each takes 5 to 20 ms to draw and encode
+  int64_t max_frames = 900;  ///< video frames at most, then the sink stops: each takes 5 to 20 ms to draw and encode.
+                             ///< 0: no limit
   int max_side = 1280;       ///< px; larger frames are scaled down, small ones up
   /// Gets one line when the video cannot be made or ends early; may be empty.
   std::function<void(const std::string&)> warn = nullptr;
 };
 
 /// `overlay.mp4`: the frames with every track's box, ellipse, id, class name and trail drawn on; predicted ones dashed.
-/// A strip on top says frame, recording time and how much slower than life the video plays. Encoded by OpenCV's FFmpeg:
-/// H.264, else MPEG-4 (mp4v), else XVID in an .avi beside `path`; without any of these it warns and does nothing. Never
-/// throws for the video's sake.
+/// A strip on top says frame, recording time and how much slower than life the video plays. Encoded as
+/// VideoKind::viewing: it plays up to its last second whenever the run ends. Without an encoder it warns and does
+/// nothing. Throws Error(Fault::input) when the file cannot be written.
 std::unique_ptr<Sink> make_overlay_sink(std::filesystem::path path, OverlayOptions options = {});
 
 }  // namespace flashcell::host

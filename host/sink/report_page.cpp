@@ -89,6 +89,11 @@ std::string figures(const RunSummary& summary, const ReportData& data) {
     if (d.frames > 0) causes += fmt::format("{}{}: {}", causes.empty() ? ": " : ", ", d.cause, count_text(d.frames));
   }
   std::string out = "<div class=\"figures\">";
+  if (summary.end != RunEnd::complete) {
+    const std::string ending = summary.ending();
+    const size_t comma = ending.find(", ");
+    out += figure(ending.substr(0, comma), ending.substr(comma + 2), true);
+  }
   out += figure(count_text(summary.tracks), fmt::format("track{}", plural(summary.tracks)));
   out += figure(count_text(summary.frames), fmt::format("frame{} processed", plural(summary.frames)));
   out += figure(short_number(summary.objects_mean()),

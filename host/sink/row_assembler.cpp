@@ -10,7 +10,7 @@ RowAssembler::RowAssembler(int64_t window, uint8_t features)
     : window_(std::max<int64_t>(0, window)), has_intensity_((features & contract::kFeatureIntensity) != 0) {}
 
 AssembledRow RowAssembler::make_row(const HeldFrame& frame, const tracking::TrackRow& row) {
-  AssembledRow out{row, frame.device_time_ns, frame.host_time_ns, std::nullopt};
+  AssembledRow out{row, frame.time_s, frame.device_time_ns, frame.host_time_ns, std::nullopt};
   if (row.detection >= 0 && static_cast<size_t>(row.detection) < frame.mean_greys.size()) {
     out.mean_grey = frame.mean_greys[static_cast<size_t>(row.detection)];
   }
@@ -24,6 +24,7 @@ void RowAssembler::hold(const FrameResult& result) {
     spare_.pop_back();
   }
   frame.number = result.frame->number;
+  frame.time_s = result.time_s;
   frame.device_time_ns = result.frame->device_time_ns;
   frame.host_time_ns = result.frame->arrival_ns;
   frame.mean_greys.clear();

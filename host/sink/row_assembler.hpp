@@ -11,6 +11,7 @@ namespace flashcell::host {
 /// A track row with what its frame adds to it.
 struct AssembledRow {
   tracking::TrackRow row;
+  double time_s = 0;                      ///< recording time of the row's frame
   std::optional<int64_t> device_time_ns;  ///< of the row's frame, where the recording has one
   int64_t host_time_ns = 0;               ///< host steady clock when the row's frame arrived
   std::optional<float> mean_grey;         ///< of the row's detection, where intensity was measured and the object seen
@@ -39,6 +40,7 @@ class RowAssembler {
  private:
   struct HeldFrame {
     int64_t number = 0;
+    double time_s = 0;
     std::optional<int64_t> device_time_ns;
     int64_t host_time_ns = 0;
     std::vector<float> mean_greys;  // by detection; empty where intensity is not measured

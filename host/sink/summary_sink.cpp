@@ -52,6 +52,7 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
       {"recording_fps", run.fps},
       {"unit", run.unit},
       {"units_per_pixel", run.units_per_pixel},
+      {"ended", summary.ending()},
       {"frames", summary.frames},
       {"frames_dropped", summary.dropped_frames()},
       {"frames_dropped_by_cause", dropped},

@@ -1,13 +1,24 @@
 #include "host/sink/track_columns.hpp"
 
+#include "base/text.hpp"
+
 namespace flashcell::host {
 namespace {
 
-constexpr TrackColumnInfo kColumns[] = {
+struct FixedColumn {
+  TrackColumn column;
+  const char* name;
+  const char* unit;
+  const char* meaning;
+};
+
+constexpr FixedColumn kColumns[] = {
     {TrackColumn::frame, "frame", "1", "frame number of the recording, from 0; a gap is a dropped frame"},
     {TrackColumn::id, "id", "1", "track, from 1 without gaps"},
     {TrackColumn::state, "state", "text",
      "visible: measured; merged: shares a blob with other tracks; predicted: not seen"},
+    {TrackColumn::time, "time_s", "s",
+     "recording time of the frame: its time stamp, else frame number over frame rate"},
     {TrackColumn::x, "x", "px", "centroid, right of the frame's first pixel centre"},
     {TrackColumn::y, "y", "px", "centroid, below the frame's first pixel centre"},
     {TrackColumn::vx, "vx", "px/s", "velocity, right"},
@@ -28,11 +39,30 @@ constexpr TrackColumnInfo kColumns[] = {
     {TrackColumn::mean_grey, "mean_grey", "grey", "mean grey value of the object; NaN where it is not seen"},
 };
 
+/// A unit as part of a column's name: what a program might take for something else becomes _.
+std::string name_part(const std::string& unit) {
+  std::string part = to_utf8(unit);
+  for (char& c : part) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80) != 0;
+    if (!plain) c = '_';
+  }
+  return part;
+}
+
+void add_columns_in_unit(const std::string& unit, std::vector<TrackColumnInfo>& columns) {
+  const std::string part = name_part(unit);
+  columns.push_back({TrackColumn::x_in_unit, "x_" + part, unit, "x times units_per_pixel"});
+  columns.push_back({TrackColumn::y_in_unit, "y_" + part, unit, "y times units_per_pixel"});
+  columns.push_back({TrackColumn::vx_in_unit, "vx_" + part + "_per_s", unit + "/s", "vx times units_per_pixel"});
+  columns.push_back({TrackColumn::vy_in_unit, "vy_" + part + "_per_s", unit + "/s", "vy times units_per_pixel"});
+  columns.push_back({TrackColumn::area_in_unit, "area_" + part + "2", unit + "^2", "area times units_per_pixel^2"});
+}
+
 }  // namespace
 
 std::vector<TrackColumnInfo> track_columns(const RunInfo& run, bool device_time, bool host_time) {
   std::vector<TrackColumnInfo> columns;
-  for (const TrackColumnInfo& info : kColumns) {
+  for (const FixedColumn& info : kColumns) {
     bool has = true;
     switch (info.column) {
       case TrackColumn::colour_class:
@@ -54,8 +84,9 @@ std::vector<TrackColumnInfo> track_columns(const RunInfo& run, bool device_time,
       default:
         break;
     }
-    if (has) columns.push_back(info);
+    if (has) columns.push_back({info.column, info.name, info.unit, info.meaning});
   }
+  if (run.unit != "px") add_columns_in_unit(run.unit, columns);
   return columns;
 }
 

@@ -4,22 +4,24 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <fstream>
+#include <cerrno>
+#include <memory>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
-#include <opencv2/videoio.hpp>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
+#include "base/output_file.hpp"
 #include "host/synth/synth_source.hpp"
+#include "host/video/video_file.hpp"
 
 namespace flashcell::host {
 namespace {
 
 namespace fs = std::filesystem;
-
-Error cannot_write(const fs::path& path) {
-  return Error(Fault::input, fmt::format("{}: cannot write: is the disk full or the folder read-only?", path.string()));
-}
 
 void make_folder(const fs::path& path) {
   std::error_code failed;
@@ -27,105 +29,80 @@ void make_folder(const fs::path& path) {
   if (failed) throw Error(Fault::input, fmt::format("{}: cannot make the folder: {}", path.string(), failed.message()));
 }
 
-/// A text file that notices when the disk is full.
-class TextFile {
+/// A file written from its beginning to its end.
+class OutputFile {
  public:
-  explicit TextFile(fs::path path) : path_(std::move(path)), out_(path_, std::ios::binary) { check(); }
-  void write(const std::string& text) {
-    out_ << text;
-    check();
+  explicit OutputFile(fs::path path)
+      : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
+    if (descriptor_ < 0) throw_write_error(path_, errno);
+  }
+  ~OutputFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::string_view bytes) {
+    if (write_all(descriptor_, bytes) < bytes.size()) throw_write_error(path_, errno);
   }
   void close() {
-    out_.close();
-    check();
+    if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) throw_write_error(path_, errno);
   }
 
  private:
-  void check() const {
-    if (!out_) throw cannot_write(path_);
-  }
   fs::path path_;
-  std::ofstream out_;
+  int descriptor_;
 };
 
-/// OpenCV prints a line about every tag that a container's table lacks, and no setting stops it. QuickTime players and
-/// FFmpeg know FFV1 there all the same.
-class SilentStderr {
- public:
-  SilentStderr() : saved_(::dup(STDERR_FILENO)) {
-    const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (saved_ >= 0 && null >= 0) ::dup2(null, STDERR_FILENO);
-    if (null >= 0) ::close(null);
-  }
-  ~SilentStderr() {
-    if (saved_ < 0) return;
-    ::dup2(saved_, STDERR_FILENO);
-    ::close(saved_);
-  }
-  SilentStderr(const SilentStderr&) = delete;
-  SilentStderr& operator=(const SilentStderr&) = delete;
-
- private:
-  int saved_;
-};
+std::string_view pixels_of(const Frame& frame) {
+  return {reinterpret_cast<const char*>(frame.storage.data()), frame.storage.size()};
+}
 
 class FrameWriter {
  public:
-  FrameWriter(const fs::path& directory, SceneFile format, const SourceInfo& info) : format_(format), info_(info) {
-    const cv::Size size(info.width, info.height);
+  FrameWriter(const fs::path& directory, SceneFile format, const SourceInfo& info) : info_(info) {
     switch (format) {
-      case SceneFile::video: {
-        path_ = directory / "scene.mov";
-        const SilentStderr silent;
-        if (!video_.open(path_.string(), cv::CAP_FFMPEG, cv::VideoWriter::fourcc('F', 'F', 'V', '1'), info.fps, size,
-                         is_colour(info.format))) {
-          throw cannot_write(path_);
-        }
+      case SceneFile::video:
+        video_ = VideoFile::create(directory / "scene.mov", VideoKind::lossless,
+                                   {info.width, info.height, is_colour(info.format), info.fps});
+        if (!video_)
+          throw Error(Fault::input, "scene.mov: FFmpeg's libavcodec has no FFV1 encoder here; --format raw needs none");
         break;
-      }
       case SceneFile::images:
-        path_ = directory / "frames";
-        make_folder(path_);
+        images_ = directory / "frames";
+        make_folder(images_);
         break;
       case SceneFile::raw:
-        path_ = directory / "scene.raw";
-        raw_.open(path_, std::ios::binary);
+        raw_.emplace(directory / "scene.raw");
         break;
     }
   }
 
   void write(Frame& frame, int64_t index) {
-    const cv::Mat image(info_.height, info_.width, is_colour(info_.format) ? CV_8UC3 : CV_8UC1, frame.storage.data());
-    switch (format_) {
-      case SceneFile::video:
-        video_.write(image);
-        break;
-      case SceneFile::images: {
-        const fs::path file = path_ / fmt::format("{:08}.png", index);
-        if (!cv::imwrite(file.string(), image)) throw cannot_write(file);
-        break;
-      }
-      case SceneFile::raw:
-        raw_.write(reinterpret_cast<const char*>(frame.storage.data()),
-                   static_cast<std::streamsize>(frame.storage.size()));
-        if (!raw_) throw cannot_write(path_);
-        break;
+    if (video_) {
+      video_->write(frame.storage.data(), static_cast<size_t>(info_.width) * bytes_per_pixel(info_.format));
+    } else if (raw_) {
+      raw_->write(pixels_of(frame));
+    } else {
+      const cv::Mat image(info_.height, info_.width, is_colour(info_.format) ? CV_8UC3 : CV_8UC1, frame.storage.data());
+      std::vector<uint8_t> png;
+      cv::imencode(".png", image, png);
+      OutputFile file(images_ / image_name(index));
+      file.write({reinterpret_cast<const char*>(png.data()), png.size()});
+      file.close();
     }
   }
 
   void close() {
-    video_.release();
-    if (format_ != SceneFile::raw) return;
-    raw_.close();
-    if (!raw_) throw cannot_write(path_);
+    if (video_) video_->finish();
+    if (raw_) raw_->close();
   }
 
  private:
-  SceneFile format_;
   SourceInfo info_;
-  fs::path path_;
-  cv::VideoWriter video_;
-  std::ofstream raw_;
+  fs::path images_;
+  std::unique_ptr<VideoFile> video_;
+  std::optional<OutputFile> raw_;
 };
 
 std::string how_to_open(SceneFile format, const SourceInfo& info) {
@@ -143,28 +120,31 @@ std::string how_to_open(SceneFile format, const SourceInfo& info) {
 
 }  // namespace
 
-void write_scene(const SceneParameters& parameters, const fs::path& directory, SceneFile format,
-                 const std::function<void(int64_t, int64_t)>& progress) {
-  SynthSource source(parameters, "synth");
-  std::error_code failed;
-  fs::create_directories(directory, failed);
-  if (failed)
-    throw Error(Fault::input, fmt::format("{}: cannot make the folder: {}", directory.string(), failed.message()));
+std::string image_name(int64_t index) {
+  return fmt::format("{:08}.png", index);
+}
 
-  TextFile scene(directory / "scene.txt");
+int64_t write_scene(const SceneParameters& parameters, const fs::path& directory, SceneFile format,
+                    const std::function<void(int64_t, int64_t)>& progress, const std::atomic<bool>* stop) {
+  SynthSource source(parameters, "synth");
+  make_folder(directory);
+  OutputFile scene(directory / "scene.txt");
   scene.write(fmt::format("{}\n{}\n", to_spec(parameters), how_to_open(format, source.info())));
   scene.close();
-  TextFile mot(directory / "gt.txt");
-  TextFile csv(directory / "truth.csv");
+  OutputFile mot(directory / "gt.txt");
+  OutputFile csv(directory / "truth.csv");
   csv.write(
-      "# frame: of the scene, from 0; row: of the written frames, from 1; x, y: centroid in px; area, visible: px\n");
+      "# first_frame: 0\n# frame: of the scene, from 0; row: of the written frames, from 1; x, y: centroid in px; "
+      "area, visible: px\n");
   csv.write("frame,row,id,x,y,left,top,width,height,area,visible,class\n");
   FrameWriter frames(directory, format, source.info());
 
   const int64_t total = source.info().frame_count.value_or(parameters.frames);
   Frame frame;
-  for (int64_t row = 1; source.next(frame); ++row) {
-    frames.write(frame, row - 1);
+  int64_t written = 0;
+  while (!(stop != nullptr && *stop) && source.next(frame)) {
+    frames.write(frame, written);
+    const int64_t row = ++written;
     std::string mot_rows, csv_rows;
     for (const TruthObject& t : source.scene().truth(frame.number)) {
       if (t.area == 0) continue;
@@ -181,6 +161,7 @@ void write_scene(const SceneParameters& parameters, const fs::path& directory, S
   frames.close();
   mot.close();
   csv.close();
+  return written;
 }
 
 }  // namespace flashcell::host

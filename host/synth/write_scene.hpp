@@ -1,7 +1,9 @@
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
 
 #include "host/synth/scene.hpp"
 
@@ -20,8 +22,13 @@ enum class SceneFile : uint8_t {
 ///   pixel columns and rows from 0; objects without a visible pixel have no row;
 /// - truth.csv: every object in every frame with its centre, area, visible area and class;
 /// - scene.txt: the spec that parse_scene() takes, and how to open the frames.
-/// `progress(done, total)` is called after each frame; may be empty. Throws Error(Fault::input) when it cannot write.
-void write_scene(const SceneParameters& parameters, const std::filesystem::path& directory, SceneFile format,
-                 const std::function<void(int64_t done, int64_t total)>& progress);
+/// `progress(done, total)` is called after each frame; may be empty. `stop`, where there is one, ends it early and
+/// whole. Returns the number of frames written. Throws Error(Fault::input) when it cannot write.
+int64_t write_scene(const SceneParameters& parameters, const std::filesystem::path& directory, SceneFile format,
+                    const std::function<void(int64_t done, int64_t total)>& progress,
+                    const std::atomic<bool>* stop = nullptr);
+
+/// Name of the image of written frame `index`, from 0: "00000000.png".
+std::string image_name(int64_t index);
 
 }  // namespace flashcell::host

@@ -2,7 +2,9 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 
 #include "base/error.hpp"
 #include "host/sink/hdf5_sink.hpp"
@@ -152,74 +154,145 @@ TEST(Hdf5Sink, LeavesOutWhatWasNotMeasured) {
   EXPECT_TRUE(reader.has("/objects/m00"));
 }
 
+constexpr int64_t kWindow = 5;
+
 void write_many_frames(const std::filesystem::path& path, int64_t frames) {
   RunInfo run = test::small_run();
   run.features = contract::kFeatureHlac;
-  const std::unique_ptr<Sink> sink = make_hdf5_sink(path);
+  const std::unique_ptr<Sink> sink = make_hdf5_sink(path, {.backfill_window = kWindow});
   sink->begin(run);
   for (int64_t f = 0; f < frames; ++f) sink->write(full_result(f).view());
   sink->finish();
 }
 
-// What a run that did not finish left behind: as many whole rows as the file says, in order.
-void expect_readable(const std::filesystem::path& path, size_t at_least) {
-  const Reader reader(path, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ);
-  ASSERT_TRUE(reader.is_open());
+// What a run that did not finish left behind: every row of every dataset that the file shows was written. Returns their
+// number in /tracks.
+size_t expect_whole(const std::filesystem::path& path, unsigned flags) {
+  const Reader reader(path, flags);
+  EXPECT_TRUE(reader.is_open()) << path;
+  if (!reader.is_open()) return 0;
   const auto frame = reader.read<int64_t>("/tracks/frame", H5T_NATIVE_INT64);
-  EXPECT_GE(frame.size(), at_least);
-  const auto left = reader.read<uint32_t>("/objects/hlac", H5T_NATIVE_UINT32);
-  EXPECT_EQ(left.size() % 25, 0u);
-  // The very last rows may have been on their way: their space is there, their values not yet.
-  for (size_t i = 0; i < at_least; ++i) ASSERT_EQ(frame[i], static_cast<int64_t>(i));
+  const auto id = reader.read<uint32_t>("/tracks/id", H5T_NATIVE_UINT32);
+  const auto x = reader.read<double>("/tracks/x", H5T_NATIVE_DOUBLE);
+  const auto area = reader.read<double>("/tracks/area", H5T_NATIVE_DOUBLE);
+  const auto stamp = reader.read<int64_t>("/tracks/device_time_ns", H5T_NATIVE_INT64);
+  for (size_t i = 0; i < frame.size(); ++i) EXPECT_EQ(frame[i], static_cast<int64_t>(i));
+  for (size_t i = 0; i < id.size(); ++i) EXPECT_EQ(id[i], 1u) << i;
+  for (size_t i = 0; i < x.size(); ++i) EXPECT_EQ(x[i], 10.125 + static_cast<double>(i));
+  for (size_t i = 0; i < area.size(); ++i) EXPECT_EQ(area[i], 47) << i;
+  for (size_t i = 0; i < stamp.size(); ++i) EXPECT_EQ(stamp[i], static_cast<int64_t>(i) * 500000);
+  const auto left = reader.read<uint16_t>("/objects/left", H5T_NATIVE_UINT16);
+  const auto track = reader.read<uint32_t>("/objects/track", H5T_NATIVE_UINT32);
+  const auto m20 = reader.read<uint64_t>("/objects/m20", H5T_NATIVE_UINT64);
+  const auto hlac = reader.read<uint32_t>("/objects/hlac", H5T_NATIVE_UINT32);
+  for (size_t i = 0; i < left.size(); ++i) EXPECT_EQ(left[i], static_cast<uint16_t>(i / 2));
+  for (size_t i = 0; i < track.size(); ++i) EXPECT_EQ(track[i], i % 2) << i;
+  for (size_t i = 0; i < m20.size(); ++i) EXPECT_EQ(m20[i], uint64_t{1} << 40);
+  for (size_t i = 0; i < hlac.size(); ++i) EXPECT_EQ(hlac[i], 100 * (i / 50) + i % 25) << i;
+  const auto foreground = reader.read<uint32_t>("/frames/foreground", H5T_NATIVE_UINT32);
+  for (size_t i = 0; i < foreground.size(); ++i) EXPECT_EQ(foreground[i], 400u) << i;
+  return frame.size();
 }
 
-TEST(Hdf5Sink, KilledRunLeavesAReadableFile) {
-  const TemporaryFolder folder;
-  const std::filesystem::path path = folder / "tracks.h5";
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    write_many_frames(path, int64_t{1} << 40);
-    ::_exit(0);
-  }
-  for (int i = 0; i < 2000 && (!std::filesystem::exists(path) || std::filesystem::file_size(path) < 8000000); ++i) {
-    ::usleep(5000);
-  }
-  ::usleep(1200000);  // past the first flush
-  ::kill(child, SIGKILL);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFSIGNALED(status));
-  expect_readable(path, 4096);
-}
-
-TEST(Hdf5Sink, FullDiskIsOneClearErrorAndLeavesAReadableFile) {
-  const TemporaryFolder folder;
-  const std::filesystem::path path = folder / "tracks.h5";
-  const std::filesystem::path message = folder / "message";
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{8000000, 8000000};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-    try {
-      write_many_frames(path, 10000000);
-    } catch (const Error& e) {
-      std::ofstream(message) << e.what();
-      ::_exit(static_cast<int>(e.fault()));  // not through exit handlers: the abandoned library state may crash there
+TEST(Hdf5Sink, KilledRunLeavesEveryRowThatItShows) {
+  for (const int wait_ms : {0, 130, 370, 700}) {
+    const TemporaryFolder folder;
+    const std::filesystem::path path = folder / "tracks.h5";
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      write_many_frames(path, int64_t{1} << 40);
+      ::_exit(0);
     }
-    ::_exit(0);
+    for (int i = 0; i < 6000 && (!std::filesystem::exists(path) || std::filesystem::file_size(path) < 8000000); ++i) {
+      ::usleep(5000);
+    }
+    ::usleep(static_cast<useconds_t>(1000 * wait_ms));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    EXPECT_GT(expect_whole(path, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ), 4096u);
   }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 3);
-  const std::string line = test::read_text(message);
-  EXPECT_NE(line.find("tracks.h5"), std::string::npos) << line;
-  EXPECT_NE(line.find("free some space"), std::string::npos) << line;
-  EXPECT_EQ(line.find('\n'), std::string::npos) << line;
-  expect_readable(path, 4096);
+}
+
+TEST(Hdf5Sink, FullDiskIsOneClearErrorAndEveryRowThatTheFileShowsIsThere) {
+  size_t fewest = SIZE_MAX, most = 0;
+  for (const rlim_t limit_bytes : {2'000'000, 3'300'000, 8'000'000, 13'123'457, 20'000'000}) {
+    const TemporaryFolder folder;
+    const std::filesystem::path path = folder / "tracks.h5";
+    const std::filesystem::path message = folder / "message";
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      std::signal(SIGXFSZ, SIG_IGN);
+      const rlimit limit{limit_bytes, limit_bytes};
+      ::setrlimit(RLIMIT_FSIZE, &limit);
+      int code = 0;
+      try {
+        write_many_frames(path, 10000000);
+      } catch (const Error& e) {
+        std::ofstream(message) << e.what();
+        code = static_cast<int>(e.fault());
+      }
+      std::exit(code);  // through the library's own handlers
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 3);
+    const std::string line = test::read_text(message);
+    EXPECT_NE(line.find("tracks.h5"), std::string::npos) << line;
+    EXPECT_NE(line.find("free some space"), std::string::npos) << line;
+    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
+    EXPECT_LE(std::filesystem::file_size(path), limit_bytes);
+    // No swmr=True, no h5clear: it is complete.
+    const size_t rows = expect_whole(path, H5F_ACC_RDONLY);
+    fewest = std::min(fewest, rows);
+    most = std::max(most, rows);
+  }
+  EXPECT_GT(most, 16000u);
+  EXPECT_LT(fewest, most);
+}
+
+TEST(Hdf5Sink, ARemovedFileIsAnError) {
+  const TemporaryFolder folder;
+  const std::unique_ptr<Sink> sink = make_hdf5_sink(folder / "tracks.h5");
+  RunInfo run = test::small_run();
+  run.features = contract::kFeatureHlac;
+  sink->begin(run);
+  sink->write(full_result(0).view());
+  std::filesystem::remove(folder / "tracks.h5");
+  EXPECT_THROW(sink->finish(), Error);
+}
+
+TEST(Hdf5Sink, ObjectsKnowTheirTrackAlsoWhereItIsConfirmedLater) {
+  const TemporaryFolder folder;
+  const std::unique_ptr<Sink> sink = make_hdf5_sink(folder / "tracks.h5", {.backfill_window = 3});
+  sink->begin(test::small_run());
+  for (int64_t f = 0; f < 10; ++f) {
+    OwnedResult result = full_result(f);
+    result.rows.clear();
+    if (f == 4) {  // track 7 is confirmed, and was the second object of frame 2
+      result.backfill = {row_at(2, 7, 1, 1)};
+      result.backfill[0].detection = 1;
+    }
+    if (f >= 6) {  // tracks 9 and 7 share the first object
+      result.rows = {row_at(f, 9, 1, 1), row_at(f, 7, 1, 1), row_at(f, 8, 1, 1)};
+      result.rows[0].detection = result.rows[1].detection = 0;
+    }
+    sink->write(result.view());
+  }
+  sink->finish();
+  const Reader reader(folder / "tracks.h5", H5F_ACC_RDONLY);
+  const auto frame = reader.read<int64_t>("/objects/frame", H5T_NATIVE_INT64);
+  const auto track = reader.read<uint32_t>("/objects/track", H5T_NATIVE_UINT32);
+  ASSERT_EQ(track.size(), 20u);
+  for (size_t i = 0; i < track.size(); ++i) {
+    EXPECT_EQ(frame[i], static_cast<int64_t>(i / 2));
+    EXPECT_EQ(track[i], i == 5 || (i >= 12 && i % 2 == 0) ? 7u : 0u) << i;
+  }
+  EXPECT_EQ(reader.read<double>("/frames/time_s", H5T_NATIVE_DOUBLE)[4], 0.002);
 }
 
 TEST(Hdf5Sink, FolderThatIsNotThereIsAClearError) {

@@ -1,10 +1,16 @@
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <map>
 #include <opencv2/core.hpp>
 #include <opencv2/videoio.hpp>
 
+#include "base/error.hpp"
 #include "host/sink/csv_sink.hpp"
 #include "host/sink/hdf5_sink.hpp"
 #include "host/sink/overlay_painter.hpp"
@@ -145,6 +151,14 @@ VideoRun make_video(const std::filesystem::path& path, int64_t frames, OverlayOp
   return run;
 }
 
+int decoded_frames(const std::filesystem::path& path) {
+  cv::VideoCapture video(path.string());
+  cv::Mat frame;
+  int frames = 0;
+  while (video.read(frame)) ++frames;
+  return frames;
+}
+
 TEST(OverlaySink, VideoHasTheFramesAskedFor) {
   const TemporaryFolder folder;
   const char* keep = std::getenv("FLASHCELL_KEEP");
@@ -157,16 +171,122 @@ TEST(OverlaySink, VideoHasTheFramesAskedFor) {
   cv::VideoCapture video(run.path.string());
   ASSERT_TRUE(video.isOpened());
   EXPECT_NEAR(video.get(cv::CAP_PROP_FPS), 30, 0.01);
-  cv::Mat frame;
-  int frames = 0;
-  while (video.read(frame)) ++frames;
-  EXPECT_EQ(frames, 20);
+  EXPECT_EQ(decoded_frames(run.path), 20);
 }
 
-TEST(OverlaySink, WithoutAnEncoderItWarnsOnceAndGoesOn) {
-  const VideoRun run = make_video("/nonexistent/folder/overlay.mp4", 3, {});
-  ASSERT_EQ(run.warnings.size(), 1u);
-  EXPECT_NE(run.warnings[0].find("no overlay video"), std::string::npos);
+TEST(OverlaySink, NoLimitMeansNone) {
+  const TemporaryFolder folder;
+  const VideoRun run = make_video(folder / "overlay.mp4", 40, {.max_frames = 0});
+  EXPECT_TRUE(run.warnings.empty());
+  EXPECT_EQ(decoded_frames(run.path), 40);
+}
+
+TEST(OverlaySink, AFileThatCannotBeMadeIsAnError) {
+  EXPECT_THROW(make_video("/nonexistent/folder/overlay.mp4", 3, {}), Error);
+}
+
+TEST(OverlaySink, TheSameFramesAreTheSameBytes) {
+  const TemporaryFolder folder;
+  make_video(folder / "a.mp4", 70, {});
+  make_video(folder / "b.mp4", 70, {});
+  EXPECT_TRUE(test::read_text(folder / "a.mp4") == test::read_text(folder / "b.mp4"));
+}
+
+/// Frames in the whole fragments of a file (ISO/IEC 14496-12: moof boxes, each with its mdat, hold the samples that
+/// trun boxes count); the bytes after the last one.
+struct Fragments {
+  int frames = 0;
+  size_t rest = 0;
+};
+
+uint32_t word(const std::string& bytes, size_t at) {
+  uint32_t value = 0;
+  for (size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<uint8_t>(bytes[at + i]);
+  return value;
+}
+
+Fragments fragments_of(const std::string& file) {
+  Fragments found;
+  size_t at = 0;
+  int samples = 0;
+  while (at + 8 <= file.size()) {
+    const size_t size = word(file, at);
+    const std::string kind = file.substr(at + 4, 4);
+    if (size < 8 || at + size > file.size()) break;
+    if (kind == "moof") {
+      const size_t run = file.find("trun", at);
+      EXPECT_LT(run, at + size);
+      samples = static_cast<int>(word(file, run + 8));
+    }
+    at += size;
+    if (kind == "mdat") found.frames += samples;
+  }
+  found.rest = file.size() - at;
+  return found;
+}
+
+TEST(OverlaySink, AKilledRunLeavesAVideoThatPlays) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "overlay.mp4";
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    make_video(path, int64_t{1} << 40, {.max_frames = 0});
+    ::_exit(0);
+  }
+  for (int i = 0; i < 6000 && (!std::filesystem::exists(path) || std::filesystem::file_size(path) < 600000); ++i)
+    ::usleep(10000);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  const Fragments fragments = fragments_of(test::read_text(path));
+  EXPECT_GE(fragments.frames, 30);
+  EXPECT_GE(decoded_frames(path), fragments.frames);
+}
+
+TEST(OverlaySink, AFullDiskIsOneClearErrorAndTheVideoPlays) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "overlay.mp4", message = folder / "message";
+  constexpr rlim_t kLimit = 500'000;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{kLimit, kLimit};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    int code = 0;
+    try {
+      make_video(path, 100'000, {.max_frames = 0});
+    } catch (const Error& e) {
+      std::ofstream(message) << e.what();
+      code = static_cast<int>(e.fault());
+    }
+    ::_exit(code);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 3);
+  const std::string line = test::read_text(message);
+  EXPECT_NE(line.find("overlay.mp4"), std::string::npos) << line;
+  EXPECT_NE(line.find("free some space"), std::string::npos) << line;
+  const Fragments fragments = fragments_of(test::read_text(path));
+  EXPECT_EQ(fragments.rest, 0u) << "whole fragments only";
+  EXPECT_GE(fragments.frames, 30);
+  EXPECT_EQ(decoded_frames(path), fragments.frames);
+}
+
+TEST(OverlayPainter, TheClockTellsNeighbouringFramesApart) {
+  RunInfo run = run_of(640, 480);
+  run.fps = 90'000;
+  OverlayPainter painter(run, 5, 1280);
+  OwnedResult result = blank_result(0, 640, 480, 90);
+  const auto clock_at = [&](double time_s) {
+    FrameResult view = result.view();
+    view.time_s = time_s;
+    return painter.paint(view, "")(cv::Rect(0, 0, 640, OverlayPainter::kStripHeight)).clone();
+  };
+  const cv::Mat first = clock_at(100 / 90e3), second = clock_at(101 / 90e3);
+  EXPECT_GT(cv::norm(first, second, cv::NORM_INF), 0) << "the frame number stands still here, time goes on";
 }
 
 TEST(EverySink, TakesARunWithoutFramesAndFramesWithoutRows) {

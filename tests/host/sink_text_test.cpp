@@ -88,21 +88,24 @@ TEST(CsvSink, FullFileToTheLetter) {
   second.backfill = {late};
   const std::string text = run_csv(folder / "tracks.csv", run, {first, second}, {.backfill_window = 10});
   const size_t table = text.find("\nframe,") + 1;
-  EXPECT_EQ(
-      text.substr(table),
-      "frame,id,state,x,y,vx,vy,left,top,width,height,area,orientation,major,minor,colour,class,class_confidence,"
-      "device_time_ns,host_time_ns,mean_grey\n"
-      "0,1,visible,10.2500,20.5000,0.00,0.00,5.75,18.00,10.00,6.00,47.00,0.00000,10.000,6.000,red,\"fly, large\",0.875,"
-      "500000,500,101.500\n"
-      "1,1,predicted,11.2500,20.0000,2000.00,-1000.13,6.75,17.50,10.00,6.00,47.00,-0.50000,10.000,6.000,red,unknown,0."
-      "000,"
-      "1000000,1500,NaN\n"
-      "1,2,merged,30.0000,40.0000,0.00,0.00,25.50,37.50,10.00,6.00,47.00,0.00000,10.000,6.000,unknown,unknown,0.000,"
-      "1000000,1500,NaN\n");
+  EXPECT_EQ(text.substr(table),
+            "frame,id,state,time_s,x,y,vx,vy,left,top,width,height,area,orientation,major,minor,colour,class,"
+            "class_confidence,device_time_ns,host_time_ns,mean_grey,x_mm,y_mm,vx_mm_per_s,vy_mm_per_s,area_mm2\n"
+            "0,1,visible,0.000000000,10.2500,20.5000,0.00,0.00,5.75,18.00,10.00,6.00,47.00,0.00000,10.000,6.000,red,"
+            "\"fly, large\",0.875,"
+            "500000,500,101.500,0.5125,1.025,0,0,0.1175\n"
+            "1,1,predicted,0.000500000,11.2500,20.0000,2000.00,-1000.13,6.75,17.50,10.00,6.00,47.00,-0.50000,10.000,6."
+            "000,red,unknown,0."
+            "000,"
+            "1000000,1500,NaN,0.5625,1,100,-50.00625,0.1175\n"
+            "1,2,merged,0.000500000,30.0000,40.0000,0.00,0.00,25.50,37.50,10.00,6.00,47.00,0.00000,10.000,6.000,"
+            "unknown,unknown,0.000,"
+            "1000000,1500,NaN,1.5,2,0,0,0.1175\n");
   const std::string header = text.substr(0, table);
   EXPECT_EQ(header.rfind("# flashcell ", 0), 0u);
   for (const char* line : {"# source: test.mraw\n", "# fps: 2000 frames/s\n", "# frame size: 64 x 48 px\n",
-                           "# unit: mm; 1 px = 0.05 mm; lengths below are in px\n", "# vx [px/s]: velocity, right\n",
+                           "# unit: mm; 1 px = 0.05 mm; lengths are in px where their column does not name the unit\n",
+                           "# vx_mm_per_s [mm/s]: vx times units_per_pixel\n", "# vx [px/s]: velocity, right\n",
                            "# device_time_ns [ns]: the camera's time stamp of the frame\n"}) {
     EXPECT_NE(header.find(line), std::string::npos) << line;
   }
@@ -118,8 +121,8 @@ TEST(CsvSink, LeavesOutWhatTheRunDoesNotHave) {
   OwnedResult result = blank_result(3);
   result.rows = {row_at(3, 1, 1, 2)};
   EXPECT_EQ(run_csv(folder / "tracks.csv", test::small_run(), {result}, {.host_time = false, .header_comments = false}),
-            "frame,id,state,x,y,vx,vy,left,top,width,height,area,orientation,major,minor\n"
-            "3,1,visible,1.0000,2.0000,0.00,0.00,-3.50,-0.50,10.00,6.00,47.00,0.00000,10.000,6.000\n");
+            "frame,id,state,time_s,x,y,vx,vy,left,top,width,height,area,orientation,major,minor\n"
+            "3,1,visible,0.001500000,1.0000,2.0000,0.00,0.00,-3.50,-0.50,10.00,6.00,47.00,0.00000,10.000,6.000\n");
 }
 
 struct GermanNumbers : std::numpunct<char> {
@@ -137,7 +140,7 @@ TEST(CsvSink, IgnoresTheLocale) {
   run.fps = 1500.5;
   const std::string text = run_csv(folder / "tracks.csv", run, {result}, {});
   std::locale::global(before);
-  EXPECT_NE(text.find("0,1,visible,1234.5000,2.0000,"), std::string::npos);
+  EXPECT_NE(text.find("0,1,visible,0.000000000,1234.5000,2.0000,"), std::string::npos);
   EXPECT_NE(text.find("# fps: 1500.5 frames/s"), std::string::npos);
 }
 
@@ -188,8 +191,24 @@ void expect_whole_lines(const std::filesystem::path& path) {
   EXPECT_EQ(text.back(), '\n');
   const size_t last = text.rfind('\n', text.size() - 2) + 1;
   const std::string line = text.substr(last);
-  EXPECT_EQ(std::count(line.begin(), line.end(), ','), 14) << line;
+  EXPECT_EQ(std::count(line.begin(), line.end(), ','), 15) << line;
   EXPECT_NE(line.find(",10.000,6.000\n"), std::string::npos) << line;
+}
+
+TEST(CsvSink, ARemovedFileIsAnError) {
+  const TemporaryFolder folder;
+  const std::unique_ptr<Sink> sink = make_csv_sink(folder / "tracks.csv");
+  sink->begin(test::small_run());
+  sink->write(blank_result(0).view());
+  std::filesystem::remove(folder / "tracks.csv");
+  OwnedResult result = blank_result(1);
+  result.rows = {row_at(1, 1, 1, 2)};
+  EXPECT_THROW(
+      {
+        sink->write(result.view());
+        sink->finish();
+      },
+      Error);
 }
 
 TEST(CsvSink, WhatFitsOnAFullDiskIsWholeLines) {

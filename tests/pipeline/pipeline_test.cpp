@@ -7,6 +7,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -37,6 +38,7 @@ class CountingSource : public FrameSource {
     return true;
   }
   int64_t fail_at = -1, gap_at = INT64_MAX, gap = 0;
+  std::optional<int64_t> frame_count;  // that it states
   std::function<void(int64_t number)> before_frame;
 
  private:
@@ -150,6 +152,7 @@ Result run(CountingSource& source, std::vector<Sink*> sinks, PipelineOptions opt
   tracking::Tracker tracker({}, options.fps);
   RunInfo info;
   info.source = source.info();
+  info.source.frame_count = source.frame_count;
   info.fps = options.fps;
   Result result;
   result.error = run_pipeline(
@@ -458,7 +461,7 @@ TEST(PipelineRealtime, FramesOrDropsEveryOneIsAccountedFor) {
   PipelineOptions options;
   options.realtime = true;
   options.threads = 2;
-  options.queue_frames = 2;
+  options.queue_ms = 0.1;
   const Result result = run(source, {&sink}, options, false, 200);
   EXPECT_EQ(what(result.error), "");
   EXPECT_EQ(result.summary.frames + dropped(result.summary, "overrun"), 400u);
@@ -488,6 +491,103 @@ TEST(PipelineRealtime, AnErrorOfTheSourceEndsTheRun) {
   const Result result = run(source, {&sink}, options);
   EXPECT_EQ(what(result.error), "damaged at frame 100");
   EXPECT_EQ(sink.finished, 1);
+}
+
+TEST(PipelineRealtime, AStopIsNoticedBetweenFramesThatLieFarApart) {
+  CountingSource source(10, 1e-4);  // a frame every 10 000 s
+  RecordingSink sink;
+  std::atomic<bool> stop{false};
+  PipelineOptions options;
+  options.realtime = true;
+  options.stop = &stop;
+  options.progress = [&](int64_t, int64_t) { stop = true; };
+  const Result result = run(source, {&sink}, options);
+  EXPECT_EQ(what(result.error), "");
+  EXPECT_EQ(sink.frames.size(), 1u);
+  EXPECT_EQ(result.summary.end, RunEnd::interrupted);
+}
+
+TEST(PipelineRealtime, AQueueInMillisecondsOutlastsAPipelineThatIsHeldUp) {
+  // One frame holds the pipeline up for 40 ms, in which 80 others arrive.
+  CountingSource source(400, 2000);
+  class HeldUp : public RecordingSink {
+   public:
+    void write(const FrameResult& result) override {
+      if (result.frame->number == 50) std::this_thread::sleep_for(std::chrono::milliseconds(40));
+      RecordingSink::write(result);
+      latencies_ns.push_back(result.done_ns - result.frame->arrival_ns);
+    }
+    std::vector<int64_t> latencies_ns;
+  } sink;
+  PipelineOptions options;
+  options.realtime = true;
+  options.frames_in_flight = 2;
+  options.queue_ms = 10'000;  // the machine may be held up as well
+  const Result result = run(source, {&sink}, options);
+  EXPECT_EQ(result.summary.dropped_frames(), 0u);
+  ASSERT_EQ(sink.frames.size(), 400u);
+  // What waited meanwhile says so: its latency counts from when it was due.
+  EXPECT_GT(*std::max_element(sink.latencies_ns.begin(), sink.latencies_ns.end()), 30'000'000);
+}
+
+TEST(PipelineRealtime, TheQueueIsSizedInTimeAndBoundedInMemory) {
+  SourceInfo info;
+  info.width = info.height = 512;
+  EXPECT_EQ(waiting_frames(info, PipelineOptions().queue_ms, 2000), 200);
+  EXPECT_EQ(waiting_frames(info, PipelineOptions().queue_ms, 25), 4) << "a few at least";
+  info.width = info.height = 4096;
+  EXPECT_EQ(waiting_frames(info, 1000, 2000), 32) << "512 MiB";
+  info.format = PixelFormat::grey16;
+  EXPECT_EQ(waiting_frames(info, 1000, 2000), 16);
+}
+
+TEST(Pipeline, SaysHowItEnded) {
+  {
+    CountingSource source(30);
+    RecordingSink sink;
+    EXPECT_EQ(run(source, {&sink}, {}).summary.ending(), "complete");
+  }
+  {
+    CountingSource source(30);
+    source.fail_at = 7;
+    RecordingSink sink;
+    const RunSummary summary = run(source, {&sink}, {}).summary;
+    EXPECT_EQ(summary.end, RunEnd::failed);
+    EXPECT_EQ(summary.ending(), "failed, 7 frames: damaged at frame 7");
+  }
+  {
+    CountingSource source(1'000'000);
+    source.frame_count = 1'000'000;
+    RecordingSink sink;
+    std::atomic<bool> stop{false};
+    PipelineOptions options;
+    options.stop = &stop;
+    options.progress = [&](int64_t, int64_t) { stop = true; };
+    const RunSummary summary = run(source, {&sink}, options).summary;
+    EXPECT_EQ(summary.ending(), "interrupted, " + std::to_string(summary.frames) + " of 1000000 frames");
+  }
+  {
+    CountingSource source(30);
+    source.frame_count = 30;
+    RecordingSink sink;
+    std::atomic<bool> stop{false};
+    PipelineOptions options;
+    options.stop = &stop;
+    options.progress = [&](int64_t frames, int64_t) { stop = frames == 30; };
+    EXPECT_EQ(run(source, {&sink}, options).summary.ending(), "complete") << "asked too late";
+  }
+}
+
+TEST(Pipeline, ASinkThatCannotFinishIsKnownToThoseAfterIt) {
+  class Unfinished : public RecordingSink {
+    void finish() override { throw Error(Fault::input, "no room for the end"); }
+  } bad;
+  CountingSource source(10);
+  RecordingSink good;
+  const Result result = run(source, {&bad, &good}, {});
+  EXPECT_EQ(what(result.error), "no room for the end");
+  EXPECT_EQ(result.summary.end, RunEnd::failed);
+  EXPECT_EQ(good.finished, 1);
 }
 
 }  // namespace

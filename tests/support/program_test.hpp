@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -51,7 +50,6 @@ class ProgramTest : public testing::Test {
     if (limit_bytes > 0) {
       const rlimit limit{limit_bytes, limit_bytes};
       setrlimit(RLIMIT_FSIZE, &limit);
-      std::signal(SIGXFSZ, SIG_IGN);
     }
     if (freopen(path("stdout").c_str(), "w", stdout) == nullptr ||
         freopen(path("stderr").c_str(), "w", stderr) == nullptr)

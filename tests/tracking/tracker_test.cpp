@@ -6,7 +6,9 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "tests/tracking/follow.hpp"
@@ -362,6 +364,37 @@ TEST(MakeDetection, DerivesWhatTheRecordHolds) {
   EXPECT_EQ(d.mean_grey, 20);
   EXPECT_EQ(d.colour_class, 3);
   EXPECT_FALSE(tracking::make_detection(record, nullptr, {}).has_hlac);
+}
+
+TEST(Tracker, GivesOutNoRowWithoutAPublicId) {
+  for (const double confirm_ms : {0.0, 30.0, 400.0}) {
+    TrackerParameters parameters;
+    parameters.confirm_ms = confirm_ms;
+    parameters.lost_ms = 1000;
+    parameters.predict_ms = 20;
+    tracking::Tracker tracker(parameters, 100);
+    uint32_t highest = 0;
+    int rows = 0;
+    std::set<std::pair<int64_t, uint32_t>> seen;
+    const auto take = [&](std::span<const TrackRow> given) {
+      for (const TrackRow& row : given) {
+        EXPECT_GE(row.id, 1u) << "frame " << row.frame << ", confirm_ms " << confirm_ms;
+        EXPECT_TRUE(seen.insert({row.frame, row.id}).second) << "frame " << row.frame << " twice";
+        highest = std::max(highest, row.id);
+        ++rows;
+      }
+    };
+    for (int64_t f = 0; f < 120; ++f) {
+      std::vector<Detection> detections;
+      // Each is missed now and then, also before it has its id.
+      for (int k = 0; k < 6; ++k)
+        if ((f + k) % 4 != 0) detections.push_back(disc(100.0 * k + 50, 50 + static_cast<double>(f), 10));
+      take(tracker.update(f, static_cast<double>(f) / 100, detections));
+      take(tracker.backfill());
+    }
+    EXPECT_EQ(highest, 6u);
+    EXPECT_GE(rows, 6 * 110);
+  }
 }
 
 }  // namespace

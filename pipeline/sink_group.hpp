@@ -1,0 +1,27 @@
+#pragma once
+#include <exception>
+#include <vector>
+
+#include "pipeline/run_summary.hpp"
+#include "pipeline/sink.hpp"
+
+namespace flashcell {
+
+/// The sinks of one run: each that has begun is finished, whatever happens to the others, so that what was written
+/// stays whole.
+class SinkGroup {
+ public:
+  explicit SinkGroup(const std::vector<Sink*>& sinks) : sinks_(sinks) {}
+
+  void begin(const RunInfo& run);
+  void write(const FrameResult& result);
+  /// Finishes them in their order. `error`: what ended the run, or null; it becomes the first error of a sink where
+  /// there was none. Those that come later find it in `summary`, which is otherwise complete.
+  void finish(RunSummary& summary, std::exception_ptr& error);
+
+ private:
+  const std::vector<Sink*>& sinks_;
+  std::vector<Sink*> begun_;
+};
+
+}  // namespace flashcell

@@ -1,0 +1,355 @@
+// What a run does with its folder, with signals, and with outputs that cannot be written.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/videoio.hpp>
+#include <thread>
+
+#include "tests/support/program_test.hpp"
+
+namespace flashcell {
+namespace {
+
+namespace fs = std::filesystem;
+using test::Outcome;
+using test::read_file;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+const char* const kScene = "synth:discs?objects=20&size=128x128&frames=60&fps=2000&seed=3";
+const char* const kEndlessScene = "synth:discs?objects=20&size=128x128&frames=1000000&fps=2000&seed=3";
+
+class RunCli : public test::ProgramTest {
+ protected:
+  /// Without the slow outputs, unless they are asked for.
+  std::vector<std::string> track_words(const std::string& input, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> words = {"track", input, "-o", path("out")};
+    const std::pair<const char*, const char*> usual[] = {
+        {"--output.overlay", "false"}, {"--output.report", "false"}, {"--segment.method", "threshold"}};
+    for (const auto& [key, value] : usual) {
+      if (std::find(more.begin(), more.end(), key) == more.end()) words.insert(words.end(), {key, value});
+    }
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  Outcome track(const std::string& input, const std::vector<std::string>& more = {}, rlim_t limit_bytes = 0) const {
+    return run(track_words(input, more), limit_bytes);
+  }
+
+  bool wait_for(const std::function<bool()>& what) const {
+    for (int i = 0; i < 1200 && !what(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return what();
+  }
+  bool wait_for_rows(const std::string& file = "tracks.csv", uintmax_t bytes = 20'000) const {
+    return wait_for([&] {
+      std::error_code error;
+      const uintmax_t size = fs::file_size(dir_ / "out" / file, error);
+      return !error && size > bytes;
+    });
+  }
+  Outcome outcome_of(pid_t child) const {
+    int status = 0;
+    waitpid(child, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(path("stdout")),
+            read_file(path("stderr"))};
+  }
+  std::string out_file(const std::string& name) const { return read_file(dir_ / "out" / name); }
+  nlohmann::json summary() const { return nlohmann::json::parse(out_file("summary.json")); }
+
+  /// Runs it with standard output going to `output`, which is closed here.
+  Outcome run_into(int output, const std::vector<std::string>& arguments) const {
+    const pid_t child = fork();
+    if (child != 0) close(output);
+    if (child == 0) {
+      dup2(output, STDOUT_FILENO);
+      if (freopen(path("stderr").c_str(), "w", stderr) == nullptr) _exit(99);
+      const std::string program = test::build_dir() / "flashcell";
+      std::vector<char*> words = {const_cast<char*>(program.c_str())};
+      for (const std::string& a : arguments) words.push_back(const_cast<char*>(a.c_str()));
+      words.push_back(nullptr);
+      execv(program.c_str(), words.data());
+      _exit(98);
+    }
+    return outcome_of(child);
+  }
+};
+
+int lines_of(const std::string& text) {
+  return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST_F(RunCli, ASecondRunIntoTheSameFolderIsRefusedAndTheFirstGoesOn) {
+  const pid_t first = start(track_words(kEndlessScene));
+  ASSERT_TRUE(wait_for_rows());
+  const std::string beginning = out_file("tracks.csv").substr(0, 20'000);
+  // Not through run(): the first one's stdout and stderr go to the files of that name.
+  const Outcome second = run_into(open("/dev/null", O_WRONLY), track_words(kScene));
+  EXPECT_EQ(second.code, 3);
+  EXPECT_THAT(second.err, AllOf(HasSubstr(path("out")), HasSubstr("process " + std::to_string(first))));
+  EXPECT_EQ(lines_of(second.err), 1) << second.err;
+  EXPECT_EQ(out_file("tracks.csv").substr(0, 20'000), beginning);
+  EXPECT_EQ(kill(first, 0), 0);
+  kill(first, SIGKILL);
+  waitpid(first, nullptr, 0);
+  EXPECT_EQ(track(kScene).code, 0) << "a killed run holds nothing";
+}
+
+TEST_F(RunCli, ANewRunReplacesAllThatAnEarlierOneLeftAndNothingElse) {
+  ASSERT_EQ(track(kScene, {"--output.mot", "true", "--output.hdf5", "true", "--output.report", "true",
+                           "--output.overlay", "true"})
+                .code,
+            0);
+  std::ofstream(dir_ / "out" / "notes.txt") << "mine\n";
+  for (const char* name : {"tracks.txt", "tracks.h5", "report.html", "overlay.mp4"})
+    ASSERT_TRUE(fs::exists(dir_ / "out" / name)) << name;
+  const Outcome outcome = track(kScene);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  for (const char* name : {"tracks.txt", "tracks.h5", "report.html", "overlay.mp4"})
+    EXPECT_FALSE(fs::exists(dir_ / "out" / name)) << name << " is of the earlier run";
+  EXPECT_EQ(out_file("notes.txt"), "mine\n");
+}
+
+TEST_F(RunCli, ARunThatCannotStartLeavesTheEarlierOneAlone) {
+  ASSERT_EQ(track(kScene).code, 0);
+  const std::string before = out_file("tracks.csv");
+  EXPECT_EQ(track(path("nothing.avi")).code, 3);
+  EXPECT_EQ(track(kScene, {"--segment.threshold", "many"}).code, 2);
+  EXPECT_EQ(track(kScene, {"--track.classes", path("none.json")}).code, 3);
+  EXPECT_TRUE(out_file("tracks.csv") == before);
+}
+
+TEST_F(RunCli, FilesThatNoRunMadeAreNotOverwritten) {
+  fs::create_directories(dir_ / "out");
+  std::ofstream(dir_ / "out" / "tracks.csv") << "years of work\n";
+  const Outcome outcome = track(kScene);
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("tracks.csv"));
+  EXPECT_EQ(lines_of(outcome.err), 1) << outcome.err;
+  EXPECT_EQ(out_file("tracks.csv"), "years of work\n");
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir_ / "out"), {}), 1) << "nothing was left behind";
+}
+
+TEST_F(RunCli, AMarkerRemovesNothingButOutputs) {
+  fs::create_directories(dir_ / "out");
+  std::ofstream(dir_ / "precious") << "x";
+  std::ofstream(dir_ / "out" / "thesis.tex") << "x";
+  std::ofstream(dir_ / "out" / ".flashcell-track") << "flashcell track\nprocess 1\n../precious\nthesis.tex\n..\n";
+  EXPECT_EQ(track(kScene).code, 0);
+  EXPECT_TRUE(fs::exists(dir_ / "precious"));
+  EXPECT_TRUE(fs::exists(dir_ / "out" / "thesis.tex"));
+}
+
+TEST_F(RunCli, InputsAreNeverOverwritten) {
+  ASSERT_EQ(track(kScene, {"--output.overlay", "true", "--output.mot", "true"}).code, 0);
+  const std::string video = out_file("overlay.mp4"), rows = out_file("tracks.txt");
+  const auto refused = [&](const Outcome& outcome, const std::string& file) {
+    EXPECT_EQ(outcome.code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(file));
+    EXPECT_EQ(lines_of(outcome.err), 1) << outcome.err;
+    EXPECT_TRUE(out_file("overlay.mp4") == video);
+    EXPECT_TRUE(out_file("tracks.txt") == rows);
+  };
+  refused(track(path("out/overlay.mp4")), "overlay.mp4");
+  refused(track(path("out/../out/overlay.mp4"), {"--output.overlay", "true"}), "overlay.mp4");
+  fs::create_symlink(dir_ / "out" / "overlay.mp4", dir_ / "link.mp4");
+  refused(track(path("link.mp4")), "overlay.mp4");
+  refused(run({"track", "--detections", path("out/tracks.txt"), "--fps", "25", "-o", path("out")}), "tracks.txt");
+
+  fs::create_directories(dir_ / "images");
+  for (int i = 0; i < 3; ++i)
+    cv::imwrite((dir_ / "images" / (std::to_string(i) + ".png")).string(), cv::Mat(64, 64, CV_8UC1, cv::Scalar(9)));
+  const std::string picture = read_file(dir_ / "images" / "1.png");
+  for (const std::string& input : {path("images"), path("images/*.png")}) {
+    refused(run({"tune", input, "--fps", "25", "-o", path("images/1.png")}), "1.png");
+    EXPECT_TRUE(read_file(dir_ / "images" / "1.png") == picture);
+  }
+  std::ofstream(dir_ / "marks.csv") << "frame,x,y,class\n0,1,1,a\n";
+  refused(run({"learn", kScene, path("marks.csv"), "-o", path("marks.csv")}), "marks.csv");
+}
+
+TEST_F(RunCli, AFolderThatIsRemovedInTheMiddleIsNoticed) {
+  for (const bool moved : {false, true}) {
+    const pid_t child = start(track_words(kEndlessScene));
+    ASSERT_TRUE(wait_for_rows());
+    if (moved)
+      fs::rename(dir_ / "out", dir_ / "elsewhere");
+    else
+      fs::remove_all(dir_ / "out");
+    const auto removed = std::chrono::steady_clock::now();
+    const Outcome outcome = outcome_of(child);
+    EXPECT_LT(std::chrono::steady_clock::now() - removed, std::chrono::seconds(30)) << "the scene would take minutes";
+    EXPECT_EQ(outcome.code, 3);
+    EXPECT_EQ(lines_of(outcome.err), 1) << outcome.err;
+    EXPECT_FALSE(fs::exists(dir_ / "out"));
+  }
+}
+
+TEST_F(RunCli, SignalsEndTheRunWholeWithTheirOwnCode) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const pid_t child = start(track_words(kEndlessScene, {"--output.report", "true"}));
+    ASSERT_TRUE(wait_for_rows());
+    kill(child, signal);
+    const Outcome outcome = outcome_of(child);
+    EXPECT_EQ(outcome.code, 128 + signal);
+    EXPECT_THAT(outcome.err, HasSubstr("interrupted"));
+    const std::string ended = summary()["ended"];
+    EXPECT_EQ(ended, "interrupted, " + std::to_string(summary()["frames"].get<int>()) + " of 1000000 frames");
+    EXPECT_THAT(out_file("report.html"), HasSubstr("<b>interrupted</b>"));
+    EXPECT_EQ(out_file("tracks.csv").back(), '\n');
+  }
+  ASSERT_EQ(track(kScene).code, 0);
+  EXPECT_EQ(summary()["ended"], "complete");
+}
+
+TEST_F(RunCli, CtrlCEndsDetectionsAndScenesToo) {
+  {
+    std::ofstream detections(dir_ / "det.txt");
+    for (int f = 1; f <= 200; ++f)
+      for (int k = 0; k < 20; ++k) detections << f << ",-1," << 30 * k << "," << f % 7 << ",20,20,0.9\n";
+    detections << "900000000,-1,1,1,20,20,0.9\n";
+  }
+  pid_t child = start({"track", "--detections", path("det.txt"), "--fps", "1000", "-o", path("out")});
+  ASSERT_TRUE(wait_for_rows("tracks.csv", 100));
+  kill(child, SIGINT);
+  Outcome outcome = outcome_of(child);
+  EXPECT_EQ(outcome.code, 130) << outcome.err;
+  EXPECT_THAT(summary()["ended"].get<std::string>(), HasSubstr("interrupted"));
+  child = start({"synth", kEndlessScene, "-o", path("scene")});
+  ASSERT_TRUE(
+      wait_for([&] { return fs::exists(dir_ / "scene/truth.csv") && fs::file_size(dir_ / "scene/truth.csv") > 9999; }));
+  kill(child, SIGTERM);
+  outcome = outcome_of(child);
+  EXPECT_EQ(outcome.code, 143) << outcome.err;
+  cv::VideoCapture video(path("scene/scene.mov"));
+  cv::Mat frame;
+  EXPECT_TRUE(video.read(frame)) << "what was drawn can be opened";
+}
+
+TEST_F(RunCli, ASecondCtrlCEndsAtOnce) {
+  const pid_t child = start(track_words(kEndlessScene));
+  ASSERT_TRUE(wait_for_rows());
+  kill(child, SIGSTOP);
+  kill(child, SIGINT);
+  kill(child, SIGTERM);
+  kill(child, SIGCONT);
+  const Outcome outcome = outcome_of(child);
+  EXPECT_THAT(outcome.code, testing::AnyOf(130, 143));
+  EXPECT_FALSE(fs::exists(dir_ / "out" / "summary.json")) << "that would be its orderly end";
+  EXPECT_EQ(out_file("tracks.csv").back(), '\n');
+}
+
+TEST_F(RunCli, RealtimeIsInterruptedBetweenFramesThatLieFarApart) {
+  const pid_t child = start(track_words("synth:discs?objects=3&size=64x64&frames=100&fps=0.001&seed=1",
+                                        {"--realtime", "--output.mot", "true"}));
+  ASSERT_TRUE(wait_for([&] { return fs::exists(dir_ / "out" / "tracks.csv"); }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  kill(child, SIGINT);
+  EXPECT_EQ(outcome_of(child).code, 130) << "the next frame is due in 1000 s";
+  EXPECT_THAT(summary()["ended"].get<std::string>(), HasSubstr("of 100 frames"));
+}
+
+TEST_F(RunCli, AFileSizeLimitIsAFullDiskForEveryOutput) {
+  for (const rlim_t limit : {1'000, 3'000, 60'000, 2'500'000}) {
+    const Outcome outcome = track("synth:discs?objects=20&size=128x128&frames=9000&fps=2000&seed=3",
+                                  {"--output.mot", "true", "--output.hdf5", "true"}, limit);
+    EXPECT_EQ(outcome.code, 3) << limit << ": " << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("cannot write")) << limit;
+  }
+  const Outcome video = run({"track", kEndlessScene, "-o", path("out"), "--output.csv", "false", "--output.report",
+                             "false", "--output.overlay_frames", "0", "--segment.method", "threshold"},
+                            400'000);
+  EXPECT_EQ(video.code, 3);
+  EXPECT_THAT(video.err, AllOf(HasSubstr("overlay.mp4"), HasSubstr("free some space")));
+  EXPECT_EQ(lines_of(video.err), 1) << video.err;
+  cv::VideoCapture capture(path("out/overlay.mp4"));
+  cv::Mat frame;
+  EXPECT_TRUE(capture.read(frame));
+  EXPECT_THAT(summary()["ended"].get<std::string>(), AllOf(HasSubstr("failed"), HasSubstr("overlay.mp4")));
+  EXPECT_EQ(run({"tune", kScene, "-o", path("sheet.png")}, 3'000).code, 3);
+  EXPECT_FALSE(fs::exists(dir_ / "sheet.png"));
+  for (const char* format : {"video", "images", "raw"})
+    EXPECT_EQ(run({"synth", kScene, "-o", path(format), "-f", format}, 2'000).code, 3) << format;
+}
+
+TEST_F(RunCli, StandardOutputThatCannotBeWrittenIsExitCode3) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"config", "--default"},
+                                                {"--help"},
+                                                {"completion"},
+                                                {"devices"},
+                                                track_words(kScene),
+                                                track_words(kScene, {"--json"})}) {
+    const Outcome outcome = run_into(open("/dev/full", O_WRONLY), words);
+    EXPECT_EQ(outcome.code, 3) << words[0];
+    EXPECT_THAT(outcome.err, HasSubstr("standard output")) << words[0];
+  }
+}
+
+TEST_F(RunCli, AClosedPipeEndsItQuietly) {
+  int ends[2] = {};
+  ASSERT_EQ(pipe(ends), 0);
+  close(ends[0]);
+  const Outcome outcome = run_into(ends[1], {"config", "--default"});
+  EXPECT_EQ(outcome.code, 128 + SIGPIPE);
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST_F(RunCli, EvalTakesTheTruthThatSynthWrites) {
+  const std::string scene = "synth:discs?objects=10&size=256x256&frames=100&fps=2000&seed=5";
+  ASSERT_EQ(run({"synth", scene, "-o", path("scene")}).code, 0);
+  ASSERT_EQ(track(scene, {"--output.mot", "true"}).code, 0);
+  for (const char* truth : {"scene/truth.csv", "scene/gt.txt"}) {
+    for (const char* tracks : {"out/tracks.csv", "out/tracks.txt"}) {
+      const Outcome outcome = run({"eval", path(truth), path(tracks), "--json"});
+      ASSERT_EQ(outcome.code, 0) << outcome.err;
+      EXPECT_GT(nlohmann::json::parse(outcome.out)["OVERALL"]["IDF1"].get<double>(), 0.9) << truth << ", " << tracks;
+    }
+  }
+}
+
+TEST_F(RunCli, NoOutputHoldsAnIdThatIsNotPublic) {
+  // Objects that are missed while they are still on trial: the gap is filled when they get their id.
+  std::ofstream detections(dir_ / "det.txt");
+  for (int f = 1; f <= 60; ++f)
+    for (int k = 0; k < 5; ++k)
+      if ((f + k) % 4 != 0) detections << f << ",-1," << 100 * k + f << ",20,30,40,0.9,-1,-1,-1\n";
+  detections.close();
+  const Outcome outcome =
+      run({"track", "--detections", path("det.txt"), "--fps", "25", "-o", path("out"), "--output.mot", "true"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(summary()["tracks"], 5);
+  std::istringstream rows(out_file("tracks.txt"));
+  int count = 0;
+  for (std::string line; std::getline(rows, line); ++count) {
+    const int id = std::stoi(line.substr(line.find(',') + 1));
+    EXPECT_TRUE(id >= 1 && id <= 5) << line;
+  }
+  EXPECT_GT(count, 250);
+  EXPECT_THAT(out_file("tracks.csv"), Not(HasSubstr(",0,predicted")));
+  EXPECT_EQ(run({"eval", path("out/tracks.txt"), path("out/tracks.txt")}).code, 0);
+}
+
+TEST_F(RunCli, ZeroMeansNoLimit) {
+  const char* const large = "synth:discs?objects=4&size=256x256&frames=40&fps=2000&seed=3&radius=6..40";
+  const auto filtered = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"--segment.method", "auto"});
+    EXPECT_EQ(track(large, more).code, 0);
+    return summary()["objects_filtered"].get<int>();
+  };
+  EXPECT_EQ(filtered({"--label.max_area", "0", "--label.min_area", "1"}), 0);
+  ASSERT_EQ(track(kScene, {"--output.overlay", "true", "--output.overlay_frames", "0"}).code, 0);
+  cv::VideoCapture video(path("out/overlay.mp4"));
+  cv::Mat frame;
+  int frames = 0;
+  while (video.read(frame)) ++frames;
+  EXPECT_EQ(frames, 60);
+}
+
+}  // namespace
+}  // namespace flashcell
