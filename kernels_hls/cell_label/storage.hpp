@@ -69,9 +69,8 @@ Storage storage() {
   return Storage{bits_of<PackMemory<S>>(), bits_of(*join), bits_of<GatherMemory<S>>(),
                  FifoBits<typename F::Words>::count() + FifoBits<typename F::Masks>::count() +
                      FifoBits<typename F::Groups>::count() + FifoBits<typename F::Windows>::count() +
-                     FifoBits<typename F::Parts>::count() + FifoBits<typename F::Shapes>::count() +
-                     FifoBits<typename F::Cells>::count() + FifoBits<typename F::Commands>::count() +
-                     FifoBits<typename F::ObjectWords>::count() + FifoBits<typename F::Counts>::count()};
+                     FifoBits<typename F::Parts>::count() + FifoBits<typename F::Measured>::count() +
+                     FifoBits<typename F::Orders>::count() + FifoBits<typename F::ObjectWords>::count()};
 }
 
 /// What a build keeps beside that for frames in colour.
