@@ -16,9 +16,10 @@ enum class BoardMemory : uint8_t { hbm, ddr, shared };
 /// Facts of one board. Platform names and memory speeds are the vendor's; `clock_mhz` is what a build asks for, not
 /// what a placed design reaches.
 struct Board {
-  const char* name;      ///< as typed
-  const char* title;     ///< as printed on the box
-  const char* platform;  ///< development platform that v++ builds for
+  const char* name;           ///< as typed
+  const char* title;          ///< as printed on the box
+  const char* platform;       ///< development platform that v++ builds for: the folder that it comes in
+  const char* platform_file;  ///< in that folder: its .xpfm without the ending
   BoardFamily family;
   BoardMemory memory;
   int banks;               ///< memory banks that a kernel port can be tied to: HBM pseudo channels or DDR channels
@@ -32,6 +33,7 @@ constexpr Board kBoards[] = {
     {"u50",
      "Alveo U50",
      "xilinx_u50_gen3x16_xdma_5_202210_1",
+     "xilinx_u50_gen3x16_xdma_5_202210_1",
      BoardFamily::pcie,
      BoardMemory::hbm,
      32,
@@ -41,6 +43,7 @@ constexpr Board kBoards[] = {
      300},
     {"u55c",
      "Alveo U55C",
+     "xilinx_u55c_gen3x16_xdma_3_202210_1",
      "xilinx_u55c_gen3x16_xdma_3_202210_1",
      BoardFamily::pcie,
      BoardMemory::hbm,
@@ -52,6 +55,7 @@ constexpr Board kBoards[] = {
     {"u200",
      "Alveo U200",
      "xilinx_u200_gen3x16_xdma_2_202110_1",
+     "xilinx_u200_gen3x16_xdma_2_202110_1",
      BoardFamily::pcie,
      BoardMemory::ddr,
      4,
@@ -61,6 +65,7 @@ constexpr Board kBoards[] = {
      300},
     {"u250",
      "Alveo U250",
+     "xilinx_u250_gen3x16_xdma_4_1_202210_1",
      "xilinx_u250_gen3x16_xdma_4_1_202210_1",
      BoardFamily::pcie,
      BoardMemory::ddr,
@@ -72,6 +77,7 @@ constexpr Board kBoards[] = {
     {"u280",
      "Alveo U280",
      "xilinx_u280_gen3x16_xdma_1_202211_1",
+     "xilinx_u280_gen3x16_xdma_1_202211_1",
      BoardFamily::pcie,
      BoardMemory::hbm,
      32,
@@ -81,6 +87,7 @@ constexpr Board kBoards[] = {
      300},
     {"zcu104",
      "ZCU104",
+     "xilinx_zcu104_base_202220_1",
      "xilinx_zcu104_base_202220_1",
      BoardFamily::embedded,
      BoardMemory::shared,
@@ -92,6 +99,7 @@ constexpr Board kBoards[] = {
     {"kv260",
      "Kria KV260",
      "xilinx_kv260_ispMipiRx_vcu_DP_202220_1",
+     "kv260_ispMipiRx_vcu_DP",
      BoardFamily::embedded,
      BoardMemory::shared,
      1,
