@@ -27,7 +27,10 @@ FLASHCELL_KERNEL(cell_label_exact_full_1024_v1);
 
 // Words are asked for one by one, a row after a row: so many requests under way hide the memory's latency even where
 // the tool makes no longer bursts of them.
-#define FLASHCELL_READ_PORT latency = 64 num_read_outstanding = 64 max_read_burst_length = 8
+#define FLASHCELL_READ_OUTSTANDING 64
+#define FLASHCELL_READ_BURST 8
+#define FLASHCELL_READ_PORT \
+  latency = 64 num_read_outstanding = FLASHCELL_READ_OUTSTANDING max_read_burst_length = FLASHCELL_READ_BURST
 
 // Ports and registers of a top function.
 #define FLASHCELL_KERNEL_INTERFACE                                                                       \
