@@ -41,48 +41,62 @@ int slr_of(const contract::Board& board, int unit) {
   return board.memory == contract::BoardMemory::ddr ? unit % board.slrs : 0;
 }
 
-std::vector<std::string> common_arguments(const BuildPlan& plan, const std::string& tool) {
-  const std::string folder = plan.folder.string();
-  return {tool,
-          "--target",
-          "hw",
-          "--platform",
-          plan.board->platform,
-          "--kernel_frequency",
-          fmt::format("{:g}", plan.clock_mhz),
-          "--report_level",
-          "estimate",
-          "--temp_dir",
-          folder + "/temporary",
-          "--log_dir",
-          folder + "/logs",
-          "--report_dir",
-          folder + "/reports"};
+std::string platform_of(const BuildRequest& request) {
+  return request.platform.empty() ? request.board->platform_file : request.platform;
 }
 
-Step compile_step(const BuildPlan& plan, const contract::KernelBuild& kernel, const fs::path& source,
-                  const std::string& tool) {
-  Step step{fmt::format("compile {}", kernel.name), common_arguments(plan, tool),
+std::vector<std::string> common_arguments(const BuildPlan& plan, const BuildRequest& request) {
+  const std::string folder = plan.folder.string();
+  return {request.tool,     "--target",     name_of(plan.target), "--platform",          platform_of(request),
+          "--report_level", "estimate",     "--temp_dir",         folder + "/temporary", "--log_dir",
+          folder + "/logs", "--report_dir", folder + "/reports"};
+}
+
+/// What v++ is told about the clock. Cards have clocks that XRT scales; the platforms of embedded boards fixed ones,
+/// from which the linker makes the kernels' (UG1393, "Managing Clock Frequencies", 2020.2 to 2023.2). `kernel`: the one
+/// that is compiled; null: all are linked.
+std::vector<std::string> clock_arguments(const BuildPlan& plan, const contract::KernelBuild* kernel) {
+  if (plan.board->family == contract::BoardFamily::pcie)
+    return {"--kernel_frequency", fmt::format("{:g}", plan.clock_mhz)};
+  const std::string hertz = fmt::format("{:.0f}", plan.clock_mhz * 1e6);
+  if (kernel != nullptr) return {"--hls.clock", fmt::format("{}:{}", hertz, kernel->name)};
+  return {"--clock.defaultFreqHz", hertz};
+}
+
+void append(Step& step, const std::vector<std::string>& arguments) {
+  step.arguments.insert(step.arguments.end(), arguments.begin(), arguments.end());
+}
+
+Step compile_step(const BuildPlan& plan, const contract::KernelBuild& kernel, const BuildRequest& request) {
+  Step step{fmt::format("compile {}", kernel.name), common_arguments(plan, request),
             plan.folder / (std::string(kernel.name) + ".xo")};
-  for (const std::string& argument :
-       {std::string("--compile"), std::string("--kernel"), std::string(kernel.name), "-I" + source.string(),
-        std::string("--output"), step.output.string(), (source / top_source(kernel)).string()}) {
-    step.arguments.push_back(argument);
-  }
+  append(step, clock_arguments(plan, &kernel));
+  append(step, {"--compile", "--kernel", kernel.name, "-I" + request.source.string(), "--output", step.output.string(),
+                (request.source / top_source(kernel)).string()});
   return step;
 }
 
-Step link_step(const BuildPlan& plan, const std::string& tool) {
-  Step step{"link", common_arguments(plan, tool), plan.bitstream};
-  for (const std::string& argument : {std::string("--link"), std::string("--config"), plan.configuration.string(),
-                                      std::string("--output"), plan.bitstream.string()}) {
-    step.arguments.push_back(argument);
-  }
+Step link_step(const BuildPlan& plan, const BuildRequest& request) {
+  Step step{"link", common_arguments(plan, request), plan.bitstream};
+  append(step, clock_arguments(plan, nullptr));
+  append(step, {"--link", "--config", plan.configuration.string(), "--output", plan.bitstream.string()});
   for (const Step& compiled : plan.steps) step.arguments.push_back(compiled.output.string());
   return step;
 }
 
+/// XRT opens an emulated card as this file describes it.
+Step emulation_step(const BuildPlan& plan, const BuildRequest& request) {
+  const fs::path beside = fs::path(request.tool).parent_path() / "emconfigutil";
+  return {"describe the emulated card",
+          {beside.string(), "--platform", platform_of(request), "--od", plan.folder.string()},
+          plan.folder / "emconfig.json"};
+}
+
 }  // namespace
+
+const char* name_of(Target target) {
+  return target == Target::hw ? "hw" : "hw_emu";
+}
 
 const contract::Board& find_board(const std::string& name) {
   if (const contract::Board* board = contract::find_board(name.c_str())) return *board;
@@ -134,18 +148,22 @@ std::string connectivity_text(const contract::Board& board, const std::vector<Ke
   return text;
 }
 
-BuildPlan plan_build(const contract::Board& board, const std::vector<KernelCount>& kernels, double clock_mhz,
-                     const fs::path& source, const fs::path& output, const std::string& tool) {
+BuildPlan plan_build(const BuildRequest& request) {
+  const contract::Board& board = *request.board;
   BuildPlan plan;
   plan.board = &board;
-  plan.kernels = kernels;
-  plan.clock_mhz = clock_mhz > 0 ? clock_mhz : board.clock_mhz;
-  plan.folder = output / board.name;
+  plan.kernels = request.kernels;
+  plan.target = request.target;
+  plan.clock_mhz = request.clock_mhz > 0 ? request.clock_mhz : board.clock_mhz;
+  plan.folder = request.output / board.name;
+  if (plan.target != Target::hw) plan.folder /= name_of(plan.target);
   plan.configuration = plan.folder / "connectivity.cfg";
-  plan.connectivity = connectivity_text(board, kernels);
+  plan.connectivity = connectivity_text(board, plan.kernels);
   plan.bitstream = plan.folder / fmt::format("flashcell_{}_v{}.xclbin", board.name, contract::kContractVersion);
-  for (const KernelCount& k : kernels) plan.steps.push_back(compile_step(plan, *k.kernel, source, tool));
-  plan.steps.push_back(link_step(plan, tool));
+  for (const KernelCount& k : plan.kernels) plan.steps.push_back(compile_step(plan, *k.kernel, request));
+  plan.steps.push_back(link_step(plan, request));
+  if (plan.target == Target::hw_emu && board.family == contract::BoardFamily::pcie)
+    plan.steps.push_back(emulation_step(plan, request));
   return plan;
 }
 

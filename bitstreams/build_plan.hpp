@@ -21,10 +21,29 @@ struct Step {
   std::filesystem::path output;
 };
 
+/// For the board, or for the vendor's simulation of the kernels' logic, which takes minutes a launch.
+enum class Target { hw, hw_emu };
+
+/// As v++ spells it.
+const char* name_of(Target target);
+
+/// What is to be built, and with what.
+struct BuildRequest {
+  const contract::Board* board;
+  std::vector<KernelCount> kernels;
+  Target target = Target::hw;
+  double clock_mhz = 0;          ///< 0: the board's own
+  std::string platform;          ///< the platform's .xpfm; empty: by its name, for v++ to look for
+  std::filesystem::path source;  ///< the project's folder
+  std::filesystem::path output;  ///< a folder for the board is made in this one
+  std::string tool = "v++";      ///< to call
+};
+
 /// Everything that building one board's bitstream does, before anything is done.
 struct BuildPlan {
   const contract::Board* board;
   std::vector<KernelCount> kernels;
+  Target target;
   double clock_mhz;
   std::filesystem::path folder;         ///< where all of it goes
   std::filesystem::path configuration;  ///< connectivity.cfg
@@ -47,9 +66,8 @@ KernelCount parse_kernel_count(const std::string& text);
 /// Throws std::invalid_argument when the board has too few banks.
 std::string connectivity_text(const contract::Board& board, const std::vector<KernelCount>& kernels);
 
-/// Compile one object for each kernel, then link. `source` is the project's folder, `tool` the v++ to call.
-BuildPlan plan_build(const contract::Board& board, const std::vector<KernelCount>& kernels, double clock_mhz,
-                     const std::filesystem::path& source, const std::filesystem::path& output, const std::string& tool);
+/// Compile one object for each kernel, then link. On a card's emulation a last step describes the emulated card to XRT.
+BuildPlan plan_build(const BuildRequest& request);
 
 /// A command as one would type it.
 std::string command_line(const Step& step);

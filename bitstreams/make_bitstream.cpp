@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "base/output_file.hpp"
@@ -20,6 +21,7 @@ struct Options {
   std::string board, source = ".", output = "bitstreams";
   std::vector<std::string> kernels;
   double clock_mhz = 0;
+  Target target = Target::hw;
   bool dry_run = false;
 };
 
@@ -79,16 +81,21 @@ int run(const Options& options) {
   for (const std::string& text : options.kernels) kernels.push_back(parse_kernel_count(text));
   if (kernels.empty()) kernels = default_kernels(board);
   const fs::path source = fs::absolute(options.source).lexically_normal();
-  const auto plan_with = [&](const std::string& tool) {
-    return plan_build(board, kernels, options.clock_mhz, source, options.output, tool);
-  };
+  BuildRequest request;
+  request.board = &board;
+  request.kernels = kernels;
+  request.target = options.target;
+  request.clock_mhz = options.clock_mhz;
+  request.source = source;
+  request.output = options.output;
   if (options.dry_run) {
-    print_plan(plan_with("v++"));
+    print_plan(plan_build(request));
     return 0;
   }
   const fs::path compiler = find_compiler();
-  find_platform(board);
-  const BuildPlan plan = plan_with(compiler.string());
+  request.tool = compiler.string();
+  request.platform = find_platform(board).string();
+  const BuildPlan plan = plan_build(request);
   fs::create_directories(plan.folder);
   write_file(plan.configuration, plan.connectivity);
   const fs::file_time_type changed = sources_changed(source);
@@ -113,6 +120,10 @@ int main(int argc, char** argv) {
   app.add_option("--board", options.board, "u50, u55c, u200, u250, u280, zcu104 or kv260")->required();
   app.add_option("--kernel", options.kernels, "NAME or NAME:COMPUTE_UNITS; may be given several times")
       ->allow_extra_args(false);
+  app.add_option("--target", options.target, "hw, or hw_emu: for the vendor's simulation")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, Target>{{"hw", Target::hw}, {"hw_emu", Target::hw_emu}}))
+      ->default_str("hw");
   app.add_option("--clock", options.clock_mhz, "MHz; the board's own where not given");
   app.add_option("--source", options.source, "The project's folder")->capture_default_str();
   app.add_option("--output", options.output, "A folder for the board is made in this one")->capture_default_str();

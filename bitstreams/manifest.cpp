@@ -39,6 +39,7 @@ std::string manifest_text(const BuildPlan& plan, const std::string& source_revis
       {"bitstream", plan.bitstream.filename().string()},
       {"board", plan.board->name},
       {"platform", plan.board->platform},
+      {"target", name_of(plan.target)},
       {"contract_version", contract::kContractVersion},
       {"source_revision", source_revision},
       {"tool_version", tool_version},

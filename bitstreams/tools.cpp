@@ -60,7 +60,7 @@ fs::path find_compiler() {
     if (access((folder / "v++").c_str(), X_OK) == 0) return folder / "v++";
   }
   throw BuildError(
-      "v++ is not on PATH: install AMD Vitis (2022.1 to 2023.2 for these platforms), then: source "
+      "v++ is not on PATH: install AMD Vitis (2022.2 to 2023.2 know all of these platforms), then: source "
       "INSTALL_FOLDER/settings64.sh");
 }
 
@@ -68,19 +68,19 @@ fs::path find_platform(const contract::Board& board, const std::vector<fs::path>
   std::vector<fs::path> folders = folders_of("PLATFORM_REPO_PATHS");
   if (const char* vitis = std::getenv("XILINX_VITIS")) folders.push_back(fs::path(vitis) / "base_platforms");
   folders.insert(folders.end(), system_folders.begin(), system_folders.end());
-  const std::string name = board.platform;
+  const std::string name = board.platform, file_name = std::string(board.platform_file) + ".xpfm";
   for (const fs::path& folder : folders) {
     // Either the platform's own folder or one that holds platforms.
-    for (const fs::path& file : {folder / (name + ".xpfm"), folder / name / (name + ".xpfm")}) {
+    for (const fs::path& file : {folder / file_name, folder / name / file_name}) {
       std::error_code ignored;
       if (fs::is_regular_file(file, ignored)) return file;
     }
   }
   throw BuildError(
-      fmt::format("platform {} is not installed: get the {} development platform from AMD's page of the board and put "
-                  "its folder on "
-                  "PLATFORM_REPO_PATHS",
-                  name, board.title));
+      fmt::format("platform {} is not installed (no {}/{}): get the {} development platform from AMD's page of the "
+                  "board{}, and put the folder that holds it on PLATFORM_REPO_PATHS",
+                  name, name, file_name, board.title,
+                  std::string(board.name) == "kv260" ? ", or build it from kria-vitis-platforms" : ""));
 }
 
 std::string compiler_version(const fs::path& compiler) {

@@ -77,6 +77,7 @@ struct Answer {
   const contract::KernelBuild* build;
   host::KernelCycles cycles;
   double clock_mhz;
+  host::MemoryCost memory;
   host::SpeedCase input;
   host::SpeedEstimate speed;
 };
@@ -94,6 +95,9 @@ Answer answer_for(const Options& options) {
       contract::words_for(uint64_t{contract::bytes_of(frame.layout)} * static_cast<uint64_t>(frame.width));
   a.input.result_bytes = contract::kWordBytes * (1.0 + a.cycles.objects * contract::words_per_object(frame.features));
   a.input.kernel_us = a.cycles.per_frame / a.clock_mhz;
+  a.memory = host::memory_cost(*a.board, a.input.frame_bytes, a.input.result_bytes, options.compute_units, a.clock_mhz);
+  a.input.memory_us = a.memory.frame_us;
+  a.input.memory_ways = a.memory.ways;
   a.input.compute_units = options.compute_units;
   a.input.frames_per_launch = options.frames_per_launch;
   a.input.launches_in_flight = options.launches_in_flight;
@@ -102,8 +106,14 @@ Answer answer_for(const Options& options) {
   return a;
 }
 
+/// Of the kernel's clock, as the memory brings them and takes the results.
+double pixels_per_clock(const Answer& a) {
+  return a.cycles.pixels_per_clock * a.input.kernel_us / a.input.memory_us;
+}
+
 const char* name_of(host::SpeedBound bound) {
   return bound == host::SpeedBound::kernel      ? "the kernel"
+         : bound == host::SpeedBound::memory    ? "the board's memory"
          : bound == host::SpeedBound::transfers ? "copies between host and board"
                                                 : "the launches in flight";
 }
@@ -112,8 +122,10 @@ void print(const Options& options, const Answer& a) {
   const host::SpeedEstimate& s = a.speed;
   fmt::print("{}, {} px {}, {}: computed, not measured\n\n", a.board->title, options.size, options.format,
              a.build->name);
-  fmt::print("  kernel          {:9.1f} us   {:.0f} clocks a frame at {:g} MHz, {:.1f} pixels a clock; {} objects\n",
+  fmt::print("  kernel's clocks {:9.1f} us   {:.0f} a frame at {:g} MHz: {:.1f} pixels a clock; {} objects\n",
              a.input.kernel_us, a.cycles.per_frame, a.clock_mhz, a.cycles.pixels_per_clock, a.cycles.objects);
+  fmt::print("  its memory      {:9.1f} us   {:.1f} GB/s a port: {:.1f} pixels a clock; the slower of both counts\n",
+             a.input.memory_us, a.memory.port_gb_per_s, pixels_per_clock(a));
   fmt::print("  frame to board  {:9.1f} us   {:.0f} bytes\n", s.to_board_us / options.frames_per_launch,
              a.input.frame_bytes);
   fmt::print("  objects back    {:9.1f} us   {:.0f} bytes\n", s.from_board_us / options.frames_per_launch,
@@ -121,13 +133,17 @@ void print(const Options& options, const Answer& a) {
   fmt::print("  launch    {:6.0f} .. {:3.0f} us\n\n", a.input.cost.launch_us_low, a.input.cost.launch_us_high);
   fmt::print("  latency   {:6.0f} .. {:.0f} us from frame to objects", s.latency_us_low, s.latency_us_high);
   if (s.wait_us > 0) fmt::print(", of which {:.0f} us wait for the launch's other frames", s.wait_us);
-  fmt::print("\n  rate      {:6.0f} frames/s (copies alone {:.0f}, kernel alone {:.0f}, in flight {:.0f})\n", s.fps,
-             s.transfer_fps, s.kernel_fps, s.flight_fps);
+  fmt::print(
+      "\n  rate      {:6.0f} frames/s (copies alone {:.0f}, kernel alone {:.0f}, its memory {:.0f}, in flight "
+      "{:.0f})\n",
+      s.fps, s.transfer_fps, s.kernel_fps, s.memory_fps, s.flight_fps);
   fmt::print("  {:g} frames/s: {}, {:.1f} times as fast\n", options.rate, s.fps >= options.rate ? "yes" : "NO",
              s.fps / options.rate);
   fmt::print("  bound by {}; to change it: {}\n\n", name_of(s.bound), host::advice_for(s, a.input));
-  fmt::print("Sources: kernel: the cycle model of its own sources on a generated frame; copies and launches: {}.\n",
-             a.input.cost.source);
+  fmt::print(
+      "Sources: clocks: the cycle model of the kernel's own sources on a generated frame, intervals and clock rate as "
+      "its\nauthors believe them; memory: {}; copies and launches: {}.\n",
+      a.memory.source, a.input.cost.source);
 }
 
 void print_json(const Options& options, const Answer& a) {
@@ -140,6 +156,9 @@ void print_json(const Options& options, const Answer& a) {
                                        {"pixels_per_clock", a.cycles.pixels_per_clock},
                                        {"objects", a.cycles.objects},
                                        {"kernel_us", a.input.kernel_us},
+                                       {"memory_us", a.input.memory_us},
+                                       {"memory_port_gb_per_s", a.memory.port_gb_per_s},
+                                       {"memory_pixels_per_clock", pixels_per_clock(a)},
                                        {"to_board_us", s.to_board_us},
                                        {"from_board_us", s.from_board_us},
                                        {"wait_us", s.wait_us},
@@ -149,6 +168,7 @@ void print_json(const Options& options, const Answer& a) {
                                        {"bound", name_of(s.bound)},
                                        {"rate_asked", options.rate},
                                        {"reached", s.fps >= options.rate},
+                                       {"memory_source", a.memory.source},
                                        {"transfer_source", a.input.cost.source}};
   fmt::print("{}\n", json.dump(2));
 }

@@ -13,7 +13,7 @@
 #include "host/label/labeller.hpp"
 #include "host/label/object_selection.hpp"
 #include "kernels_hls/cell_label/cell_label.hpp"
-#include "kernels_hls/cell_label/kernels.hpp"
+#include "kernels_hls/cell_label/kernel_table.hpp"
 
 namespace flashcell::host {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "host/synth/scene.hpp"
-#include "kernels_hls/cell_label/kernels.hpp"
+#include "kernels_hls/cell_label/kernel_table.hpp"
 #include "kernels_hls/emulation/simulation.hpp"
 
 namespace flashcell::host {

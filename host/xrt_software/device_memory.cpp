@@ -1,5 +1,7 @@
 #include "host/xrt_software/device_memory.hpp"
 
+#include <utility>
+
 namespace flashcell::host {
 namespace {
 
@@ -16,6 +18,24 @@ void DeviceMemory::set_banks(std::vector<Bank> banks) {
 
 std::shared_ptr<DeviceBuffer> DeviceMemory::allocate(int bank, size_t bytes) {
   const std::lock_guard lock(mutex_);
+  auto buffer = place(bank, bytes);
+  if (!buffer) return nullptr;
+  buffer->own.assign(bytes, kJunk);
+  buffer->bytes = buffer->own;
+  return buffer;
+}
+
+std::shared_ptr<DeviceBuffer> DeviceMemory::share(int bank, std::span<std::byte> host, std::shared_ptr<void> owner) {
+  const std::lock_guard lock(mutex_);
+  auto buffer = place(bank, host.size());
+  if (!buffer) return nullptr;
+  buffer->bytes = host;
+  buffer->owner = std::move(owner);
+  return buffer;
+}
+
+/// A buffer with an address, its bytes not yet there; `mutex_` is held.
+std::shared_ptr<DeviceBuffer> DeviceMemory::place(int bank, size_t bytes) {
   if (bank < 0 || static_cast<size_t>(bank) >= banks_.size()) return nullptr;
   std::erase_if(buffers_, [](const auto& entry) { return entry.second.expired(); });
   // A page stays free behind each buffer: what runs over its end hits nothing.
@@ -27,7 +47,6 @@ std::shared_ptr<DeviceBuffer> DeviceMemory::allocate(int bank, size_t bytes) {
   auto buffer = std::make_shared<DeviceBuffer>();
   buffer->address = *address;
   buffer->bank = bank;
-  buffer->bytes.assign(bytes, kJunk);
   buffers_[*address] = buffer;
   return buffer;
 }

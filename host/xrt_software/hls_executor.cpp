@@ -1,7 +1,7 @@
 #include "host/xrt_software/hls_executor.hpp"
 
 #include "host/xrt_software/kernel_launch.hpp"
-#include "kernels_hls/cell_label/kernels.hpp"
+#include "kernels_hls/cell_label/kernel_table.hpp"
 
 namespace flashcell::host {
 namespace {

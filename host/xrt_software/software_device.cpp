@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <deque>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "host/xrt_software/executor.hpp"
@@ -35,7 +36,7 @@ class RunMemory : public KernelMemory {
           fmt::format("argument {} is not wired to bank {}, where its buffer lies", argument, buffer->bank));
     }
     if (std::find(touched_.begin(), touched_.end(), buffer) == touched_.end()) touched_.push_back(buffer);
-    return std::span(buffer->bytes).subspan(address - buffer->address, bytes);
+    return buffer->bytes.subspan(address - buffer->address, bytes);
   }
 
  private:
@@ -63,6 +64,11 @@ class SoftwareDevice::Unit {
 
   const std::string& kernel() const { return kernel_; }
   const ComputeUnit& description() const { return description_; }
+  /// Runs that have not ended.
+  size_t runs() const {
+    const std::lock_guard lock(mutex_);
+    return runs_.size() + (running_ ? 1 : 0);
+  }
 
   void start(std::span<const uint32_t> registers, std::function<void(bool)> done) {
     Run run;
@@ -92,6 +98,7 @@ class SoftwareDevice::Unit {
       if (closing_) return;
       Run run = std::move(runs_.front());
       runs_.pop_front();
+      running_ = true;
       if (run.fate == LaunchFate::hang || run.fate == LaunchFate::board_lost) {
         changed_.wait(lock, [this] { return closing_; });
         return;
@@ -100,7 +107,11 @@ class SoftwareDevice::Unit {
       if (slow_us > 0) changed_.wait_for(lock, std::chrono::microseconds(slow_us), [this] { return closing_; });
       if (closing_) return;
       lock.unlock();
-      run.done(execute(run));
+      const bool good = execute(run);
+      lock.lock();
+      running_ = false;
+      lock.unlock();
+      run.done(good);  // whoever hears of it finds the unit free
       lock.lock();
     }
   }
@@ -124,10 +135,10 @@ class SoftwareDevice::Unit {
   const std::string kernel_;
   const ComputeUnit description_;
   std::unique_ptr<Executor> executor_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Run> runs_;
-  bool closing_ = false;
+  bool running_ = false, closing_ = false;
   std::thread thread_;
 };
 
@@ -153,12 +164,13 @@ void SoftwareDevice::load(std::span<const uint8_t> bytes) {
   xclbin_ = std::move(xclbin);
 }
 
-int SoftwareDevice::find_unit(const std::string& kernel, const std::string& instance) const {
+std::vector<int> SoftwareDevice::find_units(const std::string& kernel, const std::string& instance) const {
+  std::vector<int> found;
   for (size_t i = 0; i < units_.size(); ++i) {
     const bool named = instance.empty() || units_[i]->description().instance == instance;
-    if (units_[i]->kernel() == kernel && named) return static_cast<int>(i);
+    if (units_[i]->kernel() == kernel && named) found.push_back(static_cast<int>(i));
   }
-  return -1;
+  return found;
 }
 
 int SoftwareDevice::bank_of(int unit, int argument) const {
@@ -168,8 +180,20 @@ int SoftwareDevice::bank_of(int unit, int argument) const {
   return -1;
 }
 
-void SoftwareDevice::start(int unit, std::span<const uint32_t> registers, std::function<void(bool)> done) {
-  units_.at(static_cast<size_t>(unit))->start(registers, std::move(done));
+void SoftwareDevice::start(std::span<const int> units, std::span<const uint32_t> registers,
+                           std::function<void(bool)> done) {
+  const std::lock_guard lock(starting_);
+  Unit* idlest = nullptr;
+  size_t fewest = 0;
+  for (const int unit : units) {
+    Unit& candidate = *units_.at(static_cast<size_t>(unit));
+    const size_t runs = candidate.runs();
+    if (idlest != nullptr && runs >= fewest) continue;
+    idlest = &candidate;
+    fewest = runs;
+  }
+  if (idlest == nullptr) throw std::out_of_range("no compute unit to start");
+  idlest->start(registers, std::move(done));
 }
 
 }  // namespace flashcell::host

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,17 +29,18 @@ class SoftwareDevice {
   /// What load() was given last. Compute unit i below is the i-th of all, by address of its registers: XRT's order.
   const Xclbin& xclbin() const { return xclbin_; }
   int units() const { return static_cast<int>(units_.size()); }
-  /// Number of a kernel's compute unit; of its first one where `instance` is empty. -1 when there is none.
-  int find_unit(const std::string& kernel, const std::string& instance) const;
+  /// Numbers of a kernel's compute units: of the one called `instance`, or of all where that is empty.
+  std::vector<int> find_units(const std::string& kernel, const std::string& instance) const;
   /// Memory bank that an argument of a compute unit is wired to; -1 when to none.
   int bank_of(int unit, int argument) const;
 
   DeviceMemory& memory() { return memory_; }
   bool lost() const { return plan_.board_is_lost(); }
 
-  /// Starts compute unit `unit` with these control registers, from offset 0; `done` is called from the unit's thread
-  /// with whether the run went well. Runs of one unit go one after the other.
-  void start(int unit, std::span<const uint32_t> registers, std::function<void(bool good)> done);
+  /// Starts one of the compute units `units`, the one with the fewest runs that have not ended, with these control
+  /// registers, from offset 0; `done` is called from the unit's thread with whether the run went well. Runs of one unit
+  /// go one after the other. Throws std::out_of_range when there are none, or not all are there.
+  void start(std::span<const int> units, std::span<const uint32_t> registers, std::function<void(bool good)> done);
 
  private:
   class Unit;
@@ -46,6 +48,7 @@ class SoftwareDevice {
   FaultPlan& plan_;
   Xclbin xclbin_;
   DeviceMemory memory_;
+  std::mutex starting_;  ///< a unit is chosen and gets its run before another choice is made
   std::vector<std::unique_ptr<Unit>> units_;
 };
 

@@ -13,7 +13,8 @@ namespace flashcell {
 namespace kernels {
 
 /// The streams between the stages, with the depths of their FIFOs. Two tokens let a writer and a reader work at the
-/// same time; where two ways lead to the same stage, the shorter one waits for the longer one in its FIFO.
+/// same time. One way leads from stage to stage: nowhere do two parts of it meet again. So whatever the depths of FIFOs
+/// and pipelines, and whether these stall or not, each stage's next token comes or its loop ends: no deadlock.
 template <class S>
 struct Fifos {
   using Words = hls::stream<Word, 2>;
@@ -21,34 +22,32 @@ struct Fifos {
   using Groups = hls::stream<RowGroup<S>, 2>;
   using Windows = hls::stream<CellWindow<S>, 2>;
   using Parts = hls::stream<Part<S>, 2>;
-  using Shapes = hls::stream<Shape<S::kSplits>, 4>;
-  using Cells = hls::stream<Measured<S>, 2>;
-  using Commands = hls::stream<Command<S>, 16>;  ///< as many as the measuring stage is longer than the joining one
+  using Measured = hls::stream<MeasuredPart<S>, 2>;
+  using Orders = hls::stream<Order<S>, 2>;
   using ObjectWords = hls::stream<ObjectWord, 2>;
-  using Counts = hls::stream<uint32_t, 8>;  ///< passes that have been split and not yet written
 };
 
 /// Splitting and joining, which differ between the modes.
 template <bool kSplit>
 struct Labelling {
-  template <class S, class Windows, class Parts, class Shapes, class Counts>
-  static void split(const Job& job, Windows& windows, Parts& parts, Shapes& shapes, Counts& foreground) {
-    split_whole<S>(job, windows, parts, shapes, foreground);
+  template <class S, class Windows, class Parts>
+  static void split(const Job& job, Windows& windows, Parts& parts) {
+    split_whole<S>(job, windows, parts);
   }
-  template <class S, class Shapes, class Commands>
-  static void join(const Job& job, Shapes& shapes, Commands& commands) {
-    join_cells<S>(job, shapes, commands);
+  template <class S, class Parts, class Orders>
+  static void join(const Job& job, Parts& parts, Orders& orders) {
+    join_cells<S>(job, parts, orders);
   }
 };
 template <>
 struct Labelling<true> {
-  template <class S, class Windows, class Parts, class Shapes, class Counts>
-  static void split(const Job& job, Windows& windows, Parts& parts, Shapes& shapes, Counts& foreground) {
-    split_parts<S>(job, windows, parts, shapes, foreground);
+  template <class S, class Windows, class Parts>
+  static void split(const Job& job, Windows& windows, Parts& parts) {
+    split_parts<S>(job, windows, parts);
   }
-  template <class S, class Shapes, class Commands>
-  static void join(const Job& job, Shapes& shapes, Commands& commands) {
-    join_parts<S>(job, shapes, commands);
+  template <class S, class Parts, class Orders>
+  static void join(const Job& job, Parts& parts, Orders& orders) {
+    join_parts<S>(job, parts, orders);
   }
 };
 
@@ -60,22 +59,20 @@ void label_frames(const Word* frames, const Word* masks, const Word* parameters,
   typename Fifos<S>::Groups groups("groups");
   typename Fifos<S>::Windows windows("windows");
   typename Fifos<S>::Parts parts("parts");
-  typename Fifos<S>::Shapes shapes("shapes");
-  typename Fifos<S>::Cells measured("measured");
-  typename Fifos<S>::Commands commands("commands");
+  typename Fifos<S>::Measured measured("measured");
+  typename Fifos<S>::Orders orders("orders");
   typename Fifos<S>::ObjectWords object_words("object_words");
-  typename Fifos<S>::Counts foreground("foreground");
   FLASHCELL_HLS(DATAFLOW)
   FLASHCELL_DATAFLOW(cell_label)
   FLASHCELL_STAGE(read_frames(frames, job, words));
   FLASHCELL_STAGE(read_masks(masks, job, mask_groups));
   FLASHCELL_STAGE(segment_stage<S>(parameters, job, words, mask_groups, groups));
   FLASHCELL_STAGE(pack_stage<S>(job, groups, windows));
-  FLASHCELL_STAGE(Labelling<S::kSplits>::template split<S>(job, windows, parts, shapes, foreground));
+  FLASHCELL_STAGE(Labelling<S::kSplits>::template split<S>(job, windows, parts));
   FLASHCELL_STAGE(measure_stage<S>(job, parts, measured));
-  FLASHCELL_STAGE(Labelling<S::kSplits>::template join<S>(job, shapes, commands));
-  FLASHCELL_STAGE(gather_stage<S>(job, commands, measured, object_words));
-  FLASHCELL_STAGE(write_stage(job, object_words, foreground, results));
+  FLASHCELL_STAGE(Labelling<S::kSplits>::template join<S>(job, measured, orders));
+  FLASHCELL_STAGE(gather_stage<S>(job, orders, object_words));
+  FLASHCELL_STAGE(write_stage(job, object_words, results));
   FLASHCELL_DATAFLOW_END
 }
 

@@ -31,13 +31,15 @@ void receive_frames(Input& input, const Job& job, Words& words) {
   }
 }
 
-/// A stream of masks needs somebody who could write it.
-template <class Masks>
-void no_masks(Masks&) {}
+/// In the place of the masks that are never given.
+struct NoMasks {
+  uint64_t read() { return 0; }
+};
 
-template <class S, class Words, class Masks, class Groups>
-void segment_grey_stage(const Job& job, Words& words, Masks& masks, Groups& groups) {
+template <class S, class Words, class Groups>
+void segment_grey_stage(const Job& job, Words& words, Groups& groups) {
   ColourClassTable unused;
+  NoMasks masks;
   if (job.layout == contract::PixelLayout::grey8) {
     segment_grey<S, 1>(job, unused, words, masks, groups);
   } else {
@@ -62,35 +64,31 @@ class StreamResults {
   Output& output_;
 };
 
-template <class Words, class Counts, class Output>
-void send_stage(const Job& job, Words& words, Counts& foreground, Output& output) {
+template <class Words, class Output>
+void send_stage(const Job& job, Words& words, Output& output) {
   StreamResults<Output> results(output);
-  write_stage(job, words, foreground, results);
+  write_stage(job, words, results);
 }
 
 template <class S, class Input, class Output>
 void label_stream(Input& input, const Job& job, Output& output) {
   typename Fifos<S>::Words words("words");
-  typename Fifos<S>::Masks masks("masks");
   typename Fifos<S>::Groups groups("groups");
   typename Fifos<S>::Windows windows("windows");
   typename Fifos<S>::Parts parts("parts");
-  typename Fifos<S>::Shapes shapes("shapes");
-  typename Fifos<S>::Cells measured("measured");
-  typename Fifos<S>::Commands commands("commands");
+  typename Fifos<S>::Measured measured("measured");
+  typename Fifos<S>::Orders orders("orders");
   typename Fifos<S>::ObjectWords object_words("object_words");
-  typename Fifos<S>::Counts foreground("foreground");
   FLASHCELL_HLS(DATAFLOW)
   FLASHCELL_DATAFLOW(cell_label_stream)
   FLASHCELL_STAGE(receive_frames(input, job, words));
-  FLASHCELL_STAGE(no_masks(masks));
-  FLASHCELL_STAGE(segment_grey_stage<S>(job, words, masks, groups));
+  FLASHCELL_STAGE(segment_grey_stage<S>(job, words, groups));
   FLASHCELL_STAGE(pack_stage<S>(job, groups, windows));
-  FLASHCELL_STAGE(Labelling<S::kSplits>::template split<S>(job, windows, parts, shapes, foreground));
+  FLASHCELL_STAGE(Labelling<S::kSplits>::template split<S>(job, windows, parts));
   FLASHCELL_STAGE(measure_stage<S>(job, parts, measured));
-  FLASHCELL_STAGE(Labelling<S::kSplits>::template join<S>(job, shapes, commands));
-  FLASHCELL_STAGE(gather_stage<S>(job, commands, measured, object_words));
-  FLASHCELL_STAGE(send_stage(job, object_words, foreground, output));
+  FLASHCELL_STAGE(Labelling<S::kSplits>::template join<S>(job, measured, orders));
+  FLASHCELL_STAGE(gather_stage<S>(job, orders, object_words));
+  FLASHCELL_STAGE(send_stage(job, object_words, output));
   FLASHCELL_DATAFLOW_END
 }
 

@@ -56,10 +56,10 @@ Word feature_word(const Job& job, const Features<S>& f, int word) {
   return word_of(lanes);
 }
 
-/// Carries out a command a clock. What a clock must know of the one before is the open object alone: everything else
+/// Carries out an order a clock. What a clock must know of the one before is the open object alone: everything else
 /// that is added to it can be added up beforehand. An object that is read was written two clocks before or earlier.
-template <class S, class Commands, class Cells, class Words>
-void gather_stage(const Job& job, Commands& commands, Cells& measured, Words& words) {
+template <class S, class Orders, class Words>
+void gather_stage(const Job& job, Orders& orders, Words& words) {
   GatherMemory<S> memory;
   FLASHCELL_HLS(AGGREGATE variable = memory.table)
   FLASHCELL_HLS(BIND_STORAGE variable = memory.table type = RAM_2P impl = LUTRAM)
@@ -69,14 +69,15 @@ void gather_stage(const Job& job, Commands& commands, Cells& measured, Words& wo
     FLASHCELL_HLS(PIPELINE II = 1)
     FLASHCELL_HLS(DEPENDENCE variable = memory.table type = inter direction = RAW distance = 2 true)
     FLASHCELL_ITERATION(gather);
-    const Command<S> command = commands.read();
+    const Order<S> order = orders.read();
+    const Command<S>& command = order.command;
     running = !command.stop;
     if (command.load) memory.open = memory.table[command.other.to_int()];
     if (command.merge) memory.open.add(memory.table[command.other.to_int()]);
     if (command.begin) {
-      memory.open = placed(measured.read());
+      memory.open = placed(order.part);
     } else if (command.cell) {
-      memory.open.add(placed(measured.read()));
+      memory.open.add(placed(order.part));
     }
     if (command.leaves || command.end) {
       if (command.leaves && command.word == 0) memory.leaving = memory.next;
@@ -88,6 +89,7 @@ void gather_stage(const Job& job, Commands& commands, Cells& measured, Words& wo
       out.valid = command.leaves;
       out.first = command.word == 0;
       out.end = command.end;
+      out.foreground = static_cast<uint32_t>(command.foreground.to_uint64());
       words.write(out);
     }
     if (command.fetch) memory.next = memory.table[command.other.to_int()];

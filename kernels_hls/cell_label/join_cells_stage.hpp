@@ -44,8 +44,9 @@ class CellJoin {
     border_.north_west = border_.west = none();
   }
 
-  /// The next cell, in raster order. After the last pass: empty cells until idle().
-  Command<S> step(bool occupied) {
+  /// The next cell, in raster order, with its number of foreground pixels. After the last pass: empty cells until
+  /// idle().
+  Command<S> step(bool occupied, uint32_t pixels) {
     Command<S> command = Command<S>();
     command.label = open_;
     const Around around = neighbours();
@@ -66,7 +67,8 @@ class CellJoin {
     leaving_.step(command);
     // Objects pushed below leave from the next clock on.
     if (complete_) leaving_.push(dropped_);
-    if (at_.row == 1 && at_.column == 0 && (at_.class_id != 0 || at_.frame != 0)) leaving_.end_frame();
+    if (at_.row == 1 && at_.column == 0 && (at_.class_id != 0 || at_.frame != 0)) leaving_.end_frame(pixels_of_last_);
+    count(pixels);
     at_.step(columns_, rows_, 2);
     return command;
   }
@@ -75,10 +77,11 @@ class CellJoin {
   bool idle(uint64_t cells, uint64_t steps) const { return steps > cells + columns_ && leaving_.empty(); }
 
   const FreeLabels<S>& free_labels() const { return free_; }
+  const LeavingObjects<S>& leaving() const { return leaving_; }
   template <class Visit>
   void fields(Visit& visit) const {
     border_.fields(visit), free_.fields(visit), leaving_.fields(visit);
-    visit(open_), visit(gone_);
+    visit(open_), visit(gone_), visit(pixels_), visit(pixels_of_last_);
   }
 
  private:
@@ -138,6 +141,14 @@ class CellJoin {
     border_.west = label;
   }
 
+  /// Foreground pixels of the pass.
+  void count(uint32_t pixels) {
+    pixels_ += pixels;
+    if (at_.column + 1 != columns_ || at_.row + 1 != rows_) return;
+    pixels_of_last_ = pixels_;
+    pixels_ = 0;
+  }
+
   bool carried(Label label) const {
     bool found = false;
     for (int column = 0; column < S::kColumns; ++column) {
@@ -156,10 +167,11 @@ class CellJoin {
   Label gone_ = none();  ///< becomes part of the open object in the next clock
   Label dropped_ = none();
   bool complete_ = false;
+  typename S::Area pixels_ = 0, pixels_of_last_ = 0;  ///< of this pass so far, and of the one before
 };
 
-template <class S, class Shapes, class Commands>
-void join_cells(const Job& job, Shapes& shapes, Commands& commands) {
+template <class S, class Parts, class Orders>
+void join_cells(const Job& job, Parts& parts, Orders& orders) {
   CellJoin<S> join(job);
   const uint64_t cells = static_cast<uint64_t>(job.passes) * job.rows * job.columns;
   FLASHCELL_LOOP(join, 1, 3)
@@ -167,11 +179,14 @@ void join_cells(const Job& job, Shapes& shapes, Commands& commands) {
     FLASHCELL_HLS(LOOP_TRIPCOUNT min = 4096 max = 16384)
     FLASHCELL_HLS(PIPELINE II = 1)
     FLASHCELL_ITERATION(join);
-    commands.write(join.step(i < cells && shapes.read().occupied));
+    MeasuredPart<S> part = MeasuredPart<S>();
+    if (i < cells) part = parts.read();
+    Order<S> order;
+    order.command = join.step(part.shape.occupied, static_cast<uint32_t>(part.sums.n.to_uint64()));
+    order.part = part.sums;
+    orders.write(order);
   }
-  Command<S> stop = Command<S>();
-  stop.stop = true;
-  commands.write(stop);
+  stop_orders<S>(orders);
 }
 
 }  // namespace kernels

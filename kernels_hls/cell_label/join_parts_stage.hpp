@@ -83,8 +83,10 @@ class PartJoin {
   bool frame_done() const { return at_.row == rows_ + 1 && at_.column == 1; }
   bool idle() const { return leaving_.empty(); }
 
-  void give(const Shape<true>& part) {
+  /// The next part, with its number of pixels.
+  void give(const Shape<true>& part, uint32_t pixels) {
     part_ = part;
+    pixels_ += pixels;
     has_part_ = true;
   }
 
@@ -95,7 +97,8 @@ class PartJoin {
     if (frame_done()) {
       // Two frames' ends may wait, so that there are slots for them.
       if (leaving_.frames() < 2) {
-        leaving_.end_frame();
+        leaving_.end_frame(pixels_);
+        pixels_ = 0;
         at_ = Raster();
       }
     } else {
@@ -116,10 +119,11 @@ class PartJoin {
   }
 
   const FreeLabels<S>& free_labels() const { return free_; }
+  const LeavingObjects<S>& leaving() const { return leaving_; }
   template <class Visit>
   void fields(Visit& visit) const {
     border_.fields(visit), free_.fields(visit), leaving_.fields(visit), part_.fields(visit);
-    visit(open_), visit(dropped_), visit(complete_);
+    visit(open_), visit(dropped_), visit(complete_), visit(pixels_);
   }
 
  private:
@@ -320,13 +324,16 @@ class PartJoin {
   Label dropped_[kDropped];
   Label open_ = none(), complete_ = none();
   bool has_part_ = false, retiring_ = false;
+  typename S::Area pixels_ = 0;  ///< of the frame so far
 };
 
-template <class S, class Shapes, class Commands>
-void join_parts(const Job& job, Shapes& shapes, Commands& commands) {
+template <class S, class Parts, class Orders>
+void join_parts(const Job& job, Parts& parts, Orders& orders) {
   PartJoin<S> join(job);
-  Shape<true> nothing = Shape<true>();
-  nothing.last = true;
+  MeasuredPart<S> nothing = MeasuredPart<S>();
+  nothing.shape.last = true;
+  Order<S> order;  // keeps the sums of the part at hand
+  order.part = nothing.sums;
   uint32_t frames = 0;
   FLASHCELL_LOOP(join, 2, 4)
   while (frames < job.passes || !join.idle()) {
@@ -334,17 +341,21 @@ void join_parts(const Job& job, Shapes& shapes, Commands& commands) {
     FLASHCELL_HLS(PIPELINE II = 2)
     FLASHCELL_ITERATION(join);
     if (frames == job.passes) {
-      commands.write(join.drain());
+      order.command = join.drain();
+      orders.write(order);
       continue;
     }
-    if (!join.frame_done() && join.wants_part()) join.give(join.below_frame() ? nothing : shapes.read());
+    if (!join.frame_done() && join.wants_part()) {
+      const MeasuredPart<S> part = join.below_frame() ? nothing : parts.read();
+      join.give(part.shape, static_cast<uint32_t>(part.sums.n.to_uint64()));
+      order.part = part.sums;
+    }
     const bool done = join.frame_done();
-    commands.write(join.step());
+    order.command = join.step();
+    orders.write(order);
     if (done && !join.frame_done()) ++frames;
   }
-  Command<S> stop = Command<S>();
-  stop.stop = true;
-  commands.write(stop);
+  stop_orders<S>(orders);
 }
 
 }  // namespace kernels

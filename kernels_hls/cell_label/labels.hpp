@@ -5,6 +5,14 @@
 namespace flashcell {
 namespace kernels {
 
+/// Ends the launch for who reads the orders.
+template <class S, class Orders>
+void stop_orders(Orders& orders) {
+  Order<S> stop = Order<S>();
+  stop.command.stop = true;
+  orders.write(stop);
+}
+
 /// Free labels. At most one is taken and one is given back in a clock. Those never used are counted, not listed, so
 /// that nothing has to be filled before the first cell.
 template <class S>
@@ -52,16 +60,21 @@ class LeavingObjects {
  public:
   using Label = typename S::Label;
   static constexpr int kSlots = S::kLabels + 4;  ///< each label, and ends of frames without objects
+  static constexpr int kFrames = 4;              ///< that have ended and not left: more never wait (a test counts them)
 
   LeavingObjects(FreeLabels<S>& free, uint32_t words) : free_(free), words_(words) {}
 
   bool empty() const { return count_ == 0 && !next_waits_ && words_left_ == 0; }
-  int frames() const { return frames_.to_int(); }  ///< that have ended and not left
+  int frames() const { return frames_.to_int(); }   ///< that have ended and not left
+  int most_frames() const { return most_frames_; }  ///< since the launch began, for checks; not synthesized
 
   void push(Label label) { put({label, true, false}); }
-  /// No object of the frame comes any more.
-  void end_frame() {
+  /// No object of the frame, which has `foreground` pixels, comes any more.
+  void end_frame(typename S::Area foreground) {
+    pixels_[newest_frame_.to_int()] = foreground;
+    ++newest_frame_;
     ++frames_;
+    if (frames() > most_frames_) most_frames_ = frames();
     if (count_ != 0 && !ring_[last_.to_int()].end) {
       ring_[last_.to_int()].end = true;
     } else {
@@ -75,13 +88,17 @@ class LeavingObjects {
     send(command);
     if (!next_waits_ && count_ != 0) fetch(command);
     written_ = command.cell || command.merge ? command.label : FreeLabels<S>::none();
-    if (command.end) --frames_;
+    if (!command.end) return;
+    command.foreground = pixels_[oldest_frame_.to_int()];
+    ++oldest_frame_;
+    --frames_;
   }
 
   template <class Visit>
   void fields(Visit& visit) const {
     visit(ring_), visit(head_), visit(last_), visit(count_), visit(next_), visit(written_), visit(words_left_);
     visit(next_waits_), visit(end_after_), visit(frames_);
+    visit(pixels_), visit(oldest_frame_), visit(newest_frame_);
   }
 
  private:
@@ -141,7 +158,10 @@ class LeavingObjects {
   Label written_ = FreeLabels<S>::none();  ///< in the clock before
   ap_uint<3> words_left_ = 0;
   bool next_waits_ = false, end_after_ = false;
-  ap_uint<4> frames_ = 0;
+  ap_uint<bits_for(kFrames)> frames_ = 0;
+  typename S::Area pixels_[kFrames];
+  ap_uint<bits_for(kFrames - 1)> oldest_frame_ = 0, newest_frame_ = 0;
+  int most_frames_ = 0;
 };
 
 }  // namespace kernels

@@ -124,7 +124,19 @@ struct Measure<false> {
   static void grey(bool, uint64_t, const CellWindow<S>&, Measured<S>&) {}
 };
 
-/// Features of every part, in the order of the parts. Runs until a part without pixels comes.
+template <class S>
+void set_shape(const Part<S>& part, Shape<false>& shape) {
+  shape.occupied = part.occupied;
+}
+template <class S>
+void set_shape(const Part<S>& part, Shape<true>& shape) {
+  shape.pixels = part.pixels;
+  shape.bottom = bottom_row(part.window.planes[0]);
+  shape.right = right_column(part.window.planes[0]);
+  shape.last = part.last;
+}
+
+/// Features of every part, in the order of the parts.
 template <class S, class Parts, class Cells>
 void measure_stage(const Job& job, Parts& parts, Cells& measured) {
   FLASHCELL_LOOP(measure, 1, 8)
@@ -133,16 +145,18 @@ void measure_stage(const Job& job, Parts& parts, Cells& measured) {
     FLASHCELL_HLS(PIPELINE II = 1)
     FLASHCELL_ITERATION(measure);
     const Part<S> part = parts.read();
-    running = part.pixels != 0;
+    running = !part.stop;
     if (!running) continue;
-    Measured<S> out;
+    MeasuredPart<S> result;
+    set_shape(part, result.shape);
+    Measured<S>& out = result.sums;
     out.column = part.column;
     out.row = part.row;
     measure_geometry<S>(part.pixels, out);
     Measure<S::kHlac>::hlac((job.features & contract::kFeatureHlac) != 0, part.pixels, part.window, out);
     Measure<S::kHue>::hue((job.features & contract::kFeatureHue) != 0, part.pixels, part.window, out);
     Measure<S::kIntensity>::grey((job.features & contract::kFeatureIntensity) != 0, part.pixels, part.window, out);
-    measured.write(out);
+    measured.write(result);
   }
 }
 

@@ -54,10 +54,10 @@ uint64_t bright_pixels(const Greys<kPixels>& greys, uint32_t threshold) {
   return mask;
 }
 
-/// One colour class: a bit for each of 32 x 32 x 32 colours (contract::kColourTableSide). kCopies of
-/// two read ports each serve the kColourPixels of a clock.
+/// One colour class: a bit for each of 32 x 32 x 32 colours (contract::kColourTableSide). Each of the kColourPixels of
+/// a clock reads a copy of its own: a memory with one write port and many read ports (RAM_1WNR) is a bank for each.
 struct ColourClassTable {
-  static constexpr int kCopies = 11;
+  static constexpr int kCopies = 22;
   uint64_t bits[contract::kColourTableWords];
   template <class Visit>
   void fields(Visit& visit) const {

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "kernels_hls/cell_label/cell_label.hpp"
+#include "kernels_hls/cell_label/kernels.hpp"
 
 // Bits that a build keeps on chip, counted from the types of its memories and streams. For tests and the README's
 // tables, not for the kernel.
@@ -69,9 +70,8 @@ Storage storage() {
   return Storage{bits_of<PackMemory<S>>(), bits_of(*join), bits_of<GatherMemory<S>>(),
                  FifoBits<typename F::Words>::count() + FifoBits<typename F::Masks>::count() +
                      FifoBits<typename F::Groups>::count() + FifoBits<typename F::Windows>::count() +
-                     FifoBits<typename F::Parts>::count() + FifoBits<typename F::Shapes>::count() +
-                     FifoBits<typename F::Cells>::count() + FifoBits<typename F::Commands>::count() +
-                     FifoBits<typename F::ObjectWords>::count() + FifoBits<typename F::Counts>::count()};
+                     FifoBits<typename F::Parts>::count() + FifoBits<typename F::Measured>::count() +
+                     FifoBits<typename F::Orders>::count() + FifoBits<typename F::ObjectWords>::count()};
 }
 
 /// What a build keeps beside that for frames in colour.
@@ -86,6 +86,22 @@ ColourStorage colour_storage() {
   return ColourStorage{ColourClassTable::kCopies * bits_of<ColourClassTable>(),
                        bits_of<DemosaicMemory<S>>() + bits_of<BayerWindow>(),
                        Reciprocals::kCopies * 256LL * (Reciprocals::kSaturationBits + Reciprocals::kHueBits)};
+}
+
+/// Buffers of a kernel's memory ports: requests under way, each a burst of words. Where nothing is said, the vendor's
+/// tool takes 16 bursts of 16 words. Streaming kernels have none.
+inline long long port_bits() {
+  constexpr long long kWordBits = 512, kUnsaid = 16 * 16;
+  constexpr long long kRead = FLASHCELL_READ_OUTSTANDING * FLASHCELL_READ_BURST;
+  return kWordBits * (kRead + kRead + kUnsaid + kUnsaid);  // frames, masks, parameters, results
+}
+
+/// All of that: what a kernel on memory keeps on chip, as far as it can be counted.
+template <class S>
+long long memory_build_bits() {
+  const ColourStorage colour = colour_storage<S>();
+  return storage<S>().total() + port_bits() + colour.class_table + colour.bayer_rows +
+         (S::kHue ? colour.reciprocals : 0);
 }
 
 }  // namespace kernels

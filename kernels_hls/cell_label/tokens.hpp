@@ -28,20 +28,23 @@ struct CellWindow {
   }
 };
 
-/// One object's part of one cell, to be measured.
+/// One object's part of one cell, to be measured. A cell that holds nothing is a part, too: one without pixels.
 template <class S>
 struct Part {
   CellWindow<S> window;
   uint64_t pixels;
   typename S::CellIndex column, row;
+  bool occupied;  ///< `cell` mode: enough pixels for an object
+  bool last;      ///< of its cell
+  bool stop;      ///< none: the launch is over
   template <class Visit>
   void fields(Visit& visit) const {
     window.fields(visit);
-    visit(pixels), visit(column), visit(row);
+    visit(pixels), visit(column), visit(row), visit(occupied), visit(last), visit(stop);
   }
 };
 
-/// The same to be joined with its neighbours. `cell` mode: only whether the cell is occupied.
+/// What joining a part with its neighbours takes. `cell` mode: only whether the cell is occupied.
 template <bool kSplit>
 struct Shape {
   bool occupied;
@@ -61,11 +64,22 @@ struct Shape<true> {
   }
 };
 
+/// A part on its way from measuring to joining, which hands the sums on.
+template <class S>
+struct MeasuredPart {
+  Measured<S> sums;
+  Shape<S::kSplits> shape;
+  template <class Visit>
+  void fields(Visit& visit) const {
+    sums.fields(visit), shape.fields(visit);
+  }
+};
+
 /// What the owner of the labels tells the owner of the features, one each clock: read at most one object, write at most
 /// one, hand out at most one word. The object written last stays open: more cells can be added without reading it.
 template <class S>
 struct Command {
-  bool cell;    ///< the next measured cell is added to `label`
+  bool cell;    ///< the part that comes with it is added to `label`
   bool begin;   ///< … which begins with it
   bool load;    ///< `other` == `label` is read and becomes the open object
   bool merge;   ///< `other` is read and added to `label`
@@ -74,11 +88,23 @@ struct Command {
   bool end;     ///< of a frame's objects, after that word
   bool stop;    ///< of the launch
   typename S::Label label, other;
-  ap_uint<2> word;  ///< 0: the next object to leave takes the place of the one that left
+  ap_uint<2> word;              ///< 0: the next object to leave takes the place of the one that left
+  typename S::Area foreground;  ///< px of the frame that ends
   template <class Visit>
   void fields(Visit& visit) const {
     visit(cell), visit(begin), visit(load), visit(merge), visit(fetch), visit(leaves), visit(end), visit(stop);
-    visit(label), visit(other), visit(word);
+    visit(label), visit(other), visit(word), visit(foreground);
+  }
+};
+
+/// A command with the part that it is about, where it is about one.
+template <class S>
+struct Order {
+  Command<S> command;
+  Measured<S> part;
+  template <class Visit>
+  void fields(Visit& visit) const {
+    command.fields(visit), part.fields(visit);
   }
 };
 
@@ -86,12 +112,13 @@ struct Command {
 /// contract::ObjectFeatures follow.
 struct ObjectWord {
   Word data;
-  bool valid;  ///< false: carries only `end`
-  bool first;  ///< of its object
-  bool end;    ///< of the pass
+  bool valid;           ///< false: carries only `end`
+  bool first;           ///< of its object
+  bool end;             ///< of the pass
+  uint32_t foreground;  ///< px of the pass that ends
   template <class Visit>
   void fields(Visit& visit) const {
-    visit(data), visit(valid), visit(first), visit(end);
+    visit(data), visit(valid), visit(first), visit(end), visit(foreground);
   }
 };
 

@@ -25,10 +25,10 @@ class MemoryResults {
 
 /// Objects within the area limits, as many as there is room for, at places 1, 2, … of their region; then its header at
 /// place 0.
-template <class Words, class Counts, class Results>
-void write_stage(const Job& job, Words& words, Counts& foreground, Results& results) {
+template <class Words, class Results>
+void write_stage(const Job& job, Words& words, Results& results) {
   uint32_t pass = 0, frame = 0, class_id = 0;
-  uint32_t objects = 0, lost = 0, filtered = 0;
+  uint32_t objects = 0, lost = 0, filtered = 0, foreground = 0;
   uint32_t at = 1;  // in the region
   bool kept = false, header_due = false;
   FLASHCELL_LOOP(write, 1, 3)
@@ -41,7 +41,7 @@ void write_stage(const Job& job, Words& words, Counts& foreground, Results& resu
       header_due = false;
       results.put(region, 0,
                   header_word(contract::ResultStatus::done, job.sequence + frame, class_id, objects, lost, filtered,
-                              foreground.read()));
+                              foreground));
       objects = lost = filtered = 0;
       at = 1;
       ++pass;
@@ -53,6 +53,7 @@ void write_stage(const Job& job, Words& words, Counts& foreground, Results& resu
     }
     ObjectWord word = words.read();
     header_due = word.end;
+    foreground = word.foreground;
     if (word.valid && word.first) {
       const uint64_t area = number_at(word.data, offsetof(contract::ObjectRecord, m00), 4);
       const bool passes = area >= job.min_area && area <= job.max_area;
@@ -71,10 +72,10 @@ void write_stage(const Job& job, Words& words, Counts& foreground, Results& resu
 }
 
 /// The same into memory.
-template <class Words, class Counts>
-void write_stage(const Job& job, Words& words, Counts& foreground, Word* memory) {
+template <class Words>
+void write_stage(const Job& job, Words& words, Word* memory) {
   MemoryResults results(memory);
-  write_stage(job, words, foreground, results);
+  write_stage(job, words, results);
 }
 
 }  // namespace kernels

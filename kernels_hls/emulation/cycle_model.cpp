@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels_hls/emulation/stalling_pipeline.hpp"
+
 namespace flashcell_emulation {
 namespace {
 
@@ -38,6 +40,11 @@ int64_t take_front(std::deque<int64_t>& clocks) {
   return front;
 }
 
+/// Of the loop that the stage is in; null outside of loops, and where pipelines are flushable.
+StallingPipeline* pipeline_of(const Task& task) {
+  return task.clock.loop != nullptr ? task.clock.loop->pipeline() : nullptr;
+}
+
 }  // namespace
 
 // --- channels
@@ -57,7 +64,7 @@ Channel::~Channel() {
 }
 
 bool Channel::full() const {
-  return depth > 0 && !open_end && fifo->tokens() >= static_cast<size_t>(depth);
+  return depth > 0 && !open_end && tokens() + held >= static_cast<size_t>(depth);
 }
 
 CycleModel::~CycleModel() = default;
@@ -93,6 +100,14 @@ bool CycleModel::has_space(const Fifo& fifo) const {
   return fifo.channel_ == nullptr || !fifo.channel_->full();
 }
 
+bool CycleModel::has_token(const Fifo& fifo) const {
+  return fifo.channel_ == nullptr ? fifo.tokens() > 0 : fifo.channel_->tokens() > 0;
+}
+
+bool CycleModel::writes_later(const Task& task) const {
+  return pipeline_of(task) != nullptr;
+}
+
 bool CycleModel::open_end(const std::vector<Task*>& tasks, const std::string& deadlock) {
   // The last stage is the likeliest to write to the testbench.
   for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) {
@@ -108,7 +123,7 @@ bool CycleModel::open_end(const std::vector<Task*>& tasks, const std::string& de
 
 std::string CycleModel::describe(const Fifo& fifo) const {
   const Channel& channel = *fifo.channel_;
-  return describe_stream(channel.name, channel.depth, fifo.tokens() == 0);
+  return describe_stream(channel.name, channel.depth, channel.tokens() == 0);
 }
 
 std::string describe_unbounded(const Fifo& fifo) {
@@ -151,12 +166,19 @@ void CycleModel::read(Channel& channel, Task& task) {
   if (channel.reader.empty()) channel.reader = task.name();
   ++channel.read_by_stages;
   if (options_.timed) time_read(channel, task.clock);
+  if (StallingPipeline* pipeline = pipeline_of(task)) pipeline->read(channel);
 }
 
 void CycleModel::write(Channel& channel, Task& task) {
   if (channel.writer.empty()) channel.writer = task.name();
   ++channel.written_by_stages;
-  if (options_.timed) time_write(channel, task.clock);
+  if (StallingPipeline* pipeline = pipeline_of(task)) {
+    pipeline->write(channel);
+  } else if (options_.timed) {
+    const bool in_loop = task.clock.loop != nullptr;
+    time_write(channel, task.clock, in_loop ? std::max(task.clock.loop->depth(), 1) - 1 : 0);
+    if (!in_loop) ++task.clock.now;
+  }
 }
 
 void CycleModel::time_read(Channel& channel, StageClock& clock) {
@@ -175,24 +197,37 @@ void CycleModel::time_read(Channel& channel, StageClock& clock) {
   channel.highest_fill = std::max(channel.highest_fill, static_cast<int64_t>(token - channel.still_there + 1));
   size_t needed = channel.still_there;
   if (channel.depth > 0) {
-    const size_t depth = static_cast<size_t>(channel.depth), next = channel.fifo->written_;
+    const size_t depth = static_cast<size_t>(channel.depth), next = channel.next_token();
     needed = std::min(needed, next > depth ? next - depth : 0);
   }
   for (; channel.first_kept < needed; ++channel.first_kept) channel.read_at.pop_front();
 }
 
-void CycleModel::time_write(Channel& channel, StageClock& clock) {
-  const int64_t latency = clock.loop != nullptr ? std::max(clock.loop->depth(), 1) - 1 : 0;
+/// Clock from which on its next token has a place.
+int64_t CycleModel::space_from(const Channel& channel) {
+  const size_t token = channel.next_token(), depth = static_cast<size_t>(channel.depth);
+  if (channel.depth == 0 || channel.open_end || token < channel.first_kept + depth) return 0;
+  return channel.read_at[token - depth - channel.first_kept] + 1;
+}
+
+void CycleModel::time_write(Channel& channel, StageClock& clock, int64_t latency) {
   const int64_t port_free = std::max(clock.now + latency, channel.last_write + 1);
-  int64_t at = port_free;
-  const size_t token = channel.fifo->written_, depth = static_cast<size_t>(channel.depth);
-  if (channel.depth > 0 && !channel.open_end && token >= channel.first_kept + depth) {
-    at = std::max(at, channel.read_at[token - depth - channel.first_kept] + 1);
-  }
+  const int64_t at = std::max(port_free, space_from(channel));
   clock.waits_output += at - port_free;
-  clock.now = at - latency + (clock.loop != nullptr ? 0 : 1);
+  clock.now = at - latency;
   channel.last_write = at;
   channel.written_at.push_back(at);
+}
+
+void CycleModel::time_space(const Channel& channel, StageClock& clock) {
+  const int64_t at = std::max(clock.now, space_from(channel));
+  clock.waits_output += at - clock.now;
+  clock.now = at;
+}
+
+void CycleModel::time_held_read(Channel& channel, const StageClock& clock) {
+  channel.last_read = clock.now;
+  if (!channel.read_at.empty()) channel.read_at.back() = clock.now;
 }
 
 void CycleModel::read_outside(Channel& channel) {

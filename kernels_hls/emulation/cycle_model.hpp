@@ -16,7 +16,10 @@ struct Channel {
   ~Channel();
 
   bool full() const;
-  size_t tokens() const { return fifo->tokens(); }
+  /// That a stage can read.
+  size_t tokens() const { return fifo->tokens() - under_way; }
+  /// Number of the token that comes into it next.
+  size_t next_token() const { return fifo->written_ - under_way; }
 
   CycleModel* model;
   Fifo* fifo;        ///< null once the stream is gone
@@ -25,6 +28,10 @@ struct Channel {
   int depth;              ///< 0: never full
   bool open_end = false;  ///< nobody but the testbench reads it, as far as seen
   std::string deadlock;   ///< what to say when a stage reads it nevertheless
+
+  // StallingPipeline.
+  size_t under_way = 0;  ///< the last so many tokens still are in the writer's pipeline
+  size_t held = 0;       ///< so many that were read still take a place
 
   // Clocks.
   std::deque<int64_t> written_at;  ///< of the tokens in it
@@ -57,6 +64,9 @@ class CycleModel {
   void read_outside(Channel& channel);
   void write_outside(Channel& channel);
   bool has_space(const Fifo& fifo) const;
+  bool has_token(const Fifo& fifo) const;
+  /// Whether what the stage writes now stays in its pipeline first.
+  bool writes_later(const Task& task) const;
   void detach(Channel& channel);
   std::string describe(const Fifo& fifo) const;
 
@@ -64,9 +74,17 @@ class CycleModel {
   /// queue without bound, and `deadlock` is kept in case that a stage reads it. False: there is none.
   bool open_end(const std::vector<Task*>& tasks, const std::string& deadlock);
 
+  // Of a StallingPipeline.
+  /// The clock in which the channel has space.
+  void time_space(const Channel& channel, StageClock& clock);
+  /// A read that waited with its step.
+  void time_held_read(Channel& channel, const StageClock& clock);
+  /// `latency` clocks after the iteration's start, or later.
+  void time_write(Channel& channel, StageClock& clock, int64_t latency);
+
  private:
+  static int64_t space_from(const Channel& channel);
   void time_read(Channel& channel, StageClock& clock);
-  void time_write(Channel& channel, StageClock& clock);
   static void add_to(std::vector<FifoReport>& reports, const Channel& channel);
 
   SimulationOptions options_;

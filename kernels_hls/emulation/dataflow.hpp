@@ -13,6 +13,7 @@ namespace flashcell_emulation {
 
 struct Task;
 struct StageClock;
+class StallingPipeline;
 
 /// FLASHCELL_DATAFLOW … FLASHCELL_DATAFLOW_END: stages that run at the same time.
 class Region {
@@ -82,22 +83,28 @@ class Loop {
   bool enter() {
     const bool first = !entered_;
     entered_ = true;
+    if (!first && pipeline_ != nullptr) drain();
     return first;
   }
   void iterate() {
     if (clock_ != nullptr) next();
   }
   int depth() const { return depth_; }
+  StallingPipeline* pipeline() const { return pipeline_; }
+  /// What is under way in a pipeline that stalls comes out.
+  void drain();
 
  private:
   void start();
   void next();
   void leave();
 
-  const int interval_, depth_;
+  const int interval_;
+  int depth_;
   bool entered_ = false, iterated_ = false;
-  StageClock* clock_ = nullptr;  ///< of the stage, when clocks are counted
+  StageClock* clock_ = nullptr;  ///< of the stage, in a simulation that follows loops
   Loop* outer_ = nullptr;
+  StallingPipeline* pipeline_ = nullptr;  ///< owned; PipelineStyle::stalling
 };
 
 /// FLASHCELL_BURST.

@@ -20,7 +20,7 @@ void Fifo::wait_to_read() {
     return;
   }
   Channel* channel = model != nullptr ? &model->channel_of(*this) : nullptr;
-  while (tokens() == 0) scheduler.wait(Task::State::reads, *this);
+  while (channel != nullptr ? channel->tokens() == 0 : tokens() == 0) scheduler.wait(Task::State::reads, *this);
   if (channel != nullptr) model->read(*channel, *task);
 }
 
@@ -43,16 +43,18 @@ void Fifo::wait_to_write() {
   }
   Channel& channel = model->channel_of(*this);
   model->name_channel(channel, *task, "out");
-  while (channel.full()) scheduler.wait(Task::State::writes, *this);
+  // What a pipeline that stalls writes comes out later, and waits then.
+  while (!model->writes_later(*task) && channel.full()) scheduler.wait(Task::State::writes, *this);
   model->write(channel, *task);
 }
 
 bool Fifo::others_filled() {
   Scheduler& scheduler = Scheduler::of_thread();
-  if (scheduler.current() == nullptr) return false;
+  const auto filled = [&] { return scheduler.model != nullptr ? scheduler.model->has_token(*this) : tokens() > 0; };
+  if (scheduler.current() == nullptr || filled()) return filled();
   if (scheduler.model != nullptr) scheduler.model->channel_of(*this);
   scheduler.wait(Task::State::polls, *this);
-  return tokens() > 0;
+  return filled();
 }
 
 bool Fifo::others_made_space() {

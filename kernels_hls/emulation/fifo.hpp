@@ -45,7 +45,7 @@ class Fifo {
     if (tokens() >= turn_tokens_ || any_simulation()) wait_to_write();
   }
   /// Without waiting; where the answer is no, the other stages get on first.
-  bool can_read() { return written_ != read_ || others_filled(); }
+  bool can_read() { return (written_ != read_ && !any_simulation()) || others_filled(); }
   bool can_write() { return !any_simulation() || others_made_space(); }
 
   size_t written_ = 0, read_ = 0;  ///< tokens ever

@@ -5,6 +5,7 @@
 
 #include "kernels_hls/emulation/cycle_model.hpp"
 #include "kernels_hls/emulation/simulation.hpp"
+#include "kernels_hls/emulation/stalling_pipeline.hpp"
 
 namespace flashcell_emulation {
 namespace {
@@ -121,7 +122,7 @@ void Scheduler::turns(const Region& outermost) {
 bool Scheduler::can_go_on(const Task& task) const {
   switch (task.state) {
     case Task::State::reads:
-      return task.fifo->tokens() > 0 || task.leaving();
+      return (model != nullptr ? model->has_token(*task.fifo) : task.fifo->tokens() > 0) || task.leaving();
     case Task::State::writes:
       return (model != nullptr ? model->has_space(*task.fifo) : task.fifo->tokens() < task.fifo->turn_tokens_) ||
              task.leaving();
@@ -199,7 +200,12 @@ void Scheduler::nobody_can_go_on() {
 
 std::string Scheduler::describe(const Task& task) const {
   const std::string name = task.name();
-  const auto stream = [&] { return model != nullptr ? model->describe(*task.fifo) : describe_unbounded(*task.fifo); };
+  const auto stream = [&] {
+    const StallingPipeline* pipeline = task.clock.loop != nullptr ? task.clock.loop->pipeline() : nullptr;
+    const size_t held = pipeline != nullptr ? pipeline->tokens_under_way() : 0;
+    return (model != nullptr ? model->describe(*task.fifo) : describe_unbounded(*task.fifo)) +
+           (held == 0 ? "" : " with " + std::to_string(held) + " tokens in its pipeline, which stands still");
+  };
   switch (task.state) {
     case Task::State::reads:
       return name + " waits to read " + stream();

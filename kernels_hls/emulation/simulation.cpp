@@ -4,6 +4,7 @@
 
 #include "kernels_hls/emulation/cycle_model.hpp"
 #include "kernels_hls/emulation/scheduler.hpp"
+#include "kernels_hls/emulation/stalling_pipeline.hpp"
 
 namespace flashcell_emulation {
 
@@ -28,39 +29,59 @@ CycleReport Simulation::report() const {
 
 namespace {
 
-/// Of the stage that runs; null when no clocks are counted.
-StageClock* running_clock() {
+/// The stage that runs in a simulation; null where there is none.
+Task* running_stage() {
   Scheduler& scheduler = Scheduler::of_thread();
-  if (scheduler.model == nullptr || !scheduler.model->options().timed || scheduler.current() == nullptr) return nullptr;
-  return &scheduler.current()->clock;
+  return scheduler.model != nullptr ? scheduler.current() : nullptr;
 }
 
 }  // namespace
 
 void Loop::start() {
-  clock_ = running_clock();
-  if (clock_ == nullptr) return;
+  Task* stage = running_stage();
+  if (stage == nullptr) return;
+  CycleModel& model = *Scheduler::of_thread().model;
+  const bool stalls = model.options().style == PipelineStyle::stalling;
+  if (!model.options().timed && !stalls) return;
+  depth_ += model.options().deeper;
+  // No pipeline runs inside of another one.
+  if (stage->clock.loop != nullptr && stalls) stage->clock.loop->drain();
+  if (stalls) pipeline_ = new StallingPipeline(model, *stage, interval_, depth_);
+  clock_ = &stage->clock;
   outer_ = clock_->loop;
   clock_->loop = this;
 }
 
 void Loop::next() {
-  if (iterated_) clock_->now += interval_;
+  if (pipeline_ != nullptr) {
+    if (iterated_) pipeline_->next_iteration();
+  } else if (iterated_) {
+    clock_->now += interval_;
+  }
   iterated_ = true;
   ++clock_->iterations;
 }
 
+void Loop::drain() {
+  if (iterated_) pipeline_->drain();
+}
+
 void Loop::leave() {
-  if (iterated_) clock_->now += depth_;
+  if (pipeline_ == nullptr) {
+    if (iterated_) clock_->now += depth_;
+  } else {
+    pipeline_->leave(iterated_ && depth_ > 0);
+    delete pipeline_;
+  }
   clock_->loop = outer_;
 }
 
 void burst() {
-  StageClock* clock = any_simulation() ? running_clock() : nullptr;
-  if (clock == nullptr) return;
+  Task* stage = any_simulation() ? running_stage() : nullptr;
+  if (stage == nullptr || !Scheduler::of_thread().model->options().timed) return;
   const int latency = Scheduler::of_thread().model->options().memory_latency;
-  clock->now += latency;
-  clock->waits_memory += latency;
+  stage->clock.now += latency;
+  stage->clock.waits_memory += latency;
 }
 
 }  // namespace flashcell_emulation

@@ -55,8 +55,16 @@ struct CycleReport {
   const FifoReport* fifo(const std::string& name) const;
 };
 
+/// What a pipelined loop does when a token that it wants to read has not come, or a FIFO is full.
+enum class PipelineStyle {
+  flushable,  ///< only that iteration waits, those before it go on (Vitis: `flp`, `frp`)
+  stalling    ///< all iterations under way stand still, with the tokens that they hold (Vitis: `stp`)
+};
+
 struct SimulationOptions {
-  bool timed = true;        ///< count clocks; else only the FIFOs are bounded
+  bool timed = true;                               ///< count clocks; else only the FIFOs are bounded
+  PipelineStyle style = PipelineStyle::flushable;  ///< of all loops
+  int deeper = 0;           ///< clocks that each loop's iterations take beyond what is stated, as a tool may find
   bool bounded = true;      ///< false: FIFOs never make a writer wait
   int memory_latency = 64;  ///< clocks from a burst's request to its first beat (Vitis HLS' default for m_axi)
   std::map<std::string, int> depths;  ///< by FifoReport::name, instead of the declared ones

@@ -5,12 +5,17 @@
 
 // The top functions, one a build (contract/qcnn_kernel.hpp says what the arguments hold).
 
-#define FLASHCELL_QCNN_INTERFACE                                      \
-  FLASHCELL_HLS(INTERFACE m_axi port = model bundle = gmem_model)     \
-  FLASHCELL_HLS(INTERFACE m_axi port = inputs bundle = gmem_inputs)   \
-  FLASHCELL_HLS(INTERFACE m_axi port = outputs bundle = gmem_outputs) \
-  FLASHCELL_HLS(INTERFACE s_axilite port = items bundle = control)    \
-  FLASHCELL_HLS(INTERFACE s_axilite port = sequence bundle = control) \
+// Co-simulation copies so many words of each port: all that the testbench's buffers hold.
+#define FLASHCELL_QCNN_COSIM_MODEL_WORDS 4096
+#define FLASHCELL_QCNN_COSIM_INPUT_WORDS 256
+#define FLASHCELL_QCNN_COSIM_OUTPUT_WORDS 64
+
+#define FLASHCELL_QCNN_INTERFACE                                                                                \
+  FLASHCELL_HLS(INTERFACE m_axi port = model bundle = gmem_model depth = FLASHCELL_QCNN_COSIM_MODEL_WORDS)      \
+  FLASHCELL_HLS(INTERFACE m_axi port = inputs bundle = gmem_inputs depth = FLASHCELL_QCNN_COSIM_INPUT_WORDS)    \
+  FLASHCELL_HLS(INTERFACE m_axi port = outputs bundle = gmem_outputs depth = FLASHCELL_QCNN_COSIM_OUTPUT_WORDS) \
+  FLASHCELL_HLS(INTERFACE s_axilite port = items bundle = control)                                              \
+  FLASHCELL_HLS(INTERFACE s_axilite port = sequence bundle = control)                                           \
   FLASHCELL_HLS(INTERFACE s_axilite port = return bundle = control)
 
 extern "C" {

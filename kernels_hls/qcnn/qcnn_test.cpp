@@ -1,5 +1,5 @@
 // Testbench: small networks written by hand, byte for byte, against plain loops. Exits with 0 when every output is as
-// expected.
+// expected. A tool builds one top function alone: FLASHCELL_TOP names another one than qcnn_small_v1.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,10 @@
 
 #include "kernels_hls/contract/qcnn_kernel.hpp"
 #include "kernels_hls/qcnn/kernels.hpp"
+
+#ifndef FLASHCELL_TOP
+#define FLASHCELL_TOP qcnn_small_v1
+#endif
 
 namespace {
 
@@ -246,6 +250,18 @@ void append(const std::vector<T>& table, Words& words) {
   }
 }
 
+/// As long as co-simulation reads and writes them.
+bool fill_ports(Words& model, Words& inputs, Words& outputs) {
+  const bool fit = model.size() <= FLASHCELL_QCNN_COSIM_MODEL_WORDS &&
+                   inputs.size() <= FLASHCELL_QCNN_COSIM_INPUT_WORDS &&
+                   outputs.size() <= FLASHCELL_QCNN_COSIM_OUTPUT_WORDS;
+  if (!fit) printf("FAILED: the ports of co-simulation are too small for the network\n");
+  model.resize(FLASHCELL_QCNN_COSIM_MODEL_WORDS);
+  inputs.resize(FLASHCELL_QCNN_COSIM_INPUT_WORDS);
+  outputs.resize(FLASHCELL_QCNN_COSIM_OUTPUT_WORDS);
+  return fit;
+}
+
 bool check(Network& network) {
   network.make();
   QcnnHeader header = QcnnHeader();
@@ -269,7 +285,8 @@ bool check(Network& network) {
   append(input, inputs);
   const size_t output_words = (out.size() + 63) / 64;
   Words outputs(output_words + 1);
-  qcnn_small_v1(model.data(), inputs.data(), outputs.data(), 1, 77);
+  if (!fill_ports(model, inputs, outputs)) return false;
+  FLASHCELL_TOP(model.data(), inputs.data(), outputs.data(), 1, 77);
   bool as_expected = outputs[output_words].range(31, 0) == static_cast<uint32_t>(QcnnStatus::done) &&
                      outputs[output_words].range(95, 64) == 77;
   for (size_t i = 0; i < out.size(); ++i) {
@@ -285,9 +302,10 @@ bool check(Network& network) {
 
 /// A model for another version is refused, and nothing else is written.
 bool refuses_other_version() {
-  Words model(1), outputs(2);
+  Words model(1), inputs, outputs;
+  fill_ports(model, inputs, outputs);
   model[0].range(31, 0) = kQcnnVersion + 1;
-  qcnn_small_v1(model.data(), outputs.data(), outputs.data(), 0, 1);
+  FLASHCELL_TOP(model.data(), inputs.data(), outputs.data(), 0, 1);
   return outputs[0].range(31, 0) == static_cast<uint32_t>(QcnnStatus::wrong_version);
 }
 

@@ -62,14 +62,23 @@ TEST(BuildPlan, SaysWhatIsWrong) {
   }
 }
 
+BuildRequest request_for(const contract::Board& board) {
+  BuildRequest request;
+  request.board = &board;
+  request.kernels = default_kernels(board);
+  request.source = "/src";
+  request.output = "/out";
+  return request;
+}
+
 TEST(BuildPlan, EveryBoardCompilesEachKernelOnceAndLinksThemAll) {
   for (const contract::Board& board : contract::kBoards) {
-    const BuildPlan plan = plan_build(board, default_kernels(board), 0, "/src", "/out", "v++");
+    const BuildPlan plan = plan_build(request_for(board));
     ASSERT_EQ(plan.steps.size(), 3u);
     std::string objects;
     for (const Step& step : {plan.steps[0], plan.steps[1]}) {
-      EXPECT_THAT(command_line(step), HasSubstr(std::string("v++ --target hw --platform ") + board.platform));
-      EXPECT_THAT(command_line(step), HasSubstr("--kernel_frequency 300"));
+      EXPECT_THAT(command_line(step),
+                  HasSubstr(std::string("v++ --target hw --platform ") + board.platform_file + " "));
       EXPECT_THAT(command_line(step), HasSubstr("--compile --kernel cell_label_"));
       objects += " " + step.output.string();
     }
@@ -77,6 +86,45 @@ TEST(BuildPlan, EveryBoardCompilesEachKernelOnceAndLinksThemAll) {
     EXPECT_THAT(link, HasSubstr("--link --config /out/" + std::string(board.name) + "/connectivity.cfg --output " +
                                 plan.bitstream.string() + objects));
     EXPECT_EQ(plan.bitstream.filename(), std::string("flashcell_") + board.name + "_v1.xclbin");
+  }
+}
+
+/// `--kernel_frequency` is for clocks that XRT scales; the embedded platforms' are fixed.
+TEST(BuildPlan, TheClockIsSaidInTheWayThatTheBoardsPlatformUnderstands) {
+  for (const contract::Board& board : contract::kBoards) {
+    BuildRequest request = request_for(board);
+    request.clock_mhz = 187.5;
+    const BuildPlan plan = plan_build(request);
+    const std::string compile = command_line(plan.steps[0]), link = command_line(plan.steps[2]);
+    if (board.family == contract::BoardFamily::pcie) {
+      for (const std::string& line : {compile, link}) {
+        EXPECT_THAT(line, HasSubstr(" --kernel_frequency 187.5 "));
+        EXPECT_THAT(line, testing::Not(HasSubstr("clock.")));
+      }
+    } else {
+      EXPECT_THAT(compile, HasSubstr(" --hls.clock 187500000:cell_label_cell_shape_512_v1 "));
+      EXPECT_THAT(link, HasSubstr(" --clock.defaultFreqHz 187500000 "));
+      EXPECT_THAT(compile + link, testing::Not(HasSubstr("kernel_frequency")));
+    }
+  }
+}
+
+TEST(BuildPlan, HardwareEmulationIsATargetBesideTheBoard) {
+  for (const contract::Board& board : contract::kBoards) {
+    BuildRequest request = request_for(board);
+    const std::string bitstream = plan_build(request).bitstream.string();
+    request.target = Target::hw_emu;
+    request.tool = "/tools/bin/v++";
+    const BuildPlan plan = plan_build(request);
+    EXPECT_NE(plan.bitstream.string(), bitstream) << "both may lie there";
+    for (size_t i = 0; i < 3; ++i)
+      EXPECT_THAT(command_line(plan.steps[i]), HasSubstr("/tools/bin/v++ --target hw_emu --platform "));
+    // XRT wants the emulated card described; an embedded board's emulation is a machine of its own.
+    ASSERT_EQ(plan.steps.size(), board.family == contract::BoardFamily::pcie ? 4u : 3u);
+    if (board.family != contract::BoardFamily::pcie) continue;
+    EXPECT_EQ(command_line(plan.steps[3]), std::string("/tools/bin/emconfigutil --platform ") + board.platform_file +
+                                               " --od /out/" + board.name + "/hw_emu");
+    EXPECT_EQ(plan.steps[3].output, plan.folder / "emconfig.json");
   }
 }
 

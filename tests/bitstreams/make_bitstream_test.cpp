@@ -49,10 +49,11 @@ class MakeBitstream : public testing::Test {
     fs::permissions(file, fs::perms::owner_all);
   }
 
-  void install_platform(const std::string& name) {
+  void install_platform(const std::string& name, const std::string& file) {
     fs::create_directories(folder_ / "platforms" / name);
-    std::ofstream(folder_ / "platforms" / name / (name + ".xpfm")) << "platform";
+    std::ofstream(folder_ / "platforms" / name / (file + ".xpfm")) << "platform";
   }
+  void install_platform(const std::string& name) { install_platform(name, name); }
 
   Outcome run(const std::string& arguments) {
     const fs::path log = folder_ / "log";
@@ -109,6 +110,32 @@ TEST_F(MakeBitstream, CompilesLinksAndWritesTheManifest) {
   const std::string more = text_of(folder_ / "calls").substr(calls.size());
   EXPECT_EQ(std::count(more.begin(), more.end(), '\n'), 1);
   EXPECT_THAT(more, HasSubstr("--link"));
+}
+
+/// Folder and file of the KV260's platform have different names; v++ is given the file.
+TEST_F(MakeBitstream, FindsThePlatformsFileWhateverItsName) {
+  install_platform("xilinx_kv260_ispMipiRx_vcu_DP_202220_1", "kv260_ispMipiRx_vcu_DP");
+  install_compiler("echo made >\"$out\"");
+  const Outcome outcome = run("--board kv260");
+  EXPECT_EQ(outcome.code, 0) << outcome.text;
+  EXPECT_THAT(
+      text_of(folder_ / "calls"),
+      HasSubstr("--platform " +
+                (folder_ / "platforms/xilinx_kv260_ispMipiRx_vcu_DP_202220_1/kv260_ispMipiRx_vcu_DP.xpfm").string()));
+}
+
+TEST_F(MakeBitstream, BuildsForHardwareEmulation) {
+  install_platform("xilinx_u50_gen3x16_xdma_5_202210_1");
+  install_compiler("echo made >\"$out\"");
+  const fs::path utility = folder_ / "bin/emconfigutil";
+  std::ofstream(utility) << "#!/bin/bash\n[[ $3 == --od ]] && echo '{}' >\"$4/emconfig.json\"\n";
+  fs::permissions(utility, fs::perms::owner_all);
+  const Outcome outcome = run("--board u50 --target hw_emu");
+  EXPECT_EQ(outcome.code, 0) << outcome.text;
+  EXPECT_TRUE(fs::exists(folder_ / "out/u50/hw_emu/emconfig.json"));
+  const auto manifest = nlohmann::json::parse(text_of(folder_ / "out/u50/hw_emu/flashcell_u50_v1.xclbin.json"));
+  EXPECT_EQ(manifest["target"], "hw_emu");
+  EXPECT_EQ(run("--board u50 --target sw_emu").code, 2);
 }
 
 TEST_F(MakeBitstream, AFailedStepNamesItsLog) {

@@ -87,15 +87,20 @@ TEST(Reports, DamagedTextGivesNothing) {
 }
 
 TEST(Manifest, StatesWhatIsKnownAndNothingElse) {
-  const contract::Board& board = find_board("u250");
-  const BuildPlan plan =
-      plan_build(board, {parse_kernel_count("cell_label_cell_full_512_v1:2")}, 250, "/src", "/out", "v++");
+  BuildRequest request;
+  request.board = &find_board("u250");
+  request.kernels = {parse_kernel_count("cell_label_cell_full_512_v1:2")};
+  request.clock_mhz = 250;
+  request.source = "/src";
+  request.output = "/out";
+  const BuildPlan plan = plan_build(request);
   BuildFigures figures;
   auto manifest = nlohmann::json::parse(manifest_text(plan, "abc", "v2022.1", figures));
   EXPECT_EQ(manifest["contract_version"], contract::kContractVersion);
   EXPECT_EQ(manifest["kernels"][0]["compute_units"], 2);
   EXPECT_EQ(manifest["kernels"][0]["features"], (nlohmann::json{"moments", "box", "hlac", "hue", "intensity"}));
   EXPECT_EQ(manifest["clock_requested_mhz"], 250);
+  EXPECT_EQ(manifest["target"], "hw");
   for (const char* key : {"clocks_mhz", "worst_slack_ns", "resources_used"})
     EXPECT_TRUE(manifest[key].is_null()) << key;
   read_timing(kTiming, figures);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <condition_variable>
 #include <cstring>
 #include <opencv2/imgproc.hpp>
@@ -74,7 +75,7 @@ class SoftwareDeviceTest : public testing::Test {
     std::mutex mutex;
     std::condition_variable changed;
     bool ended = false, good = false;
-    device_.start(unit, r, [&](bool g) {
+    device_.start(std::array{unit}, r, [&](bool g) {
       const std::lock_guard lock(mutex);
       ended = true;
       good = g;
@@ -110,6 +111,16 @@ TEST_F(SoftwareDeviceTest, MemoryStartsAsJunkAndKnowsItsBounds) {
   EXPECT_EQ(device_.memory().find(~uint64_t{0}, 8), nullptr);
   EXPECT_EQ(device_.memory().allocate(99, 100), nullptr) << "no such bank";
   EXPECT_EQ(device_.memory().allocate(0, size_t{5} << 30), nullptr) << "more than a bank";
+}
+
+TEST_F(SoftwareDeviceTest, SharedMemoryIsTheHosts) {
+  alignas(64) std::byte host[256] = {};
+  const auto shared = device_.memory().share(0, host);
+  ASSERT_TRUE(shared);
+  EXPECT_EQ(shared->bytes.data(), host);
+  EXPECT_EQ(device_.memory().find(shared->address, 256), shared);
+  EXPECT_EQ(device_.memory().find(shared->address, 257), nullptr);
+  EXPECT_EQ(device_.memory().share(99, host), nullptr) << "no such bank";
 }
 
 TEST_F(SoftwareDeviceTest, MemoryComesRoundAgain) {

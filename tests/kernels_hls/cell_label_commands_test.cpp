@@ -55,6 +55,11 @@ struct Picture {
   std::function<bool(uint32_t frame, uint32_t row, uint32_t column)> occupied;
 };
 
+/// Foreground pixels of a cell; any number will do.
+uint32_t pixels_of(uint64_t cell) {
+  return static_cast<uint32_t>(1 + cell * cell % 64);
+}
+
 struct Taken {
   int labels;  ///< at once
   uint64_t clocks;
@@ -77,13 +82,18 @@ Taken join_picture(const Picture& picture, bool with_features = true) {
     const bool occupied = i < cells && picture.occupied(static_cast<uint32_t>(i / in_frame),
                                                         static_cast<uint32_t>(i % in_frame / picture.columns),
                                                         static_cast<uint32_t>(i % picture.columns));
-    const Command<S> command = join->step(occupied);
+    const Command<S> command = join->step(occupied, i < cells ? pixels_of(i) : 0);
     EXPECT_EQ(command.cell, occupied) << "a cell a clock";
     if (with_features) rules.expect(command);
-    ends += command.end;
+    if (!command.end) continue;
+    uint32_t foreground = 0;
+    for (uint64_t cell = ends * in_frame; cell < (ends + 1) * in_frame; ++cell) foreground += pixels_of(cell);
+    EXPECT_EQ(command.foreground.to_uint64(), foreground) << "of frame " << ends;
+    ++ends;
   }
   EXPECT_EQ(ends, picture.frames);
   EXPECT_EQ(join->free_labels().count(), S::kLabels) << "all labels are free after a launch";
+  EXPECT_LE(join->leaving().most_frames(), LeavingObjects<S>::kFrames) << "there is a place for each frame that ends";
   return {S::kLabels - join->free_labels().lowest_count(), i};
 }
 
@@ -167,10 +177,10 @@ uint64_t join_parts_of(const host::BitImage& mask, Connectivity connectivity, ui
   job.features = contract::kFeatureHlac;
   job.connectivity = connectivity;
   hls::stream<CellWindow<S>> windows;
-  hls::stream<Part<S>> measured;
-  hls::stream<Shape<true>> shapes;
-  hls::stream<uint32_t> foreground;
-  hls::stream<Command<S>> commands;
+  hls::stream<Part<S>> split;
+  hls::stream<MeasuredPart<S>> measured;
+  hls::stream<Order<S>> orders;
+  uint64_t foreground = 0;
   for (uint32_t row = 0; row < job.rows; ++row) {
     for (uint32_t column = 0; column < job.columns; ++column) {
       CellWindow<S> window{};
@@ -179,14 +189,21 @@ uint64_t join_parts_of(const host::BitImage& mask, Connectivity connectivity, ui
         window.planes[0] |= (word >> (8 * (column % 8)) & 0xFF) << (8 * r);
       }
       windows.write(window);
+      foreground += static_cast<uint64_t>(popcount(window.planes[0]));
     }
   }
-  split_parts<S>(job, windows, measured, shapes, foreground);
-  parts = measured.size() - 1;
-  join_parts<S>(job, shapes, commands);
+  split_parts<S>(job, windows, split);
+  measure_stage<S>(job, split, measured);
+  join_parts<S>(job, measured, orders);
   TableRules<S> rules;
   uint64_t clocks = 0;
-  for (Command<S> command = commands.read(); !command.stop; command = commands.read(), ++clocks) rules.expect(command);
+  parts = 0;
+  for (Order<S> order = orders.read(); !order.command.stop; order = orders.read(), ++clocks) {
+    rules.expect(order.command);
+    parts += order.command.cell;
+    EXPECT_TRUE(!order.command.cell || order.part.n > 0) << "the part comes with its command";
+    EXPECT_TRUE(!order.command.end || order.command.foreground.to_uint64() == foreground);
+  }
   return clocks;
 }
 

@@ -9,6 +9,7 @@
 #include "host/segment/colour_table.hpp"
 #include "host/segment/segmenter.hpp"
 #include "host/source/frame_layout.hpp"
+#include "kernels_hls/cell_label/kernel_table.hpp"
 #include "tests/kernels_hls/kernel_launch.hpp"
 #include "tests/support/masks.hpp"
 

@@ -1,4 +1,5 @@
-// The kernel on FIFOs of its declared depths, with and without clocks: no deadlock, and the objects of the reference.
+// The kernel on FIFOs of its declared depths, with and without clocks, in pipelines of both
+// styles: no deadlock, and the objects of the reference.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -11,6 +12,7 @@ namespace flashcell::host {
 namespace {
 
 using contract::Connectivity;
+using flashcell_emulation::PipelineStyle;
 
 bool same(const ObjectTable& a, const ObjectTable& b) {
   if (a.objects.empty() && b.objects.empty()) return std::memcmp(&a.summary, &b.summary, sizeof a.summary) == 0;
@@ -31,15 +33,20 @@ void expect_reference(const BitImage& mask) {
     ObjectTable expected;
     make_reference_labeller(parameters)->label(mask, {}, 0, expected);
     const auto kernel = make_hls_labeller(parameters);
-    for (const bool timed : {false, true}) {
+    for (const auto& [style, timed] : {std::pair{PipelineStyle::flushable, false},
+                                       {PipelineStyle::flushable, true},
+                                       {PipelineStyle::stalling, false},
+                                       {PipelineStyle::stalling, true}}) {
       flashcell_emulation::SimulationOptions options;
+      options.style = style;
       options.timed = timed;
       const flashcell_emulation::Simulation simulation(options);
       // Twice: nothing of a frame may stay behind in a FIFO.
       for (int round = 0; round < 2; ++round) {
         ObjectTable table;
         ASSERT_NO_THROW(kernel->label(mask, {}, 0, table)) << "mode " << static_cast<int>(mode);
-        ASSERT_TRUE(same(expected, table)) << "mode " << static_cast<int>(mode) << ", timed " << timed;
+        ASSERT_TRUE(same(expected, table))
+            << "mode " << static_cast<int>(mode) << ", timed " << timed << ", style " << static_cast<int>(style);
       }
     }
   }
@@ -62,6 +69,8 @@ TEST(CellLabelSimulation, WorstCases) {
     expect_reference(test::drawn(width, height, [=](int x, int y) { return x % 2 == 0 || y == h - 1; }));
     expect_reference(test::drawn(width, height, [=](int x, int y) { return x % 9 == 0 || y == 0; }));
     expect_reference(test::spiral(width, height, 3));
+    expect_reference(test::discs(width, height, 1, 10, 5));
+    expect_reference(test::discs(width, height, 20, 6, 5));
   }
 }
 

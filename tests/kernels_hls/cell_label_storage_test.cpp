@@ -36,6 +36,27 @@ std::string storage_row(const char* build) {
                      s.fifos, kilo(s.total()));
 }
 
+template <class S>
+std::string whole_row(const char* build) {
+  const ColourStorage colour = colour_storage<S>();
+  return fmt::format("| {} | {:.1f} | {:.1f} | {:.1f} | {:.1f} | {:.1f} |", build, kilo(storage<S>().total()),
+                     kilo(port_bits()), kilo(colour.class_table),
+                     kilo(colour.bayer_rows + (S::kHue ? colour.reciprocals : 0)), kilo(memory_build_bits<S>()));
+}
+
+/// What a kernel on memory keeps beside that.
+TEST(CellLabelStorage, ReadmeTableOfWholeKernelsIsCounted) {
+  expect_in_readme(whole_row<Sizes<512, false, kShape>>("`cell_shape_512`"));
+  expect_in_readme(whole_row<Sizes<512, false, kAll>>("`cell_full_512`"));
+  expect_in_readme(whole_row<Sizes<1024, false, kShape>>("`cell_shape_1024`"));
+  expect_in_readme(whole_row<Sizes<1024, false, kAll>>("`cell_full_1024`"));
+  expect_in_readme(whole_row<Sizes<512, true, kShape>>("`exact_shape_512`"));
+  expect_in_readme(whole_row<Sizes<512, true, kAll>>("`exact_full_512`"));
+  EXPECT_EQ(port_bits(), 786432);
+  EXPECT_EQ((colour_storage<Sizes<512, false, kShape>>().class_table), 22LL * 32 * 32 * 32);
+  EXPECT_EQ(ColourClassTable::kCopies, kColourPixels) << "a copy for each pixel that is looked up in a clock";
+}
+
 /// The README's tables are what the sources count.
 TEST(CellLabelStorage, ReadmeTableIsCounted) {
   expect_in_readme(storage_row<Sizes<512, false, kShape>>("`cell_shape_512`"));

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "host/cnn/reference/reference.hpp"
+#include "kernels_hls/emulation/simulation.hpp"
 #include "kernels_hls/qcnn/kernels.hpp"
 #include "quant_models/packed/kernel_image.hpp"
 #include "tests/support/random_model.hpp"
@@ -100,6 +101,24 @@ TEST(QcnnKernel, RandomModelsOnTheLargeBuild) {
     if (HasFatalFailure()) return;
   }
   EXPECT_GT(fitting, 15);
+}
+
+/// No stage of it waits for another one: pipelines of any style and depth give the same bytes.
+TEST(QcnnKernel, HoweverPipelinesAreBuilt) {
+  for (const auto style :
+       {flashcell_emulation::PipelineStyle::flushable, flashcell_emulation::PipelineStyle::stalling}) {
+    for (uint64_t seed = 0; seed < 30; ++seed) {
+      const quant::PackedModel model = test::random_model(seed);
+      const contract::QcnnBuild* build = quant::build_for(model);
+      if (build == nullptr || build->name != std::string("qcnn_small_v1")) continue;
+      flashcell_emulation::SimulationOptions options;
+      options.style = style;
+      options.deeper = static_cast<int>(seed % 3) * 20;
+      const flashcell_emulation::Simulation simulation(options);
+      expect_reference(qcnn_small_v1, model, 2, seed);
+      if (HasFatalFailure()) return;
+    }
+  }
 }
 
 TEST(QcnnKernel, RefusesWhatIsTooLarge) {

@@ -34,14 +34,15 @@ class bo_impl {
  public:
   std::shared_ptr<xrt_core::device> device;
   std::shared_ptr<flashcell::host::DeviceBuffer> buffer;
-  std::vector<std::byte> storage;  ///< of the host's side, where it is not the user's own memory
+  std::shared_ptr<std::vector<std::byte>> storage;  ///< of the host's side, where it is not the user's own memory
   void* host = nullptr;
 };
 
 class kernel_impl {
  public:
   std::shared_ptr<xrt_core::device> device;
-  int unit = 0;
+  std::string name;               ///< as asked for
+  std::vector<int> units;         ///< any of them may do a run
   std::vector<uint32_t> offsets;  ///< of the arguments' registers, bytes
 };
 

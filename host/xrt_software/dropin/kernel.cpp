@@ -17,6 +17,21 @@ std::pair<std::string, std::string> split(const std::string& name) {
   return {name.substr(0, colon), name.substr(colon + 2, name.size() - colon - 3)};
 }
 
+/// The kernel's compute units that reach every buffer of the run; all where none does: the run then ends in an error.
+std::vector<int> units_for(const xrt::run_impl& run) {
+  const flashcell::host::SoftwareDevice& device = run.kernel->device->software;
+  std::vector<int> units;
+  for (const int unit : run.kernel->units) {
+    bool reaches = true;
+    for (size_t i = 0; i < run.buffers.size(); ++i) {
+      if (run.buffers[i])
+        reaches = reaches && device.bank_of(unit, static_cast<int>(i)) == run.buffers[i]->buffer->bank;
+    }
+    if (reaches) units.push_back(unit);
+  }
+  return units.empty() ? run.kernel->units : units;
+}
+
 }  // namespace
 
 namespace xrt {
@@ -26,14 +41,16 @@ kernel::kernel(const xrt::device& device, const xrt::uuid&, const std::string& n
   const auto [kernel_name, instance] = split(name);
   handle->device = device.get_handle();
   handle->device->must_be_there();
-  handle->unit = handle->device->software.find_unit(kernel_name, instance);
+  handle->name = name;
+  handle->units = handle->device->software.find_units(kernel_name, instance);
   const auto* description = flashcell::host::find_kernel(handle->device->software.xclbin(), kernel_name);
-  if (handle->unit < 0 || description == nullptr) throw std::runtime_error("No compute units matching '" + name + "'");
+  if (handle->units.empty() || description == nullptr)
+    throw std::runtime_error("No compute units matching '" + name + "'");
   for (const auto& argument : description->arguments) handle->offsets.push_back(argument.offset);
 }
 
 int kernel::group_id(int argument) const {
-  const int bank = handle->device->software.bank_of(handle->unit, argument);
+  const int bank = handle->device->software.bank_of(handle->units.front(), argument);
   if (bank < 0) throw std::runtime_error("argument " + std::to_string(argument) + " is wired to no memory");
   return bank;
 }
@@ -69,7 +86,7 @@ void run::start() {
     if (handle->state->running) throw std::runtime_error("the run has not ended yet");
     handle->state->running = true;
   }
-  device.software.start(handle->kernel->unit, handle->registers, [state = handle->state](bool good) {
+  device.software.start(units_for(*handle), handle->registers, [state = handle->state](bool good) {
     const std::lock_guard lock(state->mutex);
     state->running = false;
     state->good = good;

@@ -17,8 +17,8 @@ struct HalBuffer {
   void* host = nullptr;
   size_t bytes = 0;
   unsigned flags = 0;
-  std::shared_ptr<DeviceBuffer> device;  ///< null: a command buffer, which no kernel sees
-  std::vector<std::byte> storage;        ///< of `host`, where the program brought no memory
+  std::shared_ptr<DeviceBuffer> device;             ///< null: a command buffer, which no kernel sees
+  std::shared_ptr<std::vector<std::byte>> storage;  ///< of `host`, where the program brought no memory
 };
 
 /// One opened device under AMD's XRT: what the xcl* functions of a handle do. Functions that return int give 0 or a
@@ -34,6 +34,8 @@ class HalDevice {
   void free(xclBufferHandle handle);
   std::shared_ptr<HalBuffer> buffer(xclBufferHandle handle) const;
   int sync(xclBufferHandle handle, xclBOSyncDirection direction, size_t bytes, size_t offset);
+  /// From one buffer's device memory to another's.
+  int copy(xclBufferHandle to, xclBufferHandle from, size_t bytes, size_t to_offset, size_t from_offset);
 
   /// Queues the command that `handle` holds.
   int execute(xclBufferHandle handle);
@@ -43,6 +45,8 @@ class HalDevice {
   bool lost() const { return device_.lost(); }
 
  private:
+  int start_kernel(const std::shared_ptr<HalBuffer>& command);
+  int start_copy(const std::shared_ptr<HalBuffer>& command);
   void finish(const std::shared_ptr<HalBuffer>& command, bool good);
 
   mutable std::mutex mutex_;

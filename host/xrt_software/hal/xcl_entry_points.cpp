@@ -164,11 +164,7 @@ int xclSyncBO(xclDeviceHandle handle, xclBufferHandle buffer, xclBOSyncDirection
 
 int xclCopyBO(xclDeviceHandle handle, xclBufferHandle to, xclBufferHandle from, size_t bytes, size_t to_offset,
               size_t from_offset) {
-  const auto a = buffer_of(handle, to), b = buffer_of(handle, from);
-  if (!a || !b || !a->device || !b->device || !inside(*a, to_offset, bytes) || !inside(*b, from_offset, bytes))
-    return -EINVAL;
-  std::memmove(a->device->bytes.data() + to_offset, b->device->bytes.data() + from_offset, bytes);
-  return 0;
+  return on_device(handle, [&](HalDevice& device) { return device.copy(to, from, bytes, to_offset, from_offset); });
 }
 
 int xclGetBOProperties(xclDeviceHandle handle, xclBufferHandle buffer, xclBOProperties* properties) {

@@ -1,0 +1,41 @@
+# cmake -DCOMPILER=… -DROOT=… -DEMULATION=… -DLIBRARIES=… -DWORK=… -P check_links.cmake: what a tool does with one top
+# function. Each is linked alone with its testbench, without optimization, with the macros as Vitis sees them; every
+# memory port says how many words co-simulation copies.
+file(GLOB tops ${ROOT}/kernels_hls/*/*_v[0-9]*.cpp)
+set(flags -std=c++14 -O0 -D__VITIS_HLS__ -Wno-unknown-pragmas -I${ROOT} -I${ROOT}/kernels_hls/emulation)
+if(NOT tops)
+  message(FATAL_ERROR "no top functions under ${ROOT}/kernels_hls")
+endif()
+
+function(run what)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE errors)
+  if(result)
+    message(SEND_ERROR "${what}\n${errors}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+file(MAKE_DIRECTORY ${WORK})
+foreach(source IN LISTS tops)
+  get_filename_component(top ${source} NAME_WE)
+  get_filename_component(folder ${source} DIRECTORY)
+  string(REGEX MATCH "^(cell_label_stream|cell_label|qcnn)_" kernel ${top})
+  string(REGEX REPLACE "_$" "" kernel "${kernel}")
+  if(NOT EXISTS ${folder}/${kernel}_test.cpp)
+    message(SEND_ERROR "${top} has no testbench")
+    continue()
+  endif()
+  run("${top} does not link alone" ${COMPILER} ${flags} -DFLASHCELL_TOP=${top} ${folder}/${kernel}_test.cpp ${source}
+      ${EMULATION} ${LIBRARIES} -o ${WORK}/${top})
+
+  run("${top}" ${COMPILER} ${flags} -E -P ${source})
+  string(REGEX MATCHALL "#pragma HLS INTERFACE[^\n]*m_axi[^\n]*" ports "${output}")
+  if(NOT ports AND NOT kernel STREQUAL cell_label_stream)
+    message(SEND_ERROR "${top}: no memory ports found")
+  endif()
+  foreach(port IN LISTS ports)
+    if(NOT port MATCHES "depth = [0-9]+")
+      message(SEND_ERROR "${top}: a port without depth stops co-simulation: ${port}")
+    endif()
+  endforeach()
+endforeach()
