@@ -3,6 +3,7 @@
 
 #include "quant_models/graph/shapes.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/onnx/known_tensors.hpp"
 #include "quant_models/onnx/operator_tables.hpp"
 
 // Sums, products and what comes down to them.
@@ -18,33 +19,42 @@ NodeId scaled(OperatorContext& c, NodeId value, float factor, const char* name) 
   return c.helper(suffix, Multiply{}, {value, c.helper(suffix + ".factor", Constant{number(factor)}, {})});
 }
 
-template <class Pairwise>
-void import_pairwise(OperatorContext& c) {
-  if (c.node().input_size() != 2) throw ModelError("it needs two inputs");
-  c.emit(Pairwise{}, {c.value(0), c.value(1)});
-}
-
-// A constant of other numbers, made of known ones.
+// The second operand with the dimensions that stretch to the first; a constant is changed by `function` on its way.
 template <class Function>
-NodeId changed(OperatorContext& c, const Known& known, const char* name, Function function) {
-  if (known.integer()) throw ModelError("its input '" + c.input_name(1) + "' holds integers, expected real numbers");
-  Tensor tensor = known.tensor();
+NodeId operand(OperatorContext& c, const char* name, Function function) {
+  if (c.node().input_size() != 2) throw ModelError("it needs two inputs");
+  const Shape first = c.shape(0);
+  const Known* known = c.known(1);
+  if (known == nullptr) {
+    const NodeId value = c.value(1);
+    const Shape dims = operand_dims(c, first, c.shape(1));
+    return dims == c.shape(1) ? value : c.helper("operand", Reshape{dims}, {value});
+  }
+  if (known->integer()) throw ModelError("its input '" + c.input_name(1) + "' holds integers, expected real numbers");
+  Tensor tensor{operand_dims(c, first, known->dims), known->reals};
   c.state().count_copies(tensor.values.size());
   for (float& value : tensor.values) value = function(value);
   return c.helper(name, Constant{std::move(tensor)}, {});
 }
 
-void import_sub(OperatorContext& c) {
+template <class Pairwise>
+void import_pairwise(OperatorContext& c) {
+  if (c.node().input_size() != 2) throw ModelError("it needs two inputs");
   const NodeId first = c.value(0);
-  const Known* second = c.known(1);
-  c.emit(Add{}, {first, second != nullptr ? changed(c, *second, "negative", [](float x) { return -x; })
-                                          : scaled(c, c.value(1), -1, "negative")});
+  const bool plain = operand_dims(c, c.shape(0), c.known(1) != nullptr ? c.known(1)->dims : c.shape(1)) ==
+                     (c.known(1) != nullptr ? c.known(1)->dims : c.shape(1));
+  c.emit(Pairwise{}, {first, plain ? c.value(1) : operand(c, "operand", [](float x) { return x; })});
+}
+
+void import_sub(OperatorContext& c) {
+  const NodeId first = c.value(0), second = operand(c, "negative", [](float x) { return -x; });
+  c.emit(Add{}, {first, c.known(1) != nullptr ? second : scaled(c, second, -1, "negative")});
 }
 
 void import_div(OperatorContext& c) {
-  const Known& divisor = c.require_known(1, "divisor");
+  c.require_known(1, "divisor");
   const NodeId first = c.value(0);
-  c.emit(Multiply{}, {first, changed(c, divisor, "reciprocal", [](float x) { return 1 / x; })});
+  c.emit(Multiply{}, {first, operand(c, "reciprocal", [](float x) { return 1 / x; })});
 }
 
 void import_neg(OperatorContext& c) {
@@ -128,11 +138,17 @@ void import_prelu(OperatorContext& c) {
   const Known& slope = c.require_known(1, "slope");
   if (slope.integer()) throw ModelError("its slope is not of real numbers");
   const NodeId x = c.value(0);
+  if (c.shape(0).size() < 2) throw ModelError("its input has no channels");
   if (slope.reals.size() == 1 && slope.dims.size() <= c.shape(0).size())
     return (void)c.emit(Activation{.kind = ActivationKind::leaky_relu, .slope = slope.reals[0]}, {x});
   const NodeId above = c.helper("above", Activation{}, {x});
   const NodeId below = c.helper("below", Activation{}, {scaled(c, x, -1, "negative")});
-  const NodeId factor = changed(c, slope, "slope", [](float s) { return -s; });
+  Tensor opposite = slope.tensor();
+  // Below operator set 7 the only dimension is that of the channels.
+  if (c.opset() < 7 && opposite.shape.size() == 1) opposite.shape.resize(c.shape(0).size() - 1, 1);
+  c.state().count_copies(opposite.values.size());
+  for (float& value : opposite.values) value = -value;
+  const NodeId factor = c.helper("slope", Constant{std::move(opposite)}, {});
   c.emit(Add{}, {above, c.helper("slanted", Multiply{}, {below, factor})});
 }
 

@@ -62,6 +62,10 @@ void import_matmul(OperatorContext& c) {
 
 void import_batch_normalization(OperatorContext& c) {
   c.require_attribute("training_mode", 0, 0);
+  if (c.opset() < 9) c.require_attribute("spatial", 1, 1);
+  if (c.opset() < 7) c.require_attribute("is_test", 1, 0);
+  for (int i = 1; i < c.node().output_size(); ++i)
+    if (!c.node().output(i).empty()) throw ModelError("it gives the batch's statistics: it was exported for training");
   const Shape& in = c.shape(0);
   if (in.size() < 2) throw ModelError("its input has no channels");
   BatchNormalization layer;

@@ -101,7 +101,8 @@ Known combine(OperatorContext& c, const Known& first, const Known& second) {
 
 Known pairwise(OperatorContext& c) {
   if (c.node().input_size() != 2) throw ModelError("it needs two inputs");
-  return combine(c, c.require_known(0, "input"), c.require_known(1, "input"));
+  const Known &first = c.require_known(0, "input"), &second = c.require_known(1, "input");
+  return combine(c, first, reshaped(second, operand_dims(c, first.dims, second.dims)));
 }
 
 // Max and Min take any number of inputs.
@@ -126,7 +127,7 @@ Known power(OperatorContext& c) {
 Known compare(OperatorContext& c) {
   const Known &first = c.require_known(0, "input"), &second = c.require_known(1, "input");
   if (first.integer() != second.integer()) throw ModelError("it mixes integers and real numbers");
-  const auto [a, b] = stretched_pair(c, first, second);
+  const auto [a, b] = stretched_pair(c, first, reshaped(second, operand_dims(c, first.dims, second.dims)));
   const std::string& type = c.type();
   const auto result_of = [&](auto x, auto y) -> int64_t {
     if (type == "Equal") return x == y;

@@ -17,7 +17,7 @@ using onnx_file::GraphProto;
 using onnx_file::ModelProto;
 using onnx_file::NodeProto;
 
-constexpr int64_t kOldestOpset = 7, kNewestOpset = 21;
+constexpr int64_t kOldestOpset = 6, kNewestOpset = 21;
 constexpr int kMostNodes = 20000;
 
 ModelProto parse(std::span<const uint8_t> file) {
@@ -147,8 +147,12 @@ NodeId output_value(const GraphProto& graph, const std::string& name, ImportStat
     if (known->second.integer())
       throw ModelError(label(node) + ": output '" + name + "' holds " + onnx::name_of_type(known->second.data_type) +
                        " numbers; outputs must be real numbers");
-    state.count_copies(known->second.reals.size());
-    return state.graph.add(state.graph.free_name(name), Constant{known->second.tensor()});
+    try {
+      state.count_copies(known->second.reals.size());
+      return state.graph.add(state.graph.free_name(name), Constant{known->second.tensor()});
+    } catch (const ModelError& e) {  // nothing in it, or numbers that are not finite
+      throw ModelError(label(node) + ": output '" + name + "': " + e.what());
+    }
   }
   throw ModelError("output '" + name + "' is not a value that a node makes");
 }

@@ -8,7 +8,7 @@
 
 namespace flashcell::quant {
 
-/// A network from an ONNX file (operator sets 7 to 21, all weights inside the file, fixed image size; an open batch
+/// A network from an ONNX file (operator sets 6 to 21, all weights inside the file, fixed image size; an open batch
 /// size becomes 1). Nodes keep their names; those without are named after their values. What follows from shapes and
 /// constants is worked out, whatever its rank, as long as it comes to at most 16 times the numbers of the file's tensors
 /// plus 2^20 (operator_context.hpp); Identity and Dropout vanish; QuantizeLinear, DequantizeLinear and a Clip between

@@ -99,6 +99,21 @@ Known known_integers(std::vector<int64_t> integers) {
   return known;
 }
 
+Shape operand_dims(const OperatorContext& context, const Shape& first, const Shape& second) {
+  if (context.opset() >= 7) return second;
+  if (context.integer("broadcast", 0) == 0) {
+    if (first != second) throw ModelError("its inputs have different shapes, and its attribute broadcast is not set");
+    return second;
+  }
+  const auto rank = static_cast<int64_t>(first.size()), own = static_cast<int64_t>(second.size());
+  if (!context.has_attribute("axis")) return second;
+  const int64_t given = context.integer("axis", 0), axis = given < 0 ? given + rank : given;
+  if (axis < 0 || axis + own > rank) throw ModelError("its axis " + std::to_string(given) + " does not exist");
+  Shape dims = second;
+  dims.resize(static_cast<size_t>(rank - axis), 1);
+  return dims;
+}
+
 Shape squeezed(const Shape& dims, std::vector<int64_t> axes) {
   for (int64_t& axis : axes) axis = checked_axis(axis, dims.size());
   Shape out;

@@ -87,6 +87,7 @@ std::array<double, 2> resize_factors(OperatorContext& c) {
   const bool upsample = c.type() == "Upsample";
   std::vector<double> factors;
   const int scales = upsample || c.opset() < 11 ? 1 : 2;
+  if (upsample && c.opset() < 7) throw ModelError("the form of operator sets below 7 is not supported");
   if (upsample && c.opset() < 9) {
     const auto* attribute = c.find("scales");
     if (attribute != nullptr) factors.assign(attribute->floats().begin(), attribute->floats().end());

@@ -44,7 +44,9 @@ NodeId OperatorContext::value(int input) {
   if (state_.stored.contains(name))
     throw ModelError("it computes on the integers '" + name + "'; quantized values must pass DequantizeLinear first");
   const auto known = state_.known.find(name);
-  if (known == state_.known.end()) throw ModelError("its input '" + name + "' is not made by any node");
+  // The file's nodes are sorted: one has been converted that makes it, but not this output of it.
+  if (known == state_.known.end())
+    throw ModelError("its input '" + name + "' is not supported: the node that makes it gives its first output only");
   if (known->second.integer()) throw ModelError("its input '" + name + "' holds integers, expected real numbers");
   state_.count_copies(known->second.reals.size());
   const NodeId id = graph().add(graph().free_name(name), Constant{known->second.tensor()});

@@ -5,6 +5,7 @@ namespace flashcell::quant::onnx {
 namespace {
 
 void import_identity(OperatorContext& c) {
+  if (c.type() == "Dropout" && c.opset() < 7) c.require_attribute("is_test", 1, 0);
   if (c.type() == "Dropout" && c.has(2)) {
     const Known& training = c.require_known(2, "training_mode");
     if (training.integers != std::vector<int64_t>{0}) throw ModelError("its input training_mode is not false");
