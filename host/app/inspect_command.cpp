@@ -23,7 +23,7 @@ using quant::NodeId;
 
 struct Options {
   std::string file;
-  bool json = false, fold = false;
+  bool json = false, fold = false, keep_batch_norm = false;
 };
 
 int weight_bits(const Node& node) {
@@ -104,7 +104,8 @@ int inspect(const Options& options) {
       return 0;
     }
     Graph graph = quant::import_onnx(options.file);
-    if (options.fold) graph = quant::simplify(std::move(graph));
+    if (options.fold)
+      graph = quant::simplify(std::move(graph), {.keep_batch_normalization = options.keep_batch_norm});
     options.json ? print_json(graph) : print_table(graph);
     return 0;
   } catch (const quant::ModelError& e) {
@@ -121,7 +122,10 @@ void add_inspect(CLI::App& model, Action& action) {
       "network at its own batch size holds; the last line gives the most that is needed at once.");
   auto options = std::make_shared<Options>();
   command->add_option("FILE", options->file, "ONNX file, or a packed model (.fcnn)")->required();
-  command->add_flag("--fold", options->fold, "Fold batch normalization and padding, fuse activations first (ONNX)");
+  auto* fold = command->add_flag("--fold", options->fold,
+                                 "Fold batch normalization, constants and padding, fuse activations first (ONNX)");
+  command->add_flag("--keep-batch-norm", options->keep_batch_norm, "With --fold: leave batch normalization as it is")
+      ->needs(fold);
   command->add_flag("--json", options->json, "Print everything as JSON");
   command->callback([=, &action] { action = [=] { return inspect(*options); }; });
 }

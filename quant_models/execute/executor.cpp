@@ -42,10 +42,10 @@ class BufferPool {
   std::vector<Buffer> buffers_;
 };
 
-// Inputs, constants and outputs keep their memory from run to run.
-bool keeps_memory(const Graph& graph, NodeId id) {
+// What a run makes anew; inputs and constants are there before it and must outlast it.
+bool is_computed(const Graph& graph, NodeId id) {
   const Layer& layer = graph.node(id).layer;
-  return std::holds_alternative<Input>(layer) || std::holds_alternative<Constant>(layer) || graph.is_output(id);
+  return !std::holds_alternative<Input>(layer) && !std::holds_alternative<Constant>(layer);
 }
 
 std::vector<Shape> input_shapes(const Graph& graph, const Node& node) {
@@ -66,26 +66,35 @@ Executor::Executor(const Graph& graph) {
 }
 
 void Executor::plan_buffers(const Graph& graph) {
+  const auto count_of = [&](NodeId id) { return static_cast<size_t>(element_count(graph.node(id).shape)); };
   std::vector<int> reads(graph.id_limit(), 0);
   for (const NodeId id : graph.order())
     for (const NodeId input : graph.node(id).inputs) ++reads[static_cast<size_t>(input)];
   BufferPool pool;
-  std::vector<size_t> buffer(graph.id_limit(), 0);
+  std::vector<size_t> buffer(graph.id_limit(), 0);  // in the pool, of computed nodes
   for (const NodeId id : graph.order()) {
-    buffer[static_cast<size_t>(id)] = pool.take(static_cast<size_t>(element_count(graph.node(id).shape)));
+    if (is_computed(graph, id)) buffer[static_cast<size_t>(id)] = pool.take(count_of(id));
     const auto release = [&](NodeId done) {
-      if (!keeps_memory(graph, done)) pool.give_back(buffer[static_cast<size_t>(done)]);
+      if (is_computed(graph, done) && !graph.is_output(done)) pool.give_back(buffer[static_cast<size_t>(done)]);
     };
     for (const NodeId input : graph.node(id).inputs)
       if (--reads[static_cast<size_t>(input)] == 0) release(input);
     if (reads[static_cast<size_t>(id)] == 0) release(id);
   }
   for (const BufferPool::Buffer& b : pool.buffers()) memory_.push_back(std::make_unique<float[]>(b.size));
-  const auto memory_of = [&](NodeId id) { return memory_[buffer[static_cast<size_t>(id)]].get(); };
+  std::vector<float*> place(graph.id_limit(), nullptr);
+  for (const NodeId id : graph.order()) {
+    if (is_computed(graph, id)) {
+      place[static_cast<size_t>(id)] = memory_[buffer[static_cast<size_t>(id)]].get();
+    } else {
+      memory_.push_back(std::make_unique<float[]>(count_of(id)));
+      place[static_cast<size_t>(id)] = memory_.back().get();
+    }
+  }
   for (Task& task : tasks_) {
     const Node& node = graph.node(task.node);
-    task.out = {memory_of(task.node), static_cast<size_t>(element_count(node.shape))};
-    for (const NodeId input : node.inputs) task.inputs.push_back(memory_of(input));
+    task.out = {place[static_cast<size_t>(task.node)], count_of(task.node)};
+    for (const NodeId input : node.inputs) task.inputs.push_back(place[static_cast<size_t>(input)]);
     if (std::holds_alternative<Input>(node.layer)) inputs_.push_back(task.out);
     if (const Constant* constant = std::get_if<Constant>(&node.layer)) {
       std::copy(constant->value.values.begin(), constant->value.values.end(), task.out.begin());
@@ -93,7 +102,7 @@ void Executor::plan_buffers(const Graph& graph) {
     }
   }
   for (const Output& output : graph.outputs())
-    outputs_.emplace_back(memory_of(output.node), static_cast<size_t>(element_count(graph.node(output.node).shape)));
+    outputs_.emplace_back(place[static_cast<size_t>(output.node)], count_of(output.node));
 }
 
 void Executor::run(const Observer& observer) {

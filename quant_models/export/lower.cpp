@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "quant_models/export/moved_numbers.hpp"
-#include "quant_models/graph/fake_quantize.hpp"
+#include "quant_models/export/pack_weights.hpp"
 #include "quant_models/graph/output_tail.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/packed/model_builder.hpp"
@@ -16,20 +16,6 @@ namespace {
 
 using contract::ActivationType;
 using contract::Requantization;
-
-// Of a channel: half of the integers that a float holds exactly, so that the engine may compute with those (an output's
-// step is then thousands of its sums' steps), and twice the least factor from sums to the output.
-constexpr double kMostBias = 0x1p23, kLeastFactor = 0x1p-31;
-
-/// Weights in the engine's order, with what belongs to each output channel.
-struct PackedWeights {
-  std::vector<int8_t> values;
-  std::vector<int32_t> bias;
-  std::vector<Requantization> scales;
-  int bits = 8;
-
-  LayerWeights view() const { return {values, bits, bias, scales}; }
-};
 
 class Lowering {
  public:
@@ -88,7 +74,11 @@ class Lowering {
     if (found == values_.end() && moved_.contains(id))
       refuse(reader, "reads '" + graph_.node(id).name +
                          "', whose numbers stand in another order than the engine's; it "
-                         "can choose channels and flatten an image, not move pixels");
+                         "can choose channels and every n-th pixel, pad and flatten an image, not move pixels");
+    if (std::holds_alternative<Constant>(graph_.node(id).layer))
+      refuse(reader, "reads the constant '" + graph_.node(id).name + "' of shape " + to_string(graph_.node(id).shape) +
+                         "; the engine takes one number, or one a channel, folded into a layer with weights "
+                         "(simplify())");
     if (found == values_.end())
       refuse(reader, "reads '" + graph_.node(id).name + "', which is not stored as integers; quantize every value");
     return found->second;
@@ -143,53 +133,23 @@ class Lowering {
 
   static Requantization factor(const Node& node, double real) {
     try {
-      return requantization_for(real);
-    } catch (const std::invalid_argument&) {
-      refuse(node, "its scales differ by a factor that the engine cannot hold; calibrate it on other images");
+      return requantization_between(real);
+    } catch (const ModelError& e) {
+      refuse(node, e.what());
     }
   }
 
   // Layers with weights.
 
-  /// place(o, i): where weight i of output channel o of the graph goes, among `per_output * outputs`.
   template <class Layer, class Place>
   PackedWeights pack(const Node& node, const Layer& layer, const Value& in, const ActivationFormat& out,
                      size_t packed_count, Place place) {
-    if (!layer.weight_quantization) refuse(node, "its weights have no quantization");
-    const Quantization& q = *layer.weight_quantization;
-    if (!q.is_signed || std::any_of(q.zero_point.begin(), q.zero_point.end(), [](int z) { return z != 0; }))
-      refuse(node, "its weights are asymmetric; the engine takes symmetric ones");
-    if (q.bits != 8 && q.bits != 4 && q.bits != 2)
-      refuse(node, "its weights have " + std::to_string(q.bits) + " bits; the engine takes 8, 4 or 2");
-    const size_t outputs = static_cast<size_t>(layer.weight.shape[0]);
-    const size_t each = layer.weight.values.size() / outputs;
-    const std::vector<int32_t> integers = quantize(layer.weight, q);
-    PackedWeights packed;
-    packed.bits = q.bits;
-    packed.values.resize(packed_count);
-    for (size_t o = 0; o < outputs; ++o) {
-      const double scale = static_cast<double>(q.scale[q.per_channel() ? o : 0]),
-                   out_scale = static_cast<double>(out.scale);
-      const double real = layer.bias.empty() ? 0 : static_cast<double>(layer.bias.values[o]);
-      const double constant = real + out.zero_point * out_scale;  // what the channel gives for an input of zeros
-      // Weights that are next to nothing beside the bias (a channel that training switched off) take longer steps.
-      const double coarser =
-          std::max({scale, std::abs(constant) / in.scale / kMostBias, out_scale / in.scale * kLeastFactor});
-      int64_t sum = 0;
-      for (size_t i = 0; i < each; ++i) {
-        int32_t w = integers[o * each + i];
-        if (coarser > scale) w = static_cast<int32_t>(std::floor(w * scale / coarser + 0.5));
-        sum += w;
-        packed.values[place(o, i)] = static_cast<int8_t>(w);
-      }
-      const double step = in.scale * coarser;
-      const double bias = std::floor(real / step + out.zero_point * (out_scale / step) + 0.5) -
-                          static_cast<double>(in.zero_point) * static_cast<double>(sum);
-      if (!(std::abs(bias) < 2147483648.0)) refuse(node, "its bias does not fit into 32 bits of its sums' steps");
-      packed.bias.push_back(static_cast<int32_t>(bias));
-      packed.scales.push_back(factor(node, step / out_scale));
+    try {
+      return pack_weights(layer.weight, layer.bias, layer.weight_quantization, {in.scale, in.zero_point}, out,
+                          packed_count, place);
+    } catch (const ModelError& e) {
+      refuse(node, e.what());
     }
-    return packed;
   }
 
   static Window window_of(const Node& node, int rows, int columns, const Stride& stride, const Padding& padding) {
@@ -254,6 +214,7 @@ class Lowering {
     const Value in = value(node.inputs[0], node);
     const Window window = window_of(node, layer.kernel[0], layer.kernel[1], layer.stride, layer.padding);
     if (layer.kind == PoolKind::max) {
+      require_same_storage(node, node.inputs[0]);
       values_[id] = {builder_.max_pool(node.name, in.tensor, window), in.scale, in.zero_point};
       return;
     }
@@ -302,15 +263,20 @@ class Lowering {
   }
 
   // Layers that change which number stands where. A chain of them (a channel shuffle is a reshape, a transpose and a
-  // reshape) may pass through orders that the engine has no tensor for; only what another layer reads counts.
+  // reshape; a shortcut is a slice of rows, one of columns and a pad) may pass through orders that the engine has no
+  // tensor for; only what another layer reads counts.
 
   void lower(NodeId id, const Node& node, const Slice&) { rearrange_numbers(id, node); }
   void lower(NodeId id, const Node& node, const Reshape&) { rearrange_numbers(id, node); }
   void lower(NodeId id, const Node& node, const Transpose&) { rearrange_numbers(id, node); }
+  void lower(NodeId id, const Node& node, const Pad& layer) {
+    if (layer.value != 0) refuse(node, "the engine pads with zeros only");
+    rearrange_numbers(id, node);
+  }
 
   static bool rearranges(const Layer& layer) {
     return std::holds_alternative<Slice>(layer) || std::holds_alternative<Reshape>(layer) ||
-           std::holds_alternative<Transpose>(layer);
+           std::holds_alternative<Transpose>(layer) || std::holds_alternative<Pad>(layer);
   }
 
   void rearrange_numbers(NodeId id, const Node& node) {
@@ -320,23 +286,31 @@ class Lowering {
     if (found == moved_.end()) value(input, node);  // refuses what is not stored
     Moved moved = found != moved_.end() ? found->second : Moved{input, all_places(from)};
     moved.places = rearrange(node.layer, from, node.shape, moved.places);
+    require_same_storage(node, moved.source);
     const std::vector<NodeId> readers = graph_.readers(id);
     const bool passed_on = std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
-      return rearranges(graph_.node(reader).layer) || chooses(graph_.node(reader).layer);
+      const Layer& layer = graph_.node(reader).layer;
+      return rearranges(layer) || (chooses(layer) && choice(moved, node.shape).has_value());
     });
-    if (graph_.is_output(id) || !passed_on || repeats(moved.places)) store_moved(id, node, moved);
     moved_[id] = std::move(moved);
+    if (graph_.is_output(id) || !passed_on) store_moved(id);
+  }
+
+  // Moved numbers stay what they are: a layer that also says how to store them anew would compute.
+  void require_same_storage(const Node& node, NodeId source) const {
+    if (node.quantization && node.quantization != graph_.node(source).quantization)
+      refuse(node, "its numbers are stored in another way than those of '" + graph_.node(source).name +
+                       "', which it only moves; quantize both alike");
+  }
+
+  std::optional<std::vector<int>> choice(const Moved& moved, const Shape& shape) const {
+    return chosen_channels(moved.places, graph_.node(moved.source).shape, shape);
   }
 
   // A pointwise convolution reads the whole value that channels were chosen of for less than choosing costs.
   static bool chooses(const Layer& layer) {
     const Convolution* c = std::get_if<Convolution>(&layer);
     return c != nullptr && c->groups == 1 && c->weight.shape[2] == 1 && c->weight.shape[3] == 1;
-  }
-
-  static bool repeats(std::vector<int32_t> places) {
-    std::sort(places.begin(), places.end());
-    return std::adjacent_find(places.begin(), places.end()) != places.end();
   }
 
   /// What a convolution reads, and which of its channels; empty: all.
@@ -348,31 +322,47 @@ class Lowering {
   Chosen source_of(const Node& node) const {
     const NodeId input = node.inputs[0];
     const auto moved = moved_.find(input);
-    if (!values_.contains(input) && moved != moved_.end() && chooses(node.layer)) {
-      const Moved& m = moved->second;
-      if (const auto channels = chosen_channels(m.places, graph_.node(m.source).shape, graph_.node(input).shape))
-        return {values_.at(m.source), *channels};
-    }
+    if (!values_.contains(input) && moved != moved_.end() && chooses(node.layer))
+      if (const auto channels = choice(moved->second, graph_.node(input).shape))
+        return {values_.at(moved->second.source), *channels};
     return {value(input, node), {}};
   }
 
-  void store_moved(NodeId id, const Node& node, const Moved& moved) {
+  /// Makes a tensor of moved numbers, where one layer can; else in two steps, where its input can be one.
+  bool store_moved(NodeId id) {
+    if (values_.contains(id)) return true;
+    if (store_at_once(id)) return true;
+    const Node& node = graph_.node(id);
+    const NodeId input = node.inputs[0];
+    if (moved_.at(id).source == input || !moved_.contains(input) || !store_moved(input)) return false;
+    moved_[id] = {input,
+                  rearrange(node.layer, graph_.node(input).shape, node.shape, all_places(graph_.node(input).shape))};
+    return store_at_once(id);
+  }
+
+  bool store_at_once(NodeId id) {
+    const Node& node = graph_.node(id);
+    const Moved& moved = moved_.at(id);
     const Value& source = values_.at(moved.source);
     const Shape& from = graph_.node(moved.source).shape;
     // A row of all numbers: fully connected layers know the order.
     const bool same_shape = node.shape == from || (node.shape.size() == 2 && node.shape[0] == 1);
     if (same_shape && moved.places == all_places(from)) {
       values_[id] = source;
-    } else if (const auto channels = chosen_channels(moved.places, from, node.shape)) {
-      values_[id] = {builder_.select_channels(node.name, source.tensor, *channels), source.scale, source.zero_point};
+    } else if (const auto selection = selection_of(moved.places, from, node.shape)) {
+      values_[id] = {builder_.select(node.name, source.tensor, *selection), source.scale, source.zero_point};
     }
+    return values_.contains(id);
   }
 
   void lower(NodeId id, const Node& node, const ResizeNearest& layer) {
     if (layer.rows != layer.columns) refuse(node, "its factors differ in the two directions");
+    require_same_storage(node, node.inputs[0]);
     const Value in = value(node.inputs[0], node);
     values_[id] = {builder_.upsample(node.name, in.tensor, layer.rows), in.scale, in.zero_point};
   }
+
+  void lower(NodeId, const Node&, const Constant&) {}  // whoever reads it refuses it
 
   void lower(NodeId, const Node& node, const Activation&) {
     refuse(node, "it does not stand behind a layer that computes and is stored nowhere else; quantize every value");

@@ -106,6 +106,7 @@ const std::optional<Quantization>* weight_quantization_of(const Layer& layer) {
 bool only_moves(const Layer& layer) {
   if (const Pool* pool = std::get_if<Pool>(&layer)) return pool->kind == PoolKind::max;
   if (const GlobalPool* pool = std::get_if<GlobalPool>(&layer)) return pool->kind == PoolKind::max;
+  if (const Pad* pad = std::get_if<Pad>(&layer)) return pad->value == 0;
   return std::holds_alternative<Slice>(layer) || std::holds_alternative<ResizeNearest>(layer) ||
          std::holds_alternative<Reshape>(layer) || std::holds_alternative<Transpose>(layer);
 }

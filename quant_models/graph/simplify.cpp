@@ -7,51 +7,6 @@
 namespace flashcell::quant {
 namespace {
 
-// Batch normalization as y = factor * x + offset, channel by channel.
-struct ScaleAndOffset {
-  std::vector<double> factor, offset;
-};
-
-ScaleAndOffset affine_form(const BatchNormalization& norm) {
-  ScaleAndOffset form;
-  for (size_t c = 0; c < norm.scale.values.size(); ++c) {
-    const double factor = norm.scale.values[c] / std::sqrt(static_cast<double>(norm.variance.values[c]) + norm.epsilon);
-    form.factor.push_back(factor);
-    form.offset.push_back(norm.bias.values[c] - factor * norm.mean.values[c]);
-  }
-  return form;
-}
-
-void fold_into(Layer& layer, const ScaleAndOffset& form) {
-  Tensor& weight = *weight_of(layer);
-  Tensor& bias = *bias_of(layer);
-  const size_t channels = form.factor.size(), each = weight.values.size() / channels;
-  if (bias.empty()) bias = {{static_cast<int64_t>(channels)}, std::vector<float>(channels, 0.0F)};
-  for (size_t c = 0; c < channels; ++c) {
-    for (size_t i = c * each; i < (c + 1) * each; ++i)
-      weight.values[i] = static_cast<float>(weight.values[i] * form.factor[c]);
-    bias.values[c] = static_cast<float>(bias.values[c] * form.factor[c] + form.offset[c]);
-  }
-}
-
-Convolution pointwise(const ScaleAndOffset& form) {
-  const auto channels = static_cast<int64_t>(form.factor.size());
-  Convolution layer;
-  layer.weight = {{channels, 1, 1, 1}, {form.factor.begin(), form.factor.end()}};
-  layer.bias = {{channels}, {form.offset.begin(), form.offset.end()}};
-  layer.groups = static_cast<int>(channels);
-  return layer;
-}
-
-// Fully connected layers act on the last dimension, batch normalization on the second: the same only in two dimensions.
-bool folds_into(const Graph& graph, NodeId id) {
-  const Node& n = graph.node(id);
-  const bool fits = std::holds_alternative<Convolution>(n.layer) ||
-                    (std::holds_alternative<FullyConnected>(n.layer) && n.shape.size() == 2);
-  return fits && graph.readers(id).size() == 1 && !graph.is_output(id) && !n.quantization &&
-         !weight_quantization_of(n.layer)->has_value();
-}
-
 bool is_activation(const Node& node, ActivationKind kind) {
   const Activation* a = std::get_if<Activation>(&node.layer);
   return a != nullptr && a->kind == kind && !node.quantization;
@@ -83,6 +38,12 @@ void fuse_gate(Graph& graph, NodeId product) {
   }
 }
 
+bool is_no_border(const Pad& pad) {
+  const auto none = [](int64_t extent) { return extent == 0; };
+  return std::all_of(pad.before.begin(), pad.before.end(), none) &&
+         std::all_of(pad.after.begin(), pad.after.end(), none);
+}
+
 // Rows and columns of a border that pads with zeros and touches only these two dimensions.
 std::optional<Padding> image_border(const Pad& pad) {
   if (pad.value != 0 || pad.before.size() != 4) return std::nullopt;
@@ -111,26 +72,6 @@ std::optional<Layer> padded(Layer layer, const Padding& border) {
 
 }  // namespace
 
-Graph fold_batch_normalization(Graph graph) {
-  for (const NodeId id : std::vector<NodeId>(graph.order())) {
-    const BatchNormalization* norm = std::get_if<BatchNormalization>(&graph.node(id).layer);
-    if (norm == nullptr) continue;
-    const ScaleAndOffset form = affine_form(*norm);
-    const NodeId before = graph.node(id).inputs[0];
-    if (folds_into(graph, before)) {
-      Layer layer = graph.node(before).layer;
-      fold_into(layer, form);
-      const std::optional<Quantization> quantization = graph.node(id).quantization;
-      graph.replace(before, std::move(layer));
-      graph.remove(id);
-      graph.set_quantization(before, quantization);
-    } else if (graph.node(id).shape.size() == 4) {
-      graph.replace(id, pointwise(form));
-    }
-  }
-  return graph;
-}
-
 Graph fuse_activations(Graph graph) {
   for (const NodeId id : std::vector<NodeId>(graph.order())) {
     const Node& n = graph.node(id);
@@ -145,6 +86,10 @@ Graph fold_padding(Graph graph) {
   for (const NodeId id : std::vector<NodeId>(graph.order())) {
     const Pad* pad = std::get_if<Pad>(&graph.node(id).layer);
     const std::vector<NodeId> readers = graph.readers(id);
+    if (pad != nullptr && is_no_border(*pad) && !graph.node(id).quantization) {
+      graph.remove(id);
+      continue;
+    }
     if (pad == nullptr || readers.size() != 1 || graph.is_output(id) || graph.node(id).quantization) continue;
     const std::optional<Padding> border = image_border(*pad);
     if (!border) continue;
@@ -155,8 +100,8 @@ Graph fold_padding(Graph graph) {
   return graph;
 }
 
-Graph simplify(Graph graph) {
-  graph = fold_padding(fuse_activations(fold_batch_normalization(std::move(graph))));
+Graph simplify(Graph graph, const SimplifyOptions& options) {
+  graph = fold_padding(fuse_activations(fold_affine(std::move(graph), options)));
   graph.remove_unused();
   return graph;
 }

@@ -8,86 +8,22 @@
 namespace flashcell::quant::onnx {
 namespace {
 
-constexpr int64_t kMostPixels = 1 << 20;  // of a kernel, stride or padding
-
-int checked_int(int64_t value, const char* what) {
-  if (value < 0 || value > kMostPixels)
-    throw ModelError(std::string("its ") + what + " " + std::to_string(value) + " is out of range");
-  return static_cast<int>(value);
-}
-
-// rows, columns of an attribute of two integers.
-std::array<int, 2> pair_of(const OperatorContext& c, const char* name, int otherwise) {
-  const std::vector<int64_t> given = c.integers(name);
-  if (given.empty()) return {otherwise, otherwise};
-  if (given.size() != 2) throw ModelError(std::string("its attribute ") + name + " needs two integers: images only");
-  return {checked_int(given[0], name), checked_int(given[1], name)};
-}
-
-// Border for one dimension under auto_pad SAME: the output has ceil(extent / stride) windows.
-std::array<int, 2> same_border(int64_t extent, int kernel, int stride, bool upper) {
-  if (stride < 1) throw ModelError("its stride is below 1");
-  const int64_t windows = (extent + stride - 1) / stride;
-  const int all = checked_int(std::max<int64_t>(0, (windows - 1) * stride + kernel - extent), "padding");
-  return upper ? std::array{all / 2, all - all / 2} : std::array{all - all / 2, all / 2};
-}
-
-Padding padding_of(OperatorContext& c, const std::array<int, 2>& kernel, const Stride& stride) {
-  const std::string automatic = c.text("auto_pad", "NOTSET");
-  const Shape& in = c.shape(0);
-  if (in.size() != 4)
-    throw ModelError("its input has shape " + to_string(in) + "; only images N x C x H x W are supported");
-  if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
-    const bool upper = automatic == "SAME_UPPER";
-    const std::array<int, 2> rows = same_border(in[2], kernel[0], stride.rows, upper),
-                             columns = same_border(in[3], kernel[1], stride.columns, upper);
-    return {rows[0], columns[0], rows[1], columns[1]};
+// A Gemm's bias: one number for all, one for each output, or anything else that fits the result: then a sum of its own.
+void emit_with_bias(OperatorContext& c, FullyConnected layer, const Known* bias, float beta) {
+  const int64_t outputs = layer.weight.shape[0];
+  if (bias == nullptr) return (void)c.emit(std::move(layer), {c.value(0)});
+  if (bias->integer()) throw ModelError("its bias is not of real numbers");
+  Tensor numbers = bias->tensor();
+  for (float& number : numbers.values) number *= beta;
+  const bool one = numbers.values.size() == 1, each = numbers.values.size() == static_cast<size_t>(outputs);
+  if (one || (each && numbers.shape.back() == outputs)) {
+    layer.bias = {{outputs},
+                  one ? std::vector<float>(static_cast<size_t>(outputs), numbers.values[0]) : numbers.values};
+    c.emit(std::move(layer), {c.value(0)});
+  } else {
+    const NodeId product = c.helper("product", std::move(layer), {c.value(0)});
+    c.emit(Add{}, {product, c.helper("bias", Constant{std::move(numbers)}, {})});
   }
-  const std::vector<int64_t> pads = c.integers("pads");
-  if (pads.empty() || automatic == "VALID") return {};
-  if (pads.size() != 4) throw ModelError("its attribute pads needs four integers: images only");
-  return {checked_int(pads[0], "padding"), checked_int(pads[1], "padding"), checked_int(pads[2], "padding"),
-          checked_int(pads[3], "padding")};
-}
-
-Stride stride_of(const OperatorContext& c) {
-  const std::array<int, 2> strides = pair_of(c, "strides", 1);
-  return {strides[0], strides[1]};
-}
-
-void require_undilated(const OperatorContext& c) {
-  for (const int64_t d : c.integers("dilations"))
-    if (d != 1) throw ModelError("its dilation is " + std::to_string(d) + "; only 1 is supported");
-}
-
-// A known real tensor of so many numbers, in one dimension.
-Tensor vector_of(const Known& known, int64_t length, const char* what) {
-  if (static_cast<int64_t>(known.reals.size()) != length)
-    throw ModelError(std::string("its ") + what + " has " + std::to_string(known.reals.size()) + " numbers, expected " +
-                     std::to_string(length));
-  return {{length}, known.reals};
-}
-
-// A Gemm's bias may be one number for all.
-Tensor spread_bias(const Known& known, int64_t length) {
-  if (known.reals.size() != 1) return vector_of(known, length, "bias");
-  return {{length}, std::vector<float>(static_cast<size_t>(length), known.reals[0])};
-}
-
-void import_convolution(OperatorContext& c) {
-  require_undilated(c);
-  const Known& weight = c.require_known(1, "weight");
-  if (weight.dims.size() != 4 || weight.integer())
-    throw ModelError("its weight has shape " + to_string(weight.dims) + "; only images N x C x H x W are supported");
-  Convolution layer;
-  layer.weight = weight.tensor();
-  layer.weight_quantization = weight.quantization;
-  if (c.has(2)) layer.bias = vector_of(c.require_known(2, "bias"), weight.dims[0], "bias");
-  layer.stride = stride_of(c);
-  layer.padding =
-      padding_of(c, {checked_int(weight.dims[2], "kernel"), checked_int(weight.dims[3], "kernel")}, layer.stride);
-  layer.groups = std::max(1, checked_int(c.integer("group", 1), "group"));
-  c.emit(std::move(layer), {c.value(0)});
 }
 
 // A matrix I x O as O x I, with its quantization.
@@ -112,11 +48,7 @@ void emit_fully_connected(OperatorContext& c, bool weight_is_transposed, float a
     for (float& w : layer.weight.values) w *= alpha;
     layer.weight_quantization.reset();
   }
-  if (c.has(2)) {
-    layer.bias = spread_bias(c.require_known(2, "bias"), layer.weight.shape[0]);
-    for (float& b : layer.bias.values) b *= beta;
-  }
-  c.emit(std::move(layer), {c.value(0)});
+  emit_with_bias(c, std::move(layer), c.has(2) ? &c.require_known(2, "bias") : nullptr, beta);
 }
 
 void import_gemm(OperatorContext& c) {
@@ -130,6 +62,10 @@ void import_matmul(OperatorContext& c) {
 
 void import_batch_normalization(OperatorContext& c) {
   c.require_attribute("training_mode", 0, 0);
+  if (c.opset() < 9) c.require_attribute("spatial", 1, 1);
+  if (c.opset() < 7) c.require_attribute("is_test", 1, 0);
+  for (int i = 1; i < c.node().output_size(); ++i)
+    if (!c.node().output(i).empty()) throw ModelError("it gives the batch's statistics: it was exported for training");
   const Shape& in = c.shape(0);
   if (in.size() < 2) throw ModelError("its input has no channels");
   BatchNormalization layer;
@@ -160,82 +96,30 @@ void import_clip(OperatorContext& c) {
   c.emit(layer, {c.value(0)});
 }
 
+// Below operator set 13 it runs over all dimensions from the axis on.
 void import_softmax(OperatorContext& c) {
   const Shape in = c.shape(0);
-  const int axis = checked_axis(c.integer("axis", c.opset() < 13 ? 1 : -1), in.size());
+  const auto axis = static_cast<size_t>(checked_axis(c.integer("axis", c.opset() < 13 ? 1 : -1), in.size()));
   int64_t behind = 1;
-  for (size_t i = static_cast<size_t>(axis) + 1; i < in.size(); ++i) behind *= in[i];
-  if (c.opset() < 13 && behind != 1)
-    throw ModelError("it runs over several dimensions at once (operator set below 13); export with a newer one");
-  c.emit(Softmax{axis}, {c.value(0)});
-}
-
-// Rounding the number of windows up changes something only where a window is cut off.
-void require_whole_windows(OperatorContext& c, const Pool& pool) {
-  if (c.integer("ceil_mode", 0) == 0) return;
-  const Shape& in = c.shape(0);
-  const int64_t rows = in[2] + pool.padding.top + pool.padding.bottom - pool.kernel[0];
-  const int64_t columns = in[3] + pool.padding.left + pool.padding.right - pool.kernel[1];
-  if (pool.stride.rows < 1 || pool.stride.columns < 1 || rows % pool.stride.rows != 0 ||
-      columns % pool.stride.columns != 0)
-    throw ModelError("ceil_mode with windows that reach over the edge is not supported");
-}
-
-void import_pool(OperatorContext& c) {
-  require_undilated(c);
-  if (c.node().output_size() > 1) throw ModelError("its second output (indices) is not supported");
-  Pool layer;
-  layer.kind = c.type() == "MaxPool" ? PoolKind::max : PoolKind::average;
-  layer.kernel = pair_of(c, "kernel_shape", 0);
-  layer.stride = stride_of(c);
-  layer.padding = padding_of(c, layer.kernel, layer.stride);
-  layer.count_padding = layer.kind == PoolKind::average && c.integer("count_include_pad", 0) != 0;
-  require_whole_windows(c, layer);
-  c.emit(layer, {c.value(0)});
-}
-
-void import_global_pool(OperatorContext& c) {
-  c.emit(GlobalPool{c.type() == "GlobalMaxPool" ? PoolKind::max : PoolKind::average}, {c.value(0)});
-}
-
-void import_reduce_mean(OperatorContext& c) {
-  std::vector<int64_t> axes = c.attribute_or_input("axes", 1, 18);
-  const Shape in = c.shape(0);
-  for (int64_t& axis : axes) axis = checked_axis(axis, in.size());
-  std::sort(axes.begin(), axes.end());
-  if (in.size() != 4 || axes != std::vector<int64_t>{2, 3})
-    throw ModelError("only the mean over the rows and columns of N x C x H x W is supported");
-  if (c.integer("keepdims", 1) != 0) {
-    c.emit(GlobalPool{}, {c.value(0)});
-  } else {
-    c.emit_reshape(c.helper("mean", GlobalPool{}, {c.value(0)}), {in[0], in[1]});
-  }
-}
-
-template <class Pairwise>
-void import_pairwise(OperatorContext& c) {
-  c.emit(Pairwise{}, {c.value(0), c.value(1)});
+  for (size_t i = axis + 1; i < in.size(); ++i) behind *= in[i];
+  if (c.opset() >= 13 || behind == 1) return (void)c.emit(Softmax{static_cast<int>(axis)}, {c.value(0)});
+  Shape flat(in.begin(), in.begin() + static_cast<ptrdiff_t>(axis));
+  flat.push_back(behind * in[axis]);
+  const NodeId together = c.helper("together", Reshape{std::move(flat)}, {c.value(0)});
+  c.emit_reshape(c.helper("softmax", Softmax{-1}, {together}), in);
 }
 
 }  // namespace
 
 OperatorTable computing_operators() {
   return {
-      {"Add", import_pairwise<Add>},
-      {"AveragePool", import_pool},
       {"BatchNormalization", import_batch_normalization},
       {"Clip", import_clip},
-      {"Conv", import_convolution},
       {"Gemm", import_gemm},
-      {"GlobalAveragePool", import_global_pool},
-      {"GlobalMaxPool", import_global_pool},
       {"HardSigmoid", import_activation},
       {"HardSwish", import_activation},
       {"LeakyRelu", import_activation},
       {"MatMul", import_matmul},
-      {"MaxPool", import_pool},
-      {"Mul", import_pairwise<Multiply>},
-      {"ReduceMean", import_reduce_mean},
       {"Relu", import_activation},
       {"Sigmoid", import_activation},
       {"Softmax", import_softmax},

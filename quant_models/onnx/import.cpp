@@ -1,5 +1,6 @@
 #include "quant_models/onnx/import.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "quant_models/data/file_bytes.hpp"
@@ -16,7 +17,7 @@ using onnx_file::GraphProto;
 using onnx_file::ModelProto;
 using onnx_file::NodeProto;
 
-constexpr int64_t kOldestOpset = 7, kNewestOpset = 21;
+constexpr int64_t kOldestOpset = 6, kNewestOpset = 21;
 constexpr int kMostNodes = 20000;
 
 ModelProto parse(std::span<const uint8_t> file) {
@@ -53,10 +54,13 @@ void read_initializers(const GraphProto& graph, ImportState& state) {
 void read_inputs(const GraphProto& graph, ImportState& state) {
   for (const onnx_file::ValueInfoProto& input : graph.input()) {
     if (state.known.contains(input.name())) continue;  // old files list weights as inputs
+    if (!input.type().has_tensor_type())
+      throw ModelError("input '" + input.name() +
+                       "' is no tensor; sequences, maps and optional values are not supported");
     const onnx_file::TensorTypeProto& type = input.type().tensor_type();
-    if (type.elem_type() != onnx::kFloat)
-      throw ModelError("input '" + input.name() + "' does not hold float numbers (ONNX type " +
-                       std::to_string(type.elem_type()) + ")");
+    if (onnx::is_integer(type.elem_type()))
+      throw ModelError("input '" + input.name() + "' holds " + onnx::name_of_type(type.elem_type()) +
+                       " numbers; supported are float, float16 and double");
     Shape shape;
     for (const onnx_file::Dimension& dim : type.shape().dim()) {
       if (dim.dim_value() < 1 && !shape.empty())
@@ -131,13 +135,31 @@ void convert(const NodeProto& node, ImportState& state) {
   }
 }
 
-void read_outputs(const GraphProto& graph, ImportState& state) {
-  for (const onnx_file::ValueInfoProto& output : graph.output()) {
-    const auto found = state.values.find(output.name());
-    if (found == state.values.end())
-      throw ModelError("output '" + output.name() + "' is not a value that a node makes from the inputs");
-    state.graph.add_output(output.name(), found->second);
+// What has been worked out already is handed out as a constant.
+NodeId output_value(const GraphProto& graph, const std::string& name, ImportState& state) {
+  if (const auto found = state.values.find(name); found != state.values.end()) return found->second;
+  for (const NodeProto& node : graph.node()) {
+    if (std::find(node.output().begin(), node.output().end(), name) == node.output().end()) continue;
+    const auto known = state.known.find(name);
+    if (known == state.known.end() && state.stored.contains(name))
+      throw ModelError(label(node) + ": output '" + name + "' is stored integers; outputs must be real numbers");
+    if (known == state.known.end()) throw ModelError(label(node) + ": its value '" + name + "' is not supported");
+    if (known->second.integer())
+      throw ModelError(label(node) + ": output '" + name + "' holds " + onnx::name_of_type(known->second.data_type) +
+                       " numbers; outputs must be real numbers");
+    try {
+      state.count_copies(known->second.reals.size());
+      return state.graph.add(state.graph.free_name(name), Constant{known->second.tensor()});
+    } catch (const ModelError& e) {  // nothing in it, or numbers that are not finite
+      throw ModelError(label(node) + ": output '" + name + "': " + e.what());
+    }
   }
+  throw ModelError("output '" + name + "' is not a value that a node makes");
+}
+
+void read_outputs(const GraphProto& graph, ImportState& state) {
+  for (const onnx_file::ValueInfoProto& output : graph.output())
+    state.graph.add_output(output.name(), output_value(graph, output.name(), state));
   if (state.graph.outputs().empty()) throw ModelError("has no outputs");
 }
 

@@ -3,6 +3,7 @@
 
 #include "quant_models/graph/shapes.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/onnx/known_tensors.hpp"
 #include "quant_models/onnx/operator_tables.hpp"
 
 namespace flashcell::quant::onnx {
@@ -16,44 +17,27 @@ void import_concat(OperatorContext& c) {
 }
 
 void import_slice(OperatorContext& c) {
-  const std::vector<int64_t> begins = c.attribute_or_input("starts", 1, 10), ends = c.attribute_or_input("ends", 2, 10);
-  std::vector<int64_t> axes = c.attribute_or_input("axes", 3, 10);
-  std::vector<int64_t> steps = c.opset() >= 10 && c.has(4) ? c.integers(4, "steps") : std::vector<int64_t>{};
-  if (axes.empty())
-    for (size_t i = 0; i < begins.size(); ++i) axes.push_back(static_cast<int64_t>(i));
-  if (steps.empty()) steps.assign(begins.size(), 1);
-  if (begins.empty() || begins.size() > kMaxRank || ends.size() != begins.size() || axes.size() != begins.size() ||
-      steps.size() != begins.size())
-    throw ModelError("its starts, ends, axes and steps do not fit together");
   NodeId x = c.value(0);
-  for (size_t i = 0; i < begins.size(); ++i) {
-    const Shape shape = c.graph().node(x).shape;
-    const int axis = checked_axis(axes[i], shape.size());
-    const int64_t extent = shape[static_cast<size_t>(axis)];
-    const auto place = [extent](int64_t p) {
-      return std::clamp<int64_t>(p < 0 ? std::max(p, -extent) + extent : p, 0, extent);
-    };
-    const Slice layer{axis, place(begins[i]), place(ends[i]), std::clamp<int64_t>(steps[i], 0, extent)};
-    x = i + 1 < begins.size() ? c.helper("part", layer, {x}) : c.emit(layer, {x});
+  const std::vector<SliceRange> ranges = slice_ranges(c, c.shape(0));
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const SliceRange& r = ranges[i];
+    if (r.count < 1) throw ModelError("it takes nothing of dimension " + std::to_string(r.axis));
+    if (r.step < 1)
+      throw ModelError("its step " + std::to_string(r.step) + " runs backwards; only forwards is supported");
+    const Slice layer{r.axis, r.begin, r.begin + (r.count - 1) * r.step + 1, r.step};
+    x = i + 1 < ranges.size() ? c.helper("part", layer, {x}) : c.emit(layer, {x});
   }
 }
 
 void import_split(OperatorContext& c) {
   const Shape in = c.shape(0);
   const int axis = checked_axis(c.integer("axis", 0), in.size());
-  const int64_t extent = in[static_cast<size_t>(axis)];
-  std::vector<int64_t> sizes = c.attribute_or_input("split", 1, 13);
-  const int parts = c.node().output_size();
-  if (sizes.empty() && parts > 0)
-    for (int i = 0; i < parts; ++i)
-      sizes.push_back(std::min((extent + parts - 1) / parts, extent - (extent + parts - 1) / parts * i));
-  if (static_cast<int>(sizes.size()) != parts) throw ModelError("it has not one output for each part");
+  const std::vector<int64_t> sizes = split_sizes(c, in[static_cast<size_t>(axis)]);
   int64_t begin = 0;
-  for (int i = 0; i < parts; ++i) {
-    if (sizes[static_cast<size_t>(i)] < 1 || sizes[static_cast<size_t>(i)] > extent - begin)
-      throw ModelError("its parts do not fit the dimension");
-    c.emit(Slice{axis, begin, begin + sizes[static_cast<size_t>(i)], 1}, {c.value(0)}, i);
-    begin += sizes[static_cast<size_t>(i)];
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] < 1) throw ModelError("its part " + std::to_string(i) + " is empty");
+    c.emit(Slice{axis, begin, begin + sizes[i], 1}, {c.value(0)}, static_cast<int>(i));
+    begin += sizes[i];
   }
 }
 
@@ -103,6 +87,7 @@ std::array<double, 2> resize_factors(OperatorContext& c) {
   const bool upsample = c.type() == "Upsample";
   std::vector<double> factors;
   const int scales = upsample || c.opset() < 11 ? 1 : 2;
+  if (upsample && c.opset() < 7) throw ModelError("the form of operator sets below 7 is not supported");
   if (upsample && c.opset() < 9) {
     const auto* attribute = c.find("scales");
     if (attribute != nullptr) factors.assign(attribute->floats().begin(), attribute->floats().end());
@@ -146,33 +131,45 @@ void import_reshape(OperatorContext& c) {
 
 void import_flatten(OperatorContext& c) {
   const Shape in = c.shape(0);
-  if (c.integer("axis", 1) != 1 || in.empty()) throw ModelError("only axis 1 is supported");
-  c.emit(Reshape{{0, -1}}, {c.value(0)});
+  const auto rank = static_cast<int64_t>(in.size());
+  const int64_t given = c.integer("axis", 1), axis = given < 0 ? given + rank : given;
+  if (axis < 0 || axis > rank) throw ModelError("its axis " + std::to_string(given) + " does not exist");
+  if (axis == 1) return (void)c.emit(Reshape{{0, -1}}, {c.value(0)});
+  c.emit(Reshape{{element_count({in.begin(), in.begin() + axis}), element_count({in.begin() + axis, in.end()})}},
+         {c.value(0)});
+}
+
+// Depth to space and back: a reshape that splits dimensions, a transpose, a reshape that joins them.
+void import_blocks(OperatorContext& c) {
+  const Shape in = c.shape(0);
+  const int64_t b = c.integer("blocksize", 0);
+  if (in.size() != 4 || b < 1 || b > 1024)
+    throw ModelError("only images N x C x H x W and blocks of 1 to 1024 are supported");
+  NodeId x = c.value(0);
+  if (c.type() == "SpaceToDepth") {
+    if (in[2] % b != 0 || in[3] % b != 0) throw ModelError("its blocks do not fit its input " + to_string(in));
+    x = c.helper("blocks", Reshape{{0, in[1], in[2] / b, b, in[3] / b, b}}, {x});
+    x = c.helper("turned", Transpose{{0, 3, 5, 1, 2, 4}}, {x});
+    return (void)c.emit(Reshape{{0, in[1] * b * b, in[2] / b, in[3] / b}}, {x});
+  }
+  if (in[1] % (b * b) != 0) throw ModelError("its blocks do not fit its input " + to_string(in));
+  const std::string mode = c.text("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD") throw ModelError("its attribute mode is '" + mode + "'");
+  const int64_t depth = in[1] / (b * b);
+  const bool columns_first = mode == "CRD";
+  x = c.helper("blocks",
+               Reshape{columns_first ? Shape{0, depth, b, b, in[2], in[3]} : Shape{0, b, b, depth, in[2], in[3]}}, {x});
+  x = c.helper("turned",
+               Transpose{columns_first ? std::vector<int>{0, 1, 4, 2, 5, 3} : std::vector<int>{0, 3, 4, 1, 5, 2}}, {x});
+  c.emit(Reshape{{0, depth, in[2] * b, in[3] * b}}, {x});
 }
 
 void import_squeeze(OperatorContext& c) {
-  const Shape in = c.shape(0);
-  std::vector<int64_t> axes = c.attribute_or_input("axes", 1, 13);
-  for (int64_t& axis : axes) axis = checked_axis(axis, in.size());
-  Shape out;
-  for (size_t i = 0; i < in.size(); ++i) {
-    const bool listed = std::find(axes.begin(), axes.end(), static_cast<int64_t>(i)) != axes.end();
-    if (listed && in[i] != 1) throw ModelError("it squeezes a dimension of " + std::to_string(in[i]));
-    if (!listed && !(axes.empty() && in[i] == 1)) out.push_back(in[i]);
-  }
-  c.emit_reshape(c.value(0), std::move(out));
+  c.emit_reshape(c.value(0), squeezed(c.shape(0), c.attribute_or_input("axes", 1, 13)));
 }
 
 void import_unsqueeze(OperatorContext& c) {
-  const Shape in = c.shape(0);
-  std::vector<int64_t> axes = c.attribute_or_input("axes", 1, 13);
-  if (in.size() + axes.size() > kMaxRank) throw ModelError("it makes too many dimensions");
-  for (int64_t& axis : axes) axis = checked_axis(axis, in.size() + axes.size());
-  std::sort(axes.begin(), axes.end());
-  Shape out = in;
-  for (const int64_t axis : axes)
-    out.insert(out.begin() + std::min<int64_t>(axis, static_cast<int64_t>(out.size())), 1);
-  c.emit_reshape(c.value(0), std::move(out));
+  c.emit_reshape(c.value(0), unsqueezed(c.shape(0), c.attribute_or_input("axes", 1, 13)));
 }
 
 void import_transpose(OperatorContext& c) {
@@ -188,11 +185,10 @@ void import_transpose(OperatorContext& c) {
 
 OperatorTable moving_operators() {
   return {
-      {"Concat", import_concat},       {"Flatten", import_flatten},
-      {"Gather", import_gather},       {"Pad", import_pad},
-      {"Reshape", import_reshape},     {"Resize", import_resize},
-      {"Slice", import_slice},         {"Split", import_split},
-      {"Squeeze", import_squeeze},     {"Transpose", import_transpose},
+      {"Concat", import_concat},       {"DepthToSpace", import_blocks}, {"Flatten", import_flatten},
+      {"SpaceToDepth", import_blocks}, {"Gather", import_gather},       {"Pad", import_pad},
+      {"Reshape", import_reshape},     {"Resize", import_resize},       {"Slice", import_slice},
+      {"Split", import_split},         {"Squeeze", import_squeeze},     {"Transpose", import_transpose},
       {"Unsqueeze", import_unsqueeze}, {"Upsample", import_resize},
   };
 }

@@ -8,9 +8,6 @@
 namespace flashcell::quant::onnx {
 namespace {
 
-// Networks share weights between a few layers at most; quantized weights pass two more nodes.
-constexpr uint64_t kMostCopies = 16, kFreeNumbers = 1 << 20;
-
 size_t numbers_in(const Layer& layer) {
   if (const Tensor* weight = weight_of(layer)) return weight->values.size() + bias_of(layer)->values.size();
   if (const Constant* constant = std::get_if<Constant>(&layer)) return constant->value.values.size();
@@ -20,11 +17,16 @@ size_t numbers_in(const Layer& layer) {
 
 }  // namespace
 
+void ImportState::require_room(size_t numbers) const {
+  const uint64_t most = kMostCopies * stored_numbers + kFreeNumbers;
+  if (copied_numbers > most || numbers > most - copied_numbers)
+    throw ModelError("it and the nodes before it make more than " + std::to_string(kMostCopies) +
+                     " times the numbers of the file's tensors, and " + std::to_string(kFreeNumbers));
+}
+
 void ImportState::count_copies(size_t numbers) {
+  require_room(numbers);
   copied_numbers += numbers;
-  if (copied_numbers > kMostCopies * stored_numbers + kFreeNumbers)
-    throw ModelError("it and the nodes before it use the same weights more than " + std::to_string(kMostCopies) +
-                     " times");
 }
 
 bool OperatorContext::has(int input) const {
@@ -42,7 +44,9 @@ NodeId OperatorContext::value(int input) {
   if (state_.stored.contains(name))
     throw ModelError("it computes on the integers '" + name + "'; quantized values must pass DequantizeLinear first");
   const auto known = state_.known.find(name);
-  if (known == state_.known.end()) throw ModelError("its input '" + name + "' is not made by any node");
+  // The file's nodes are sorted: one has been converted that makes it, but not this output of it.
+  if (known == state_.known.end())
+    throw ModelError("its input '" + name + "' is not supported: the node that makes it gives its first output only");
   if (known->second.integer()) throw ModelError("its input '" + name + "' holds integers, expected real numbers");
   state_.count_copies(known->second.reals.size());
   const NodeId id = graph().add(graph().free_name(name), Constant{known->second.tensor()});
@@ -135,15 +139,22 @@ NodeId OperatorContext::helper(const std::string& suffix, Layer layer, std::vect
                      std::move(layer), std::move(inputs));
 }
 
-void OperatorContext::emit_known(Known known) {
+void OperatorContext::emit_known(Known known, int output) {
   state_.count_copies(known.reals.size() + known.integers.size());
-  state_.known[output_name()] = std::move(known);
+  state_.known[output_name(output)] = std::move(known);
 }
 
 NodeId OperatorContext::emit_reshape(NodeId value, Shape target) {
   const Shape& in = graph().node(value).shape;
   if (!target.empty() && !in.empty() && target[0] == in[0]) target[0] = 0;
   return emit(Reshape{std::move(target)}, {value});
+}
+
+Tensor vector_of(const Known& known, int64_t length, const char* what) {
+  if (static_cast<int64_t>(known.reals.size()) != length)
+    throw ModelError(std::string("its ") + what + " has " + std::to_string(known.reals.size()) + " numbers, expected " +
+                     std::to_string(length));
+  return {{length}, known.reals};
 }
 
 int checked_axis(int64_t axis, size_t rank) {

@@ -16,6 +16,9 @@ struct Stored {
   Quantization quantization;
 };
 
+/// Networks share weights between a few layers at most; quantized weights pass two more nodes.
+inline constexpr uint64_t kMostCopies = 16, kFreeNumbers = 1 << 20;
+
 /// What has been read of a file so far. Every value of the file is in one of the three maps, by its name.
 struct ImportState {
   Graph graph;
@@ -28,6 +31,8 @@ struct ImportState {
   uint64_t copied_numbers = 0;      ///< made of them so far
 
   /// Throws ModelError when copies of the file's numbers outgrow the file: a small file could else fill the memory.
+  /// All that a file's nodes make of its tensors may come to kMostCopies times those and kFreeNumbers.
+  void require_room(size_t numbers) const;  ///< before they are made
   void count_copies(size_t numbers);
 };
 
@@ -74,7 +79,7 @@ class OperatorContext {
   NodeId helper(const std::string& suffix, Layer layer, std::vector<NodeId> inputs);
   /// Output 0 is a value that exists already, under this other name.
   void alias(NodeId value) { state_.values[output_name()] = value; }
-  void emit_known(Known known);
+  void emit_known(Known known, int output = 0);
   /// A reshape of `value` to `shape`; the batch stays open where the first extent does not change.
   NodeId emit_reshape(NodeId value, Shape shape);
 
@@ -83,14 +88,19 @@ class OperatorContext {
   const onnx_file::NodeProto& node_;
 };
 
+/// A known real tensor of so many numbers, in one dimension. Throws ModelError with `what` it is.
+Tensor vector_of(const Known& known, int64_t length, const char* what);
+
 /// An axis of integers or attributes, counted from the end when below 0. Throws ModelError.
 int checked_axis(int64_t axis, size_t rank);
 
 /// One node of the file into the graph. Throws ModelError for an operator that is not supported.
 void import_operator(OperatorContext& context);
 
-/// Operators on known integers: the arithmetic on shapes. False when the node is none of these.
-bool import_shape_arithmetic(OperatorContext& context);
+/// What can be worked out while the file is read: Constant, Shape, and some 50 operators whose inputs are known. False
+/// when the node is none of these.
+bool fold_constants(OperatorContext& context);
+std::vector<std::string> folded_operators();
 
 /// QuantizeLinear, Clip of stored integers, DequantizeLinear. False when the node is none of these.
 bool import_quantization(OperatorContext& context);

@@ -9,7 +9,9 @@ namespace flashcell::quant::onnx {
 /// By the operator's type: what turns a node of the file into nodes of the graph.
 using OperatorTable = std::map<std::string, void (*)(OperatorContext&)>;
 
-OperatorTable computing_operators();  ///< convolutions, activations, pools, sums
-OperatorTable moving_operators();     ///< what gives numbers other places
+OperatorTable arithmetic_operators();  ///< sums, products, means
+OperatorTable computing_operators();   ///< matrix products, normalization, activations
+OperatorTable moving_operators();      ///< what gives numbers other places
+OperatorTable windowed_operators();    ///< convolutions and pools
 
 }  // namespace flashcell::quant::onnx

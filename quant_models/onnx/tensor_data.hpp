@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "quant_models/graph/quantization.hpp"
@@ -24,6 +25,10 @@ enum DataType : int {
 };
 
 bool is_integer(int data_type);
+/// "int64", ...; of every type that the specification has.
+std::string name_of_type(int data_type);
+/// Throws ModelError for types whose numbers are not read: strings, complex numbers, 32 and 64 bits without a sign.
+void require_numbers(int data_type);
 /// Lowest and highest integer of an ONNX type of at most 32 bits.
 int64_t lowest_of(int data_type);
 int64_t highest_of(int data_type);

@@ -223,18 +223,50 @@ ModelBuilder::Tensor ModelBuilder::upsample(const std::string& name, Tensor inpu
   return append(name, layer, {&input, 1}, in.height * factor, in.width * factor, in.channels, format, {});
 }
 
-ModelBuilder::Tensor ModelBuilder::select_channels(const std::string& name, Tensor input,
-                                                   std::span<const int> channels) {
+namespace {
+
+bool keeps_channels(const Selection& selection, int input_channels) {
+  if (static_cast<int>(selection.channels.size()) != input_channels) return false;
+  for (int i = 0; i < input_channels; ++i)
+    if (selection.channels[static_cast<size_t>(i)] != i) return false;
+  return true;
+}
+
+}  // namespace
+
+bool ModelBuilder::can_select(const Selection& selection, int input_channels) {
+  const Window& w = selection.window;
+  if (keeps_channels(selection, input_channels) && w == Window::square(1, w.stride)) return true;
+  return w.stride == 1 || w.stride == 2 || w.stride == 4;
+}
+
+ModelBuilder::Tensor ModelBuilder::select(const std::string& name, Tensor input, const Selection& selection) {
   const TensorDescriptor in = tensor(input);
-  std::vector<int8_t> weights(channels.size() * in.channels, 0);
-  for (size_t i = 0; i < channels.size(); ++i) {
-    if (channels[i] < 0 || channels[i] >= in.channels) refuse(name, "there is no such channel");
-    weights[i * in.channels + static_cast<size_t>(channels[i])] = 1;
+  const Window& w = selection.window;
+  const bool same_channels = keeps_channels(selection, in.channels);
+  if (same_channels && w == Window::square(1, w.stride)) return max_pool(name, input, w);
+  if (selection.row < 0 || selection.row >= w.height || selection.column < 0 || selection.column >= w.width)
+    refuse(name, "the place lies outside of its window");
+  const auto pixels = static_cast<size_t>(w.height) * static_cast<size_t>(w.width),
+             tap = static_cast<size_t>(selection.row) * static_cast<size_t>(w.width) +
+                   static_cast<size_t>(selection.column);
+  const size_t channels = selection.channels.size(), inputs = same_channels ? 1 : in.channels;
+  std::vector<int8_t> weights(channels * pixels * inputs, 0);
+  std::vector<int32_t> bias(channels, 0);
+  for (size_t i = 0; i < channels; ++i) {
+    const int from = selection.channels[i];
+    if (from >= in.channels) refuse(name, "there is no such channel");
+    if (from < 0) {
+      bias[i] = in.zero_point;
+    } else {
+      weights[same_channels ? tap * channels + i : (i * pixels + tap) * inputs + static_cast<size_t>(from)] = 1;
+    }
   }
-  const std::vector<int32_t> bias(channels.size(), 0);
-  const std::vector<Requantization> scales(channels.size(), requantization_for(1));
-  return convolution(name, input, static_cast<int>(channels.size()), Window::square(1), {weights, 2, bias, scales},
-                     {in.type, in.bits, model_.tensor_scales[input], in.zero_point});
+  const std::vector<Requantization> scales(channels, requantization_for(1));
+  const LayerWeights ones = {weights, 2, bias, scales};
+  const ActivationFormat format = {in.type, in.bits, model_.tensor_scales[input], in.zero_point};
+  if (same_channels) return depthwise(name, input, w, ones, format);
+  return convolution(name, input, static_cast<int>(channels), w, ones, format);
 }
 
 void ModelBuilder::output(Tensor tensor, const std::string& name) {

@@ -33,6 +33,15 @@ struct Window {
   static Window square(int side, int stride = 1, int padding = 0) {
     return {side, side, stride, padding, padding, padding, padding};
   }
+  bool operator==(const Window&) const = default;
+};
+
+/// Slices and pads of an image: channel i of the output is channel channels[i] of the input, 0 throughout where that is
+/// below 0; pixels are those at place (row, column) of a window that walks over the input, real zeros around it.
+struct Selection {
+  std::vector<int> channels;
+  Window window = Window::square(1);
+  int row = 0, column = 0;
 };
 
 /// Weights of one layer, one value a byte, in LayerDescriptor's order; bias and requantization of every output channel.
@@ -82,9 +91,11 @@ class ModelBuilder {
                 std::span<const contract::Requantization> scales, const ActivationFormat& format,
                 const Clamp& clamp = {});
   Tensor upsample(const std::string& name, Tensor input, int factor);
-  /// Channel i of the output is channel channels[i] of the input, unchanged: split, slice, shuffle. It is a 1x1
-  /// convolution with ones and zeros.
-  Tensor select_channels(const std::string& name, Tensor input, std::span<const int> channels);
+  /// Chosen channels and pixels, unchanged: split, slice, shuffle, pad. It is a max pool of single pixels where
+  /// channels stay and nothing is added, else a convolution with ones and zeros (depthwise where channels stay).
+  Tensor select(const std::string& name, Tensor input, const Selection& selection);
+  /// Whether select() takes it for an input of so many channels: strides of convolutions are 1, 2 and 4.
+  static bool can_select(const Selection& selection, int input_channels);
 
   /// Marks a tensor as one of the model's outputs, under another name than its layer's where one is given.
   void output(Tensor tensor, const std::string& name = "");

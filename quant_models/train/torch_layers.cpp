@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "quant_models/model_error.hpp"
+
 namespace flashcell::quant {
 namespace {
 
@@ -18,26 +20,27 @@ bool is_even(const Padding& p) {
   return p.left == p.right && p.top == p.bottom;
 }
 
-at::Tensor activate(const at::Tensor& x, const Activation& a) {
+// Chosen when the network is made, so that a kind that training lacks is an error then.
+Function activation(const Activation& a) {
   switch (a.kind) {
     case ActivationKind::relu:
-      return at::relu(x);
+      return [](Inputs in) { return at::relu(in[0]); };
     case ActivationKind::clip:
-      return at::clamp(x, a.low, a.high);
+      return [a](Inputs in) { return at::clamp(in[0], a.low, a.high); };
     case ActivationKind::leaky_relu:
-      return at::leaky_relu(x, a.slope);
+      return [a](Inputs in) { return at::leaky_relu(in[0], a.slope); };
     case ActivationKind::sigmoid:
-      return at::sigmoid(x);
+      return [](Inputs in) { return at::sigmoid(in[0]); };
     case ActivationKind::swish:
-      return at::silu(x);
+      return [](Inputs in) { return at::silu(in[0]); };
     case ActivationKind::tanh:
-      return at::tanh(x);
+      return [](Inputs in) { return at::tanh(in[0]); };
     case ActivationKind::hard_sigmoid:
-      return at::clamp(x * a.slope + a.offset, 0, 1);
+      return [a](Inputs in) { return at::clamp(in[0] * a.slope + a.offset, 0, 1); };
     case ActivationKind::hard_swish:
-      break;
+      return [](Inputs in) { return at::hardswish(in[0]); };
   }
-  return at::hardswish(x);
+  throw ModelError("training has no activation of kind " + std::to_string(static_cast<int>(a.kind)));
 }
 
 at::Tensor pool(const at::Tensor& x, const Pool& p) {
@@ -70,9 +73,7 @@ at::Tensor pad(const at::Tensor& x, const Pad& p) {
 }
 
 struct Overload {
-  Function operator()(const Activation& a) const {
-    return [a](Inputs in) { return activate(in[0], a); };
-  }
+  Function operator()(const Activation& a) const { return activation(a); }
   Function operator()(const Softmax& s) const {
     return [s](Inputs in) { return at::softmax(in[0], s.axis); };
   }
@@ -110,9 +111,16 @@ struct Overload {
   Function operator()(const Transpose& t) const {
     return [order = std::vector<int64_t>(t.order.begin(), t.order.end())](Inputs in) { return in[0].permute(order); };
   }
-  template <typename Other>
-  Function operator()(const Other&) const {
-    return {};
+  // Every kind of layer is written out here, so that a new one does not compile until training has it.
+  Function operator()(const Input& layer) const { return refuse(layer); }
+  Function operator()(const Constant& layer) const { return refuse(layer); }
+  Function operator()(const Convolution& layer) const { return refuse(layer); }
+  Function operator()(const FullyConnected& layer) const { return refuse(layer); }
+  Function operator()(const BatchNormalization& layer) const { return refuse(layer); }
+
+ private:
+  [[noreturn]] static Function refuse(const Layer& layer) {
+    throw ModelError("training has no function without parameters for a layer '" + describe(layer) + "'");
   }
 };
 

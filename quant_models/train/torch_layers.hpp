@@ -8,7 +8,8 @@
 
 namespace flashcell::quant {
 
-/// A layer without parameters as a function of libtorch tensors. Empty for layers that have some.
+/// A layer without parameters as a function of libtorch tensors. Throws ModelError that names the layer for one that
+/// has parameters, or that training lacks.
 std::function<at::Tensor(std::span<const at::Tensor> inputs)> torch_layer(const Layer& layer);
 
 /// Convolution with the layer's stride, padding and groups.

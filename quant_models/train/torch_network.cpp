@@ -120,7 +120,11 @@ TorchNetwork::Operation TorchNetwork::make_operation(const Node& node) {
       return at::linear(in[0], weight(run), bias_in(run));
     };
   }
-  return [function = torch_layer(node.layer)](std::span<const at::Tensor> in, const Run&) { return function(in); };
+  try {
+    return [function = torch_layer(node.layer)](std::span<const at::Tensor> in, const Run&) { return function(in); };
+  } catch (const ModelError& e) {
+    throw ModelError("node '" + node.name + "': " + e.what());
+  }
 }
 
 void TorchNetwork::add_value_quantization(const Node& node, Step& step) {

@@ -401,6 +401,21 @@ TEST_F(Cli, ModelInspectPrintsEveryLayer) {
   EXPECT_EQ(j["outputs"][0]["name"], "scores");
 }
 
+TEST_F(Cli, ModelInspectFoldsBatchNormalizationUnlessAskedToKeepIt) {
+  namespace quant = flashcell::quant;
+  quant::Graph graph;
+  quant::NodeId x = graph.add("picture", quant::Input{{1, 2, 8, 8}});
+  x = graph.add("conv", quant::Convolution{{{1, 2, 1, 1}, {0.5F, 2}}, {}}, {x});
+  const quant::Tensor one{{1}, {1}};
+  graph.add_output("y", graph.add("norm", quant::BatchNormalization{one, one, one, one}, {x}));
+  const std::string file = (dir_ / "model.onnx").string();
+  quant::export_onnx(graph, file);
+  EXPECT_THAT(run({"model", "inspect", file}).out, HasSubstr("batch normalization"));
+  EXPECT_THAT(run({"model", "inspect", file, "--fold"}).out, Not(HasSubstr("batch normalization")));
+  EXPECT_THAT(run({"model", "inspect", file, "--fold", "--keep-batch-norm"}).out, HasSubstr("batch normalization"));
+  EXPECT_EQ(run({"model", "inspect", file, "--keep-batch-norm"}).code, 2);
+}
+
 TEST_F(Cli, ModelInspectRefusesADamagedFileInOneLine) {
   std::ofstream(dir_ / "broken.onnx") << "no model at all";
   for (const char* name : {"broken.onnx", "absent.onnx"}) {

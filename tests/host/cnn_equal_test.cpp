@@ -176,12 +176,58 @@ TEST(CnnEngine, ManyItemsInOneCallAreTheSameAsOneByOne) {
   EXPECT_EQ(together, single);
 }
 
+// Slices and pads of channels and pixels, against plain indexing.
+TEST(CnnEqual, SelectionsMoveNumbersUnchanged) {
+  std::mt19937 random(11);
+  const auto any = [&](int low, int high) {
+    return low + static_cast<int>(random() % static_cast<unsigned>(high - low + 1));
+  };
+  for (int round = 0; round < 120; ++round) {
+    using contract::ActivationType;
+    const ActivationType type = any(0, 1) == 0 ? ActivationType::signed8 : ActivationType::unsigned8;
+    const int zero = type == ActivationType::signed8 ? any(-128, 127) : any(0, 255);
+    quant::ModelBuilder builder("select");
+    const int height = any(1, 11), width = any(1, 11), in_channels = any(1, 40);
+    const auto x = builder.input("x", height, width, in_channels, {type, 8, 0.5F, zero});
+    quant::Selection selection;
+    const bool same = any(0, 2) == 0;
+    for (int i = 0, count = same ? in_channels : any(1, 70); i < count; ++i)
+      selection.channels.push_back(same ? i : any(-1, in_channels - 1));
+    quant::Window& w = selection.window;
+    w = {any(1, 4), any(1, 4), 1 << any(0, 2)};
+    w.pad_top = any(0, w.height - 1), w.pad_bottom = any(0, w.height - 1);
+    w.pad_left = any(0, w.width - 1), w.pad_right = any(0, w.width - 1);
+    if (height + w.pad_top + w.pad_bottom < w.height || width + w.pad_left + w.pad_right < w.width) continue;
+    selection.row = any(0, w.height - 1), selection.column = any(0, w.width - 1);
+    builder.output(builder.select("select", x, selection));
+    const PackedModel model = builder.build();
+    const std::vector<uint8_t> input = test::random_inputs(model, 1, static_cast<uint64_t>(round));
+    expect_equal_on_every_target(model, 1, static_cast<uint64_t>(round));
+    if (HasFatalFailure()) return;
+    Engine engine(model);
+    std::vector<uint8_t> output(engine.output_bytes());
+    engine.run(input, 1, output);
+    const contract::TensorDescriptor& out = model.tensors.back();
+    size_t at = 0;
+    for (int row = 0; row < out.height; ++row) {
+      for (int column = 0; column < out.width; ++column) {
+        const int y = row * w.stride - w.pad_top + selection.row, z = column * w.stride - w.pad_left + selection.column;
+        for (const int channel : selection.channels) {
+          const bool real = channel >= 0 && y >= 0 && y < height && z >= 0 && z < width;
+          const int expected = real ? input[static_cast<size_t>((y * width + z) * in_channels + channel)] : zero & 255;
+          ASSERT_EQ(output[at++], expected) << round;
+        }
+      }
+    }
+  }
+}
+
 TEST(CnnEqual, SelectedChannelsAreUnchanged) {
   quant::ModelBuilder builder("select");
   const auto x = builder.input("x", 5, 4, 40, {contract::ActivationType::signed8, 8, 0.5f, -9});
   std::vector<int> channels;
   for (int i = 0; i < 20; ++i) channels.push_back((i * 7 + 3) % 40);
-  builder.output(builder.select_channels("select", x, channels));
+  builder.output(builder.select("select", x, {channels}));
   const PackedModel model = builder.build();
   const std::vector<uint8_t> input = test::random_inputs(model, 1, 3);
   expect_equal_on_every_target(model, 1, 3);

@@ -256,6 +256,120 @@ TEST(Execute, BatchesGiveWhatSingleImagesGive) {
   }
 }
 
+/// The network with constants added to and multiplied by values anywhere in it: one number, one a channel, or one for
+/// each number.
+Graph with_constants(const Graph& plain, Random& random) {
+  Graph graph = plain;
+  for (const NodeId id : plain.order()) {
+    const Shape shape = plain.node(id).shape;
+    if (random() % 3 == 0) continue;
+    Shape stretched(shape.size(), 1);
+    if (random() % 2 == 0) stretched[1] = shape[1];
+    if (random() % 4 == 0) stretched = shape;
+    const NodeId copy = graph.insert_after(id, graph.free_name("constant arithmetic"), Activation{});
+    const NodeId constant = graph.add(graph.free_name("c"), Constant{random_tensor(stretched, random, 0.5F, 1.5F)});
+    std::vector<NodeId> inputs = {id, constant};
+    if (random() % 2 == 0) std::swap(inputs[0], inputs[1]);
+    graph.replace(copy, random() % 2 == 0 ? Layer(Add{}) : Layer(Multiply{}), inputs);
+  }
+  return graph;
+}
+
+// Conv -> ReLU -> Conv -> Add constant gave what another layer had left in the constant's memory.
+TEST(Execute, ConstantsBehindOtherLayersKeepTheirNumbers) {
+  Graph graph;
+  const Convolution half{{{1, 1, 1, 1}, {0.5F}}, {}};
+  NodeId x = graph.add("x", Input{{1, 1, 2, 2}});
+  const NodeId ten = graph.add("ten", Constant{{{1, 1, 2, 2}, {10, 20, 30, 40}}});
+  x = graph.add("relu", Activation{}, {graph.add("first", half, {x})});
+  x = graph.add("second", half, {x});
+  graph.add_output("y", graph.add("sum", Add{}, {x, ten}));
+  const std::vector<float> expected = {11, 20, 30, 42};
+  Executor executor(graph);
+  for (int i = 0; i < 3; ++i) {
+    std::copy_n(std::array{4.0F, -1.0F, 0.0F, 8.0F}.begin(), 4, executor.input(0).begin());
+    executor.run();
+    EXPECT_EQ((std::vector<float>{executor.output(0).begin(), executor.output(0).end()}), expected) << i;
+  }
+}
+
+// With every value an output, no memory is shared.
+TEST(Execute, SharedMemoryChangesNothing) {
+  Random random(12);
+  for (int round = 0; round < 60; ++round) {
+    const Graph graph = with_constants(test::random_graph(random), random);
+    Graph apart = graph;
+    for (const NodeId id : graph.order()) apart.add_output("value " + graph.node(id).name, id);
+    const Tensor x = random_tensor(graph.node(graph.inputs()[0]).shape, random);
+    Executor shared(graph);
+    for (int i = 0; i < 2; ++i) {
+      std::copy(x.values.begin(), x.values.end(), shared.input(0).begin());
+      shared.run();
+      EXPECT_EQ((std::vector<float>{shared.output(0).begin(), shared.output(0).end()}), run(apart, {x})) << round;
+    }
+  }
+}
+
+TEST(Execute, SimplifyFoldsConstants) {
+  Random random(13);
+  for (int round = 0; round < 60; ++round) {
+    const Graph graph = with_constants(test::random_graph(random), random), simple = simplify(graph);
+    for (const NodeId id : simple.order()) {
+      const Node& n = simple.node(id);
+      if (!std::holds_alternative<Add>(n.layer) && !std::holds_alternative<Multiply>(n.layer)) continue;
+      for (const NodeId input : n.inputs) {
+        const Constant* constant = std::get_if<Constant>(&simple.node(input).layer);
+        // What is left has a number for each pixel.
+        if (constant != nullptr) {
+          EXPECT_GT(element_count(constant->value.shape), n.shape[1]) << n.name;
+        }
+      }
+    }
+    const Tensor x = random_tensor(graph.node(graph.inputs()[0]).shape, random);
+    const std::vector<float> before = run(graph, {x}), after = run(simple, {x});
+    float largest = 1;
+    for (const float number : before) largest = std::max(largest, std::abs(number));
+    for (size_t i = 0; i < before.size(); ++i) ASSERT_NEAR(after[i], before[i], 1e-4 * largest) << round;
+  }
+}
+
+// Keras: dense, ReLU, batch normalization, dense, as ONNX files write it.
+TEST(Execute, SimplifyFoldsDenseHeads) {
+  Random random(14);
+  const auto constant = [&](Graph& g, const char* name) {
+    return g.add(name, Constant{random_tensor({6}, random, 0.5F, 2)});
+  };
+  for (const bool into_next : {true, false}) {
+    Graph graph;
+    NodeId x = graph.add("x", Input{{1, 5}});
+    x = graph.add("first", FullyConnected{random_tensor({6, 5}, random), {}, {}}, {x});
+    x = graph.add("biased", Add{}, {x, constant(graph, "bias")});
+    x = graph.add("relu", Activation{}, {x});
+    x = graph.add("scaled", Multiply{}, {constant(graph, "factor"), x});
+    x = graph.add("moved", Add{}, {x, constant(graph, "offset")});
+    if (into_next) x = graph.add("last", FullyConnected{random_tensor({3, 6}, random), {}, {}}, {x});
+    graph.add_output("y", x);
+    const Graph simple = simplify(graph);
+    EXPECT_EQ(simple.order().size(), 4U);  // what stays: the input, two fully connected layers, ReLU
+    const Tensor input = random_tensor({1, 5}, random);
+    const std::vector<float> before = run(graph, {input});
+    expect_near(run(simple, {input}), {before.begin(), before.end()}, 1e-5);
+  }
+}
+
+TEST(Execute, SimplifyKeepsBatchNormalizationWhenAsked) {
+  Random random(15);
+  Graph graph;
+  NodeId x = graph.add("x", Input{{1, 2, 4, 4}});
+  x = graph.add("conv", Convolution{random_tensor({3, 2, 1, 1}, random), {}}, {x});
+  const BatchNormalization norm{random_tensor({3}, random), random_tensor({3}, random), random_tensor({3}, random),
+                                random_tensor({3}, random, 1, 2)};
+  graph.add_output("y", graph.add("norm", norm, {x}));
+  const Graph kept = simplify(graph, {.keep_batch_normalization = true});
+  EXPECT_EQ(std::get<BatchNormalization>(kept.node(*kept.find("norm")).layer), norm);
+  EXPECT_FALSE(simplify(graph).find("norm").has_value());
+}
+
 TEST(Execute, ObserverSeesEveryNodeInOrder) {
   Random random(8);
   const Graph graph = test::random_graph(random);

@@ -245,6 +245,116 @@ TEST(Lower, PointwiseConvolutionsChooseTheirChannels) {
   EXPECT_GE(agreement(q, model, pictures, 1), 0.9);
 }
 
+/// Slices along rows, columns and channels, and pads with zeros, one after the other, of a value stored as it is.
+Graph moved_at_random(std::mt19937& random) {
+  Graph g;
+  NodeId x = g.add("image", Input{{1, kChannels, kSide, kSide}});
+  for (int i = 0, steps = 1 + static_cast<int>(random() % 4); i < steps; ++i) {
+    const Shape shape = g.node(x).shape;
+    const auto any = [&](int64_t most) { return static_cast<int64_t>(random() % static_cast<uint64_t>(most + 1)); };
+    if (random() % 3 == 0) {
+      x = g.add(g.free_name("pad"), Pad{{0, any(3), any(2), any(2)}, {0, any(3), any(2), any(2)}}, {x});
+    } else {
+      Slice slice{static_cast<int>(1 + random() % 3)};
+      const int64_t extent = shape[static_cast<size_t>(slice.axis)];
+      slice.begin = any(std::min<int64_t>(2, extent - 1));
+      slice.end = std::max(slice.begin + 1, extent - any(2));
+      slice.step = random() % 3 == 0 ? 2 : 1;
+      x = g.add(g.free_name("slice"), slice, {x});
+    }
+  }
+  g.add_output("y", x);
+  return g;
+}
+
+// Exact: not a step of difference, or a refusal.
+TEST(Lower, SlicesAndPadsOfPixelsAndChannelsAreExact) {
+  std::mt19937 random(31);
+  const std::vector<float> pictures = images(32);
+  int taken = 0;
+  for (int round = 0; round < 200; ++round) {
+    const Graph plain = moved_at_random(random);
+    Graph graph = plain;
+    Quantization q = signed_quantization(8, 1.0F / 127);
+    if (round % 3 == 0) q.zero_point = {-7};
+    for (const NodeId id : plain.order()) graph.set_quantization(id, q);
+    try {
+      const PackedModel model = lower(graph, "test");
+      ++taken;
+      const Shape& shape = graph.node(graph.outputs()[0].node).shape;
+      Executor executor(graph);
+      std::copy_n(pictures.begin(), kImage, executor.input(0).begin());
+      executor.run();
+      std::vector<uint8_t> out(executor.output(0).size());
+      host::run_reference(model, stored(graph, std::span(pictures).first(kImage)), 1, out);
+      const int64_t pixels = shape[2] * shape[3];
+      for (int64_t c = 0; c < shape[1]; ++c)
+        for (int64_t i = 0; i < pixels; ++i)
+          ASSERT_EQ(static_cast<int8_t>(out[static_cast<size_t>(i * shape[1] + c)]),
+                    std::lround(executor.output(0)[static_cast<size_t>(c * pixels + i)] / q.scale[0]) + q.zero_point[0])
+              << round << ' ' << describe(graph.node(graph.outputs()[0].node).layer);
+    } catch (const ModelError& e) {
+      EXPECT_THAT(e.what(),
+                  testing::AnyOf(HasSubstr("move pixels"), HasSubstr("engine"), HasSubstr("1 to 1024 layers")))
+          << round;
+    }
+  }
+  EXPECT_GT(taken, 120);
+}
+
+// A network that reads them: the shortcut of CIFAR's ResNets (option A), and YOLO's focus.
+TEST(Lower, ShortcutsAndFocusRunOnTheEngine) {
+  const std::vector<float> pictures = images(33);
+  const auto shortcut = [](Graph& g, NodeId x) {
+    std::mt19937 random(34);
+    NodeId y = g.add("rows", Slice{2, 0, kSide, 2}, {x});
+    y = g.add("columns", Slice{3, 0, kSide, 2}, {y});
+    y = g.add("wider", Pad{{0, 2, 0, 0}, {0, 3, 0, 0}}, {y});
+    const NodeId z = g.add("strided", convolution(13, 8, 3, 2, 1, 1, random), {x});
+    return g.add("enlarged", ResizeNearest{2, 2}, {g.add("sum", Add{}, {z, y})});
+  };
+  const auto focus = [](Graph& g, NodeId x) {
+    std::vector<NodeId> parts;
+    for (int i = 0; i < 4; ++i) {
+      const NodeId rows = g.add(g.free_name("rows"), Slice{2, i % 2, kSide, 2}, {x});
+      parts.push_back(g.add(g.free_name("columns"), Slice{3, i / 2, kSide, 2}, {rows}));
+    }
+    return g.add("enlarged", ResizeNearest{2, 2}, {g.add("focus", Concat{}, parts)});
+  };
+  for (const Graph& graph : {rearranged(shortcut), rearranged(focus)}) {
+    const Graph q = quantized(graph, 8, 8, pictures);
+    EXPECT_GE(agreement(q, lower(q, "test"), pictures, 1), 0.9);
+  }
+}
+
+TEST(Lower, ConstantsAreFoldedOrRefusedByName) {
+  const std::vector<float> pictures = images(35);
+  std::mt19937 random(36);
+  const auto with_constant = [&](const Shape& shape, Layer layer) {
+    return rearranged([&](Graph& g, NodeId x) {
+      x = g.add("relu", relu(), {x});
+      const NodeId constant = g.add("numbers", Constant{random_tensor(shape, random, 1)});
+      return g.add("arithmetic", layer, {x, constant});
+    });
+  };
+  for (const Shape& shape : {Shape{8, 1, 1}, Shape{1}, Shape{1, 8, 1, 1}}) {
+    for (const Layer& layer : {Layer(Add{}), Layer(Multiply{})}) {
+      const Graph q = quantized(with_constant(shape, layer), 8, 8, pictures);
+      EXPECT_GE(agreement(q, lower(q, "test"), pictures, 1), 0.9);
+    }
+  }
+  EXPECT_THAT(complaint(quantized(with_constant({8, kSide, kSide}, Add{}), 8, 8, pictures)),
+              testing::AllOf(HasSubstr("'arithmetic' (add)"), HasSubstr("constant 'numbers'")));
+}
+
+// A layer that moves numbers cannot store them anew.
+TEST(Lower, MovesThatWouldRequantizeAreRefused) {
+  const std::vector<float> pictures = images(37);
+  Graph q = quantized(network(5), 8, 8, pictures);
+  q.set_quantization(*q.find("half"), signed_quantization(8, 0.5F));
+  EXPECT_THAT(complaint(q), testing::AllOf(HasSubstr("'half'"), HasSubstr("quantize both alike")));
+}
+
 TEST(Lower, MovedPixelsAreRefused) {
   const std::vector<float> pictures = images(22);
   const auto turn = [](Graph& g, NodeId x) { return g.add("turned", Transpose{{0, 1, 3, 2}}, {x}); };
