@@ -65,13 +65,13 @@ void import_neg(OperatorContext& c) {
 void import_sum(OperatorContext& c) {
   const int inputs = c.node().input_size();
   if (inputs < 1) throw ModelError("it has no inputs");
-  const bool mean = c.type() == "Mean" && inputs > 1;
+  if (inputs == 1) return c.pass_on(0);
+  const bool mean = c.type() == "Mean";
   NodeId sum = c.value(0);
   for (int i = 1; i < inputs; ++i) {
     const bool last = i + 1 == inputs && !mean;
     sum = last ? c.emit(Add{}, {sum, c.value(i)}) : c.helper("partial", Add{}, {sum, c.value(i)});
   }
-  if (inputs == 1) return c.alias(sum);
   if (mean) c.emit(Multiply{}, {sum, c.helper("share", Constant{number(1.0F / static_cast<float>(inputs))}, {})});
 }
 
@@ -85,40 +85,37 @@ std::vector<bool> reduced(OperatorContext& c, size_t rank) {
   return gone;
 }
 
-// The mean or maximum of whole images is a pool. Along other dimensions these come last first, as columns of an image.
-NodeId pooled(OperatorContext& c, const Shape& in, const std::vector<bool>& gone, const Shape& out) {
-  const GlobalPool pool{c.type() == "ReduceMax" ? PoolKind::max : PoolKind::average};
-  if (gone == std::vector<bool>{false, false, true, true}) {
-    const NodeId image = c.helper("pool", pool, {c.value(0)});
-    return out.size() == 4 ? image : c.helper("flat", Reshape{{0, 0}}, {image});
-  }
+// Along any dimensions: those come last, as columns of an image that is pooled.
+NodeId pooled_columns(OperatorContext& c, const GlobalPool& pool, const Shape& in, const std::vector<bool>& gone) {
   Transpose order;
   int64_t kept = 1, lost = 1;
-  for (size_t i = 0; i < in.size(); ++i) {
-    if (!gone[i]) order.order.push_back(static_cast<int>(i)), kept *= in[i];
-  }
-  for (size_t i = 0; i < in.size(); ++i) {
-    if (gone[i]) order.order.push_back(static_cast<int>(i)), lost *= in[i];
+  for (const bool last : {false, true}) {
+    for (size_t i = 0; i < in.size(); ++i) {
+      if (gone[i] != last) continue;
+      order.order.push_back(static_cast<int>(i));
+      (last ? lost : kept) *= in[i];
+    }
   }
   NodeId x = c.value(0);
   if (!std::is_sorted(order.order.begin(), order.order.end())) x = c.helper("order", order, {x});
-  x = c.helper("columns", Reshape{{1, kept, 1, lost}}, {x});
-  x = c.helper("pool", pool, {x});
-  return c.helper("shape", Reshape{out}, {x});
+  return c.helper("pool", pool, {c.helper("columns", Reshape{{1, kept, 1, lost}}, {x})});
 }
 
 void import_reduce(OperatorContext& c) {
   const Shape in = c.shape(0);
   const std::vector<bool> gone = reduced(c, in.size());
+  const GlobalPool pool{c.type() == "ReduceMax" ? PoolKind::max : PoolKind::average};
+  const bool keeps = c.integer("keepdims", 1) != 0, images = gone == std::vector<bool>{false, false, true, true};
   Shape out;
   int64_t lost = 1;
   for (size_t i = 0; i < in.size(); ++i) {
     if (gone[i]) lost *= in[i];
-    if (!gone[i] || c.integer("keepdims", 1) != 0) out.push_back(gone[i] ? 1 : in[i]);
+    if (!gone[i] || keeps) out.push_back(gone[i] ? 1 : in[i]);
   }
-  NodeId result = pooled(c, in, gone, out);
+  if (images && keeps && c.type() != "ReduceSum") return (void)c.emit(pool, {c.value(0)});
+  NodeId result = images ? c.helper("pool", pool, {c.value(0)}) : pooled_columns(c, pool, in, gone);
   if (c.type() == "ReduceSum") result = scaled(c, result, static_cast<float>(lost), "sum");
-  c.alias(result);
+  c.emit_reshape(result, std::move(out));
 }
 
 // Powers that are products.
@@ -156,7 +153,7 @@ void import_prelu(OperatorContext& c) {
 void import_cast(OperatorContext& c) {
   const auto to = static_cast<int>(std::clamp<int64_t>(c.integer("to", kFloat), 0, 1000));
   if (is_integer(to)) throw ModelError("its attribute to asks for " + name_of_type(to) + "; values are real numbers");
-  c.alias(c.value(0));
+  c.pass_on(0);
 }
 
 }  // namespace

@@ -139,6 +139,12 @@ NodeId OperatorContext::helper(const std::string& suffix, Layer layer, std::vect
                      std::move(layer), std::move(inputs));
 }
 
+void OperatorContext::pass_on(int input) {
+  if (const Known* same = known(input)) return emit_known(*same);
+  alias(value(input));
+  state_.uses[output_name()] += state_.uses[input_name(input)] - 1;
+}
+
 void OperatorContext::emit_known(Known known, int output) {
   state_.count_copies(known.reals.size() + known.integers.size());
   state_.known[output_name(output)] = std::move(known);

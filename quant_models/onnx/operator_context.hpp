@@ -79,6 +79,8 @@ class OperatorContext {
   NodeId helper(const std::string& suffix, Layer layer, std::vector<NodeId> inputs);
   /// Output 0 is a value that exists already, under this other name.
   void alias(NodeId value) { state_.values[output_name()] = value; }
+  /// Output 0 is the input as it is, known or not; readers of one name read the other's value as well.
+  void pass_on(int input);
   void emit_known(Known known, int output = 0);
   /// A reshape of `value` to `shape`; the batch stays open where the first extent does not change.
   NodeId emit_reshape(NodeId value, Shape shape);

@@ -10,13 +10,7 @@ void import_identity(OperatorContext& c) {
     const Known& training = c.require_known(2, "training_mode");
     if (training.integers != std::vector<int64_t>{0}) throw ModelError("its input training_mode is not false");
   }
-  if (const Known* known = c.known(0)) {
-    c.emit_known(*known);
-  } else {
-    c.alias(c.value(0));
-    // Readers of one name read the other's value as well.
-    c.state().uses[c.output_name()] += c.state().uses[c.input_name(0)] - 1;
-  }
+  c.pass_on(0);
 }
 
 const OperatorTable& operators() {

@@ -347,6 +347,28 @@ TEST(Lower, ConstantsAreFoldedOrRefusedByName) {
               testing::AllOf(HasSubstr("'arithmetic' (add)"), HasSubstr("constant 'numbers'")));
 }
 
+// Keras' heads: dense, ReLU, batch normalization written as a product and a sum, dense or nothing.
+TEST(Lower, DenseHeadsWithConstantsRunOnTheEngine) {
+  const std::vector<float> pictures = images(38);
+  for (const bool dense_behind : {true, false}) {
+    std::mt19937 random(39);
+    Graph g;
+    const auto constant = [&](const char* name) { return g.add(name, Constant{random_tensor({16}, random, 0.5F)}); };
+    NodeId x = g.add("image", Input{{1, kChannels, kSide, kSide}});
+    x = g.add("stem", convolution(8, kChannels, 3, 2, 1, 1, random), {x});
+    x = g.add("flat", Reshape{{0, -1}}, {g.add("relu", relu(), {x})});
+    x = g.add("dense", FullyConnected{random_tensor({16, 8 * 36}, random, 0.1F), {}, {}}, {x});
+    x = g.add("biased", Add{}, {x, constant("bias")});
+    x = g.add("dense_relu", relu(), {x});
+    x = g.add("scaled", Multiply{}, {x, constant("factor")});
+    x = g.add("moved", Add{}, {constant("offset"), x});
+    if (dense_behind) x = g.add("last", FullyConnected{random_tensor({5, 16}, random, 0.3F), {}, {}}, {x});
+    g.add_output("scores", x);
+    const Graph q = quantized(g, 8, 8, pictures);
+    EXPECT_GE(agreement(q, lower(q, "test"), pictures, 1), 0.9);
+  }
+}
+
 // A layer that moves numbers cannot store them anew.
 TEST(Lower, MovesThatWouldRequantizeAreRefused) {
   const std::vector<float> pictures = images(37);
