@@ -173,14 +173,14 @@ class CellJoin {
 template <class S, class Parts, class Orders>
 void join_cells(const Job& job, Parts& parts, Orders& orders) {
   CellJoin<S> join(job);
+  const MeasuredPart<S> nothing = MeasuredPart<S>();
   const uint64_t cells = static_cast<uint64_t>(job.passes) * job.rows * job.columns;
   FLASHCELL_LOOP(join, 1, 3)
   for (uint64_t i = 0; !join.idle(cells, i); ++i) {
     FLASHCELL_HLS(LOOP_TRIPCOUNT min = 4096 max = 16384)
     FLASHCELL_HLS(PIPELINE II = 1)
     FLASHCELL_ITERATION(join);
-    MeasuredPart<S> part = MeasuredPart<S>();
-    if (i < cells) part = parts.read();
+    const MeasuredPart<S> part = i < cells ? parts.read() : nothing;
     Order<S> order;
     order.command = join.step(part.shape.occupied, static_cast<uint32_t>(part.sums.n.to_uint64()));
     order.part = part.sums;

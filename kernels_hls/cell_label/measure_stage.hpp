@@ -136,9 +136,22 @@ void set_shape(const Part<S>& part, Shape<true>& shape) {
   shape.last = part.last;
 }
 
+template <class S>
+Measured<S> measure_part(const Job& job, const Part<S>& part) {
+  Measured<S> out;
+  out.column = part.column;
+  out.row = part.row;
+  measure_geometry<S>(part.pixels, out);
+  Measure<S::kHlac>::hlac((job.features & contract::kFeatureHlac) != 0, part.pixels, part.window, out);
+  Measure<S::kHue>::hue((job.features & contract::kFeatureHue) != 0, part.pixels, part.window, out);
+  Measure<S::kIntensity>::grey((job.features & contract::kFeatureIntensity) != 0, part.pixels, part.window, out);
+  return out;
+}
+
 /// Features of every part, in the order of the parts.
 template <class S, class Parts, class Cells>
 void measure_stage(const Job& job, Parts& parts, Cells& measured) {
+  const Measured<S> nothing = Measured<S>();
   FLASHCELL_LOOP(measure, 1, 8)
   for (bool running = true; running;) {
     FLASHCELL_HLS(LOOP_TRIPCOUNT min = 1 max = 16384)
@@ -149,13 +162,8 @@ void measure_stage(const Job& job, Parts& parts, Cells& measured) {
     if (!running) continue;
     MeasuredPart<S> result;
     set_shape(part, result.shape);
-    Measured<S>& out = result.sums;
-    out.column = part.column;
-    out.row = part.row;
-    measure_geometry<S>(part.pixels, out);
-    Measure<S::kHlac>::hlac((job.features & contract::kFeatureHlac) != 0, part.pixels, part.window, out);
-    Measure<S::kHue>::hue((job.features & contract::kFeatureHue) != 0, part.pixels, part.window, out);
-    Measure<S::kIntensity>::grey((job.features & contract::kFeatureIntensity) != 0, part.pixels, part.window, out);
+    // All sums are 0 without pixels; a CPU is spared the work.
+    result.sums = part.pixels == 0 ? nothing : measure_part(job, part);
     measured.write(result);
   }
 }
