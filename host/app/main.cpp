@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <iostream>
 #include <new>
+#include <string_view>
 #include <system_error>
 
 #include "base/error.hpp"
@@ -64,7 +65,7 @@ int close_output(int code) {
                                        : "cannot write standard output: " + std::generic_category().message(error));
 }
 
-int run(int argc, char** argv) {
+int parse_and_run(int argc, char** argv) {
   command_line() = join_arguments(argc, argv);
   CLI::App app{
       "Finds, measures and follows many objects in very fast video.\n"
@@ -83,18 +84,31 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : static_cast<int>(Fault::usage);
   }
+  return action();
+}
+
+int run(int argc, char** argv) {
   try {
-    return action();
+    return parse_and_run(argc, argv);
   } catch (const Error& e) {
     return fail(e.fault(), e.what());
   } catch (const std::bad_alloc&) {
-    return fail(Fault::input, "out of memory: the frames or the object table are too large for this machine");
+    // Without a string, which would want memory.
+    std::fputs("flashcell: out of memory: the frames or the object table are too large for this machine\n", stderr);
+    return static_cast<int>(Fault::input);
   } catch (const std::exception& e) {
     // Printing throws where standard output cannot be written: close_output() says so.
+    const auto* error = dynamic_cast<const std::system_error*>(&e);
     if (std::ferror(stdout) != 0) {
-      if (const auto* error = dynamic_cast<const std::system_error*>(&e)) print_error() = error->code().value();
+      if (error != nullptr) print_error() = error->code().value();
       return 0;
     }
+    // oneTBB says it in words only.
+    const bool no_thread = error != nullptr ? error->code() == std::errc::resource_unavailable_try_again
+                                            : std::string_view(e.what()).starts_with("pthread_create has failed");
+    if (no_thread)
+      return fail(Fault::input,
+                  "out of memory: the system starts no further thread; --pipeline.threads 1 needs fewest");
     return fail(Fault::bug, fmt::format("internal error: {}; please report it with the command line", e.what()));
   }
 }

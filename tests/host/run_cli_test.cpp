@@ -63,11 +63,14 @@ class RunCli : public test::ProgramTest {
   std::string out_file(const std::string& name) const { return read_file(dir_ / "out" / name); }
   nlohmann::json summary() const { return nlohmann::json::parse(out_file("summary.json")); }
 
-  /// Runs it with standard output going to `output`, which is closed here.
-  Outcome run_into(int output, const std::vector<std::string>& arguments) const {
+  /// Runs it with standard output going to `output`, which is closed here; `memory_bytes` > 0: it gets no more address
+  /// space.
+  Outcome run_into(int output, const std::vector<std::string>& arguments, rlim_t memory_bytes = 0) const {
     const pid_t child = fork();
     if (child != 0) close(output);
     if (child == 0) {
+      const rlimit limit{memory_bytes, memory_bytes};
+      if (memory_bytes > 0) setrlimit(RLIMIT_AS, &limit);
       dup2(output, STDOUT_FILENO);
       if (freopen(path("stderr").c_str(), "w", stderr) == nullptr) _exit(99);
       const std::string program = test::build_dir() / "flashcell";
@@ -349,6 +352,50 @@ TEST_F(RunCli, ZeroMeansNoLimit) {
   int frames = 0;
   while (video.read(frame)) ++frames;
   EXPECT_EQ(frames, 60);
+}
+
+TEST_F(RunCli, TooLittleMemoryIsOneLineWhereverItEnds) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need address space of their own";
+#endif
+  rlim_t least = 100;
+  // Below, other people's libraries cannot even be loaded.
+  while (least < 2000 && run_into(open("/dev/null", O_WRONLY), {"--version"}, least << 20).code != 0) least += 10;
+  int refused = 0, worked = 0;
+  for (rlim_t megabytes = least; megabytes < least + 300 && worked < 3; megabytes += 10) {
+    const Outcome outcome =
+        run_into(open("/dev/null", O_WRONLY),
+                 track_words("synth:discs?objects=20&size=512x512&frames=20&fps=2000&seed=3"), megabytes << 20);
+    worked += outcome.code == 0;
+    refused += outcome.code == 3;
+    EXPECT_THAT(outcome.code, testing::AnyOf(0, 3)) << megabytes << " MB: " << outcome.err;
+    if (outcome.code == 3) EXPECT_THAT(outcome.err, HasSubstr("out of memory")) << megabytes << " MB";
+  }
+  EXPECT_GT(refused, 0);
+}
+
+TEST_F(RunCli, AScaleNeedsAUnit) {
+  const Outcome outcome = track(kScene, {"--input.units_per_pixel", "0.02"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("input.unit"));
+  ASSERT_EQ(track(kScene, {"--input.units_per_pixel", "0.02", "--input.unit", "mm"}).code, 0);
+  EXPECT_THAT(out_file("tracks.csv"), AllOf(HasSubstr(",x_mm,y_mm,"), HasSubstr("id,state,time_s,")));
+}
+
+TEST_F(RunCli, DetectKeepsThePicturesThatItReads) {
+  const std::string model = (test::source_dir() / "quant_models/recipes/trained/cell_digits/int8.fcnn").string();
+  fs::create_directories(dir_ / "out");
+  cv::imwrite(path("out/a.png"), cv::Mat(512, 512, CV_8UC1, cv::Scalar(9)));
+  cv::imwrite(path("out/b.jpg"), cv::Mat(512, 512, CV_8UC1, cv::Scalar(9)));
+  cv::imwrite(path("out/b.png"), cv::Mat(512, 512, CV_8UC1, cv::Scalar(200)));
+  const std::string a = out_file("a.png"), b = out_file("b.png");
+  EXPECT_EQ(run({"detect", path("out/a.png"), "-m", model, "-o", path("out")}).code, 2) << "its own input";
+  EXPECT_EQ(run({"detect", path("out/b.jpg"), "-m", model, "-o", path("out")}).code, 2) << "somebody's picture";
+  EXPECT_TRUE(out_file("a.png") == a && out_file("b.png") == b);
+  ASSERT_EQ(run({"detect", path("out/a.png"), path("out/b.jpg"), "-m", model, "-o", path("drawn")}).code, 0);
+  ASSERT_EQ(run({"detect", path("out/b.jpg"), "-m", model, "-o", path("drawn")}).code, 0) << "its own earlier pictures";
+  EXPECT_FALSE(fs::exists(dir_ / "drawn/a.png"));
+  EXPECT_TRUE(fs::exists(dir_ / "drawn/b.png"));
 }
 
 }  // namespace
