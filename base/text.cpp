@@ -2,11 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 namespace flashcell {
 namespace {
+
+// A CSV field that begins so gets an apostrophe before it.
+constexpr std::string_view kGuarded = "=+-@\t'";
+constexpr std::string_view kBlank = " \t\r";
+
+std::string_view trim(std::string_view text) {
+  const size_t first = text.find_first_not_of(kBlank);
+  return first == std::string_view::npos ? std::string_view{}
+                                         : text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
@@ -79,6 +90,17 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  for (;;) {
+    const size_t end = text.find('\n');
+    out += printable(text.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    out += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string markup_escape(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -104,15 +126,43 @@ std::string markup_escape(std::string_view text) {
 
 std::string csv_field(std::string_view text) {
   std::string field;
-  if (!text.empty() && std::string_view("=+-@\t").find(text.front()) != std::string_view::npos) field = "'";
+  if (!text.empty() && kGuarded.find(text.front()) != std::string_view::npos) field.push_back('\'');
   field += text;
-  if (field.find_first_of(",\"#\r\n") == std::string::npos) return field;
+  if (field.find_first_of(",\"#\r\n") == std::string::npos && trim(field) == field) return field;
   std::string out = "\"";
   for (const char c : field) {
     if (c == '"') out += '"';
     out += c == '\n' || c == '\r' ? ' ' : c;
   }
   return out + '"';
+}
+
+void split_csv(std::string_view line, std::vector<std::string_view>& fields) {
+  fields.clear();
+  for (;;) {
+    size_t end = std::min(line.find_first_not_of(kBlank), line.size());
+    // A doubled quote ends a quoted part and begins the next, which comes to the same.
+    while (end < line.size() && line[end] == '"') end = std::min(line.find('"', end + 1), line.size() - 1) + 1;
+    const size_t comma = line.find(',', end);
+    fields.push_back(trim(line.substr(0, comma)));
+    if (comma == std::string_view::npos) return;
+    line.remove_prefix(comma + 1);
+  }
+}
+
+std::string csv_text(std::string_view field) {
+  std::string text;
+  if (field.size() >= 2 && field.front() == '"' && field.back() == '"') {
+    field = field.substr(1, field.size() - 2);
+    for (size_t i = 0; i < field.size(); ++i) {
+      if (field[i] == '"' && field.substr(i + 1).starts_with('"')) ++i;
+      text += field[i];
+    }
+  } else {
+    text = field;
+  }
+  if (text.size() > 1 && text[0] == '\'' && kGuarded.find(text[1]) != std::string_view::npos) text.erase(0, 1);
+  return text;
 }
 
 std::string json_string(std::string_view text) {
@@ -123,13 +173,27 @@ std::string json_string(std::string_view text) {
     } else if (part == "\"" || part == "\\") {
       out += '\\';
       out += part;
-    } else if (static_cast<uint8_t>(part[0]) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<uint8_t>(part[0]));
+    } else if (is_control(part)) {
+      // Of C1's two bytes the second is the code point.
+      out += fmt::format("\\u{:04x}", static_cast<uint8_t>(part.back()));
     } else {
       out += part;
     }
   });
   return out + '"';
+}
+
+std::string json_for_terminal(std::string_view document) {
+  std::string out;
+  out.reserve(document.size());
+  for_each_sequence(document, [&](std::string_view part, bool) {
+    if (is_c1(part) || part == "\x7F") {
+      out += fmt::format("\\u{:04x}", static_cast<uint8_t>(part.back()));
+    } else {
+      out += part;
+    }
+  });
+  return out;
 }
 
 }  // namespace flashcell

@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace flashcell {
 
@@ -14,15 +15,30 @@ std::string to_utf8(std::string_view text);
 /// so that a file's content or name cannot move the cursor, change colours or forge a line.
 std::string printable(std::string_view text);
 
+/// The same line by line: line breaks stay.
+std::string printable_lines(std::string_view text);
+
 /// `text` as HTML, SVG or XML text and attribute values: markup characters escaped, control characters left out, bytes
 /// that are not UTF-8 replaced.
 std::string markup_escape(std::string_view text);
 
-/// `text` as one CSV field on one line: quoted where it holds a comma, quote, '#' or line break (which become spaces);
-/// an apostrophe before it where it begins with = + - @ or a tab, which spreadsheets would run as a formula.
+/// `text` as one CSV field on one line: quoted where it holds a comma, quote, '#', line break (which become spaces) or
+/// blanks at its ends; an apostrophe before it where it begins with = + - @ or a tab, which spreadsheets would run as a
+/// formula, or with an apostrophe.
 std::string csv_field(std::string_view text);
 
-/// `text` as a JSON string, quotes included.
+/// The fields of one line of CSV into `fields` (cleared first): views without the blanks around them, otherwise as
+/// written. A comma between quotes separates nothing.
+void split_csv(std::string_view line, std::vector<std::string_view>& fields);
+
+/// The text of a field: what csv_field() made of it, quotes and apostrophe, undone.
+std::string csv_text(std::string_view field);
+
+/// `text` as a JSON string, quotes included. Like all our JSON it may be shown on a terminal: no control character is
+/// left as it is.
 std::string json_string(std::string_view text);
+
+/// A whole JSON document whose control characters beyond ASCII's first 32 (DEL, C1) are escaped as the others are.
+std::string json_for_terminal(std::string_view document);
 
 }  // namespace flashcell

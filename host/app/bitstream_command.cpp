@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "host/app/command.hpp"
 #include "host/xclbin/check.hpp"
 #include "host/xclbin/xclbin.hpp"
@@ -97,7 +98,7 @@ void print_json(const host::Xclbin& xclbin, const host::XclbinReport& report, co
                                {"contract_version", contract::kContractVersion},
                                {"usable", report.usable},
                                {"runs_here", report.usable ? here : std::vector<std::string>()}};
-  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(json));
 }
 
 int check(const std::string& file, bool json) {

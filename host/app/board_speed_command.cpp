@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "host/app/command.hpp"
 #include "host/model/kernel_cycles.hpp"
 #include "host/model/speed_model.hpp"
@@ -170,7 +171,7 @@ void print_json(const Options& options, const Answer& a) {
                                        {"reached", s.fps >= options.rate},
                                        {"memory_source", a.memory.source},
                                        {"transfer_source", a.input.cost.source}};
-  fmt::print("{}\n", json.dump(2));
+  fmt::print("{}\n", json_text(json));
 }
 
 }  // namespace

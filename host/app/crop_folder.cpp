@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <filesystem>
+#include <fstream>
 
 #include "base/error.hpp"
+#include "base/output_file.hpp"
 #include "host/app/findings.hpp"
 #include "host/app/picture_file.hpp"
 
@@ -13,6 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr size_t kTestEvery = 5;
+constexpr const char *kTrain = "train", *kTest = "test";
 
 }  // namespace
 
@@ -22,11 +26,12 @@ CropFolder::CropFolder(const std::string& folder, const std::vector<std::string>
     if (name.empty() || name.front() == '.' || name.find_first_of("/\\") != std::string::npos)
       throw Error(Fault::input, fmt::format("class `{}` cannot name a folder of pictures; rename it", name));
   }
-  for (const char* part : {"train", "test"}) {
-    const fs::path path = fs::path(folder) / part;
+  for (const char* name : {kTrain, kTest}) {
+    const fs::path path = fs::path(folder) / name;
     std::error_code error;
     if (fs::exists(path, error))
       throw Error(Fault::input, fmt::format("{}: exists already; remove it or name another folder", path.string()));
+    fs::remove_all(part(name), error);  // of a run that did not end
   }
 }
 
@@ -37,9 +42,27 @@ void CropFolder::add(const FrameView& frame, int64_t number, const contract::Obj
   cv::Mat picture(cropper_.resampler().height(), cropper_.resampler().width(),
                   cropper_.resampler().channels() == 1 ? CV_8UC1 : CV_8UC3);
   cropper_.crop(frame, object, picture.data);
-  const fs::path path = fs::path(folder_) / (test ? "test" : "train") / classes_[c];
+  const fs::path path = part(test ? kTest : kTrain) / classes_[c];
   make_output_folder(path.string());
-  write_picture((path / fmt::format("f{:06}_x{:04}_y{:04}.png", number, object.left, object.top)).string(), picture);
+  const std::string file = (path / fmt::format("f{:06}_x{:04}_y{:04}.png", number, object.left, object.top)).string();
+  const std::vector<uint8_t> bytes = encode_picture(file, picture);
+  std::ofstream out(file, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  if (!out) throw_write_error(file, errno);
+}
+
+void CropFolder::finish() const {
+  for (const char* name : {kTrain, kTest}) {
+    std::error_code error;
+    if (!fs::exists(part(name), error)) continue;
+    fs::rename(part(name), fs::path(folder_) / name, error);
+    if (error) throw_write_error(fs::path(folder_) / name, error.value());
+  }
+}
+
+fs::path CropFolder::part(const char* name) const {
+  return fs::path(folder_) / (std::string(name) + ".part");
 }
 
 }  // namespace flashcell::app

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/input_files.hpp"
 #include "host/app/picture_file.hpp"
@@ -153,7 +154,7 @@ int detect(const Options& options) {
     Findings findings = detects ? find_objects(*detector, classes, picture, folder->path(names[i]).string())
                                 : name_picture(*classifier, classes, picture);
     if (!options.json) {
-      fmt::print("{}: {}x{} px\n{}", image, picture.cols, picture.rows, findings.text);
+      fmt::print("{}: {}x{} px\n{}", printable(image), picture.cols, picture.rows, printable_lines(findings.text));
       continue;
     }
     nlohmann::ordered_json entry = {{"image", image}, {"width", picture.cols}, {"height", picture.rows}};
@@ -162,7 +163,7 @@ int detect(const Options& options) {
   }
   if (options.json) {
     const nlohmann::ordered_json json = {{"model", options.model}, {"images", all}};
-    fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(json));
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "host/app/command.hpp"
 #include "host/xrt/list_boards.hpp"
 
@@ -83,10 +84,9 @@ int devices(bool json) {
     for (const Listing* listing : {&boards, &emulated}) {
       for (const host::BoardInfo& board : listing->boards) all.push_back(board_json(board));
     }
-    fmt::print(
-        "{}\n",
-        nlohmann::json({{"devices", all}, {"boards_problem", boards.problem}, {"emulated_problem", emulated.problem}})
-            .dump(2));
+    fmt::print("{}\n",
+               json_text(nlohmann::json(
+                   {{"devices", all}, {"boards_problem", boards.problem}, {"emulated_problem", emulated.problem}})));
     return 0;
   }
   for (const Listing* listing : {&boards, &emulated}) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "host/app/messages.hpp"
 #include "host/sink/summary_sink.hpp"
 
@@ -41,11 +42,11 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
     fmt::print("{}\n", host::summary_json(run, s));
     return;
   }
-  fmt::print("{}: {} frames of {}x{} px at {:g} frames/s, {} dropped\n", run.source.name, s.frames, run.source.width,
+  fmt::print("{}: {} frames of {}x{} px at {:g} frames/s, {} dropped\n", printable(run.source.name), s.frames, run.source.width,
              run.source.height, run.fps, s.dropped_frames());
   fmt::print("found {} tracks, {:.1f} objects a frame ({} to {})\n", s.tracks, s.objects_mean(), s.objects_min,
              s.objects_max);
-  if (!run.classes.empty()) fmt::print("tracks by class: {}\n", tracks_by_class(run, s));
+  if (!run.classes.empty()) fmt::print("tracks by class: {}\n", printable(tracks_by_class(run, s)));
   std::string latency;
   if (!s.stages.empty()) {
     const LatencyHistogram& whole = s.stages.back().latency;
@@ -58,9 +59,9 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
   for (const char* name : {"tracks.csv", "tracks.txt", "tracks.h5", "summary.json", "overlay.mp4"}) {
     if (fs::exists(fs::path(output) / name)) files += (files.empty() ? "" : ", ") + std::string(name);
   }
-  fmt::print("in {}: {}\n", output, files);
+  fmt::print("in {}: {}\n", printable(output), files);
   const fs::path report = fs::path(output) / "report.html";
-  if (fs::exists(report)) fmt::print("look at {}\n", report.string());
+  if (fs::exists(report)) fmt::print("look at {}\n", printable(report.string()));
 }
 
 void print_warnings(const RunSummary& s, const host::Config& config) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/packed_report.hpp"
 #include "quant_models/graph/cost.hpp"
@@ -47,7 +48,7 @@ int64_t bytes(int64_t bits) {
 void print_table(const Graph& graph) {
   size_t name = 4, layer = 5, shape = 5;
   for (const NodeId id : graph.order()) {
-    name = std::max(name, graph.node(id).name.size());
+    name = std::max(name, printable(graph.node(id).name).size());
     layer = std::max(layer, quant::describe(graph.node(id).layer).size());
     shape = std::max(shape, quant::to_string(graph.node(id).shape).size());
   }
@@ -56,7 +57,7 @@ void print_table(const Graph& graph) {
   for (const NodeId id : graph.order()) {
     const Node& n = graph.node(id);
     const Cost c = quant::cost(graph, id);
-    fmt::print("{:{}}  {:{}}  {:{}}  {:>7}  {:>5}  {:>12}  {:>10}  {:>12}  {:>12}\n", n.name, name,
+    fmt::print("{:{}}  {:{}}  {:{}}  {:>7}  {:>5}  {:>12}  {:>10}  {:>12}  {:>12}\n", printable(n.name), name,
                quant::describe(n.layer), layer, quant::to_string(n.shape), shape,
                quant::weight_of(n.layer) != nullptr ? bits_text(weight_bits(n)) : "", bits_text(value_bits(n)), c.macs,
                c.parameters, bytes(c.parameter_bits), bytes(c.value_bits));
@@ -92,8 +93,7 @@ void print_json(const Graph& graph) {
   for (const quant::Output& output : graph.outputs())
     outputs.push_back({{"name", output.name}, {"node", graph.node(output.node).name}});
   const nlohmann::json all = {{"nodes", nodes}, {"outputs", outputs}, {"total", cost_json(quant::total_cost(graph))}};
-  // A file's names may be no UTF-8.
-  fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(all));
 }
 
 int inspect(const Options& options) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/crop_folder.hpp"
@@ -128,17 +129,18 @@ int write_crops(const Options& options, const Marks& marks, const host::Config& 
           [&](const Frame& frame, const ObjectTable& table, size_t object, int class_index) {
             folder.add(frame.view, frame.number, table.objects[object], class_index);
           });
+  folder.finish();
   if (options.json) {
-    fmt::print("{}\n", nlohmann::json({{"folder", options.crops},
-                                       {"classes", marks.classes},
-                                       {"train", folder.train_pictures()},
-                                       {"test", folder.test_pictures()}})
-                           .dump(2));
+    fmt::print("{}\n", json_text(nlohmann::json({{"folder", options.crops},
+                                                 {"classes", marks.classes},
+                                                 {"train", folder.train_pictures()},
+                                                 {"test", folder.test_pictures()}})));
     return 0;
   }
-  fmt::print("{}: {} pictures of {} classes to train, {} to test\n", options.crops, folder.train_pictures(),
+  fmt::print("{}: {} pictures of {} classes to train, {} to test\n", printable(options.crops), folder.train_pictures(),
              marks.classes.size(), folder.test_pictures());
-  fmt::print("train with  flashcell train quant_models/recipes/roi_crops.toml --data {} -o network\n", options.crops);
+  fmt::print("train with  flashcell train quant_models/recipes/roi_crops.toml --data {} -o network\n",
+             printable(options.crops));
   fmt::print("then        flashcell track INPUT --classify.model network/int8.fcnn\n");
   return 0;
 }
@@ -193,12 +195,12 @@ int learn(const Options& options) {
   if (options.json) {
     nlohmann::json j = {{"file", options.output}, {"left_out_tried", check.tried}, {"left_out_right", check.right}};
     for (size_t c = 0; c < counts.size(); ++c) j["examples"][marks.classes[c]] = counts[c];
-    fmt::print("{}\n", j.dump(2));
+    fmt::print("{}\n", json_text(j));
     return 0;
   }
-  for (size_t c = 0; c < counts.size(); ++c) fmt::print("{}: {} examples\n", marks.classes[c], counts[c]);
+  for (size_t c = 0; c < counts.size(); ++c) fmt::print("{}: {} examples\n", printable(marks.classes[c]), counts[c]);
   fmt::print("{} of {} examples are named right when left out of the training\n", check.right, check.tried);
-  fmt::print("use it with  flashcell track INPUT --track.classes {}\n", options.output);
+  fmt::print("use it with  flashcell track INPUT --track.classes {}\n", printable(options.output));
   return 0;
 }
 

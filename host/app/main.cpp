@@ -7,10 +7,12 @@
 #include <cstdio>
 #include <iostream>
 #include <new>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/interruption.hpp"
 #include "host/app/messages.hpp"
@@ -82,7 +84,11 @@ int parse_and_run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : static_cast<int>(Fault::usage);
+    std::ostringstream out, err;
+    const bool asked = app.exit(e, out, err) == 0;  // for help or the version
+    std::cout << printable_lines(out.str());
+    std::fputs(printable_lines(err.str()).c_str(), stderr);
+    return asked ? 0 : static_cast<int>(Fault::usage);
   }
   return action();
 }

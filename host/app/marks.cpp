@@ -24,15 +24,15 @@ struct CsvRows {
   bool has(const std::string& name) const { return std::find(header.begin(), header.end(), name) != header.end(); }
 };
 
-CsvRows read_rows(const std::string& file) {
-  const std::string content = host::read_text(file);
-  std::string_view text = content, line;
+CsvRows parse_rows(std::string_view text, const std::string& file) {
+  std::string_view line;
   std::vector<std::string_view> fields;
   CsvRows csv;
   for (int64_t number = 1; host::next_line(text, line); ++number) {
     if (line.empty() || line[0] == '#') continue;
-    host::split(line, fields);
-    std::vector<std::string> row(fields.begin(), fields.end());
+    split_csv(line, fields);
+    std::vector<std::string> row;
+    for (const std::string_view field : fields) row.push_back(csv_text(field));
     if (csv.header.empty()) {
       csv.header = std::move(row);
       continue;
@@ -49,11 +49,7 @@ CsvRows read_rows(const std::string& file) {
 }
 
 double number_at(const CsvRows& csv, size_t row, size_t column, const std::string& file) {
-  double value = 0;
-  if (!host::parse_number(csv.rows[row][column], value)) {
-    fail_at(file, csv.lines[row], csv.header[column] + " is no number: " + host::quoted(csv.rows[row][column]));
-  }
-  return value;
+  return host::pixels_in(csv.rows[row][column], csv.header[column] + " ", file, csv.lines[row]);
 }
 
 int64_t integer_at(const CsvRows& csv, size_t row, size_t column, const std::string& file) {
@@ -66,6 +62,7 @@ int64_t integer_at(const CsvRows& csv, size_t row, size_t column, const std::str
 
 int class_of(Marks& marks, const std::string& name, const std::string& file, int64_t line) {
   if (name.empty()) fail_at(file, line, "the class has no name");
+  if (!is_utf8(name)) fail_at(file, line, "class '" + name + "' is not UTF-8: save the file as UTF-8");
   const auto it = std::find(marks.classes.begin(), marks.classes.end(), name);
   if (it != marks.classes.end()) return static_cast<int>(it - marks.classes.begin());
   marks.classes.push_back(name);
@@ -73,8 +70,8 @@ int class_of(Marks& marks, const std::string& name, const std::string& file, int
 }
 
 /// Visible rows of each track, in order.
-std::map<int64_t, std::vector<Mark>> read_tracks(const std::string& file) {
-  const CsvRows csv = read_rows(file);
+std::map<int64_t, std::vector<Mark>> parse_tracks(std::string_view text, const std::string& file) {
+  const CsvRows csv = parse_rows(text, file);
   const size_t frame = csv.column("frame", file), id = csv.column("id", file), x = csv.column("x", file),
                y = csv.column("y", file), state = csv.column("state", file);
   std::map<int64_t, std::vector<Mark>> tracks;
@@ -86,9 +83,9 @@ std::map<int64_t, std::vector<Mark>> read_tracks(const std::string& file) {
   return tracks;
 }
 
-void add_track_marks(Marks& marks, const CsvRows& csv, const std::string& file, const std::string& tracks_file) {
-  if (tracks_file.empty()) fail_at(file, 1, "names tracks by id; add --tracks with the tracks.csv they are in");
-  const auto tracks = read_tracks(tracks_file);
+void add_track_marks(Marks& marks, const CsvRows& csv, const std::string& file, const std::string& tracks_text,
+                     const std::string& tracks_file) {
+  const auto tracks = parse_tracks(tracks_text, tracks_file);
   const size_t id = csv.column("id", file), name = csv.column("class", file);
   for (size_t i = 0; i < csv.rows.size(); ++i) {
     const auto it = tracks.find(integer_at(csv, i, id, file));
@@ -109,10 +106,17 @@ void add_track_marks(Marks& marks, const CsvRows& csv, const std::string& file, 
 }  // namespace
 
 Marks read_marks(const std::string& file, const std::string& tracks_file) {
-  const CsvRows csv = read_rows(file);
+  return parse_marks(
+      host::read_text(file), file, [&] { return host::read_text(tracks_file); }, tracks_file);
+}
+
+Marks parse_marks(std::string_view text, const std::string& file, const std::function<std::string()>& tracks,
+                  const std::string& tracks_file) {
+  const CsvRows csv = parse_rows(text, file);
   Marks marks;
   if (csv.has("id") && !csv.has("frame")) {
-    add_track_marks(marks, csv, file, tracks_file);
+    if (tracks_file.empty()) fail_at(file, 1, "names tracks by id; add --tracks with the tracks.csv they are in");
+    add_track_marks(marks, csv, file, tracks(), tracks_file);
   } else {
     const size_t frame = csv.column("frame", file), x = csv.column("x", file), y = csv.column("y", file),
                  name = csv.column("class", file);

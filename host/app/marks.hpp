@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace flashcell::app {
@@ -22,6 +24,10 @@ struct Marks {
 /// Or `id,class`: whole tracks of a tracks.csv, given as `tracks_file`; of each at most `kMarksOfTrack` visible rows,
 /// evenly spread. Throws Error(Fault::input) naming file and line.
 Marks read_marks(const std::string& file, const std::string& tracks_file);
+
+/// The same from texts; `name` and `tracks_name` stand in messages, `tracks` is asked for where ids are named.
+Marks parse_marks(std::string_view text, const std::string& name, const std::function<std::string()>& tracks,
+                  const std::string& tracks_name);
 
 constexpr size_t kMarksOfTrack = 50;
 

@@ -1,4 +1,5 @@
 #include "host/app/packed_report.hpp"
+#include "base/json_text.hpp"
 
 #include <fmt/format.h>
 
@@ -34,14 +35,14 @@ const char* kernel_text(const ModelSummary& model) {
 void print_packed_table(const ModelSummary& model) {
   size_t name = 5, kind = 4, shape = 5;
   for (const LayerSummary& layer : model.layers) {
-    name = std::max(name, layer.name.size());
+    name = std::max(name, printable(layer.name).size());
     kind = std::max(kind, kind_text(layer).size());
     shape = std::max(shape, shape_text(layer).size());
   }
   fmt::print("{:{}}  {:{}}  {:{}}  {:>7}  {:>6}  {:>12}  {:>12}  {:>12}  {:>12}\n", "layer", name, "kind", kind,
              "shape", shape, "weights", "output", "MACs", "weight bytes", "output bytes", "clocks");
   for (const LayerSummary& layer : model.layers) {
-    fmt::print("{:{}}  {:{}}  {:{}}  {:>7}  {:>6}  {:>12}  {:>12}  {:>12}  {:>12}\n", layer.name, name,
+    fmt::print("{:{}}  {:{}}  {:{}}  {:>7}  {:>6}  {:>12}  {:>12}  {:>12}  {:>12}\n", printable(layer.name), name,
                kind_text(layer), kind, shape_text(layer), shape,
                layer.weight_bits > 0 ? fmt::format("{} bit", layer.weight_bits) : "", activation_text(layer),
                layer.multiply_accumulates, layer.weight_bytes, layer.output_bytes, layer.kernel_cycles);
@@ -50,7 +51,7 @@ void print_packed_table(const ModelSummary& model) {
       "\n{}: {} layers, {} multiply-accumulates, {} weights\n"
       "{:.2f} kbit on a chip: weights {:.2f}, parameters {:.2f}, activations {:.2f}\n"
       "kernel: {}; {} clocks an item by the model of its loops\n",
-      model.name, model.layers.size(), model.multiply_accumulates, model.weights,
+      printable(model.name), model.layers.size(), model.multiply_accumulates, model.weights,
       static_cast<double>(model.storage_bits()) / 1024, static_cast<double>(model.weight_bits) / 1024,
       static_cast<double>(model.parameter_bits) / 1024, static_cast<double>(model.arena_bits) / 1024,
       kernel_text(model), model.kernel_cycles);
@@ -82,8 +83,7 @@ void print_packed_json(const ModelSummary& model) {
       {"activation_bits", model.arena_bits},
       {"kernel", model.kernel != nullptr ? nlohmann::ordered_json(model.kernel) : nlohmann::ordered_json()},
       {"kernel_cycles", model.kernel_cycles}};
-  // A file's names may be no UTF-8.
-  fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(all));
 }
 
 }  // namespace flashcell::app

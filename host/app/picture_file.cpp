@@ -9,13 +9,17 @@
 
 #include "base/error.hpp"
 #include "base/output_file.hpp"
+#include "base/picture_header.hpp"
 
 namespace flashcell::app {
 
 cv::Mat read_picture(const std::string& path) {
+  constexpr uint64_t kMostFileBytes = uint64_t{1} << 30;
+  const std::vector<uint8_t> bytes = read_whole(path, kMostFileBytes);
+  check_picture(bytes, path);
   cv::Mat picture;
   try {
-    picture = cv::imread(path, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
+    picture = cv::imdecode(bytes, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
   } catch (const cv::Exception&) {
     picture.release();
   }
@@ -35,7 +39,7 @@ FrameView view_of(const cv::Mat& picture) {
   return {picture.data, picture.cols, picture.rows, static_cast<ptrdiff_t>(picture.step), format};
 }
 
-void write_picture(const std::string& path, const cv::Mat& picture) {
+std::vector<uint8_t> encode_picture(const std::string& path, const cv::Mat& picture) {
   std::vector<uint8_t> bytes;
   bool encoded = false;
   try {
@@ -44,6 +48,11 @@ void write_picture(const std::string& path, const cv::Mat& picture) {
   }
   if (!encoded)
     throw Error(Fault::usage, fmt::format("{}: is no kind of picture file that can be written; .png is", path));
+  return bytes;
+}
+
+void write_picture(const std::string& path, const cv::Mat& picture) {
+  const std::vector<uint8_t> bytes = encode_picture(path, picture);
   write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 

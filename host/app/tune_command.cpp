@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/contact_sheet.hpp"
@@ -65,11 +65,9 @@ Findings look(FrameSource& source, const host::Config& config, int pictures) {
   return findings;
 }
 
-/// The configuration's [segment] and [label] sections, ready to be pasted into a file.
+/// What is proposed, ready to be pasted into a file.
 std::string proposal_toml(const host::Config& config) {
-  const std::string all = host::print_config(config, false);
-  const size_t begin = all.find("[segment]"), end = all.find("[track]");
-  return all.substr(begin, end - begin);
+  return host::print_config(config, false, {"segment", "label"});
 }
 
 nlohmann::json describe(const Findings& findings, const std::string& reason, const host::Config& config,
@@ -102,14 +100,14 @@ int tune(const Options& options) {
   }
   write_picture(options.output, contact_sheet(findings.pictures, 1800));
   if (options.json) {
-    fmt::print("{}\n", describe(findings, reason, config, options.output).dump(2));
+    fmt::print("{}\n", json_text(describe(findings, reason, config, options.output)));
     return 0;
   }
   if (!reason.empty()) fmt::print("# {}\n", reason);
   if (options.propose) fmt::print("{}", proposal_toml(config));
   const auto [low, high] = std::minmax_element(findings.objects.begin(), findings.objects.end());
-  fmt::print("# {} frames drawn in {}: {} to {} objects a frame", findings.pictures.size(), options.output, *low,
-             *high);
+  fmt::print("# {} frames drawn in {}: {} to {} objects a frame", findings.pictures.size(), printable(options.output),
+             *low, *high);
   if (!findings.areas.empty()) {
     fmt::print(", areas {} to {} px, median {} px", findings.areas.front(), findings.areas.back(),
                findings.areas[findings.areas.size() / 2]);

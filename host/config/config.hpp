@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -144,7 +145,8 @@ struct ConfigKey {
 };
 std::vector<ConfigKey> config_keys();
 
-/// The configuration as TOML; with comments it is the documentation of every key.
-std::string print_config(const Config& config, bool comments);
+/// The configuration as TOML; with comments it is the documentation of every key. `sections`: only these; none means
+/// all.
+std::string print_config(const Config& config, bool comments, const std::set<std::string>& sections = {});
 
 }  // namespace flashcell::host

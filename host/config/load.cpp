@@ -10,6 +10,7 @@
 #include <toml++/toml.h>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "host/config/schema.hpp"
 
 namespace flashcell::host {
@@ -268,6 +269,9 @@ void set_config_key(const std::string& key, const std::string& value, Config& co
   const std::string origin = "--" + key;
   if (dot == std::string::npos)
     throw Error(Fault::usage, fmt::format("{}: a key is section.name, as in segment.threshold", origin));
+  if (!is_utf8(value))
+    throw Error(Fault::usage,
+                fmt::format("{}: `{}` is not UTF-8, as a configuration must be; rename the file", origin, value));
   const std::string head = fmt::format("[{}]\n{} = ", key.substr(0, dot), key.substr(dot + 1));
   toml::table root;
   try {

@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "base/text.hpp"
 #include "host/config/schema.hpp"
 
 namespace flashcell::host {
@@ -12,22 +13,14 @@ std::string real_text(double value) {
   return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
 }
 
+/// TOML's basic strings have JSON's escapes.
 std::string quoted(const std::string& value) {
-  std::string text = "\"";
-  for (const char c : value) {
-    if (c == '"' || c == '\\') text += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      text += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    } else {
-      text += c;
-    }
-  }
-  return text + '"';
+  return json_string(value);
 }
 
 class Printer : public ConfigVisitor {
  public:
-  explicit Printer(bool comments) : comments_(comments) {}
+  Printer(bool comments, const std::set<std::string>& sections) : comments_(comments), sections_(sections) {}
   // Tables of a section have to follow all of its plain keys.
   std::string text() const { return text_ + tables_; }
 
@@ -35,6 +28,8 @@ class Printer : public ConfigVisitor {
     text_ += tables_;
     tables_.clear();
     section_ = name;
+    shown_ = sections_.empty() || sections_.contains(section_);
+    if (!shown_) return;
     if (!text_.empty()) text_ += '\n';
     comment(text_, doc);
     text_ += fmt::format("[{}]\n", name);
@@ -51,6 +46,7 @@ class Printer : public ConfigVisitor {
     line(key, quoted(names[value]), doc);
   }
   void colour_classes(const char* key, std::vector<ColourClass>& value, const char* doc) override {
+    if (!shown_) return;
     comment(tables_, doc);
     for (const ColourClass& c : value) {
       tables_ += fmt::format("[[{}.{}]]\nname = {}\nhue = [{}, {}]\nsaturation = [{}, {}]\nvalue = [{}, {}]\n",
@@ -59,6 +55,7 @@ class Printer : public ConfigVisitor {
     }
   }
   void regions(const char* key, std::vector<Polygon>& value, const char* doc) override {
+    if (!shown_) return;
     comment(tables_, doc);
     for (const Polygon& region : value) {
       tables_ += fmt::format("[[{}.{}]]\ninclude = {}\npoints = [", section_, key, region.include);
@@ -77,11 +74,13 @@ class Printer : public ConfigVisitor {
     for (std::string l; std::getline(lines, l);) out += "# " + l + '\n';
   }
   void line(const char* key, const std::string& value, const char* doc) {
+    if (!shown_) return;
     comment(text_, doc);
     text_ += fmt::format("{} = {}\n", key, value);
   }
 
-  bool comments_;
+  bool comments_, shown_ = true;
+  const std::set<std::string>& sections_;
   std::string section_, text_, tables_;
 };
 
@@ -116,9 +115,9 @@ class KeyLister : public ConfigVisitor {
 
 }  // namespace
 
-std::string print_config(const Config& config, bool comments) {
+std::string print_config(const Config& config, bool comments, const std::set<std::string>& sections) {
   Config copy = config;
-  Printer printer(comments);
+  Printer printer(comments, sections);
   visit_config(copy, printer);
   return printer.text();
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "host/segment/parameter_ranges.hpp"
+
 namespace flashcell::host {
 namespace {
 
@@ -12,6 +14,14 @@ void integer(ConfigVisitor& v, const char* key, Int& value, int64_t low, int64_t
   int64_t wide = static_cast<int64_t>(value);
   v.integer(key, wide, low, high, doc);
   value = static_cast<Int>(wide);
+}
+
+void integer(ConfigVisitor& v, const char* key, int& value, IntegerRange range, const char* doc) {
+  integer(v, key, value, range.low, range.high, doc);
+}
+
+void real(ConfigVisitor& v, const char* key, double& value, RealRange range, const char* doc) {
+  v.real(key, value, range.low, range.high, doc);
 }
 
 template <class Enum>
@@ -52,19 +62,21 @@ void visit_segment(SegmentSection& s, ConfigVisitor& v) {
   if (method > 0) p.method = static_cast<SegmentMethod>(method - 1);
   choice(v, "polarity", p.polarity, {"bright", "dark"},
          "bright or dark: what objects are against what is around them.");
+  constexpr SegmentRanges kRanges{kDeepestGrey};
   integer(
-      v, "threshold", p.threshold, 0, 65536,
+      v, "threshold", p.threshold, kRanges.threshold(),
       "threshold: foreground is grey >= threshold (bright) or < threshold (dark), in the recording's own grey levels.");
-  integer(v, "window", p.window, 3, 511, "adaptive: side of the mean's window, px, odd.");
-  integer(v, "offset", p.offset, 0, 65535,
-          "adaptive: foreground differs from the local mean by more than this, grey levels.");
-  v.real("sigmas", p.sigmas, 1, 100,
-         "background: foreground is further than this many standard deviations from the mean.");
-  v.real("learning_rate", p.learning_rate, 0, 1,
-         "background: weight of the newest frame in mean and variance. 0: learn only at the start.");
-  v.real("min_sigma", p.min_sigma, 0, 65535, "background: floor of the standard deviation, grey levels.");
-  integer(v, "learn_frames", p.learn_frames, 1, 1000000,
-          "background: first frames that only teach and give no objects.");
+  integer(v, "window", p.window, kRanges.window(), "adaptive: side of the mean's window, px, odd.");
+  integer(v, "offset", p.offset, kRanges.offset(),
+          "adaptive: foreground differs from the local mean by more than this, grey levels; may be negative.");
+  real(v, "sigmas", p.sigmas, kRanges.sigmas(),
+       "background: foreground is further than this many standard deviations from the mean.");
+  real(v, "learning_rate", p.learning_rate, kRanges.learning_rate(),
+       "background: weight of the newest frame in mean and variance. 0: learn only at the start.");
+  real(v, "min_sigma", p.min_sigma, kRanges.min_sigma(),
+       "background: floor of the standard deviation, grey levels; with 8-bit grey at most 45.");
+  integer(v, "learn_frames", p.learn_frames, kRanges.learn_frames(),
+          "background: first frames that only teach and give no objects. 0: the first frame is the background.");
   v.boolean("both_polarities", p.both_polarities,
             "background: brighter and darker pixels both count; else polarity decides.");
   v.colour_classes(

@@ -17,17 +17,17 @@ quant::DecodeOptions decode_options(const DetectSection& s) {
   return options;
 }
 
-quant::PackedModel read_kind(const std::string& path, bool detector, const std::string& key) {
+std::shared_ptr<const quant::PackedModel> read_kind(const std::string& path, bool detector, const std::string& key) {
   quant::PackedModel model = read_network(path);
   const NetworkKind kind = kind_of(model);
   if (detector ? !is_detector(kind) : kind != NetworkKind::classifier) {
     throw Error(Fault::input, path + ": is no " + (detector ? "detector" : "classifier") + ", as " + key +
                                   " wants; `flashcell model inspect` shows its layers");
   }
-  return model;
+  return std::make_shared<const quant::PackedModel>(std::move(model));
 }
 
-bool is_colour_network(const std::optional<quant::PackedModel>& model) {
+bool is_colour_network(const std::shared_ptr<const quant::PackedModel>& model) {
   return model && model->preprocessing.channels != quant::Preprocessing::Channels::grey;
 }
 
@@ -68,14 +68,13 @@ bool Naming::wants_colour() const {
 
 NamerFactory Naming::namer(int significant_bits) const {
   if (classifier_) {
-    return [this, significant_bits] {
-      return make_roi_namer(*classifier_, config_.classify.crop, significant_bits,
-                            static_cast<float>(config_.classify.least_confidence));
+    return [model = classifier_, section = config_.classify, significant_bits] {
+      return make_roi_namer(*model, section.crop, significant_bits, static_cast<float>(section.least_confidence));
     };
   }
   if (detector_ && !replaces_device()) {
-    return [this, significant_bits] {
-      return make_detection_namer(*detector_, decode_options(config_.detect), significant_bits);
+    return [model = detector_, decode = decode_options(config_.detect), significant_bits] {
+      return make_detection_namer(*model, decode, significant_bits);
     };
   }
   return {};

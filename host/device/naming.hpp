@@ -1,5 +1,5 @@
 #pragma once
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,7 +25,8 @@ class Naming {
   /// True when the boxes of a detector are the objects: segmentation and labelling are not used.
   bool replaces_device() const { return detector_ && config_.detect.objects == DetectionUse::instead; }
 
-  /// For frames of a recording with grey samples of `significant_bits`; empty when nothing is to be named there.
+  /// For frames of a recording with grey samples of `significant_bits`; empty when nothing is to be named there. The
+  /// factory stands on its own.
   NamerFactory namer(int significant_bits) const;
   /// The detector as a device. Call only where it replaces_device().
   std::unique_ptr<Device> device(int significant_bits) const;
@@ -34,7 +35,8 @@ class Naming {
   void check_sections() const;
 
   Config config_;
-  std::optional<quant::PackedModel> classifier_, detector_;
+  // Shared with what namer() returns, which may outlive this.
+  std::shared_ptr<const quant::PackedModel> classifier_, detector_;
   std::vector<std::string> classes_;
 };
 

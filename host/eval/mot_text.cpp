@@ -31,11 +31,9 @@ MotRow parse_row(const std::vector<std::string_view>& fields, const std::string&
   double* const values[] = {&box.left, &box.top, &box.width, &box.height, &row.confidence};
   static constexpr const char* kNames[] = {"left", "top", "width", "height", "conf"};
   for (size_t i = 0; i < std::min<size_t>(5, fields.size() - 2); ++i) {
-    if (!parse_number(fields[i + 2], *values[i])) {
-      fail_at(name, line, std::string(kNames[i]) + " " + quoted(fields[i + 2]) + " is not a finite number");
-    }
+    *values[i] = pixels_in(fields[i + 2], std::string(kNames[i]) + " ", name, line);
   }
-  if (!(box.width > 0) || !(box.height > 0)) fail_at(name, line, "the box' width and height must be above 0");
+  check_sides(box, name, line);
   row.object.x = box.left + box.width / 2;
   row.object.y = box.top + box.height / 2;
   return row;
@@ -47,7 +45,7 @@ void for_each_row(std::string_view text, const std::string& name, const Take& ta
   std::vector<std::string_view> fields;
   for (int64_t number = 1; next_line(text, line); ++number) {
     if (line.empty()) continue;
-    split(line, fields);
+    split_csv(line, fields);
     take(parse_row(fields, name, number));
   }
 }
@@ -95,6 +93,12 @@ std::vector<FrameDetections> parse_mot_detections(std::string_view text, const s
   std::vector<FrameDetections> frames;
   for (const MotRow& row : rows) {
     if (frames.empty() || frames.back().frame != row.object.frame) {
+      const int64_t before = frames.empty() ? 0 : frames.back().frame;
+      if (row.object.frame - before > kMostEmptyFrames) {
+        fail_at(name, row.line,
+                "frame " + std::to_string(row.object.frame) + " comes more than " + std::to_string(kMostEmptyFrames) +
+                    " frames after the one before, " + std::to_string(before) + ": is the frame number right?");
+      }
       frames.emplace_back();
       frames.back().frame = row.object.frame;
     }

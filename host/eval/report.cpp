@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "base/json_text.hpp"
 #include "host/eval/evaluate.hpp"
 
 namespace flashcell::host {
@@ -64,10 +65,10 @@ void add_identity(const tracking::IdentityScores& s, nlohmann::json& json) {
 void print_row(const SequenceScores& s, size_t name_width, std::ostream& out) {
   out << fmt::format(
       "{:<{}} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:6} {:6} {:5} {:7} {:7} {:4} {:4} {:4}\n",
-      s.name, name_width, tracking::mean(s.hota.hota), tracking::mean(s.hota.det_a), tracking::mean(s.hota.ass_a),
-      tracking::mean(s.hota.loc_a), s.clear.mota, s.clear.motp, s.identity.f1, s.clear.id_switches,
-      s.clear.fragmentations, s.clear.frames, s.clear.fp, s.clear.fn, s.clear.mostly_tracked, s.clear.partly_tracked,
-      s.clear.mostly_lost);
+      printable(s.name), name_width, tracking::mean(s.hota.hota), tracking::mean(s.hota.det_a),
+      tracking::mean(s.hota.ass_a), tracking::mean(s.hota.loc_a), s.clear.mota, s.clear.motp, s.identity.f1,
+      s.clear.id_switches, s.clear.fragmentations, s.clear.frames, s.clear.fp, s.clear.fn, s.clear.mostly_tracked,
+      s.clear.partly_tracked, s.clear.mostly_lost);
 }
 
 }  // namespace
@@ -88,7 +89,7 @@ nlohmann::json to_json(const EvalResult& result) {
 
 void print_table(const EvalResult& result, std::ostream& out) {
   size_t width = 8;
-  for (const SequenceScores& scores : result.sequences) width = std::max(width, scores.name.size());
+  for (const SequenceScores& scores : result.sequences) width = std::max(width, printable(scores.name).size());
   out << fmt::format(
       "{:<{}} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6} {:>6} {:>5} {:>7} {:>7} {:>4} {:>4} {:>4}\n", "", width,
       "HOTA", "DetA", "AssA", "LocA", "MOTA", "MOTP", "IDF1", "IDSW", "Frag", "frames", "FP", "FN", "MT", "PT", "ML");
@@ -99,7 +100,7 @@ void print_table(const EvalResult& result, std::ostream& out) {
 int eval_command(const EvalOptions& options, std::ostream& out) {
   const EvalResult result = evaluate(options);
   if (options.json) {
-    out << to_json(result).dump(2) << '\n';
+    out << json_text(to_json(result)) << '\n';
   } else {
     print_table(result, out);
   }

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
+#include "tracking/detection.hpp"
 
 // Small pieces that the readers of text files share.
 namespace flashcell::host {
@@ -32,17 +34,6 @@ inline bool next_line(std::string_view& text, std::string_view& line) {
   return true;
 }
 
-/// Splits at commas into `fields` (cleared first), trimmed.
-inline void split(std::string_view line, std::vector<std::string_view>& fields) {
-  fields.clear();
-  for (;;) {
-    const size_t comma = line.find(',');
-    fields.push_back(trim(line.substr(0, comma)));
-    if (comma == std::string_view::npos) return;
-    line.remove_prefix(comma + 1);
-  }
-}
-
 /// A whole field as a finite number.
 inline bool parse_number(std::string_view field, double& value) {
   const char* end = field.data() + field.size();
@@ -64,6 +55,23 @@ inline std::string quoted(std::string_view field) {
   text += field.substr(0, 40);
   text += field.size() > 40 ? "…'" : "'";
   return text;
+}
+
+/// A whole field as a coordinate or a side, px: at most 10 million either way, far from where sums of squares overflow.
+/// Throws Error(Fault::input) that begins with `what`.
+inline double pixels_in(std::string_view field, const std::string& what, const std::string& name, int64_t line) {
+  constexpr double kMost = 1e7;
+  double value = 0;
+  if (!parse_number(field, value)) fail_at(name, line, what + quoted(field) + " is not a finite number");
+  if (std::abs(value) > kMost) fail_at(name, line, what + quoted(field) + " is beyond 10000000");
+  return value;
+}
+
+/// Throws Error(Fault::input) where a side of a box, or its area in a tracker's arithmetic, is not above 0.
+inline void check_sides(const tracking::Box& box, const std::string& name, int64_t line) {
+  constexpr double kLeastSide = 1e-6;
+  if (!(box.width >= kLeastSide) || !(box.height >= kLeastSide))
+    fail_at(name, line, "the box' width and height must be above 0");
 }
 
 /// The whole file. Throws Error(Fault::input) when it cannot be read.

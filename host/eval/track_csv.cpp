@@ -47,9 +47,7 @@ Layout read_header(const std::vector<std::string_view>& header, const std::strin
 }
 
 double number_in(const std::vector<std::string_view>& fields, int column, const std::string& name, int64_t line) {
-  double value = 0;
-  if (!parse_number(fields[column], value)) fail_at(name, line, quoted(fields[column]) + " is not a finite number");
-  return value;
+  return pixels_in(fields[column], "", name, line);
 }
 
 tracking::LabelledObject parse_row(const std::vector<std::string_view>& fields, const Layout& layout,
@@ -68,9 +66,7 @@ tracking::LabelledObject parse_row(const std::vector<std::string_view>& fields, 
   if (layout.has_box()) {
     object.box = {number_in(fields, layout.box[0], name, line), number_in(fields, layout.box[1], name, line),
                   number_in(fields, layout.box[2], name, line), number_in(fields, layout.box[3], name, line)};
-    if (!(object.box.width > 0) || !(object.box.height > 0)) {
-      fail_at(name, line, "the box' width and height must be above 0");
-    }
+    check_sides(object.box, name, line);
     object.x = object.box.left + object.box.width / 2;
     object.y = object.box.top + object.box.height / 2;
   }
@@ -116,7 +112,7 @@ ObjectList parse_track_csv(std::string_view text, const std::string& name, const
       if (!first_frame) first_frame = stated_first_frame(line);
       continue;
     }
-    split(line, fields);
+    split_csv(line, fields);
     if (!layout) {
       layout = read_header(fields, columns.point, name, number);
       continue;

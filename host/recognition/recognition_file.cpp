@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
+#include "base/output_file.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -18,7 +20,7 @@ std::string recognition_json(const tracking::RecognitionModel& model) {
                                        {"classes", model.classes}, {"dimensions", model.dimensions},
                                        {"mean", model.mean},       {"projection", model.projection},
                                        {"centres", model.centres}};
-  return json.dump(1) + "\n";
+  return json_text(json, 1) + "\n";
 }
 
 tracking::RecognitionModel parse_recognition(std::string_view text, const std::string& name) {
@@ -29,6 +31,7 @@ tracking::RecognitionModel parse_recognition(std::string_view text, const std::s
     }
     tracking::RecognitionModel model;
     json.at("classes").get_to(model.classes);
+    if (!json.at("dimensions").is_number_integer()) throw std::invalid_argument("dimensions is no integer");
     json.at("dimensions").get_to(model.dimensions);
     json.at("mean").get_to(model.mean);
     json.at("projection").get_to(model.projection);
@@ -42,10 +45,10 @@ tracking::RecognitionModel parse_recognition(std::string_view text, const std::s
 }
 
 void write_recognition(const std::string& path, const tracking::RecognitionModel& model) {
-  std::ofstream file(path, std::ios::binary);
-  file << recognition_json(model);
-  file.close();
-  if (!file) throw Error(Fault::input, path + ": cannot be written; is there room, and may you write there?");
+  for (const std::string& name : model.classes) {
+    if (!is_utf8(name)) throw Error(Fault::input, path + ": class '" + name + "' is not UTF-8, as the file must be");
+  }
+  write_file(path, recognition_json(model));
 }
 
 tracking::RecognitionModel read_recognition(const std::string& path) {

@@ -4,39 +4,40 @@
 
 #include "base/error.hpp"
 #include "host/segment/methods.hpp"
+#include "host/segment/parameter_ranges.hpp"
 #include "kernels_hls/contract/limits.hpp"
 
 namespace flashcell::host {
 namespace {
 
-constexpr int kMaxWindow = 1023;  // its sums of 8-bit grey stay within 31 bits
-constexpr double kMaxSigmas = 100;
-
 [[noreturn]] void fail(const std::string& line) {
   throw Error(Fault::usage, line);
 }
 
-void check_whole(const char* key, int value, int low, int high) {
-  if (value < low || value > high) fail(fmt::format("{} must be {} to {}, not {}", key, low, high, value));
+void check_whole(const char* key, int value, IntegerRange range) {
+  if (value < range.low || value > range.high)
+    fail(fmt::format("{} must be {} to {}, not {}", key, range.low, range.high, value));
 }
 
 /// Not-a-number fails too.
-void check_real(const char* key, double value, double low, double high) {
-  if (!(value >= low && value <= high)) fail(fmt::format("{} must be {} to {}, not {}", key, low, high, value));
+void check_real(const char* key, double value, RealRange range) {
+  if (!(value >= range.low && value <= range.high))
+    fail(fmt::format("{} must be {} to {}, not {}", key, range.low, range.high, value));
 }
 
-void check_adaptive(const SegmentParameters& p, int max_grey) {
-  if (p.window < 3 || p.window > kMaxWindow || p.window % 2 == 0) {
-    fail(fmt::format("segment.window must be odd and 3 to {}, not {}", kMaxWindow, p.window));
+void check_adaptive(const SegmentParameters& p, const SegmentRanges& ranges) {
+  const IntegerRange window = SegmentRanges::window();
+  if (p.window < window.low || p.window > window.high || p.window % 2 == 0) {
+    fail(fmt::format("segment.window must be odd and {} to {}, not {}", window.low, window.high, p.window));
   }
-  check_whole("segment.offset", p.offset, -max_grey, max_grey);
+  check_whole("segment.offset", p.offset, ranges.offset());
 }
 
-void check_background(const SegmentParameters& p, int max_grey) {
-  check_real("segment.sigmas", p.sigmas, 1, kMaxSigmas);
-  check_real("segment.learning_rate", p.learning_rate, 0, 1);
-  check_real("segment.min_sigma", p.min_sigma, 0, max_grey == 255 ? 45 : max_grey);
-  check_whole("segment.learn_frames", p.learn_frames, 0, 1000000);
+void check_background(const SegmentParameters& p, const SegmentRanges& ranges) {
+  check_real("segment.sigmas", p.sigmas, SegmentRanges::sigmas());
+  check_real("segment.learning_rate", p.learning_rate, SegmentRanges::learning_rate());
+  check_real("segment.min_sigma", p.min_sigma, ranges.min_sigma());
+  check_whole("segment.learn_frames", p.learn_frames, SegmentRanges::learn_frames());
 }
 
 void check_colour(const SegmentParameters& p, PixelFormat format) {
@@ -75,20 +76,19 @@ void check_regions(const std::vector<Polygon>& regions) {
 }  // namespace
 
 void check_segment_parameters(const SegmentParameters& p, int width, int height, PixelFormat format) {
-  check_whole("frame width", width, contract::kMinFrameSide, contract::kMaxFrameSide);
-  check_whole("frame height", height, contract::kMinFrameSide, contract::kMaxFrameSide);
-  const int max_grey = format == PixelFormat::grey16 ? 65535 : 255;
+  check_whole("frame width", width, {contract::kMinFrameSide, contract::kMaxFrameSide});
+  check_whole("frame height", height, {contract::kMinFrameSide, contract::kMaxFrameSide});
+  const SegmentRanges ranges{format == PixelFormat::grey16 ? kDeepestGrey : 255};
   check_regions(p.regions);
   switch (p.method) {
     case SegmentMethod::threshold:
-      // One more than the largest grey: nothing bright, everything dark.
-      return check_whole("segment.threshold", p.threshold, 0, max_grey + 1);
+      return check_whole("segment.threshold", p.threshold, ranges.threshold());
     case SegmentMethod::otsu:
       return;
     case SegmentMethod::adaptive:
-      return check_adaptive(p, max_grey);
+      return check_adaptive(p, ranges);
     case SegmentMethod::background:
-      return check_background(p, max_grey);
+      return check_background(p, ranges);
     case SegmentMethod::colour:
       return check_colour(p, format);
   }

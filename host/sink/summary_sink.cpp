@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.hpp"
 #include "base/output_file.hpp"
 #include "host/sink/track_columns.hpp"
 
@@ -69,7 +70,7 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
   };
   if (!run.classes.empty()) json["tracks_by_class"] = classes;
   // A path need not be UTF-8; JSON must be.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json) + "\n";
 }
 
 std::unique_ptr<Sink> make_summary_sink(std::filesystem::path path, std::shared_ptr<const RunSummary> summary) {

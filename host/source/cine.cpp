@@ -6,12 +6,9 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
-#include "host/source/little_endian.hpp"
 
 namespace flashcell::host {
 namespace {
-
-using Bytes = std::span<const uint8_t>;
 
 /// Where the parts of the file begin.
 struct CineHeader {
@@ -29,7 +26,7 @@ struct Camera {
 
 class CineReader {
  public:
-  CineReader(Bytes file, const std::string& name) : file_(file), name_(name) {}
+  CineReader(const RandomReader& file, const std::string& name) : file_(file), name_(name) {}
 
   FrameLayout read() {
     const CineHeader header = read_header();
@@ -56,7 +53,8 @@ class CineReader {
   }
 
   CineHeader read_header() const {
-    if (file_.size() < 44 || file_[0] != 'C' || file_[1] != 'I')
+    constexpr uint16_t kMark = 0x4943;  // "CI"
+    if (file_.size() < 44 || get<uint16_t>(0, "header") != kMark)
       throw broken("is no Phantom .cine recording: its first bytes are wrong");
     CineHeader header;
     header.compression = get<uint16_t>(4, "header");
@@ -207,14 +205,14 @@ class CineReader {
                                  missing, header.image_count, first_problem);
   }
 
-  Bytes file_;
+  const RandomReader& file_;
   const std::string& name_;
   FrameLayout layout_;
 };
 
 }  // namespace
 
-FrameLayout read_cine(Bytes file, const std::string& name) {
+FrameLayout read_cine(const RandomReader& file, const std::string& name) {
   return CineReader(file, name).read();
 }
 

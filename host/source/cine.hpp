@@ -1,6 +1,4 @@
 #pragma once
-#include <cstdint>
-#include <span>
 #include <string>
 
 #include "host/source/frame_layout.hpp"
@@ -13,8 +11,8 @@ namespace flashcell::host {
 /// bottom-up when biHeight is positive, as in a BMP; packed ones are always top-down. Samples are the camera's: no
 /// black and white level, flip or rotation from its display settings is applied.
 ///
-/// `file`: the whole file; `name`: for messages. Throws Error(Fault::input) when it is no such recording; damaged and
+/// `name`: for messages. Throws Error(Fault::input) when it is no such recording; damaged and
 /// missing frames are left out and told of in FrameLayout::damage.
-FrameLayout read_cine(std::span<const uint8_t> file, const std::string& name);
+FrameLayout read_cine(const RandomReader& file, const std::string& name);
 
 }  // namespace flashcell::host

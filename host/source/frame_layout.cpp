@@ -94,38 +94,33 @@ uint64_t frame_bytes(const FrameLayout& layout) {
   return layout.row_bytes * static_cast<uint64_t>(layout.info.height);
 }
 
-void read_frame(const FrameLayout& layout, std::span<const uint8_t> file, size_t index, Frame& frame) {
+bool read_frame(const FrameLayout& layout, const RandomReader& file, size_t index, std::vector<uint8_t>& stored,
+                Frame& frame) {
   const SourceInfo& info = layout.info;
   const FramePlace& place = layout.frames[index];
-  const uint8_t* data = file.data() + place.offset;
+  const bool packed = layout.pixels == RawPixels::grey10_packed || layout.pixels == RawPixels::grey12_packed;
+  const bool decoded = packed || layout.pixels == RawPixels::grey16_be || is_bayer(layout.pixels);
+  std::vector<uint8_t>& bytes = decoded ? stored : frame.storage;
+  bytes.resize(frame_bytes(layout));
+  if (!file.read(place.offset, bytes)) return false;
   frame.number = place.number;
   frame.device_time_ns = place.device_time_ns;
 
-  const bool packed = layout.pixels == RawPixels::grey10_packed || layout.pixels == RawPixels::grey12_packed;
+  if (!decoded) {
+    const auto step = static_cast<ptrdiff_t>(layout.row_bytes);
+    const uint8_t* top = layout.bottom_up ? bytes.data() + step * (info.height - 1) : bytes.data();
+    frame.view = {top, info.width, info.height, layout.bottom_up ? -step : step, info.format};
+    return true;
+  }
   const ptrdiff_t stride = static_cast<ptrdiff_t>(info.width) * bytes_per_pixel(info.format);
-  if (packed || layout.pixels == RawPixels::grey16_be || is_bayer(layout.pixels)) {
-    frame.storage.resize(static_cast<size_t>(stride) * static_cast<size_t>(info.height));
-    if (is_bayer(layout.pixels)) {
-      demosaic(layout, data, frame);
-    } else {
-      decode_16(layout, data, reinterpret_cast<uint16_t*>(frame.storage.data()));
-    }
-    frame.view = {frame.storage.data(), info.width, info.height, stride, info.format};
-    return;
-  }
-
-  const auto step = static_cast<ptrdiff_t>(layout.row_bytes);
-  const uint8_t* top = layout.bottom_up ? data + step * (info.height - 1) : data;
-  const FrameView mapped{top, info.width, info.height, layout.bottom_up ? -step : step, info.format};
-  const bool misaligned =
-      info.format == PixelFormat::grey16 && (reinterpret_cast<uintptr_t>(data) % 2 != 0 || step % 2 != 0);
-  if (!misaligned) {
-    frame.view = mapped;
-    return;
-  }
   frame.storage.resize(static_cast<size_t>(stride) * static_cast<size_t>(info.height));
-  for (int y = 0; y < info.height; ++y) std::copy_n(mapped.row(y), stride, frame.storage.data() + y * stride);
+  if (is_bayer(layout.pixels)) {
+    demosaic(layout, stored.data(), frame);
+  } else {
+    decode_16(layout, stored.data(), reinterpret_cast<uint16_t*>(frame.storage.data()));
+  }
   frame.view = {frame.storage.data(), info.width, info.height, stride, info.format};
+  return true;
 }
 
 }  // namespace flashcell::host

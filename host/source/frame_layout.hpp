@@ -1,10 +1,10 @@
 #pragma once
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "base/random_reader.hpp"
 #include "host/source/source_options.hpp"
 #include "pipeline/frame.hpp"
 
@@ -40,7 +40,10 @@ uint64_t tight_row_bytes(RawPixels pixels, int width);
 /// Bytes of one frame as stored.
 uint64_t frame_bytes(const FrameLayout& layout);
 
-/// Points `frame` at frame layout.frames[index] of `file`, or decodes it into frame.storage.
-void read_frame(const FrameLayout& layout, std::span<const uint8_t> file, size_t index, Frame& frame);
+/// Reads frame layout.frames[index] of `file` into frame.storage, where frame.view then points; a layout that has to be
+/// decoded goes through `stored`, which keeps its capacity. False when the file ends before the frame does: it was cut
+/// since it was laid out. Throws Error(Fault::input) when the system cannot read.
+bool read_frame(const FrameLayout& layout, const RandomReader& file, size_t index, std::vector<uint8_t>& stored,
+                Frame& frame);
 
 }  // namespace flashcell::host

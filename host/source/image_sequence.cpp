@@ -7,32 +7,34 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "base/error.hpp"
+#include "base/picture_header.hpp"
 #include "host/source/file_names.hpp"
 #include "host/source/frame_layout.hpp"
-#include "host/source/image_files.hpp"
-#include "host/source/mapped_file.hpp"
 #include "host/source/opencv_quiet.hpp"
+#include "kernels_hls/contract/limits.hpp"
 
 namespace flashcell::host {
 namespace {
 
-/// Pages of a TIFF read at once: OpenCV walks the file from its start each time.
-constexpr int kChunkPages = 32;
+/// Bytes of one image file that is not a stack.
+constexpr uint64_t kMostFileBytes = uint64_t{1} << 30;
+
+/// Pages of a TIFF read at once, and their bytes at most: OpenCV walks the file from its start each time.
+constexpr uint64_t kChunkPages = 32, kChunkBytes = uint64_t{1} << 27;
 
 bool is_tiff(const std::filesystem::path& path) {
   const std::string extension = lower_extension(path);
   return extension == ".tif" || extension == ".tiff";
 }
 
-/// Pages that can be read, and one more that cannot where the file was cut short.
-int count_pages(const std::filesystem::path& path) {
-  if (!is_tiff(path)) return 1;
-  try {
-    const auto readable = static_cast<int>(cv::imcount(path.string(), cv::IMREAD_UNCHANGED));
-    return std::max(1, readable + (lacks_tiff_pages(MappedFile(path).bytes()) ? 1 : 0));
-  } catch (const cv::Exception&) {
-    return 1;  // reading it will tell
-  }
+bool fits(const PictureHeader& header) {
+  constexpr uint64_t kMost = contract::kMaxFrameSide;
+  return header.width >= 1 && header.height >= 1 && header.width <= kMost && header.height <= kMost;
+}
+
+/// Why an image of that header is not decoded.
+std::string misfit(const PictureHeader& header) {
+  return fmt::format("states {}x{} px: sides must be 1..{}", header.width, header.height, contract::kMaxFrameSide);
 }
 
 }  // namespace
@@ -42,17 +44,21 @@ ImageSequence::ImageSequence(const std::string& name, std::vector<std::filesyste
     : files_(std::move(files)) {
   quiet_opencv();
   if (files_.empty()) throw Error(Fault::input, fmt::format("{}: holds no images (png, tif, bmp, jpg, pgm)", name));
-  for (size_t f = 0; f < files_.size(); ++f) {
-    const int pages = count_pages(files_[f]);
-    for (int page = 0; page < pages; ++page) pages_.push_back({f, page, pages == 1});
-  }
+  for (size_t f = 0; f < files_.size(); ++f) add_pages(f);
+  check_frame_count(name, pages_.size());
   flags_ = cv::IMREAD_ANYDEPTH | (options.grey ? cv::IMREAD_GRAYSCALE : cv::IMREAD_ANYCOLOR);
   info_.name = name;
   info_.fps = std::max(options.fps, 0.0);
 
   cv::Mat first;
-  for (size_t i = 0; i < pages_.size() && first.empty(); ++i) first = read(i);
-  if (first.empty()) throw Error(Fault::input, fmt::format("{}: cannot be read as an image", files_.front().string()));
+  std::string first_reason;
+  for (size_t i = 0; i < pages_.size() && first.empty(); ++i) {
+    std::string reason;
+    first = read(i, reason);
+    if (i == 0) first_reason = reason;
+  }
+  if (first.empty())
+    throw Error(Fault::input, fmt::format("{}: cannot be read as an image: {}", files_.front().string(), first_reason));
   type_ = first.type();
   if (type_ != CV_8UC1 && type_ != CV_8UC3 && type_ != CV_16UC1) {
     throw Error(
@@ -75,18 +81,58 @@ ImageSequence::ImageSequence(const std::string& name, std::vector<std::filesyste
   info_.frame_count = std::min(count - static_cast<int64_t>(position_), limit_);
 }
 
-cv::Mat ImageSequence::read(size_t index) {
+void ImageSequence::add_pages(size_t file) {
+  uint64_t pages = 1;
+  chunk_pages_.push_back(1);
+  if (is_tiff(files_[file])) {
+    try {
+      const std::optional<PictureHeader> header = read_tiff_header(FileReader(files_[file]));
+      if (header && header->pages + (header->whole ? 0 : 1) > 1 && fits(*header)) {
+        // What cannot be read of the pages counted here is left out one by one.
+        pages = std::min<uint64_t>(header->pages, cv::imcount(files_[file].string(), cv::IMREAD_UNCHANGED));
+        pages = std::max<uint64_t>(1, pages + (header->whole ? 0 : 1));
+        constexpr uint64_t kMostPixelBytes = 6;
+        chunk_pages_.back() = static_cast<int>(
+            std::clamp(kChunkBytes / (header->width * header->height * kMostPixelBytes), uint64_t{1}, kChunkPages));
+      }
+    } catch (const Error&) {  // reading it will tell
+    } catch (const cv::Exception&) {
+    }
+  }
+  for (uint64_t page = 0; page < pages; ++page) pages_.push_back({file, static_cast<int>(page), pages == 1});
+}
+
+cv::Mat ImageSequence::read_alone(const std::filesystem::path& path, std::string& reason) const {
+  const std::vector<uint8_t> bytes = read_whole(path, kMostFileBytes);
+  const std::optional<PictureHeader> header = read_picture_header(bytes);
+  if (!header) {
+    reason = "is no PNG, JPEG, BMP, TIFF or PNM image, or damaged";
+  } else if (!header->whole) {
+    reason = "is truncated or damaged";
+  } else if (!fits(*header)) {
+    reason = misfit(*header);
+  } else {
+    return cv::imdecode(bytes, flags_);
+  }
+  return {};
+}
+
+cv::Mat ImageSequence::read(size_t index, std::string& reason) {
+  reason = "is truncated or damaged";
   const Page& page = pages_[index];
-  const std::string path = files_[page.file].string();
+  const std::filesystem::path& path = files_[page.file];
   try {
-    if (page.alone) return is_whole_image(path) ? cv::imread(path, flags_) : cv::Mat();
+    if (page.alone) return read_alone(path, reason);
     if (index < chunk_first_ || index >= chunk_first_ + chunk_.size()) {
       chunk_.clear();
       chunk_first_ = index;
-      cv::imreadmulti(path, chunk_, page.page, kChunkPages, flags_);
+      cv::imreadmulti(path.string(), chunk_, page.page, chunk_pages_[page.file], flags_);
       if (chunk_.empty()) return {};
     }
     return chunk_[index - chunk_first_];
+  } catch (const Error&) {
+    reason = "cannot be read any more";
+    return {};
   } catch (const cv::Exception&) {
     return {};
   }
@@ -103,9 +149,10 @@ void ImageSequence::leave_out(size_t index, const std::string& reason) {
 bool ImageSequence::next(Frame& frame) {
   while (position_ < pages_.size() && delivered_ < limit_) {
     const size_t index = position_++;
-    const cv::Mat image = read(index);
+    std::string reason;
+    const cv::Mat image = read(index, reason);
     if (image.empty()) {
-      leave_out(index, "is truncated or damaged");
+      leave_out(index, reason);
       continue;
     }
     if (image.cols != info_.width || image.rows != info_.height || image.type() != type_) {

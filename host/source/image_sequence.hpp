@@ -10,8 +10,9 @@
 namespace flashcell::host {
 
 /// Image files as frames, one file after the other, every page of a TIFF. 8-bit grey or colour and 16-bit grey;
-/// transparency is left out. The first readable image sets size and format; images that differ or cannot be read are
-/// left out, keep their number, and end the sequence with one Error(Fault::input).
+/// transparency is left out; sides up to 4096, which each file's header is asked before it is decoded. The first
+/// readable image sets size and format; images that differ, vanish or cannot be read are left out, keep their number,
+/// and end the sequence with one Error(Fault::input).
 class ImageSequence : public FrameSource {
  public:
   /// `name`: for messages. Throws Error(Fault::input) when there is no image or not one can be read.
@@ -27,12 +28,16 @@ class ImageSequence : public FrameSource {
     bool alone;  // the file's only page
   };
 
-  cv::Mat read(size_t index);
+  void add_pages(size_t file);
+  /// Image `index`; empty where it cannot be had, and `reason` says why.
+  cv::Mat read(size_t index, std::string& reason);
+  cv::Mat read_alone(const std::filesystem::path& path, std::string& reason) const;
   /// Notes why image `index` is left out.
   void leave_out(size_t index, const std::string& reason);
 
   std::vector<std::filesystem::path> files_;
   std::vector<Page> pages_;
+  std::vector<int> chunk_pages_;  // of each file: pages read together
   SourceInfo info_;
   int flags_ = 0, type_ = 0;  // of OpenCV
   size_t position_ = 0;

@@ -8,9 +8,9 @@
 #include "host/source/cine.hpp"
 #include "host/source/file_names.hpp"
 #include "host/source/image_sequence.hpp"
-#include "host/source/mapped_source.hpp"
 #include "host/source/photron.hpp"
 #include "host/source/raw_frames.hpp"
+#include "host/source/stored_source.hpp"
 #include "host/source/video_source.hpp"
 #include "host/synth/synth_source.hpp"
 
@@ -31,9 +31,9 @@ Source open_scene(const std::string& input, const SourceOptions& options) {
 }
 
 Source open_cine(const std::string& input, const SourceOptions& options) {
-  auto file = std::make_unique<MappedFile>(input);
-  FrameLayout layout = read_cine(file->bytes(), input);
-  return std::make_unique<MappedSource>(std::move(file), std::move(layout), options);
+  auto file = std::make_unique<FileReader>(input);
+  FrameLayout layout = read_cine(*file, input);
+  return std::make_unique<StoredSource>(std::move(file), std::move(layout), options);
 }
 
 Source open_photron(const fs::path& input, const SourceOptions& options) {
@@ -47,16 +47,17 @@ Source open_photron(const fs::path& input, const SourceOptions& options) {
   if (pixels.empty())
     throw Error(Fault::input,
                 fmt::format("{}: its frames, the .mraw of the same name, are not beside it", input.string()));
-  const MappedFile header_file(header);
-  auto file = std::make_unique<MappedFile>(pixels);
-  FrameLayout layout = read_photron(header_file.bytes(), header.string(), file->bytes().size(), pixels.string());
-  return std::make_unique<MappedSource>(std::move(file), std::move(layout), options);
+  constexpr uint64_t kMostHeaderBytes = uint64_t{1} << 24;
+  const std::vector<uint8_t> header_bytes = read_whole(header, kMostHeaderBytes);
+  auto file = std::make_unique<FileReader>(pixels);
+  FrameLayout layout = read_photron(header_bytes, header.string(), file->size(), pixels.string());
+  return std::make_unique<StoredSource>(std::move(file), std::move(layout), options);
 }
 
 Source open_raw(const std::string& input, const SourceOptions& options) {
-  auto file = std::make_unique<MappedFile>(input);
-  FrameLayout layout = lay_out_raw(*options.raw, file->bytes().size(), input, options.grey);
-  return std::make_unique<MappedSource>(std::move(file), std::move(layout), options);
+  auto file = std::make_unique<FileReader>(input);
+  FrameLayout layout = lay_out_raw(*options.raw, file->size(), input, options.grey);
+  return std::make_unique<StoredSource>(std::move(file), std::move(layout), options);
 }
 
 }  // namespace

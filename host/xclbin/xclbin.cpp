@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "host/source/little_endian.hpp"
+#include "base/little_endian.hpp"
 #include "host/xclbin/xml_tags.hpp"
 
 namespace flashcell::host {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "host/xrt/library_path.hpp"
 
 namespace flashcell::host {
 
@@ -30,7 +31,7 @@ void start_again_with(const fs::path& folder) {
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const char* const others = std::getenv("LD_LIBRARY_PATH");
-  setenv("LD_LIBRARY_PATH", fmt::format("{}:{}", folder.string(), others != nullptr ? others : "").c_str(), 1);
+  setenv("LD_LIBRARY_PATH", with_library_folder(folder, others != nullptr ? others : "").c_str(), 1);
   setenv(kStarted, "1", 1);
   std::fflush(nullptr);
   execv("/proc/self/exe", arguments.data());
@@ -39,10 +40,14 @@ void start_again_with(const fs::path& folder) {
 }  // namespace
 
 fs::path software_xrt_folder() {
-  if (const char* folder = std::getenv("FLASHCELL_SOFTWARE_XRT"); folder != nullptr && *folder != '\0') return folder;
+  if (const char* folder = std::getenv("FLASHCELL_SOFTWARE_XRT"); folder != nullptr && *folder != '\0')
+    return fs::absolute(folder);
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  return (error ? fs::path(".") : program.parent_path()) / "software_xrt";
+  if (error)
+    throw Error(Fault::device,
+                "the program's own folder cannot be told: set FLASHCELL_SOFTWARE_XRT to the software device's");
+  return program.parent_path() / "software_xrt";
 }
 
 fs::path software_xclbin_file() {

@@ -4,7 +4,8 @@
 namespace flashcell::host {
 
 /// The folder with the software device's library and xclbin: $FLASHCELL_SOFTWARE_XRT, or software_xrt beside the
-/// program.
+/// program. Absolute: libraries are never looked for in the current folder. Throws Error(Fault::device) where the
+/// program cannot tell where it is.
 std::filesystem::path software_xrt_folder();
 
 /// The software device's xclbin. Throws Error(Fault::device) when it is not there.

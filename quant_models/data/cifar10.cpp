@@ -9,8 +9,11 @@
 namespace flashcell::quant {
 
 LabelledImages read_cifar10(const std::string& path) {
+  return parse_cifar10(read_file(path), path);
+}
+
+LabelledImages parse_cifar10(std::span<const uint8_t> file, const std::string& path) {
   constexpr size_t kPixels = 3072, kRecord = 1 + kPixels;
-  const std::vector<uint8_t> file = read_file(path);
   if (file.empty() || file.size() % kRecord != 0)
     throw ModelError(path + ": " + std::to_string(file.size()) + " bytes are no whole number of CIFAR-10 records of " +
                      std::to_string(kRecord));

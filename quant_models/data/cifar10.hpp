@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct LabelledImages {
 /// CIFAR-10's binary format: records of one label (0..9) and 3072 pixels: planes R, G, B of 32 x 32.
 /// Throws ModelError on a file that is not a whole number of records, or empty, or has another label.
 LabelledImages read_cifar10(const std::string& path);
+
+/// The same from the file's bytes; `path` stands in messages.
+LabelledImages parse_cifar10(std::span<const uint8_t> file, const std::string& path);
 
 /// (pixel / 255 - mean[c]) / deviation[c], in the images' order. Throws std::invalid_argument when there is not one
 /// mean and deviation for each channel.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.hpp"
 #include "quant_models/data/picture.hpp"
 #include "quant_models/model_error.hpp"
 
@@ -18,7 +19,10 @@ std::vector<Entry> list_pictures(const FileSet& files, const std::string& prefix
   for (const std::string& name : files.names()) {
     if (!name.starts_with(prefix) || !is_picture_name(name)) continue;
     const size_t end = name.find('/', prefix.size());
-    if (end != std::string::npos) entries.push_back({name, name.substr(prefix.size(), end - prefix.size())});
+    if (end == std::string::npos) continue;
+    entries.push_back({name, name.substr(prefix.size(), end - prefix.size())});
+    if (!is_utf8(entries.back().class_name))
+      throw ModelError(files.describe(name) + ": the class folder's name is not UTF-8: rename it");
   }
   return entries;
 }

@@ -20,8 +20,8 @@ int64_t big_endian(const uint8_t* p) {
 }
 
 // Header: two zeros, 0x08 (unsigned byte), number of dimensions; then each extent in 4 bytes.
-IdxFile read_idx(const std::string& path, size_t dimensions) {
-  std::vector<uint8_t> file = gunzip(read_file(path), path);
+IdxFile parse_idx(std::vector<uint8_t> bytes, const std::string& path, size_t dimensions) {
+  std::vector<uint8_t> file = gunzip(std::move(bytes), path);
   const size_t header = 4 + 4 * dimensions;
   if (file.size() < header || file[0] != 0 || file[1] != 0 || file[2] != 8 || file[3] != dimensions)
     throw ModelError(path + ": is no IDX file of unsigned bytes in " + std::to_string(dimensions) + " dimensions");
@@ -50,20 +50,28 @@ std::string packed_or_not(const std::string& folder, const std::string& name) {
 
 }  // namespace
 
-LabelledImages read_mnist(const std::string& images_path, const std::string& labels_path) {
-  IdxFile images = read_idx(images_path, 3);
-  const IdxFile labels = read_idx(labels_path, 1);
+LabelledImages parse_mnist(std::vector<uint8_t> images_bytes, const std::string& images_path,
+                           std::vector<uint8_t> labels_bytes, const std::string& labels_path) {
+  IdxFile images = parse_idx(std::move(images_bytes), images_path, 3);
+  const IdxFile labels = parse_idx(std::move(labels_bytes), labels_path, 1);
   if (images.extents[0] != labels.extents[0])
     throw ModelError(labels_path + ": has " + std::to_string(labels.extents[0]) + " labels for " +
                      std::to_string(images.extents[0]) + " images of " + images_path);
   if (images.extents[1] > 4096 || images.extents[2] > 4096)
     throw ModelError(images_path + ": its images are larger than 4096 x 4096");
+  for (const uint8_t label : labels.bytes)
+    if (label > 9) throw ModelError(labels_path + ": label " + std::to_string(label) + " is outside 0..9");
   return {images.extents[0],
           1,
           static_cast<int>(images.extents[1]),
           static_cast<int>(images.extents[2]),
           std::move(images.bytes),
           {labels.bytes.begin(), labels.bytes.end()}};
+}
+
+LabelledImages read_mnist(const std::string& images_path, const std::string& labels_path) {
+  std::vector<uint8_t> images = read_file(images_path);
+  return parse_mnist(std::move(images), images_path, read_file(labels_path), labels_path);
 }
 
 LabelledImages read_mnist_folder(const std::string& folder, bool training) {

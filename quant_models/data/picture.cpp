@@ -7,10 +7,13 @@
 #include <opencv2/imgproc.hpp>
 #include <string_view>
 
+#include "base/picture_header.hpp"
 #include "quant_models/model_error.hpp"
 
 namespace flashcell::quant {
 namespace {
+
+constexpr size_t kMostFileBytes = size_t{1} << 30;
 
 cv::Mat plane(const Picture& picture, int channel) {
   const size_t size = static_cast<size_t>(picture.rows) * static_cast<size_t>(picture.columns);
@@ -22,6 +25,12 @@ cv::Mat plane(const Picture& picture, int channel) {
 
 Picture decode_picture(std::span<const uint8_t> file, const std::string& name, int channels) {
   if (file.empty()) throw ModelError(name + ": is empty");
+  if (file.size() > kMostFileBytes) throw ModelError(name + ": is larger than 1 GiB");
+  try {
+    check_picture(file, name);
+  } catch (const Error& e) {
+    throw ModelError(e.what());
+  }
   const cv::Mat bytes(1, static_cast<int>(file.size()), CV_8U, const_cast<uint8_t*>(file.data()));
   cv::Mat image;
   try {
@@ -29,7 +38,7 @@ Picture decode_picture(std::span<const uint8_t> file, const std::string& name, i
   } catch (const cv::Exception&) {
     image.release();
   }
-  if (image.empty()) throw ModelError(name + ": is no picture that can be read, or damaged");
+  if (image.empty()) throw ModelError(name + ": is damaged");
   Picture picture{channels, image.rows, image.cols, {}};
   picture.pixels.resize(image.total() * static_cast<size_t>(channels));
   for (int c = 0; c < channels; ++c) {

@@ -12,7 +12,8 @@ struct Picture {
   std::vector<uint8_t> pixels;
 };
 
-/// Decodes JPEG, PNG, BMP, TIFF, ... as grey (channels 1) or colour (3). Throws ModelError with `name` when it cannot.
+/// Decodes JPEG, PNG, BMP, TIFF or PNM as grey (channels 1) or colour (3). Throws ModelError with `name` when
+/// it cannot, and where the header states more than kMostPicturePixels.
 Picture decode_picture(std::span<const uint8_t> file, const std::string& name, int channels);
 
 /// True for names that end as pictures do (.jpg, .jpeg, .png, .bmp, .tif, .tiff, .pgm, .ppm; any case).

@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <map>
 #include <sstream>
+#include <string_view>
 
+#include "base/text.hpp"
 #include "quant_models/model_error.hpp"
 
 namespace flashcell::quant {
@@ -23,17 +25,11 @@ Part parse_part(const std::string& text) {
   long long first = 0, last = 0, step = 1;
   const bool read = (std::sscanf(t, "%lld..%lld%n", &first, &last, &used) == 2 && used == whole) ||
                     (std::sscanf(t, "%lld..%lld/%lld%n", &first, &last, &step, &used) == 3 && used == whole);
-  if (!read || first < 1 || last < first || step < 1)
+  constexpr long long kMost = 1'000'000'000;
+  if (!read || first < 1 || last < first || last > kMost || step < 1 || step > kMost)
     throw ModelError("part '" + text + "' of a scene must be FIRST..LAST or FIRST..LAST/STEP, frames from 1");
   part = {first, last, step};
   return part;
-}
-
-std::vector<std::string> split(const std::string& line) {
-  std::vector<std::string> fields;
-  std::istringstream in(line);
-  for (std::string field; std::getline(in, field, ',');) fields.push_back(field);
-  return fields;
 }
 
 // truth.csv by the names of its columns.
@@ -44,27 +40,31 @@ class TruthTable {
     in_.str(std::string(bytes.begin(), bytes.end()));
     while (next_line() && line_.starts_with('#')) {
     }
-    const std::vector<std::string> names = split(line_);
-    for (size_t i = 0; i < names.size(); ++i) columns_[names[i]] = i;
+    split_csv(line_, fields_);
+    for (size_t i = 0; i < fields_.size(); ++i)
+      if (const auto [at, added] = columns_.emplace(csv_text(fields_[i]), i); !added)
+        throw ModelError(where_ + ": has the column '" + at->first + "' twice");
     for (const char* column : {"row", "left", "top", "width", "height", "area", "visible", "class"})
       if (!columns_.contains(column)) throw ModelError(where_ + ": has no column '" + column + "'");
   }
 
   bool next() {
     if (!next_line()) return false;
-    fields_ = split(line_);
+    split_csv(line_, fields_);
     if (fields_.size() != columns_.size())
       fail(std::to_string(fields_.size()) + " fields, expected " + std::to_string(columns_.size()));
     return true;
   }
 
-  const std::string& text(const char* column) const { return fields_[columns_.at(column)]; }
+  std::string text(const char* column) const { return csv_text(fields_[columns_.at(column)]); }
 
   int64_t integer(const char* column) const {
-    const std::string& field = text(column);
+    constexpr int64_t kMost = int64_t{1} << 40;
+    const std::string_view field = fields_[columns_.at(column)];
     int64_t value = 0;
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    if (error != std::errc() || end != field.data() + field.size()) fail(std::string("'") + column + "' is no integer");
+    if (error != std::errc() || end != field.data() + field.size() || value < -kMost || value > kMost)
+      fail(std::string("'") + column + "' is no integer");
     return value;
   }
 
@@ -82,7 +82,7 @@ class TruthTable {
   std::istringstream in_;
   int64_t number_ = 0;
   std::map<std::string, size_t> columns_;
-  std::vector<std::string> fields_;
+  std::vector<std::string_view> fields_;  // of line_
 };
 
 std::string frame_name(int64_t row) {

@@ -48,8 +48,8 @@ std::string entry_name(std::span<const uint8_t> header) {
 
 }  // namespace
 
-std::map<std::string, std::vector<uint8_t>> read_tar(std::span<const uint8_t> archive, const std::string& name) {
-  std::map<std::string, std::vector<uint8_t>> files;
+std::map<std::string, std::span<const uint8_t>> read_tar(std::span<const uint8_t> archive, const std::string& name) {
+  std::map<std::string, std::span<const uint8_t>> files;
   std::string long_name;
   for (size_t at = 0;;) {
     if (at + kBlock > archive.size()) throw ModelError(name + ": the tar archive ends early; copy it again");
@@ -68,7 +68,7 @@ std::map<std::string, std::vector<uint8_t>> read_tar(std::span<const uint8_t> ar
       std::string entry = long_name.empty() ? entry_name(header) : long_name;
       long_name.clear();
       if (entry.starts_with("./")) entry.erase(0, 2);
-      if (type == '0' || type == 0) files[entry].assign(content.begin(), content.end());
+      if (type == '0' || type == 0) files[entry] = content;
     }
     at += (static_cast<size_t>(size) + kBlock - 1) / kBlock * kBlock;
   }

@@ -105,6 +105,12 @@ Checkpoint decode_checkpoint(const std::vector<uint8_t>& file, const std::string
   c.history = body.get_all<EpochRecord>();
   for (uint64_t left = body.count(); left > 0; --left) {
     Tensor t{body.get_all<int64_t>(), body.get_all<float>()};
+    uint64_t count = 1;
+    for (const int64_t extent : t.shape) {
+      if (extent < 0 || (extent > 0 && count > t.values.size() / static_cast<uint64_t>(extent))) body.fail();
+      count *= static_cast<uint64_t>(extent);
+    }
+    if (count != t.values.size()) body.fail();
     c.tensors.push_back(std::move(t));
   }
   if (!body.at_end()) body.fail();

@@ -6,7 +6,8 @@
 
 #include <unistd.h>
 
-#include "quant_models/model_error.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
 #include "quant_models/train/run_recipe.hpp"
 
 // flashcell_train: what `flashcell train` starts. A program of its own, so that the tracker does not load libtorch.
@@ -109,9 +110,9 @@ int main(int argc, char** argv) {
   }
   try {
     return flashcell::quant::run(argc, argv);
-  } catch (const flashcell::quant::ModelError& e) {
-    std::fprintf(stderr, "flashcell train: %s\n", e.what());
-    return flashcell::quant::kInput;
+  } catch (const flashcell::Error& e) {
+    std::fprintf(stderr, "flashcell train: %s\n", flashcell::printable(e.what()).c_str());
+    return static_cast<int>(e.fault());
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "flashcell train: out of memory: take a smaller batch\n");
     return flashcell::quant::kInput;

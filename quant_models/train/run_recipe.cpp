@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.hpp"
 #include "base/output_file.hpp"
 #include "quant_models/export/lower.hpp"
 #include "quant_models/graph/cost.hpp"
@@ -145,7 +146,7 @@ void run_recipe(const Recipe& recipe, const RunOptions& options, RunListener& li
                                          in_output(stage.name + ".fcnn"));
     metrics["stages"].push_back(std::move(described));
     curves.emplace_back(stage.name, training.history);
-    write_file(in_output("metrics.json"), metrics.dump(2) + "\n");
+    write_file(in_output("metrics.json"), json_text(metrics) + "\n");
     write_file(in_output("learning_curve.svg"), draw_learning_curve(figures.at(0).name, curves));
     listener.finished(stage.name, figures);
   }

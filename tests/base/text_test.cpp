@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace flashcell {
 namespace {
@@ -61,6 +62,11 @@ TEST(Text, TerminalSeesNoControlCharacter) {
   EXPECT_EQ(printable("\xE9"), "\\xE9");
 }
 
+TEST(Text, TerminalLinesStayLines) {
+  EXPECT_EQ(printable_lines("a\x1B\nb\r\n"), "a\\x1B\nb\\x0D\n");
+  EXPECT_EQ(printable_lines(""), "");
+}
+
 TEST(Text, Markup) {
   EXPECT_EQ(markup_escape("<a href=\"x\">'&'</a>\x01\xFF"),
             "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;\xEF\xBF\xBD");
@@ -73,6 +79,42 @@ TEST(Text, CsvFields) {
   EXPECT_EQ(csv_field("=1+1"), "'=1+1");
   EXPECT_EQ(csv_field("-x"), "'-x");
   EXPECT_EQ(csv_field("@SUM(A1,A2)"), "\"'@SUM(A1,A2)\"");
+  EXPECT_EQ(csv_field("'t"), "''t");
+}
+
+TEST(Text, CsvFieldsComeBackAsTheyWere) {
+  const std::vector<std::string> texts = {"ant",  "",  " ant ", "a,b", "\"",       "\"\",\"", "=1+1", "'=1", "'",
+                                          "''-x", "-", "#1",    "\tx", "a\"b,c\"", "'\"",     "@",    "\xE9"};
+  std::string line;
+  for (const std::string& text : texts) line += (&text == &texts[0] ? "" : ",") + csv_field(text);
+  std::vector<std::string_view> fields;
+  split_csv(line, fields);
+  ASSERT_EQ(fields.size(), texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(csv_text(fields[i]), texts[i]);
+}
+
+TEST(Text, CsvLinesOfOthers) {
+  const auto split = [](std::string_view line) {
+    std::vector<std::string_view> fields;
+    split_csv(line, fields);
+    return std::vector<std::string>(fields.begin(), fields.end());
+  };
+  using Fields = std::vector<std::string>;
+  EXPECT_EQ(split(""), Fields{""});
+  EXPECT_EQ(split(" 1 ,-2.5,\tx\r"), (Fields{"1", "-2.5", "x"}));
+  EXPECT_EQ(split("a,,b,"), (Fields{"a", "", "b", ""}));
+  EXPECT_EQ(split("\"a,b"), Fields{"\"a,b"});
+  EXPECT_EQ(split("5\",6"), (Fields{"5\"", "6"}));
+  EXPECT_EQ(split("\"a\"\"b\" ,c"), (Fields{"\"a\"\"b\"", "c"}));
+  EXPECT_EQ(csv_text("'tis"), "'tis");
+  EXPECT_EQ(csv_text("\""), "\"");
+  EXPECT_EQ(csv_text("'"), "'");
+}
+
+TEST(Text, JsonHasNoControlCharacterForATerminal) {
+  const std::string csi = "\xC2\x9B";
+  EXPECT_EQ(json_string("a" + csi + "\x7F" + "\x1B"), "\"a\\u009b\\u007f\\u001b\"");
+  EXPECT_EQ(json_for_terminal("{\n \"a" + csi + "\x7F\": \"é\"\n}"), "{\n \"a\\u009b\\u007f\": \"é\"\n}");
 }
 
 TEST(Text, JsonStrings) {

@@ -8,8 +8,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
-    const flashcell::host::FrameLayout layout = flashcell::host::read_cine({data, size}, "fuzz.cine");
-    flashcell::fuzz::read_all(layout, {data, size});
+    const flashcell::MemoryReader file({data, size});
+    flashcell::fuzz::read_all(flashcell::host::read_cine(file, "fuzz.cine"), file);
   } catch (const flashcell::Error&) {
   }
   return 0;

@@ -1,5 +1,4 @@
-// make_fuzz_seeds FOLDER: small whole files for the fuzzers of binary formats to start from, a folder in FOLDER for
-// each.
+// make_fuzz_seeds FOLDER: small files for the fuzzers to start from, a folder in FOLDER for each.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -7,6 +6,7 @@
 
 #include "bitstreams/software_xclbin/software_xclbin.hpp"
 #include "quant_models/packed/packed_file.hpp"
+#include "tests/fuzz/make_data_seeds.hpp"
 #include "tests/fuzz/make_model_seeds.hpp"
 #include "tests/host/source_encoders.hpp"
 #include "tests/support/random_model.hpp"
@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
         write(folder / "packed_model" / (std::to_string(seed) + ".fcnn"), std::string(bytes.begin(), bytes.end()));
   }
   written &= flashcell::test::make_model_seeds(folder);
+  written &= flashcell::test::make_data_seeds(folder, FLASHCELL_DATA_DIR, FLASHCELL_SOURCE_DIR);
   if (!written) std::cerr << "make_fuzz_seeds: cannot write to " << folder << "\n";
   return written ? 0 : 1;
 }

@@ -1,21 +1,26 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-#include "base/error.hpp"
 #include "host/eval/mot_text.hpp"
 #include "host/eval/track_csv.hpp"
+#include "tests/fuzz/must_blame_the_input.hpp"
+#include "tracking/tracker.hpp"
 
 namespace {
 
-/// Anything may come in; what comes out is rows or a fault of the input.
-template <class Parse>
-void must_parse_or_blame_the_input(const Parse& parse) {
-  try {
-    parse();
-  } catch (const flashcell::Error& error) {
-    if (error.fault() != flashcell::Fault::input) std::abort();
+using flashcell::fuzz::must_parse_or_blame_the_input;
+
+/// Whatever the reader accepts the tracker takes.
+void track(const std::vector<flashcell::host::FrameDetections>& frames) {
+  constexpr size_t kMostFrames = 50, kMostDetections = 20;
+  flashcell::tracking::Tracker tracker({}, 25);
+  for (size_t i = 0; i < std::min(frames.size(), kMostFrames); ++i) {
+    const auto& all = frames[i].detections;
+    tracker.update(frames[i].frame, static_cast<double>(frames[i].frame) / 25,
+                   std::span(all).first(std::min(all.size(), kMostDetections)));
   }
 }
 
@@ -27,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const flashcell::host::ObjectList list = flashcell::host::parse_mot(text, "fuzz");
     if (list.objects.size() != list.lines.size()) std::abort();
   });
-  must_parse_or_blame_the_input([&] { flashcell::host::parse_mot_detections(text, "fuzz"); });
+  must_parse_or_blame_the_input([&] { track(flashcell::host::parse_mot_detections(text, "fuzz")); });
   must_parse_or_blame_the_input([&] { flashcell::host::parse_track_csv(text, "fuzz", {}); });
   return 0;
 }

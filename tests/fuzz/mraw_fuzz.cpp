@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
     const flashcell::host::FrameLayout layout =
         flashcell::host::read_photron({data, size}, "fuzz.cih", size, "fuzz.mraw");
-    flashcell::fuzz::read_all(layout, {data, size});
+    flashcell::fuzz::read_all(layout, flashcell::MemoryReader({data, size}));
   } catch (const flashcell::Error&) {
   }
   return 0;

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <span>
+#include <vector>
 
 #include "host/source/frame_layout.hpp"
 
@@ -10,12 +10,13 @@ namespace flashcell::fuzz {
 
 /// Reads the first and last bytes of every row of a layout's first frames, as a consumer may; aborts where a frame
 /// breaks its promises.
-inline void read_all(const host::FrameLayout& layout, std::span<const uint8_t> file) {
+inline void read_all(const host::FrameLayout& layout, const RandomReader& file) {
   constexpr size_t kMostFrames = 16;
   Frame frame;
+  std::vector<uint8_t> stored;
   volatile uint8_t sink = 0;
   for (size_t i = 0; i < std::min(layout.frames.size(), kMostFrames); ++i) {
-    host::read_frame(layout, file, i, frame);
+    if (!host::read_frame(layout, file, i, stored, frame)) std::abort();
     const FrameView& view = frame.view;
     if (view.width != layout.info.width || view.height != layout.info.height || view.format != layout.info.format)
       std::abort();

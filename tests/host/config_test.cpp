@@ -48,6 +48,50 @@ TEST(Config, EveryKeySurvivesARoundTrip) {
   EXPECT_EQ(back.input.unit, config.input.unit);
 }
 
+TEST(Config, SectionsCanBePrintedAlone) {
+  Config config;
+  config.segment.parameters.classes = {{"[track]", 240, 10, 100, 255, 50, 255}};
+  config.segment.parameters.regions = {{true, {{0, 0}, {100.5, 0}, {50, 80.25}}}};
+  config.classify.model = "[segment]";
+  const std::string text = print_config(config, false, {"segment", "label"});
+  EXPECT_THAT(text, testing::StartsWith("[segment]\n"));
+  EXPECT_THAT(text, HasSubstr("\n[label]\n"));
+  for (const char* other : {"[input]", "[classify]", "[detect]", "\n[track]\n", "[pipeline]", "[output]"})
+    EXPECT_THAT(text, testing::Not(HasSubstr(other)));
+  Config back;
+  parse_config(text, "part", back);
+  EXPECT_EQ(print_config(back, false, {"segment", "label"}), text);
+}
+
+TEST(Config, LettersOutsideOfStringsAreSyntaxErrors) {
+  // Of every plane that toml++'s table of blanks tells apart.
+  for (const char* letter : {"é", "Ӛ", "ᚁ", "⇒", "ꀀ", "｡", "🐜"}) {
+    EXPECT_THAT(error_of(std::string("[input]\nunit = ") + letter + "m\n"), HasSubstr("rig.toml:2"));
+    EXPECT_THAT(error_of(std::string("[input]\n") + letter + " = 1\n"), HasSubstr("rig.toml:2"));
+  }
+}
+
+TEST(Config, TextThatTomlCannotHoldIsRefused) {
+  Config config;
+  try {
+    set_config_key("input.unit", "\xB5m", config);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.fault(), Fault::usage);
+    EXPECT_THAT(e.what(), HasSubstr("is not UTF-8"));
+  }
+  EXPECT_EQ(error_of("[input]\nunit = \"\xB5m\"\n").find("internal"), std::string::npos);
+  config.input.unit =
+      "\x7F\xC2\x9B"
+      "31m µ";
+  const std::string text = print_config(config, false);
+  EXPECT_EQ(text.find('\x7F'), std::string::npos);
+  EXPECT_EQ(text.find("\xC2\x9B"), std::string::npos);
+  Config back;
+  parse_config(text, "control", back);
+  EXPECT_EQ(back.input.unit, config.input.unit);
+}
+
 TEST(Config, UnknownKeyNamesLineAndSuggestion) {
   const std::string line = error_of("[segment]\nmethod = \"otsu\"\ntreshold = 4\n");
   EXPECT_THAT(line, HasSubstr("rig.toml:3"));

@@ -46,6 +46,9 @@ TEST(MotText, NamesFileAndLineOfWhatIsWrong) {
   EXPECT_EQ(mot_error("1,1,nan,1,1,1\n"), "a.txt:1: left 'nan' is not a finite number");
   EXPECT_EQ(mot_error("1,1,1,inf,1,1\n"), "a.txt:1: top 'inf' is not a finite number");
   EXPECT_EQ(mot_error("1,1,1,1,1,1,\n"), "a.txt:1: conf '' is not a finite number");
+  EXPECT_EQ(mot_error("1,1,1e200,1,1,1\n"), "a.txt:1: left '1e200' is beyond 10000000");
+  EXPECT_EQ(mot_error("1,1,1,1,1,1,-2e7\n"), "a.txt:1: conf '-2e7' is beyond 10000000");
+  EXPECT_EQ(mot_error("1,1,1,1,1e-200,1\n"), "a.txt:1: the box' width and height must be above 0");
   EXPECT_EQ(mot_error("1,1,1,1,0,1\n"), "a.txt:1: the box' width and height must be above 0");
   EXPECT_EQ(mot_error("1,1,1,1,1,1\n2,1,1,1,1,1\n1,1,5,5,1,1\n"),
             "a.txt:3: id 1 occurs twice in frame 1 (first in line 1)");
@@ -61,6 +64,17 @@ TEST(MotText, DetectionsAreGroupedByFrameInTheFilesOrder) {
   EXPECT_EQ(frames[1].detections[0].area, 8);
   EXPECT_FLOAT_EQ(frames[1].detections[1].confidence, 0.3f);
   EXPECT_FALSE(frames[1].detections[1].has_shape);
+}
+
+TEST(MotText, DetectionsWithATrackersWorthOfEmptyFramesBetweenAreRefused) {
+  const auto error = [](const std::string& text) { return input_error([&] { parse_mot_detections(text, "d.txt"); }); };
+  EXPECT_EQ(parse_mot_detections("10000000,-1,1,1,2,2\n20000000,-1,1,1,2,2\n", "d.txt").size(), 2u);
+  EXPECT_EQ(error("1,-1,1,1,2,2\n1000000000,-1,1,1,2,2\n"),
+            "d.txt:2: frame 1000000000 comes more than 10000000 frames after the one before, 1: is the frame number "
+            "right?");
+  EXPECT_EQ(error("10000001,-1,1,1,2,2\n"),
+            "d.txt:1: frame 10000001 comes more than 10000000 frames after the one before, 0: is the frame number "
+            "right?");
 }
 
 TEST(TrackCsv, FindsColumnsByNameAndShiftsFrames) {

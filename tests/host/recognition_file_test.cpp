@@ -33,13 +33,33 @@ TEST(RecognitionFile, ComesBackAsItWas) {
   EXPECT_EQ(back.centres, model.centres);
 }
 
+TEST(RecognitionFile, NamesThatAreNotUtf8AreRefusedAndNothingIsReplaced) {
+  const std::string path = (std::filesystem::temp_directory_path() / "flashcell_recognition_names.json").string();
+  tracking::RecognitionModel model = small_model();
+  write_recognition(path, model);
+  model.classes[0] =
+      "m\xFC"
+      "cke";
+  try {
+    write_recognition(path, model);
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::input);
+    EXPECT_NE(std::string(error.what()).find("is not UTF-8"), std::string::npos);
+  }
+  EXPECT_EQ(read_recognition(path).classes, small_model().classes);
+  std::filesystem::remove(path);
+}
+
 TEST(RecognitionFile, DamagedFilesAreInputErrors) {
   const std::string good = recognition_json(small_model());
   std::string other_version = good, short_of_a_number = good;
   other_version.replace(other_version.find("\"version\": 1"), 12, "\"version\": 9");
+  std::string no_integer = good;
+  no_integer.replace(no_integer.find("\"dimensions\": 1"), 15, "\"dimensions\": 1e300");
   short_of_a_number.replace(short_of_a_number.find("\"dimensions\": 1"), 15, "\"dimensions\": 2");
   for (const std::string& bad : {std::string(), std::string("{}"), good.substr(0, good.size() / 2), other_version,
-                                 short_of_a_number, std::string("[1,2]")}) {
+                                 short_of_a_number, no_integer, std::string("[1,2]")}) {
     try {
       parse_recognition(bad, "model.json");
       ADD_FAILURE() << bad.substr(0, 40);

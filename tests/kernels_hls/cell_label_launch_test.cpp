@@ -178,7 +178,8 @@ struct Scene {
     file.row_bytes = static_cast<uint64_t>(width);
     file.frames.push_back({0, 0, {}});
     Frame frame;
-    read_frame(file, raw, 0, frame);
+    std::vector<uint8_t> stored;
+    EXPECT_TRUE(read_frame(file, MemoryReader(raw), 0, stored, frame));
     return {frame.view.data, frame.view.data + size_t{3} * static_cast<size_t>(width) * static_cast<size_t>(height)};
   }
 

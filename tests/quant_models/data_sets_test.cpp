@@ -16,14 +16,17 @@
 #include "quant_models/data/voc.hpp"
 #include "quant_models/model_error.hpp"
 #include "tests/quant_models/data_folder.hpp"
+#include "tests/quant_models/tar_encoder.hpp"
 #include "tests/support/folders.hpp"
 
 namespace flashcell::quant {
 namespace {
 
 using test::DataFolder;
+using test::tar_entry;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 
 template <typename Function>
@@ -61,24 +64,6 @@ std::string idx(std::initializer_list<int> extents, const std::string& data) {
   return file + data;
 }
 
-std::string tar_entry(const std::string& name, const std::string& content, char type = '0') {
-  std::string header(512, '\0');
-  std::memcpy(header.data(), name.data(), std::min<size_t>(name.size(), 100));
-  std::snprintf(&header[124], 12, "%011o", static_cast<unsigned>(content.size()));
-  header[156] = type;
-  std::memcpy(&header[257],
-              "ustar\0"
-              "00",
-              8);
-  std::memset(&header[148], ' ', 8);
-  unsigned sum = 0;
-  for (const char c : header) sum += static_cast<uint8_t>(c);
-  std::snprintf(&header[148], 8, "%06o", sum);
-  std::string padded = content;
-  padded.resize((content.size() + 511) / 512 * 512, '\0');
-  return header + padded;
-}
-
 TEST(Gzip, UnpacksAndRefusesEveryCut) {
   std::string text;
   for (int i = 0; i < 500; ++i) text += std::to_string(i * i);
@@ -86,8 +71,63 @@ TEST(Gzip, UnpacksAndRefusesEveryCut) {
   EXPECT_EQ(gunzip(packed, "a.gz"), bytes_of(text));
   EXPECT_EQ(gunzip(bytes_of("plain"), "a"), bytes_of("plain"));
   for (size_t size = 2; size < packed.size(); ++size)
-    EXPECT_THAT(error_of([&] { gunzip({packed.data(), size}, "cut.gz"); }), HasSubstr("cut.gz: ")) << size;
+    EXPECT_THAT(error_of([&] {
+                  gunzip({packed.begin(), packed.begin() + static_cast<ptrdiff_t>(size)}, "cut.gz");
+                }),
+                HasSubstr("cut.gz: "))
+        << size;
   EXPECT_THAT(error_of([&] { gunzip(packed, "big.gz", 10); }), HasSubstr("more than 10 bytes"));
+}
+
+TEST(Gzip, MembersFollowEachOther) {
+  const std::string two = gzip("one") + gzip("") + gzip("two");
+  EXPECT_EQ(gunzip(bytes_of(two), "a.gz"), bytes_of("onetwo"));
+  EXPECT_EQ(gunzip(bytes_of(two + std::string(100, '\0')), "a.gz"), bytes_of("onetwo"));
+  EXPECT_THAT(error_of([&] { gunzip(bytes_of(two + "x"), "a.gz"); }), HasSubstr("followed by something else"));
+  EXPECT_THAT(error_of([&] { gunzip(bytes_of(two.substr(0, two.size() - 3)), "a.gz"); }), HasSubstr("ends early"));
+}
+
+TEST(Gzip, ABombIsRefusedAtTheStatedLimit) {
+  // 2 MiB of zeros unpack from 2 kB.
+  const std::vector<uint8_t> bomb = bytes_of(gzip(std::string(size_t{1} << 21, '\0')));
+  ASSERT_LT(bomb.size(), 4096U);
+  EXPECT_THAT(error_of([&] { gunzip(bomb, "bomb.gz", size_t{1} << 20); }), HasSubstr("more than 1048576 bytes"));
+  EXPECT_EQ(gunzip(bomb, "fits.gz", size_t{1} << 21).size(), size_t{1} << 21);
+}
+
+TEST(FileSet, FollowsLinksButNotInCircles) {
+  const DataFolder folder;
+  folder.write("a/b/one.txt", "1");
+  folder.write("elsewhere/two.txt", "2");
+  namespace fs = std::filesystem;
+  fs::create_directory_symlink(folder.path("a"), folder.path("a/b/up"));
+  fs::create_directory_symlink(".", folder.path("self"));
+  fs::create_directory_symlink(folder.path("elsewhere"), folder.path("a/link"));
+  fs::create_symlink(folder.path("nowhere"), folder.path("dangling.txt"));
+  const FileSet files(folder.path());
+  EXPECT_THAT(files.names(), ElementsAre("a/b/one.txt", "a/link/two.txt", "elsewhere/two.txt"));
+  EXPECT_EQ(files.read("a/link/two.txt"), bytes_of("2"));
+}
+
+TEST(ClassNames, AreUtf8) {
+  const DataFolder folder;
+  folder.write_picture("train/m\xFC/1.png", 4, 4);
+  EXPECT_THAT(error_of([&] { read_class_folders(FileSet(folder.path()), "train", 1, 4, 4); }),
+              HasSubstr("the class folder's name is not UTF-8"));
+  std::vector<std::string> classes;
+  EXPECT_THAT(error_of([&] { class_index(classes, "m\xFC"); }), HasSubstr("is not UTF-8"));
+  EXPECT_EQ(class_index(classes, "mü"), 0);
+}
+
+TEST(Picture, IsNotDecodedWhereItsHeaderClaimsTooMuch) {
+  // The largest that is read, from a header alone: no pixels follow.
+  const auto header = [](int width, int height) {
+    std::string text = "P5 " + std::to_string(width) + " " + std::to_string(height) + " 255\n";
+    return bytes_of(text);
+  };
+  EXPECT_THAT(error_of([&] { decode_picture(header(100000, 100000), "bomb.pgm", 1); }),
+              AllOf(HasSubstr("bomb.pgm"), HasSubstr("more than 134217728 pixels")));
+  EXPECT_THAT(error_of([&] { decode_picture(bytes_of("GIF89a"), "a.gif", 1); }), HasSubstr("is no PNG, JPEG, BMP"));
 }
 
 TEST(Mnist, ReadsPackedAndPlainFiles) {
@@ -111,6 +151,9 @@ TEST(Mnist, NamesTheFileThatIsWrong) {
   folder.write("i", idx({2, 1, 1}, "ab"));
   folder.write("l", idx({3}, {1, 2, 3}));
   EXPECT_THAT(error(), AllOf(HasSubstr(folder.path("l")), HasSubstr("3 labels for 2 images")));
+  folder.write("i", idx({3, 1, 1}, "abc"));
+  folder.write("l", idx({3}, {1, 10, 3}));
+  EXPECT_THAT(error(), AllOf(HasSubstr(folder.path("l")), HasSubstr("label 10 is outside 0..9")));
   folder.write("i", idx({2, 1, 1}, "a"));
   EXPECT_THAT(error(), AllOf(HasSubstr(folder.path("i")), HasSubstr("1 bytes of data")));
   folder.write("i", idx({1 << 30, 1 << 30, 1 << 30}, "a"));
@@ -135,10 +178,11 @@ TEST(Tar, ReadsFilesAndLongNames) {
   const std::string archive =
       tar_entry("./a/b.txt", "hello") + tar_entry("a/", "", '5') + tar_entry("././@LongLink", long_name + '\0', 'L') +
       tar_entry(long_name.substr(0, 99), "x") + tar_entry("link", "", '2') + std::string(1024, '\0');
-  const auto files = read_tar(bytes_of(archive), "a.tar");
+  const std::vector<uint8_t> bytes = bytes_of(archive);
+  const auto files = read_tar(bytes, "a.tar");
   ASSERT_EQ(files.size(), 2U);
-  EXPECT_EQ(files.at("a/b.txt"), bytes_of("hello"));
-  EXPECT_EQ(files.at(long_name), bytes_of("x"));
+  EXPECT_THAT(files.at("a/b.txt"), ElementsAreArray(bytes_of("hello")));
+  EXPECT_THAT(files.at(long_name), ElementsAreArray(bytes_of("x")));
 }
 
 TEST(Tar, EveryCutAndEveryFlippedHeaderByteIsAnErrorOrTheSameFile) {
@@ -149,9 +193,10 @@ TEST(Tar, EveryCutAndEveryFlippedHeaderByteIsAnErrorOrTheSameFile) {
     std::string damaged = whole;
     damaged[i] = static_cast<char>(damaged[i] ^ 0x11);
     try {
-      const auto files = read_tar(bytes_of(damaged), "damaged.tar");
+      const std::vector<uint8_t> bytes = bytes_of(damaged);
+      const auto files = read_tar(bytes, "damaged.tar");
       ASSERT_EQ(files.size(), 1U);
-      EXPECT_EQ(files.begin()->second, bytes_of("hello")) << i;
+      EXPECT_THAT(files.begin()->second, ElementsAreArray(bytes_of("hello"))) << i;
     } catch (const ModelError& e) {
       EXPECT_THAT(e.what(), HasSubstr("damaged.tar: "));
     }
@@ -309,6 +354,14 @@ TEST(Scene, ReadsEveryNthFrame) {
   EXPECT_THAT(error("1..2x"), HasSubstr("FIRST..LAST"));
   folder.write("truth.csv", "row,left,top,width,height,area,visible,class\n1,x,2,3,4,5,6,c\n");
   EXPECT_THAT(error("1..2"), AllOf(HasSubstr("truth.csv: line 2"), HasSubstr("'left' is no integer")));
+  // A column twice: the fields of a row are fewer than the places of the columns.
+  folder.write("truth.csv", "row,left,top,width,height,area,visible,class,class\n1,1,2,3,4,5,6,c\n1,1,2,3,4,5,6,c,d\n");
+  EXPECT_THAT(error("1..2"), AllOf(HasSubstr("truth.csv: "), HasSubstr("the column 'class' twice")));
+  folder.write("truth.csv", "row,left,top,width,height,area,visible,class\n1,1,2,3,4,5,9000000000000000000,c\n");
+  EXPECT_THAT(error("1..2"), HasSubstr("'visible' is no integer"));
+  EXPECT_THAT(error("1..9000000000000000000/9000000000000000000"), HasSubstr("FIRST..LAST"));
+  folder.write("truth.csv", "row,left,top,width,height,area,visible,class\n1,1,2,3,4,5,6,\"'=a, b\"\n");
+  EXPECT_THAT(read_scene(FileSet(folder.path()), "1..2", 1).classes, ElementsAre("=a, b"));
   folder.write("truth.csv", "row,left\n");
   EXPECT_THAT(error("1..2"), HasSubstr("no column 'top'"));
 }

@@ -194,6 +194,15 @@ TEST(Checkpoint, ComesBackAsItWas) {
   EXPECT_THROW(load_checkpoint(folder.path("c"), 78), ModelError);
 }
 
+TEST(Checkpoint, ATensorThatDoesNotFillItsShapeIsDamage) {
+  for (const Shape& shape : {Shape{3, 3}, Shape{-1, -2}, Shape{int64_t{1} << 62, 8}, Shape{0}}) {
+    Checkpoint c = some_checkpoint();
+    c.tensors.push_back({shape, {1, 2}});
+    const std::string bytes = encode(c);
+    EXPECT_THROW(decode_checkpoint({bytes.begin(), bytes.end()}, "c"), ModelError);
+  }
+}
+
 TEST(Checkpoint, EveryCutAndEveryFlippedByteIsNoticed) {
   const std::string bytes = encode(some_checkpoint());
   const std::vector<uint8_t> whole(bytes.begin(), bytes.end());

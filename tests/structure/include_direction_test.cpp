@@ -64,7 +64,7 @@ const Arrows& allowed() {
         "quant_models/packed", "tracking"}},
       {"host/config", {"base", "host/cnn", "host/segment", "kernels_hls/contract", "tracking"}},
       {"host/model", {"host/synth", "kernels_hls/cell_label", "kernels_hls/contract", "kernels_hls/emulation"}},
-      {"host/xclbin", {"base", "host/source", "kernels_hls/contract"}},
+      {"host/xclbin", {"base", "kernels_hls/contract"}},
       {"host/xrt_software",
        {"host/label", "host/segment", "host/xclbin", "kernels_hls/cell_label", "kernels_hls/contract", "pipeline"}},
       {"host/xrt",

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
 
+#include "base/json_text.hpp"
 #include "host/app/bench/model.hpp"
 #include "host/app/bench/timing.hpp"
 #include "host/app/command.hpp"
@@ -85,11 +86,10 @@ int bench(const BenchOptions& options, bool json) {
     for (BenchCase& c : group(options)) cases.push_back(std::move(c));
   }
   if (json) {
-    fmt::print("{}\n", nlohmann::json({{"version", kVersion},
-                                       {"processor", processor()},
-                                       {"simd", host::simd_target_name()},
-                                       {"cases", describe(cases)}})
-                           .dump(2));
+    fmt::print("{}\n", json_text(nlohmann::json({{"version", kVersion},
+                                                 {"processor", processor()},
+                                                 {"simd", host::simd_target_name()},
+                                                 {"cases", describe(cases)}})));
     return 0;
   }
   fmt::print(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.hpp"
 #include "host/app/bench/model.hpp"
 #include "host/app/bench/scenes.hpp"
 #include "host/app/version.hpp"
@@ -152,12 +153,11 @@ void print_model(const std::vector<ModelCase>& cases) {
 void print_model_json(const std::vector<ModelCase>& cases) {
   nlohmann::json list = nlohmann::json::array();
   for (const ModelCase& c : cases) list.push_back(describe(c));
-  fmt::print("{}\n", nlohmann::json({{"version", kVersion},
-                                     {"model", "cycle model of kernels_hls/emulation, not synthesized"},
-                                     {"width", kBenchSide},
-                                     {"height", kBenchSide},
-                                     {"cases", list}})
-                         .dump(2));
+  fmt::print("{}\n", json_text(nlohmann::json({{"version", kVersion},
+                                               {"model", "cycle model of kernels_hls/emulation, not synthesized"},
+                                               {"width", kBenchSide},
+                                               {"height", kBenchSide},
+                                               {"cases", list}})));
 }
 
 }  // namespace flashcell::app

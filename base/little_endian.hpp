@@ -3,7 +3,7 @@
 #include <optional>
 #include <span>
 
-namespace flashcell::host {
+namespace flashcell {
 
 /// Unsigned little-endian number at byte `offset`; nothing when it does not lie wholly inside.
 template <class Unsigned>
@@ -16,4 +16,4 @@ std::optional<Unsigned> little_endian(std::span<const uint8_t> bytes, uint64_t o
   return value;
 }
 
-}  // namespace flashcell::host
+}  // namespace flashcell

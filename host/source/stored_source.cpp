@@ -1,4 +1,4 @@
-#include "host/source/mapped_source.hpp"
+#include "host/source/stored_source.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 namespace flashcell::host {
 
-MappedSource::MappedSource(std::unique_ptr<MappedFile> file, FrameLayout layout, const SourceOptions& options)
+StoredSource::StoredSource(std::unique_ptr<FileReader> file, FrameLayout layout, const SourceOptions& options)
     : file_(std::move(file)), layout_(std::move(layout)) {
   std::vector<FramePlace>& frames = layout_.frames;
   const auto first = std::lower_bound(frames.begin(), frames.end(), options.start_frame,
@@ -30,9 +30,18 @@ MappedSource::MappedSource(std::unique_ptr<MappedFile> file, FrameLayout layout,
   }
 }
 
-bool MappedSource::next(Frame& frame) {
+bool StoredSource::next(Frame& frame) {
   if (position_ < end_) {
-    read_frame(layout_, file_->bytes(), position_++, frame);
+    const FramePlace& place = layout_.frames[position_];
+    if (!read_frame(layout_, *file_, position_, stored_, frame)) {
+      end_ = position_;
+      layout_.damage = fmt::format(
+          "{}: became shorter while it was read: frame {} at byte {} and what follows are gone; copy it again",
+          layout_.info.name, place.number, place.offset);
+      limited_ = false;
+      throw Error(Fault::input, layout_.damage);
+    }
+    ++position_;
     return true;
   }
   if (!limited_ && !layout_.damage.empty()) throw Error(Fault::input, layout_.damage);
