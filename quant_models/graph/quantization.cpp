@@ -1,6 +1,8 @@
 #include "quant_models/graph/quantization.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace flashcell::quant {
 
@@ -29,6 +31,23 @@ Quantization unsigned_quantization(int bits, float scale) {
 
 Quantization signed_quantization(int bits, float scale) {
   return {bits, true, false, 0, {scale}, {0}};
+}
+
+Quantization as_unsigned(Quantization q) {
+  if (!q.is_signed || q.narrow) return q;
+  q.is_signed = false;
+  for (int32_t& zero : q.zero_point) zero += 1 << (q.bits - 1);
+  return q;
+}
+
+Quantization canonical(Quantization q) {
+  if (q.narrow) return q;
+  q = as_unsigned(std::move(q));
+  const int32_t middle = 1 << (q.bits - 1);
+  if (std::any_of(q.zero_point.begin(), q.zero_point.end(), [&](int32_t zero) { return zero != middle; })) return q;
+  q.is_signed = true;
+  std::fill(q.zero_point.begin(), q.zero_point.end(), 0);
+  return q;
 }
 
 }  // namespace flashcell::quant

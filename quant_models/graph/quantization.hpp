@@ -36,4 +36,11 @@ Quantization unsigned_quantization(int bits, float scale);
 /// One scale, zero point 0, signed: any other activation.
 Quantization signed_quantization(int bits, float scale);
 
+/// The same numbers stored as integers from 0 up: signed ones with a zero point moved by 2^(bits-1). Narrow ones stay.
+Quantization as_unsigned(Quantization quantization);
+
+/// Signed around 0 and unsigned around 2^(bits-1) store the same numbers. Of the two forms the one that arithmetic
+/// likes: signed where every zero point is then 0, else unsigned. Narrow ones stay.
+Quantization canonical(Quantization quantization);
+
 }  // namespace flashcell::quant

@@ -141,7 +141,19 @@ class Exporter {
 
   // ---- quantization
 
-  static int type_of(const Quantization& q) { return q.is_signed ? onnx::kInt8 : onnx::kUint8; }
+  // Every integer of the file is unsigned, signed ones moved by 128: runtimes join a layer with the QuantizeLinear and
+  // DequantizeLinear around it only where all have one type. Where x86 has no VNNI, ONNX Runtime's sums of unsigned
+  // times signed bytes also saturate.
+  static constexpr int kType = onnx::kUint8, kSignedShift = 128;
+
+  static int32_t stored(int32_t integer, const Quantization& q) {
+    return q.is_signed ? integer + kSignedShift : integer;
+  }
+
+  static std::vector<int32_t> stored(std::vector<int32_t> integers, const Quantization& q) {
+    for (int32_t& integer : integers) integer = stored(integer, q);
+    return integers;
+  }
 
   void require_bits(const Quantization& q) const {
     if (q.bits > kMostBits)
@@ -154,7 +166,7 @@ class Exporter {
     require_bits(q);
     const Shape shape = q.per_channel() ? Shape{static_cast<int64_t>(q.scale.size())} : Shape{};
     return {numbers, store(name + ".scale", shape, q.scale),
-            store(name + ".zero_point", shape, type_of(q), q.zero_point)};
+            store(name + ".zero_point", shape, kType, stored(q.zero_point, q))};
   }
 
   void add_with_axis(const char* type, const std::string& name, const Quantization& q,
@@ -167,8 +179,8 @@ class Exporter {
   std::string write_range(const std::string& name, const Quantization& q, const std::string& integers) {
     const std::string clipped = free(name + ".clipped");
     add("Clip", name + ".clip",
-        {integers, store(name + ".lowest", Shape{}, type_of(q), std::vector<int32_t>{q.lowest()}),
-         store(name + ".highest", Shape{}, type_of(q), std::vector<int32_t>{q.highest()})},
+        {integers, store(name + ".lowest", Shape{}, kType, std::vector<int32_t>{stored(q.lowest(), q)}),
+         store(name + ".highest", Shape{}, kType, std::vector<int32_t>{stored(q.highest(), q)})},
         clipped);
     return clipped;
   }
@@ -187,9 +199,9 @@ class Exporter {
     const std::string name = node_->name + ".weight";
     if (!q) return store(name, weight);
     require_bits(*q);
-    const std::vector<int32_t> stored = quantize(weight, *q);
-    const bool lowest_occurs = std::find(stored.begin(), stored.end(), -128) != stored.end();
-    std::string integers = store(name + ".integers", weight.shape, type_of(*q), stored);
+    const std::vector<int32_t> steps = quantize(weight, *q);
+    const bool lowest_occurs = std::find(steps.begin(), steps.end(), -128) != steps.end();
+    std::string integers = store(name + ".integers", weight.shape, kType, stored(steps, *q));
     // Readers take 8-bit weights without -128 for narrow ones.
     if (q->bits < kMostBits || (q->is_signed && q->narrow == lowest_occurs)) integers = write_range(name, *q, integers);
     const std::string real = free(name);

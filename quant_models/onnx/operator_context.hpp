@@ -13,6 +13,7 @@ namespace flashcell::quant::onnx {
 struct Stored {
   NodeId node = 0;
   std::string value;  ///< what the file calls the node's real numbers
+  int data_type = 0;  ///< of the integers in the file
   Quantization quantization;
 };
 

@@ -46,14 +46,32 @@ Quantization quantization_of(const OperatorContext& c, int data_type, size_t ran
   return q;
 }
 
-// The bits whose range a Clip cuts the integers to.
-void narrow_range(Quantization& q, int64_t low, int64_t high) {
+bool is_signed_type(int data_type) {
+  return data_type == kInt8 || data_type == kInt16;
+}
+
+// What is added to a quantization's integers to get those of the file: one type may hold both signed and unsigned ones.
+int32_t shift_in_file(const Quantization& q, int data_type) {
+  const int32_t half = data_type == kInt8 || data_type == kUint8 ? 1 << 7 : 1 << 15;
+  if (q.is_signed == is_signed_type(data_type)) return 0;
+  return q.is_signed ? half : -half;
+}
+
+// Of integers as the file's type has them: the bits whose range a Clip cuts them to, signed or not.
+void narrow_range(Quantization& q, int data_type, int64_t low, int64_t high) {
+  struct Form {
+    bool is_signed, narrow;
+  };
+  const bool plain = is_signed_type(data_type);
   for (int bits = kMinBits; bits <= q.bits; ++bits) {
-    for (const bool narrow : {false, true}) {
+    for (const Form form : {Form{plain, false}, Form{true, true}, Form{!plain, false}}) {
       Quantization fewer = q;
       fewer.bits = bits;
-      fewer.narrow = narrow;
-      if ((narrow && !q.is_signed) || fewer.lowest() != low || fewer.highest() != high) continue;
+      fewer.is_signed = form.is_signed;
+      fewer.narrow = form.narrow;
+      const int32_t shift = shift_in_file(fewer, data_type);
+      if (fewer.lowest() + shift != low || fewer.highest() + shift != high) continue;
+      for (int32_t& zero : fewer.zero_point) zero -= shift;
       q = fewer;
       return;
     }
@@ -92,9 +110,10 @@ void quantize(OperatorContext& c) {
     if (known->integer()) throw ModelError("its input holds integers already");
     return quantize_known(c, *known);
   }
-  const int data_type = kUint8;
+  const Known* zero_point = c.known(2);
+  const int data_type = zero_point != nullptr ? zero_point->data_type : kUint8;
   const NodeId source = c.value(0);
-  c.state().stored[c.output_name()] = {source, c.input_name(0),
+  c.state().stored[c.output_name()] = {source, c.input_name(0), data_type,
                                        quantization_of(c, data_type, c.graph().node(source).shape.size())};
 }
 
@@ -105,15 +124,15 @@ void clip_known(OperatorContext& c, const Known& integers) {
   if (low > high) throw ModelError("its range is empty");
   for (int64_t& i : result.integers) i = std::clamp(i, low, high);
   Quantization q;
-  q.is_signed = integers.data_type == kInt8 || integers.data_type == kInt16;
+  q.is_signed = is_signed_type(integers.data_type);
   q.bits = integers.data_type == kInt16 || integers.data_type == kUint16 ? 16 : 8;
-  narrow_range(q, low, high);
+  narrow_range(q, integers.data_type, low, high);
   result.quantization = q;
   c.emit_known(std::move(result));
 }
 
 void clip_stored(OperatorContext& c, Stored stored) {
-  narrow_range(stored.quantization, bound(c, 1), bound(c, 2));
+  narrow_range(stored.quantization, stored.data_type, bound(c, 1), bound(c, 2));
   c.state().stored[c.output_name()] = std::move(stored);
 }
 
@@ -130,11 +149,17 @@ void dequantize_known(OperatorContext& c, const Known& stored) {
     return c.emit_known(std::move(result));
   }
   Quantization q = quantization_of(c, stored.data_type, stored.dims.size());
+  const std::vector<int32_t> zero_points = q.zero_point;  // the file's
   if (stored.quantization) {
     q.bits = stored.quantization->bits;
+    q.is_signed = stored.quantization->is_signed;
     q.narrow = stored.quantization->narrow;
-  } else if (q.is_signed) {
-    q.narrow = std::find(stored.integers.begin(), stored.integers.end(), q.lowest()) == stored.integers.end();
+    for (int32_t& zero : q.zero_point) zero -= shift_in_file(q, stored.data_type);
+  }
+  q = canonical(q);
+  if (q.is_signed && !stored.quantization) {
+    const int32_t lowest = q.lowest() + shift_in_file(q, stored.data_type);
+    q.narrow = std::find(stored.integers.begin(), stored.integers.end(), lowest) == stored.integers.end();
   }
   const int64_t channels = q.per_channel() ? stored.dims[static_cast<size_t>(q.axis)] : 1;
   if (const std::string fault = find_fault(q, channels); !fault.empty()) throw ModelError(fault);
@@ -143,27 +168,39 @@ void dequantize_known(OperatorContext& c, const Known& stored) {
     inner *= static_cast<size_t>(stored.dims[i]);
   for (size_t i = 0; i < stored.integers.size(); ++i) {
     const size_t channel = q.per_channel() ? i / inner % q.scale.size() : 0;
-    result.reals.push_back(q.scale[channel] * static_cast<float>(stored.integers[i] - q.zero_point[channel]));
+    result.reals.push_back(q.scale[channel] * static_cast<float>(stored.integers[i] - zero_points[channel]));
   }
   result.quantization = std::move(q);
   c.emit_known(std::move(result));
+}
+
+// An input is bytes from outside, unsigned; what only moves numbers stores them as they were.
+Quantization form_in_graph(const Graph& graph, const Node& node, const Quantization& q) {
+  if (std::holds_alternative<Input>(node.layer)) return as_unsigned(q);
+  const Quantization form = canonical(q);
+  if (!only_moves(node.layer)) return form;
+  const std::optional<Quantization>& before = graph.node(node.inputs[0]).quantization;
+  return before && canonical(*before) == form ? *before : form;
 }
 
 // The source itself is quantized where nothing reads it as real numbers; else a copy of it is.
 void dequantize_value(OperatorContext& c, const Stored& stored) {
   if (scales_of(c) != stored.quantization.scale)
     throw ModelError("its scale differs from that of the QuantizeLinear before it");
-  int data_type = kUint8;
-  if (zero_points_of(c, stored.quantization.scale.size(), data_type) != stored.quantization.zero_point)
+  int data_type = stored.data_type;
+  std::vector<int32_t> zero_points = zero_points_of(c, stored.quantization.scale.size(), data_type);
+  for (int32_t& zero : zero_points) zero -= shift_in_file(stored.quantization, stored.data_type);
+  if (data_type != stored.data_type || zero_points != stored.quantization.zero_point)
     throw ModelError("its zero point differs from that of the QuantizeLinear before it");
   const Node& source = c.graph().node(stored.node);
+  const Quantization q = form_in_graph(c.graph(), source, stored.quantization);
   const bool free = !source.quantization && c.state().uses[stored.value] == 1;
-  if (free || source.quantization == stored.quantization) {
-    c.graph().set_quantization(stored.node, stored.quantization);
+  if (free || source.quantization == q) {
+    c.graph().set_quantization(stored.node, q);
     return c.alias(stored.node);
   }
   const NodeId copy = c.emit(Reshape{Shape(source.shape.size(), 0)}, {stored.node});
-  c.graph().set_quantization(copy, stored.quantization);
+  c.graph().set_quantization(copy, q);
 }
 
 }  // namespace

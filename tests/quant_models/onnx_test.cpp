@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <opencv2/dnn.hpp>
+#include <set>
 
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/graph/fake_quantize.hpp"
@@ -12,6 +13,7 @@
 #include "quant_models/onnx/export.hpp"
 #include "quant_models/onnx/import.hpp"
 #include "quant_models/onnx/onnx.pb.h"
+#include "quant_models/onnx/tensor_data.hpp"
 #include "tests/quant_models/random_graphs.hpp"
 #include "tests/support/folders.hpp"
 
@@ -63,6 +65,9 @@ Graph quantized_at_random(Graph graph, Random& random) {
     if (kind == 1) graph.set_quantization(id, unsigned_quantization(bits, scale));
     if (kind == 2) graph.set_quantization(id, signed_quantization(bits, scale));
     if (kind == 3) graph.set_quantization(id, asymmetric);
+    // Inputs are stored unsigned.
+    const std::optional<Quantization> stored = graph.node(id).quantization;
+    if (stored && std::holds_alternative<Input>(graph.node(id).layer)) graph.set_quantization(id, as_unsigned(*stored));
   }
   return graph;
 }
@@ -82,6 +87,70 @@ TEST(Onnx, QuantizedGraphsComeBackTheSame) {
     const Graph again = reimport(graph);
     EXPECT_EQ(again, graph) << round;
     EXPECT_EQ(export_onnx(again), export_onnx(graph));
+  }
+}
+
+// Runtimes join a layer with the QuantizeLinear around it only where all integers have one type.
+TEST(Onnx, IntegersOfAFileHaveOneType) {
+  Random random(12);
+  for (int round = 0; round < 20; ++round) {
+    ModelProto file;
+    ASSERT_TRUE(file.ParseFromString(export_onnx(quantized_at_random(simplify(random_graph(random)), random))));
+    std::set<int> types;
+    for (const onnx_file::TensorProto& tensor : file.graph().initializer())
+      if (tensor.data_type() != onnx::kFloat && tensor.data_type() != onnx::kInt64) types.insert(tensor.data_type());
+    EXPECT_EQ(types, std::set<int>{onnx::kUint8});
+  }
+}
+
+// What others write: signed integers around any zero point, unsigned ones around 128, ranges of fewer bits in either.
+TEST(Onnx, BothSignsOfAnIntegerMeanTheSame) {
+  struct Case {
+    int data_type;
+    int32_t zero_point, low, high;  // no clip where both bounds are 0
+    Quantization expected;
+  };
+  Quantization asymmetric = unsigned_quantization(8, 0.5F), narrow = signed_quantization(8, 0.5F);
+  asymmetric.zero_point = {28};
+  narrow.narrow = true;
+  const Case cases[] = {{onnx::kInt8, 0, 0, 0, signed_quantization(8, 0.5F)},
+                        {onnx::kUint8, 128, 0, 0, signed_quantization(8, 0.5F)},
+                        {onnx::kInt8, -128, 0, 0, unsigned_quantization(8, 0.5F)},
+                        {onnx::kInt8, -100, 0, 0, asymmetric},
+                        {onnx::kUint8, 28, 0, 0, asymmetric},
+                        {onnx::kInt8, 0, -8, 7, signed_quantization(4, 0.5F)},
+                        {onnx::kUint8, 128, 120, 135, signed_quantization(4, 0.5F)},
+                        {onnx::kInt8, -128, -128, -113, unsigned_quantization(4, 0.5F)},
+                        {onnx::kUint8, 0, 0, 15, unsigned_quantization(4, 0.5F)},
+                        {onnx::kInt8, 0, -127, 127, narrow},
+                        {onnx::kUint8, 128, 1, 255, narrow}};
+  for (const Case& c : cases) {
+    Graph plain;
+    plain.add_output("y", plain.add("relu", Activation{}, {plain.add("x", Input{{1, 2}})}));
+    ModelProto file;
+    ASSERT_TRUE(file.ParseFromString(export_onnx(plain)));
+    file.mutable_graph()->mutable_node(0)->set_output(0, "real");
+    const auto add = [&](const char* type, const std::vector<std::string>& inputs, const char* output) {
+      onnx_file::NodeProto* node = file.mutable_graph()->add_node();
+      node->set_op_type(type);
+      node->set_name(type);
+      for (const std::string& input : inputs) node->add_input(input);
+      node->add_output(output);
+    };
+    const auto store = [&](const char* name, int32_t integer) {
+      *file.mutable_graph()->add_initializer() =
+          onnx::write_tensor(name, Shape{}, c.data_type, std::vector<int32_t>{integer});
+    };
+    *file.mutable_graph()->add_initializer() = onnx::write_tensor("scale", Shape{}, std::vector<float>{0.5F});
+    store("zero", c.zero_point);
+    store("low", c.low);
+    store("high", c.high);
+    add("QuantizeLinear", {"real", "scale", "zero"}, "integers");
+    if (c.low != c.high) add("Clip", {"integers", "low", "high"}, "cut");
+    add("DequantizeLinear", {c.low != c.high ? "cut" : "integers", "scale", "zero"}, "y");
+    const Graph graph = import_bytes(file.SerializeAsString());
+    EXPECT_EQ(graph.node(graph.outputs()[0].node).quantization, c.expected)
+        << c.data_type << ' ' << c.zero_point << ' ' << c.low;
   }
 }
 
