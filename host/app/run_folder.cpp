@@ -29,10 +29,6 @@ namespace fs = std::filesystem;
 constexpr int kHeaderLines = 2;  // of the marker; then one file name a line
 constexpr int64_t kWatchNs = 200'000'000;
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 std::string second_line(const fs::path& marker) {
   std::ifstream file(marker);
   std::string line;
@@ -91,6 +87,7 @@ std::vector<std::string> RunFolder::names_of_earlier_run(bool (*possible)(std::s
     if (number >= kHeaderLines && plain && possible(line) && !fs::is_directory(path(line), error))
       names.push_back(line);
   }
+  std::sort(names.begin(), names.end());  // a folder of images has many
   return names;
 }
 
@@ -110,7 +107,8 @@ void RunFolder::lock() {
 void RunFolder::refuse_foreign(const RunFiles& files, const std::vector<std::string>& earlier) const {
   for (const std::string& name : files.names) {
     std::error_code error;
-    if (contains(earlier, name) || !fs::exists(fs::symlink_status(path(name), error))) continue;
+    if (std::binary_search(earlier.begin(), earlier.end(), name) || !fs::exists(fs::symlink_status(path(name), error)))
+      continue;
     throw Error(Fault::usage, fmt::format("{} was not made by an earlier `flashcell {}` here and would be overwritten; "
                                           "move it or name another folder with -o",
                                           path(name).string(), files.command));

@@ -398,5 +398,18 @@ TEST_F(RunCli, DetectKeepsThePicturesThatItReads) {
   EXPECT_TRUE(fs::exists(dir_ / "drawn/b.png"));
 }
 
+TEST_F(RunCli, AnEarlierScenesImagesGoWithIt) {
+  const auto images = [&] { return std::distance(fs::directory_iterator(dir_ / "scene/frames"), {}) - 1; };  // marker
+  const std::string scene = "synth:discs?objects=2&size=64x64&fps=2000&seed=5&frames=";
+  ASSERT_EQ(run({"synth", scene + "30", "-o", path("scene"), "-f", "images"}).code, 0);
+  EXPECT_EQ(images(), 30);
+  ASSERT_EQ(run({"synth", scene + "20", "-o", path("scene"), "-f", "images"}).code, 0);
+  EXPECT_EQ(images(), 20) << "ten of the first would follow the second's";
+  ASSERT_EQ(run({"synth", scene + "20", "-o", path("scene")}).code, 0);
+  EXPECT_EQ(images(), 0);
+  ASSERT_EQ(run({"synth", scene + "20", "-o", path("scene"), "-f", "raw"}).code, 0);
+  EXPECT_FALSE(fs::exists(dir_ / "scene/scene.mov"));
+}
+
 }  // namespace
 }  // namespace flashcell
