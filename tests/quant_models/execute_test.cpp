@@ -280,9 +280,9 @@ TEST(Execute, ConstantsBehindOtherLayersKeepTheirNumbers) {
   Graph graph;
   const Convolution half{{{1, 1, 1, 1}, {0.5F}}, {}};
   NodeId x = graph.add("x", Input{{1, 1, 2, 2}});
-  const NodeId ten = graph.add("ten", Constant{{{1, 1, 2, 2}, {10, 20, 30, 40}}});
   x = graph.add("relu", Activation{}, {graph.add("first", half, {x})});
   x = graph.add("second", half, {x});
+  const NodeId ten = graph.add("ten", Constant{{{1, 1, 2, 2}, {10, 20, 30, 40}}});
   graph.add_output("y", graph.add("sum", Add{}, {x, ten}));
   const std::vector<float> expected = {11, 20, 30, 42};
   Executor executor(graph);
