@@ -24,9 +24,11 @@ void add_model(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);
 
-/// The two halves of `model`.
+/// The parts of `model`.
 void add_board_speed(CLI::App& model, Action& action);
 void add_inspect(CLI::App& model, Action& action);
+void add_model_run(CLI::App& model, Action& action);
+void add_model_eval(CLI::App& model, Action& action);
 
 /// The command line as it was typed, for the outputs' headers.
 const std::string& typed_command();

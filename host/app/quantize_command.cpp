@@ -17,7 +17,6 @@
 #include "quant_models/data/calibration_images.hpp"
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/export/lower.hpp"
-#include "quant_models/graph/output_tail.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/models/known_detectors.hpp"
@@ -46,7 +45,8 @@ const std::vector<std::pair<std::string, Calibrator>> kCalibrators = {{"min-max"
 
 struct Options {
   std::string model, calib, output = "quantized", name, classes, channels, fine_tune;
-  int weights = 8, activations = 8, edge_weights = 0, images = 100, iterations = 1000, threads = 0;
+  int weights = 8, activations = 8, edge_weights = 0, sum_bits = 8, output_bits = 8, images = 100, iterations = 1000,
+      threads = 0;
   uint64_t seed = 1;
   double percentile = 99.99;
   std::string weight_calibrator = "mse", activation_calibrator = "mse";
@@ -187,20 +187,20 @@ void quantize_network(Work& work) {
   options.weights.calibrator = calibrator_named(o.weight_calibrator);
   options.edge_weight_bits = o.edge_weights;
   options.activations.bits = o.activations;
+  options.sum_bits = o.sum_bits;
+  options.output_bits = o.output_bits;
   options.activations.calibrator = calibrator_named(o.activation_calibrator);
   options.activations.percentile = o.percentile / 100;
   options.weights.power_of_two = options.activations.power_of_two = o.power_of_two;
   options.weights.per_channel = !o.per_layer;
   if (o.asymmetric) options.activations.symmetry = quant::Symmetry::asymmetric;
+  if (work.images.kind != "NumPy array") options.input = quant::input_quantization(*work.metadata.preprocessing);
   work.quantized = quant::quantize_post_training(work.real, work.numbers(), work.images.count, options);
-  for (const quant::NodeId id : quant::output_tail(work.quantized)) work.quantized.set_quantization(id, std::nullopt);
-  if (work.images.kind != "NumPy array")
-    for (const quant::NodeId id : work.quantized.inputs())
-      work.quantized.set_quantization(id, quant::input_quantization(*work.metadata.preprocessing));
-  work.report.steps.push_back(fmt::format("weights {} bits ({}), values {} bits ({})", o.weights, o.weight_calibrator,
-                                          o.activations, o.activation_calibrator));
+  work.report.steps.push_back(
+      fmt::format("weights {} bits ({}), values {} bits ({}), sums {} bits, outputs {} bits, input 8 bits", o.weights,
+                  o.weight_calibrator, o.activations, o.activation_calibrator, o.sum_bits, o.output_bits));
   if (o.edge_weights > 0)
-    work.report.steps.push_back(fmt::format("first and last layer's weights {} bits", o.edge_weights));
+    work.report.steps.push_back(fmt::format("first and last layers' weights {} bits", o.edge_weights));
   if (o.per_layer) work.report.steps.emplace_back("one scale for all weights of a layer");
   if (o.asymmetric) work.report.steps.emplace_back("values from lowest to highest number, asymmetric");
   if (o.power_of_two) work.report.steps.emplace_back("scales are powers of two; the input's is what its pixels mean");
@@ -227,8 +227,13 @@ void improve_network(Work& work) {
   }
   if (o.correct_bias) {
     work.status.show("correcting biases");
-    work.quantized = quant::correct_biases(work.real, std::move(work.quantized), work.numbers(), work.images.count);
-    work.report.steps.emplace_back("biases corrected");
+    quant::BiasCorrection correction =
+        quant::correct_biases(work.real, work.quantized, work.numbers(), work.images.count);
+    work.quantized = std::move(correction.graph);
+    work.report.steps.push_back(
+        fmt::format("biases {}: outputs' SQNR {:.1f} dB without, {:.1f} dB with correction",
+                    correction.kept ? "corrected" : "left as they were, correction does not help",
+                    correction.sqnr_before_db, correction.sqnr_after_db));
   }
 }
 
@@ -323,8 +328,19 @@ void add_options(CLI::App& command, Options& o) {
   command.add_option("-o,--output", o.output, "Folder for the models and the report");
   command.add_option("--name", o.name, "Name of the written models; that of MODEL unless stated");
   command.add_option("--weights", o.weights, "Bits of weights")->check(CLI::IsMember({2, 4, 8}));
-  command.add_option("--activations", o.activations, "Bits of values")->check(CLI::IsMember({4, 8}));
-  command.add_option("--edge-weights", o.edge_weights, "Bits of the first and the last layer's weights")
+  command.add_option("--activations", o.activations, "Bits of values that activations make")
+      ->check(CLI::IsMember({4, 8}));
+  command
+      .add_option("--sum-bits", o.sum_bits,
+                  "Bits of values that no activation makes: what an addition reads or gives, means of a pool")
+      ->check(CLI::IsMember({4, 8}));
+  command
+      .add_option("--output-bits", o.output_bits,
+                  "Bits of the network's outputs (scores, boxes): with 4, one image in ten has two best classes")
+      ->check(CLI::IsMember({4, 8}));
+  command
+      .add_option("--edge-weights", o.edge_weights,
+                  "Bits of the weights of the first and last layers (every head of a detector); 0: as --weights")
       ->check(CLI::IsMember({0, 2, 4, 8}));
   command.add_option("--weight-calibrator", o.weight_calibrator, "How scales of weights are chosen")
       ->check(CLI::IsMember({"min-max", "mse"}));
@@ -339,7 +355,8 @@ void add_options(CLI::App& command, Options& o) {
   command.add_option("--images", o.images, "At most so many images, spread over the data")
       ->check(CLI::Range(1, 100000));
   command.add_flag("--equalize", o.equalize, "Equalize the ranges of neighbouring layers first (Nagel et al. 2019)");
-  command.add_flag("--correct-bias", o.correct_bias, "Take the mean error out of every layer (Nagel et al. 2019)");
+  command.add_flag("--correct-bias", o.correct_bias,
+                   "Take the mean error out of every layer (Nagel et al. 2019), where that brings the outputs closer");
   command.add_flag("--adaround", o.adaround, "Round each weight the better way, not the nearer (Nagel et al. 2020)");
   command.add_option("--iterations", o.iterations, "Steps of --adaround for each layer")->check(CLI::Range(1, 100000));
   command.add_option("--classes", o.classes, "Names of the classes: a,b,c or a file with one a line");

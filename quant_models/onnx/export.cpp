@@ -141,19 +141,23 @@ class Exporter {
 
   // ---- quantization
 
-  // Every integer of the file is unsigned, signed ones moved by 128: runtimes join a layer with the QuantizeLinear and
-  // DequantizeLinear around it only where all have one type. Where x86 has no VNNI, ONNX Runtime's sums of unsigned
-  // times signed bytes also saturate.
-  static constexpr int kType = onnx::kUint8, kSignedShift = 128;
+  /// The type of integers in the file, and what is added to ours to get them.
+  struct Storage {
+    int type = onnx::kUint8;
+    int32_t shift = 0;
 
-  static int32_t stored(int32_t integer, const Quantization& q) {
-    return q.is_signed ? integer + kSignedShift : integer;
-  }
+    std::vector<int32_t> of(std::vector<int32_t> integers) const {
+      for (int32_t& integer : integers) integer += shift;
+      return integers;
+    }
+  };
 
-  static std::vector<int32_t> stored(std::vector<int32_t> integers, const Quantization& q) {
-    for (int32_t& integer : integers) integer = stored(integer, q);
-    return integers;
-  }
+  // Values are all unsigned, signed ones moved by 128: runtimes join a layer with the QuantizeLinear and
+  // DequantizeLinear around it only where what it reads and what it makes have one type.
+  static Storage storage_of_value(const Quantization& q) { return {onnx::kUint8, q.is_signed ? 128 : 0}; }
+
+  // Symmetric weights are signed: unsigned times signed bytes is what processors multiply fastest.
+  static Storage storage_of_weight(const Quantization& q) { return {q.is_signed ? onnx::kInt8 : onnx::kUint8, 0}; }
 
   void require_bits(const Quantization& q) const {
     if (q.bits > kMostBits)
@@ -162,11 +166,12 @@ class Exporter {
   }
 
   // {integers, scale, zero point}, as both operators want them.
-  std::vector<std::string> parameters(const std::string& name, const Quantization& q, const std::string& numbers) {
+  std::vector<std::string> parameters(const std::string& name, const Quantization& q, const Storage& storage,
+                                      const std::string& numbers) {
     require_bits(q);
     const Shape shape = q.per_channel() ? Shape{static_cast<int64_t>(q.scale.size())} : Shape{};
     return {numbers, store(name + ".scale", shape, q.scale),
-            store(name + ".zero_point", shape, kType, stored(q.zero_point, q))};
+            store(name + ".zero_point", shape, storage.type, storage.of(q.zero_point))};
   }
 
   void add_with_axis(const char* type, const std::string& name, const Quantization& q,
@@ -176,21 +181,23 @@ class Exporter {
   }
 
   // Cuts 8-bit integers to the range of fewer; the name of the result.
-  std::string write_range(const std::string& name, const Quantization& q, const std::string& integers) {
+  std::string write_range(const std::string& name, const Quantization& q, const Storage& storage,
+                          const std::string& integers) {
     const std::string clipped = free(name + ".clipped");
     add("Clip", name + ".clip",
-        {integers, store(name + ".lowest", Shape{}, kType, std::vector<int32_t>{stored(q.lowest(), q)}),
-         store(name + ".highest", Shape{}, kType, std::vector<int32_t>{stored(q.highest(), q)})},
+        {integers, store(name + ".lowest", Shape{}, storage.type, storage.of({q.lowest()})),
+         store(name + ".highest", Shape{}, storage.type, storage.of({q.highest()}))},
         clipped);
     return clipped;
   }
 
   void write_quantized(const std::string& name, const Quantization& q, const std::string& real,
                        const std::string& result) {
-    std::vector<std::string> inputs = parameters(name, q, real);
+    const Storage storage = storage_of_value(q);
+    std::vector<std::string> inputs = parameters(name, q, storage, real);
     std::string integers = free(name + ".integers");
     add_with_axis("QuantizeLinear", name + ".quantize", q, inputs, integers);
-    if (q.bits < kMostBits || q.narrow) integers = write_range(name, q, integers);
+    if (q.bits < kMostBits || q.narrow) integers = write_range(name, q, storage, integers);
     inputs[0] = integers;
     add_with_axis("DequantizeLinear", name + ".dequantize", q, inputs, result);
   }
@@ -201,11 +208,13 @@ class Exporter {
     require_bits(*q);
     const std::vector<int32_t> steps = quantize(weight, *q);
     const bool lowest_occurs = std::find(steps.begin(), steps.end(), -128) != steps.end();
-    std::string integers = store(name + ".integers", weight.shape, kType, stored(steps, *q));
+    const Storage storage = storage_of_weight(*q);
+    std::string integers = store(name + ".integers", weight.shape, storage.type, storage.of(steps));
     // Readers take 8-bit weights without -128 for narrow ones.
-    if (q->bits < kMostBits || (q->is_signed && q->narrow == lowest_occurs)) integers = write_range(name, *q, integers);
+    if (q->bits < kMostBits || (q->is_signed && q->narrow == lowest_occurs))
+      integers = write_range(name, *q, storage, integers);
     const std::string real = free(name);
-    add_with_axis("DequantizeLinear", name + ".dequantize", *q, parameters(name, *q, integers), real);
+    add_with_axis("DequantizeLinear", name + ".dequantize", *q, parameters(name, *q, storage, integers), real);
     return real;
   }
 

@@ -1,9 +1,15 @@
 #include "quant_models/quantize/post_training.hpp"
 
+#include <algorithm>
+#include <set>
+
+#include "quant_models/graph/output_tail.hpp"
 #include "quant_models/graph/simplify.hpp"
 
 namespace flashcell::quant {
 namespace {
+
+constexpr int kLeastEndBits = 8;
 
 // Activations that a kernel applies to its sums before they are stored.
 bool is_fused(const Layer& layer) {
@@ -22,21 +28,53 @@ bool is_stored(const Graph& graph, NodeId id, const PostTrainingOptions& options
   return !(summed && readers.size() == 1 && is_fused(graph.node(readers[0]).layer) && !graph.is_output(id));
 }
 
-std::vector<NodeId> weighted_nodes(const Graph& graph) {
-  std::vector<NodeId> weighted;
-  for (const NodeId id : graph.order())
-    if (weight_of(graph.node(id).layer) != nullptr) weighted.push_back(id);
-  return weighted;
+bool has_weights(const Graph& graph, NodeId id) {
+  return weight_of(graph.node(id).layer) != nullptr;
+}
+
+// Marks `id` and what it takes its numbers from without computing.
+void mark_handed_out(const Graph& graph, NodeId id, std::set<NodeId>& handed_out) {
+  const Node& node = graph.node(id);
+  if (!handed_out.insert(id).second) return;
+  if (!only_moves(node.layer) && !std::holds_alternative<Concat>(node.layer)) return;
+  for (const NodeId input : node.inputs) mark_handed_out(graph, input, handed_out);
+}
+
+// Values whose integers are the network's results: what its outputs, or the tail in front of them, are made of.
+std::set<NodeId> handed_out_values(const Graph& graph) {
+  std::set<NodeId> handed_out;
+  const Graph heads = remove_output_tail(graph);
+  for (const Output& output : heads.outputs()) mark_handed_out(graph, output.node, handed_out);
+  return handed_out;
 }
 
 }  // namespace
 
+std::vector<NodeId> edge_layers(const Graph& graph) {
+  std::set<NodeId> inside;  // values with a layer with weights before them
+  for (const NodeId id : graph.order()) {
+    const std::vector<NodeId>& inputs = graph.node(id).inputs;
+    if (std::any_of(inputs.begin(), inputs.end(),
+                    [&](NodeId input) { return has_weights(graph, input) || inside.contains(input); }))
+      inside.insert(id);
+  }
+  std::set<NodeId> followed;  // values that a layer with weights reads in the end
+  for (auto id = graph.order().rbegin(); id != graph.order().rend(); ++id)
+    if (has_weights(graph, *id) || followed.contains(*id))
+      followed.insert(graph.node(*id).inputs.begin(), graph.node(*id).inputs.end());
+  std::vector<NodeId> edges;
+  std::copy_if(graph.order().begin(), graph.order().end(), std::back_inserter(edges),
+               [&](NodeId id) { return has_weights(graph, id) && (!inside.contains(id) || !followed.contains(id)); });
+  return edges;
+}
+
 Graph quantize_weights(Graph graph, const PostTrainingOptions& options) {
-  const std::vector<NodeId> weighted = weighted_nodes(graph);
-  for (const NodeId id : weighted) {
+  const std::vector<NodeId> edges = edge_layers(graph);
+  for (const NodeId id : std::vector<NodeId>(graph.order())) {
+    if (!has_weights(graph, id)) continue;
     Layer layer = graph.node(id).layer;
     WeightOptions weights = options.weights;
-    const bool edge = id == weighted.front() || id == weighted.back();
+    const bool edge = std::find(edges.begin(), edges.end(), id) != edges.end();
     if (edge && options.edge_weight_bits > 0) weights.bits = options.edge_weight_bits;
     *weight_quantization_of(layer) = calibrate_weights(*weight_of(layer), weights);
     graph.replace(id, std::move(layer));
@@ -45,14 +83,31 @@ Graph quantize_weights(Graph graph, const PostTrainingOptions& options) {
 }
 
 Graph quantize_values(Graph graph, const std::map<NodeId, Statistics>& statistics, const PostTrainingOptions& options) {
+  CalibratorOptions ends = options.activations, outputs = options.activations, sums = options.activations;
+  ends.bits = std::max(ends.bits, kLeastEndBits);
+  outputs.bits = options.output_bits > 0 ? options.output_bits : ends.bits;
+  if (options.sum_bits > 0) sums.bits = options.sum_bits;
+  const std::set<NodeId> handed_out = handed_out_values(graph);
+  const auto options_for = [&](NodeId id) {
+    const Layer& layer = graph.node(id).layer;
+    if (handed_out.contains(id)) return outputs;
+    if (std::holds_alternative<Input>(layer)) return ends;
+    const bool joined = std::holds_alternative<Concat>(layer);  // of whatever
+    return joined || std::holds_alternative<Activation>(layer) ? options.activations : sums;
+  };
   for (const NodeId id : std::vector<NodeId>(graph.order())) {
     const Node& n = graph.node(id);
     if (only_moves(n.layer)) {
       graph.set_quantization(id, graph.node(n.inputs[0]).quantization);
     } else if (is_stored(graph, id, options)) {
-      graph.set_quantization(id, calibrate(statistics.at(id), options.activations));
+      const bool input = std::holds_alternative<Input>(n.layer);
+      const Quantization q = input && options.input ? *options.input : calibrate(statistics.at(id), options_for(id));
+      // An input is bytes from outside; every other value has the form that files give back.
+      graph.set_quantization(id, input ? as_unsigned(q) : canonical(q));
     }
   }
+  if (options.places == Places::every_value)
+    for (const NodeId id : output_tail(graph)) graph.set_quantization(id, std::nullopt);
   return graph;
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <span>
 
 #include "quant_models/calibrate/calibrator.hpp"
@@ -17,14 +18,24 @@ struct PostTrainingOptions {
   WeightOptions weights;
   CalibratorOptions activations;
   Places places = Places::every_value;
-  bool quantize_input = true;  ///< every_value only
-  int edge_weight_bits = 0;    ///< of the first and the last layer with weights; 0: as the others
+  bool quantize_input = true;              ///< every_value only
+  std::optional<Quantization> input = {};  ///< how inputs are stored, whatever images show; none: 8 bits or more of
+                                           ///< what they show
+  int sum_bits = 0;          ///< of values that no activation makes (what an addition reads or gives, means); 0: as
+                             ///< the others
+  int output_bits = 0;       ///< of the values that the network hands out; 0: as the others, but no fewer than 8
+  int edge_weight_bits = 0;  ///< of the layers next to inputs and outputs (edge_layers()); 0: as the others
 };
+
+/// Layers with weights that stand next to an input or an output: no other layer with weights between them. In the
+/// graph's order. A network with several heads has several last ones.
+std::vector<NodeId> edge_layers(const Graph& graph);
 
 /// The network with weights and values quantized from what a few images show (`count` of them, as run_all() takes
 /// them). Batch normalization is folded first (simplify). Weights keep their real numbers; their quantization is
-/// attached. Values of layers that only move numbers are stored as their input is. Throws what collect_statistics(),
-/// calibrate() and simplify() throw.
+/// attached. Values of layers that only move numbers are stored as their input is. What comes in and what goes out
+/// keeps 8 bits or more: scores of 4 bits tie. The tail (output_tail.hpp) stays in real numbers.
+/// Throws what collect_statistics(), calibrate() and simplify() throw.
 Graph quantize_post_training(const Graph& graph, std::span<const float> images, int64_t count,
                              const PostTrainingOptions& options);
 

@@ -187,6 +187,40 @@ TEST_F(Quantize, EveryMethodTogetherTheSameOnAnyNumberOfThreads) {
   EXPECT_EQ(graph.node(*graph.find("second.relu")).quantization->bits, 4);
 }
 
+TEST_F(Quantize, OutputsKeepEightBitsUnlessToldOtherwise) {
+  const auto bits = [&](const std::string& folder, const char* node) {
+    const Graph graph = quant::import_onnx(path(folder + "/net.onnx"));
+    return graph.node(*graph.find(node)).quantization->bits;
+  };
+  const auto stored_bits = [&](const std::string& folder) {
+    const quant::PackedModel model = quant::read_packed_file(path(folder + "/net.fcnn"));
+    for (const contract::TensorDescriptor& t : model.tensors)
+      if ((t.role & contract::kOutputTensor) != 0) return int{t.bits};
+    return 0;
+  };
+  const Outcome four = quantize("four", {"--activations", "4"});
+  ASSERT_EQ(four.code, 0) << four.err;
+  EXPECT_THAT(four.out, HasSubstr("values 4 bits (mse), sums 8 bits, outputs 8 bits, input 8 bits"));
+  EXPECT_EQ(bits("four", "second.relu"), 4);
+  EXPECT_EQ(bits("four", "full"), 8);
+  EXPECT_EQ(stored_bits("four"), 8);
+  ASSERT_EQ(quantize("all", {"--activations", "4", "--output-bits", "4"}).code, 0);
+  EXPECT_EQ(bits("all", "full"), 4);
+  EXPECT_EQ(stored_bits("all"), 4);
+  // Neither does an input that is no picture lose what it says.
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3, 16, 16), }";
+  header.resize(118 - 1, ' ');
+  std::vector<float> numbers(3 * 256);
+  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<float>(i % 200) / 100 - 1;
+  write("numbers.npy", std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" +
+                           std::string(reinterpret_cast<const char*>(numbers.data()), numbers.size() * 4));
+  ASSERT_EQ(
+      run({"quantize", path("net.onnx"), "--calib", path("numbers.npy"), "-o", path("array"), "--activations", "4"})
+          .code,
+      0);
+  EXPECT_EQ(bits("array", "picture"), 8);
+}
+
 TEST_F(Quantize, ScalesAsHardwareWantsThem) {
   const Outcome outcome = quantize("out", {"--per-layer", "--power-of-two", "--asymmetric"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
@@ -367,7 +401,7 @@ TEST_F(Quantize, NothingIsLeftWhereNothingCanBeWritten) {
   EXPECT_THAT(outcome.err, HasSubstr("cannot make the folder"));
   outcome = quantize("full", {}, 1000);  // as on a full disk
   EXPECT_EQ(outcome.code, 3) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("cannot be written"));
+  EXPECT_THAT(outcome.err, HasSubstr("cannot write"));
   EXPECT_FALSE(fs::exists(path("full")));
   // What an earlier run wrote stays whole.
   ASSERT_EQ(quantize("twice").code, 0);

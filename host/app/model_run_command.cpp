@@ -1,0 +1,252 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/output_file.hpp"
+#include "base/text.hpp"
+#include "host/app/command.hpp"
+#include "host/app/network_run.hpp"
+#include "host/app/numpy_output.hpp"
+#include "host/app/progress.hpp"
+#include "quant_models/data/file_bytes.hpp"
+#include "quant_models/model_error.hpp"
+
+namespace flashcell::app {
+namespace {
+
+using quant::NumpyArray;
+using quant::Shape;
+using Arrays = std::map<std::string, NumpyArray>;
+
+struct Options {
+  std::string network, inputs, output, as, device;
+  bool heads = false, json = false, quiet = false;
+};
+
+/// Arrays for all of a network's inputs, in its order, each `items` items long.
+struct Inputs {
+  std::vector<NumpyArray> arrays;
+  size_t items = 0;
+};
+
+std::string shape_text(const Shape& shape) {
+  return shape.empty() ? "one number" : quant::to_string(shape);
+}
+
+std::string taken_by(const NetworkRun& network) {
+  std::string text;
+  for (const Port& port : network.inputs())
+    text += fmt::format("{}'{}' (N x {})", text.empty() ? "" : ", ", printable(port.name), shape_text(port.shape));
+  return text;
+}
+
+[[noreturn]] void refuse(const std::string& file, const std::string& what) {
+  throw Error(Fault::input, fmt::format("{}: {}", printable(file), what));
+}
+
+Arrays read_arrays(const std::string& path) {
+  const std::vector<uint8_t> bytes = quant::read_file(path);
+  if (path.ends_with(".npy")) return {{"", quant::read_npy(bytes, path)}};
+  return quant::read_npz(bytes, path);
+}
+
+// How many items an array holds for a port; a single one may come without its batch.
+size_t items_of(const Options& o, const Port& port, const NumpyArray& array) {
+  if (array.shape == port.shape) return 1;
+  if (!array.shape.empty() && array.shape[0] > 0 && Shape(array.shape.begin() + 1, array.shape.end()) == port.shape)
+    return static_cast<size_t>(array.shape[0]);
+  refuse(o.inputs, fmt::format("the array for input '{}' is {}; the network takes N x {}", printable(port.name),
+                               shape_text(array.shape), shape_text(port.shape)));
+}
+
+Inputs match(const Options& o, const NetworkRun& network, Arrays arrays) {
+  Inputs inputs;
+  const std::vector<Port>& ports = network.inputs();
+  const bool any_name = ports.size() == 1 && arrays.size() == 1;
+  for (const Port& port : ports) {
+    const auto found = any_name ? arrays.begin() : arrays.find(port.name);
+    if (found == arrays.end())
+      refuse(o.inputs,
+             fmt::format("holds no array '{}'; the network takes {}", printable(port.name), taken_by(network)));
+    const size_t items = items_of(o, port, found->second);
+    if (!inputs.arrays.empty() && items != inputs.items)
+      refuse(o.inputs, fmt::format("holds {} items for '{}', but {} for '{}'", items, printable(port.name),
+                                   inputs.items, printable(ports[0].name)));
+    inputs.items = items;
+    inputs.arrays.push_back(std::move(found->second));
+    arrays.erase(found);
+  }
+  if (!arrays.empty())
+    refuse(o.inputs, fmt::format("'{}' is no input of the network, which takes {}", printable(arrays.begin()->first),
+                                 taken_by(network)));
+  return inputs;
+}
+
+/// One input's items as the network takes them.
+class Feed {
+ public:
+  Feed(const Options& o, NetworkRun& network, size_t input, NumpyArray array)
+      : network_(network), input_(input), each_(network.inputs()[input].count()), array_(std::move(array)) {
+    pixels_ = array_.type == "u1";
+    const std::string name = printable(network.inputs()[input].name);
+    if (pixels_ && (input > 0 || !network.preprocessing()))
+      refuse(o.inputs, fmt::format("input '{}' is bytes, which are pixels, but the network does not say what pixels "
+                                   "mean to it; give its own numbers as float32",
+                                   name));
+    if (pixels_) return;
+    const std::vector<double> all = array_.numbers();
+    numbers_.assign(all.begin(), all.end());
+    if (!std::all_of(numbers_.begin(), numbers_.end(), [](float x) { return std::isfinite(x); }))
+      refuse(o.inputs, fmt::format("input '{}' holds a number that is not finite", name));
+  }
+
+  void set(size_t item) {
+    if (pixels_) {
+      network_.set_pixels(std::span(array_.bytes).subspan(item * each_, each_));
+    } else {
+      network_.set_numbers(input_, std::span(numbers_).subspan(item * each_, each_));
+    }
+  }
+
+ private:
+  NetworkRun& network_;
+  size_t input_, each_;
+  NumpyArray array_;
+  std::vector<float> numbers_;
+  bool pixels_ = false;
+};
+
+struct Results {
+  std::vector<NumpyArray> outputs;
+  double median_ms = 0;
+};
+
+Results run_all(const Options& o, NetworkRun& network, Inputs inputs) {
+  std::vector<Feed> feeds;
+  for (size_t i = 0; i < inputs.arrays.size(); ++i) feeds.emplace_back(o, network, i, std::move(inputs.arrays[i]));
+  Results results;
+  for (const Port& port : network.outputs()) {
+    Shape shape = {static_cast<int64_t>(inputs.items)};
+    shape.insert(shape.end(), port.shape.begin(), port.shape.end());
+    results.outputs.push_back({port.type, std::move(shape), {}});
+  }
+  std::vector<double> times;
+  Progress progress("running", static_cast<int64_t>(inputs.items), o.quiet);
+  for (size_t item = 0; item < inputs.items; ++item) {
+    for (Feed& feed : feeds) feed.set(item);
+    const auto start = std::chrono::steady_clock::now();
+    network.run();
+    times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+    for (size_t i = 0; i < results.outputs.size(); ++i) {
+      const std::vector<uint8_t> bytes = network.output(i);
+      results.outputs[i].bytes.insert(results.outputs[i].bytes.end(), bytes.begin(), bytes.end());
+    }
+    progress.update(static_cast<int64_t>(item + 1));
+  }
+  std::nth_element(times.begin(), times.begin() + static_cast<ptrdiff_t>(times.size() / 2), times.end());
+  results.median_ms = times[times.size() / 2];
+  return results;
+}
+
+std::string file_bytes(const Options& o, const NetworkRun& network, const Results& results) {
+  if (o.output.ends_with(".npy")) return npy_bytes(results.outputs[0]);
+  std::vector<std::pair<std::string, NumpyArray>> arrays;
+  for (size_t i = 0; i < results.outputs.size(); ++i) {
+    const Port& port = network.outputs()[i];
+    arrays.emplace_back(port.name, results.outputs[i]);
+    if (!port.scale) continue;
+    arrays.emplace_back(port.name + ".scale", numpy_scalar(*port.scale));
+    arrays.emplace_back(port.name + ".zero_point", numpy_scalar(int32_t{port.zero_point}));
+  }
+  return npz_bytes(arrays);
+}
+
+void print_json(const Options& o, const NetworkRun& network, const Results& results) {
+  nlohmann::ordered_json json = {{"network", o.network},
+                                 {"as", kArithmeticNames[static_cast<size_t>(network.arithmetic())]},
+                                 {"device", network.device()},
+                                 {"items", results.outputs[0].shape[0]},
+                                 {"ms_per_inference", results.median_ms}};
+  for (const Port& port : network.inputs()) json["inputs"].push_back({{"name", port.name}, {"shape", port.shape}});
+  for (size_t i = 0; i < results.outputs.size(); ++i) {
+    const Port& port = network.outputs()[i];
+    json["outputs"].push_back(
+        {{"name", port.name}, {"shape", results.outputs[i].shape}, {"type", results.outputs[i].type}});
+    if (!port.scale) continue;
+    json["outputs"].back()["scale"] = *port.scale;
+    json["outputs"].back()["zero_point"] = port.zero_point;
+  }
+  json["file"] = o.output;
+  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void print_text(const Options& o, const NetworkRun& network, const Results& results) {
+  fmt::print("{}: {} on {}, {} items, {:.3f} ms each (median)\n", printable(o.network),
+             kArithmeticNames[static_cast<size_t>(network.arithmetic())], network.device(), results.outputs[0].shape[0],
+             results.median_ms);
+  for (size_t i = 0; i < results.outputs.size(); ++i) {
+    const Port& port = network.outputs()[i];
+    fmt::print("  {}  {} {}", printable(port.name), shape_text(results.outputs[i].shape), results.outputs[i].type);
+    if (port.scale) fmt::print(", real = {} * (q - {})", *port.scale, port.zero_point);
+    fmt::print("\n");
+  }
+  fmt::print("written to {}\n", printable(o.output));
+}
+
+int run(const Options& o) {
+  if (!o.output.ends_with(".npz") && !o.output.ends_with(".npy"))
+    throw Error(Fault::usage,
+                fmt::format("-o {}: give a name that ends in .npz, or in .npy for a single output", o.output));
+  if (o.output == o.inputs || o.output == o.network)
+    throw Error(Fault::usage, fmt::format("-o {}: would overwrite an input", o.output));
+  try {
+    const std::unique_ptr<NetworkRun> network = make_run(o.network, run_choice(o.as, o.device, o.heads));
+    if (o.output.ends_with(".npy") && network->outputs().size() != 1)
+      throw Error(Fault::usage,
+                  fmt::format("-o {}: the network has {} outputs, a .npy file holds one array; give a .npz", o.output,
+                              network->outputs().size()));
+    const Results results = run_all(o, *network, match(o, *network, read_arrays(o.inputs)));
+    write_file(o.output, file_bytes(o, *network, results));
+    o.json ? print_json(o, *network, results) : print_text(o, *network, results);
+    return 0;
+  } catch (const quant::ModelError& e) {
+    throw Error(Fault::input, e.what());
+  }
+}
+
+}  // namespace
+
+void add_model_run(CLI::App& model, Action& action) {
+  auto* command = model.add_subcommand("run", "Run a network on arrays, on any device, and write what it gives");
+  command->footer(
+      "INPUTS is a .npz file with an array for each of the network's inputs, under its name (`flashcell model "
+      "inspect`\n"
+      "shows them), or a single array of any name where there is one input; a .npy file holds one array. An array is\n"
+      "N items (N x C x H x W) or one (C x H x W). Bytes (uint8) are pixels, which become (pixel - mean) * factor as "
+      "the\n"
+      "network's file says; any other type is the network's own numbers.\n"
+      "OUT.npz has every output under its name, N items each: float32, or the stored integers (int8, uint8) with\n"
+      "NAME.scale and NAME.zero_point beside them: real = scale * (q - zero_point). Integers end before sigmoid, "
+      "softmax\n"
+      "and reorderings at a network's end, which are left to who reads them; --heads makes real numbers end there "
+      "too.\n"
+      "reference, cpu (on every instruction set) and hls give the same bytes.\n"
+      "  flashcell model run net.fcnn pictures.npz --device hls -o hls.npz\n"
+      "  flashcell model run net.onnx pictures.npz --as float32 --heads -o real.npz");
+  auto options = std::make_shared<Options>();
+  command->add_option("NETWORK", options->network, "ONNX file, or a packed model (.fcnn)")->required();
+  command->add_option("INPUTS", options->inputs, ".npz or .npy file")->required();
+  command->add_option("-o,--output", options->output, ".npz file; .npy for a single output")->required();
+  add_run_choice(*command, options->as, options->device);
+  command->add_flag("--heads", options->heads, "Real numbers end where integers do: without the tail of the network");
+  command->add_flag("--json", options->json, "Print shapes, device and time as JSON");
+  command->add_flag("-q,--quiet", options->quiet, "No progress line");
+  command->callback([=, &action] { action = [=] { return run(*options); }; });
+}
+
+}  // namespace flashcell::app
