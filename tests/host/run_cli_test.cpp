@@ -216,7 +216,7 @@ TEST_F(RunCli, CtrlCEndsDetectionsAndScenesToo) {
     std::ofstream detections(dir_ / "det.txt");
     for (int f = 1; f <= 200; ++f)
       for (int k = 0; k < 20; ++k) detections << f << ",-1," << 30 * k << "," << f % 7 << ",20,20,0.9\n";
-    detections << "900000000,-1,1,1,20,20,0.9\n";
+    detections << "9000000,-1,1,1,20,20,0.9\n";
   }
   pid_t child = start({"track", "--detections", path("det.txt"), "--fps", "1000", "-o", path("out")});
   ASSERT_TRUE(wait_for_rows("tracks.csv", 100));
