@@ -59,7 +59,7 @@ TEST_F(NetworkAccuracy, ResNet20OnTheEngine) {
     more.insert(more.begin(), given.begin(), given.end());
     return eval(quantize("resnet20_export_op13.onnx", more), "cifar10/test_prefix.bin");
   };
-  // README: 932, 885 and 928. AdaRound's sums may be rounded in another way on another processor.
+  // README: 933, 887 and 928. AdaRound's sums may be rounded in another way on another processor.
   EXPECT_GE(with({}).correct, 930);  // real numbers: 932
   const std::vector<std::string> four = {"--weights", "4", "--activations", "4"};
   const auto four_and = [&](const char* more) {
@@ -69,7 +69,7 @@ TEST_F(NetworkAccuracy, ResNet20OnTheEngine) {
   };
   const Figures nearest = with(four), corrected = four_and("--correct-bias"), rounded = four_and("--adaround");
   EXPECT_GE(nearest.correct, 875);
-  EXPECT_LE(nearest.ties, 20);  // with scores of 4 bits some 100
+  EXPECT_LE(nearest.ties, 40);  // with scores of 4 bits some 100
   EXPECT_GE(corrected.correct, nearest.correct);
   EXPECT_GE(rounded.correct, 922);
 }
