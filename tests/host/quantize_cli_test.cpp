@@ -384,6 +384,7 @@ TEST_F(Quantize, CalibrationDataThatCannotBeUsed) {
   write("short.bin", "abc");
   expect_calibration_refusal("short.bin", {"short.bin"});
   write("mnist/train-images-idx3-ubyte", "abc");
+  write("mnist/train-labels-idx1-ubyte", "abc");
   expect_calibration_refusal("mnist", {"train-images-idx3-ubyte"});
   write("torn.tar.gz", "\x1f\x8b no archive");
   expect_calibration_refusal("torn.tar.gz", {"torn.tar.gz"});

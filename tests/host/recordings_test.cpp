@@ -65,7 +65,21 @@ class Recordings : public testing::Test {
     const std::string command = test::build_dir().string() + "/flashcell track '" + recording.string() + "' -o '" +
                                 dir_.string() + "' " + options + " > /dev/null";
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
-    return read_places(dir_ / "tracks.csv", 0, 1, 3, 4, 0);
+    return read_tracks(dir_ / "tracks.csv");
+  }
+  /// Columns by their names.
+  static Places read_tracks(const fs::path& path) {
+    std::ifstream file(path);
+    std::string line;
+    while (std::getline(file, line) && line.starts_with('#')) {
+    }
+    const std::vector<std::string> names = split(line, ',');
+    const auto column = [&](const char* name) {
+      const auto found = std::find(names.begin(), names.end(), name);
+      EXPECT_NE(found, names.end()) << "no column " << name << " in " << line;
+      return static_cast<size_t>(found - names.begin());
+    };
+    return read_places(path, column("frame"), column("id"), column("x"), column("y"), 0);
   }
   /// Options of a documented example, without the outputs that take long.
   static std::string example(const char* name) {

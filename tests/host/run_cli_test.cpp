@@ -196,6 +196,7 @@ TEST_F(RunCli, AFolderThatIsRemovedInTheMiddleIsNoticed) {
 
 TEST_F(RunCli, SignalsEndTheRunWholeWithTheirOwnCode) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    fs::remove_all(dir_ / "out");  // the rows waited for are this run's
     const pid_t child = start(track_words(kEndlessScene, {"--output.report", "true"}));
     ASSERT_TRUE(wait_for_rows());
     kill(child, signal);

@@ -82,6 +82,7 @@ Graph quantized(const Graph& graph, int weight_bits, int value_bits, std::span<c
   PostTrainingOptions options;
   options.weights.bits = weight_bits;
   options.activations.bits = value_bits;
+  options.output_bits = value_bits;  // a step of 4-bit values is many of an 8-bit output's
   return quantize_post_training(graph, pictures, kImages, options);
 }
 
