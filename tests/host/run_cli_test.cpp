@@ -370,7 +370,9 @@ TEST_F(RunCli, TooLittleMemoryIsOneLineWhereverItEnds) {
     worked += outcome.code == 0;
     refused += outcome.code == 3;
     EXPECT_THAT(outcome.code, testing::AnyOf(0, 3)) << megabytes << " MB: " << outcome.err;
-    if (outcome.code == 3) EXPECT_THAT(outcome.err, HasSubstr("out of memory")) << megabytes << " MB";
+    if (outcome.code == 3) {
+      EXPECT_THAT(outcome.err, HasSubstr("out of memory")) << megabytes << " MB";
+    }
   }
   EXPECT_GT(refused, 0);
 }
