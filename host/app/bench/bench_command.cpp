@@ -103,11 +103,13 @@ int bench(const BenchOptions& options, bool json) {
   return 0;
 }
 
-/// The networks that come with the sources, as seen from the program in its build folder.
+/// The networks that come with the sources, as seen from the program in its build folder; of an installed one those
+/// beside it.
 std::string shipped_networks() {
   std::error_code error;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (self.parent_path().parent_path() / "quant_models/recipes/trained").string();
+  const std::filesystem::path above = self.parent_path().parent_path(), built = above / "quant_models/recipes/trained";
+  return (std::filesystem::exists(built, error) ? built : above.parent_path() / "share/flashcell/networks").string();
 }
 
 int bench_kernel(bool json) {
