@@ -79,7 +79,8 @@ Header bmp_header(Bytes file) {
   return PictureHeader{side(*width), side(*height), 1, *size <= file.size()};
 }
 
-/// Two numbers in text behind the mark, among blanks and comments.
+/// Two numbers in text behind the mark, among blanks and comments. The byte behind a number is passed over, whatever it
+/// is, as OpenCV's decoder does: a comment that begins there is none to it.
 Header pnm_header(Bytes file) {
   std::array<uint64_t, 2> sides{};
   size_t at = 2;
@@ -94,6 +95,7 @@ Header pnm_header(Bytes file) {
     for (; at < file.size() && at - first < 10 && file[at] >= '0' && file[at] <= '9'; ++at)
       side = side * 10 + (file[at] - '0');
     if (at == first) return {};
+    ++at;
   }
   return PictureHeader{sides[0], sides[1]};
 }

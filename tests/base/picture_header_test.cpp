@@ -87,6 +87,14 @@ TEST(PictureHeader, SidesOfEveryFormat) {
     }
 }
 
+/// Found by a fuzzer: OpenCV takes the byte behind a number for no part of a comment, and so reads 5x3 here.
+TEST(PictureHeader, TheByteBehindANumberBeginsNoComment) {
+  const auto header = read_picture_header(bytes_of("P5 5#  3 4\n1 17 255\n"));
+  ASSERT_TRUE(header);
+  EXPECT_EQ(header->width, 5U);
+  EXPECT_EQ(header->height, 3U);
+}
+
 TEST(PictureHeader, ATiffsChainThatLeavesTheFileOrRunsInACircleIsNotWhole) {
   for (const uint64_t link : {uint64_t{8}, uint64_t{5000}}) {
     const auto header = read_picture_header(tiff(false, false, {{5, 6}, {5, 6}}, link));
