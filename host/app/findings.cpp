@@ -42,8 +42,8 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
     fmt::print("{}\n", host::summary_json(run, s));
     return;
   }
-  fmt::print("{}: {} frames of {}x{} px at {:g} frames/s, {} dropped\n", printable(run.source.name), s.frames, run.source.width,
-             run.source.height, run.fps, s.dropped_frames());
+  fmt::print("{}: {} frames of {}x{} px at {:g} frames/s, {} dropped\n", printable(run.source.name), s.frames,
+             run.source.width, run.source.height, run.fps, s.dropped_frames());
   fmt::print("found {} tracks, {:.1f} objects a frame ({} to {})\n", s.tracks, s.objects_mean(), s.objects_min,
              s.objects_max);
   if (!run.classes.empty()) fmt::print("tracks by class: {}\n", printable(tracks_by_class(run, s)));

@@ -104,8 +104,7 @@ int inspect(const Options& options) {
       return 0;
     }
     Graph graph = quant::import_onnx(options.file);
-    if (options.fold)
-      graph = quant::simplify(std::move(graph), {.keep_batch_normalization = options.keep_batch_norm});
+    if (options.fold) graph = quant::simplify(std::move(graph), {.keep_batch_normalization = options.keep_batch_norm});
     options.json ? print_json(graph) : print_table(graph);
     return 0;
   } catch (const quant::ModelError& e) {

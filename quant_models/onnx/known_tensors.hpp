@@ -30,8 +30,8 @@ Known reshaped(const Known& from, Shape dims);
 /// Integers in one dimension, of type int64.
 Known known_integers(std::vector<int64_t> integers);
 
-/// The dimensions of a node's second operand, so that it stretches to its first by NumPy's rule: below operator set 7 an
-/// attribute says where they begin.
+/// The dimensions of a node's second operand, so that it stretches to its first by NumPy's rule: below operator set 7
+/// an attribute says where they begin.
 Shape operand_dims(const OperatorContext& context, const Shape& first, const Shape& second);
 
 /// Dimensions without those listed (all of extent 1 where none is), and with new ones of extent 1. Throw ModelError.

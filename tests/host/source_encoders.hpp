@@ -21,7 +21,8 @@ struct Picture {
 inline Picture picture(int width, int height, int bits, int frame) {
   Picture p{width, height, {}};
   for (int i = 0; i < width * height; ++i) {
-    p.pixels.push_back(static_cast<uint16_t>((static_cast<unsigned>(i) * 2654435U + static_cast<unsigned>(frame) * 40503U + 977U) >> 3) &
+    p.pixels.push_back(static_cast<uint16_t>(
+                           (static_cast<unsigned>(i) * 2654435U + static_cast<unsigned>(frame) * 40503U + 977U) >> 3) &
                        static_cast<uint16_t>((1u << bits) - 1));
   }
   return p;
