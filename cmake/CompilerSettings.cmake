@@ -11,6 +11,15 @@ if(CCACHE)
 endif()
 
 add_compile_options(-Wall -Wextra -Wshadow -Wno-unknown-pragmas)
+# A warning is an error with the compiler that the sources are kept clean for; what another one warns of stops nobody's build.
+# Sanitizers make warnings of their own that are none.
+set(clean OFF)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION MATCHES "^12\\." AND NOT FLASHCELL_SANITIZE)
+  set(clean ON)
+endif()
+option(FLASHCELL_WARNINGS_AS_ERRORS "Stop at a compiler's warning" ${clean})
+set(CMAKE_COMPILE_WARNING_AS_ERROR ${FLASHCELL_WARNINGS_AS_ERRORS})
+
 # Same bytes on every machine: no contraction into fused multiply-add that only some have.
 add_compile_options(-ffp-contract=off)
 

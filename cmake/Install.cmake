@@ -26,7 +26,7 @@ install(DIRECTORY quant_models/recipes/trained/ DESTINATION ${CMAKE_INSTALL_DATA
 set(public_libraries
   flashcell_base flashcell_contract flashcell_hls_emulation flashcell_cell_label flashcell_cell_label_kernels flashcell_highway
   flashcell_tracking flashcell_pipeline flashcell_segment_simd flashcell_segment flashcell_label
-  flashcell_packed flashcell_quant_detection flashcell_cnn)
+  flashcell_packed flashcell_quant_detection flashcell_inference)
 foreach(library IN LISTS public_libraries)
   string(REPLACE flashcell_ "" name ${library})
   set_target_properties(${library} PROPERTIES EXPORT_NAME ${name})
@@ -36,7 +36,7 @@ install(TARGETS ${public_libraries} EXPORT flashcell COMPONENT development
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${CMAKE_INSTALL_INCLUDEDIR}/flashcell)
 install(EXPORT flashcell NAMESPACE flashcell:: FILE flashcellTargets.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/flashcell COMPONENT development)
-foreach(room base kernels_hls/contract tracking pipeline host/label host/segment host/cnn quant_models/packed quant_models/graph quant_models/data quant_models/models)
+foreach(room base kernels_hls/contract tracking pipeline host/label host/segment host/inference quant_models/packed quant_models/graph quant_models/data quant_models/models)
   install(DIRECTORY ${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/flashcell/${room}/.. COMPONENT development
     FILES_MATCHING PATTERN "*.hpp" PATTERN "*-inl.hpp" EXCLUDE)
 endforeach()

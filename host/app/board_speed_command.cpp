@@ -5,8 +5,8 @@
 #include "base/error.hpp"
 #include "base/json_text.hpp"
 #include "host/app/command.hpp"
-#include "host/model/kernel_cycles.hpp"
-#include "host/model/speed_model.hpp"
+#include "host/board_speed/kernel_cycles.hpp"
+#include "host/board_speed/speed_model.hpp"
 
 namespace flashcell::app {
 namespace {

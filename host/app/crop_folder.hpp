@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "host/cnn/roi/roi_cropper.hpp"
+#include "host/inference/roi/roi_cropper.hpp"
 
 namespace flashcell::app {
 

@@ -9,8 +9,8 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "host/cnn/engine/engine.hpp"
-#include "host/cnn/reference/reference.hpp"
+#include "host/inference/engine/engine.hpp"
+#include "host/inference/reference/reference.hpp"
 #include "kernels_hls/qcnn/kernels.hpp"
 #include "quant_models/packed/kernel_image.hpp"
 
@@ -22,21 +22,21 @@ using Words = std::vector<ap_uint<512>>;
 
 [[noreturn]] void refuse(const std::string& name) {
   std::string targets;
-  for (const host::cnn::Target target : host::cnn::supported_targets())
-    targets += fmt::format(", cpu:{}", host::cnn::name_of(target));
+  for (const host::inference::Target target : host::inference::supported_targets())
+    targets += fmt::format(", cpu:{}", host::inference::name_of(target));
   throw Error(Fault::usage, fmt::format("--device {}: there is no such device; this machine has reference, cpu{}, hls",
                                         printable(name), targets));
 }
 
 IntegerDevice cpu_device(const std::string& name, const quant::PackedModel& model) {
-  const std::vector<host::cnn::Target> targets = host::cnn::supported_targets();
+  const std::vector<host::inference::Target> targets = host::inference::supported_targets();
   const auto target =
-      name == "cpu" ? targets.end() - 1 : std::find_if(targets.begin(), targets.end(), [&](host::cnn::Target t) {
-        return name == std::string("cpu:") + host::cnn::name_of(t);
+      name == "cpu" ? targets.end() - 1 : std::find_if(targets.begin(), targets.end(), [&](host::inference::Target t) {
+        return name == std::string("cpu:") + host::inference::name_of(t);
       });
   if (target == targets.end()) refuse(name);
   const auto engine = std::make_shared<host::Engine>(model, *target);
-  return {std::string("cpu:") + host::cnn::name_of(*target),
+  return {std::string("cpu:") + host::inference::name_of(*target),
           [engine](std::span<const uint8_t> inputs, std::span<uint8_t> outputs) { engine->run(inputs, 1, outputs); }};
 }
 

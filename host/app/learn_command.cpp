@@ -15,8 +15,8 @@
 #include "host/app/marks.hpp"
 #include "host/app/progress.hpp"
 #include "host/app/recording.hpp"
-#include "host/cnn/network.hpp"
 #include "host/device/device_factory.hpp"
+#include "host/inference/network.hpp"
 #include "host/recognition/recognition_file.hpp"
 #include "tracking/recognition.hpp"
 
@@ -109,14 +109,15 @@ Examples collect(const Options& options, const Marks& marks, const host::Config&
 }
 
 /// What the network of [classify] will see; without one, what the recipe roi_crops.toml trains on.
-host::cnn::Resampler crop_resampler(const host::Config& config, int significant_bits) {
+host::inference::Resampler crop_resampler(const host::Config& config, int significant_bits) {
   constexpr int kSide = 28;
-  if (config.classify.model.empty()) return {kSide, kSide, host::cnn::PictureChannels::grey, significant_bits};
-  const host::cnn::Resampler wanted = host::resampler_for(host::read_network(config.classify.model), significant_bits);
+  if (config.classify.model.empty()) return {kSide, kSide, host::inference::PictureChannels::grey, significant_bits};
+  const host::inference::Resampler wanted =
+      host::resampler_for(host::read_network(config.classify.model), significant_bits);
   const bool grey = wanted.channels() == 1;
   // Picture files are written from blue, green, red.
-  return {wanted.width(), wanted.height(), grey ? host::cnn::PictureChannels::grey : host::cnn::PictureChannels::bgr,
-          significant_bits};
+  return {wanted.width(), wanted.height(),
+          grey ? host::inference::PictureChannels::grey : host::inference::PictureChannels::bgr, significant_bits};
 }
 
 int write_crops(const Options& options, const Marks& marks, const host::Config& config) {

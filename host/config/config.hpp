@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "host/cnn/roi/crop_parameters.hpp"
+#include "host/inference/roi/crop_parameters.hpp"
 #include "host/segment/segmenter.hpp"
 #include "kernels_hls/contract/object.hpp"
 #include "tracking/tracker.hpp"

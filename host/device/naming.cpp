@@ -1,9 +1,9 @@
 #include "host/device/naming.hpp"
 
 #include "base/error.hpp"
-#include "host/cnn/detect/detection_objects.hpp"
-#include "host/cnn/network.hpp"
-#include "host/cnn/roi/roi_namer.hpp"
+#include "host/inference/detect/detection_objects.hpp"
+#include "host/inference/network.hpp"
+#include "host/inference/roi/roi_namer.hpp"
 
 namespace flashcell::host {
 namespace {

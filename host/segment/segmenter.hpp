@@ -12,7 +12,8 @@ namespace flashcell::host {
 enum class SegmentMethod : uint8_t { threshold, otsu, adaptive, background, colour };
 enum class Polarity : uint8_t { bright, dark };
 
-/// A named colour: ranges in 8-bit hue (0..255 is the circle; low > high wraps over red), saturation and value, inclusive.
+/// A named colour: ranges in 8-bit hue (0..255 is the circle; low > high wraps over red), saturation and value,
+/// inclusive.
 struct ColourClass {
   std::string name;
   uint8_t hue_low = 0, hue_high = 255;
@@ -30,16 +31,19 @@ struct Polygon {
 struct SegmentParameters {
   SegmentMethod method = SegmentMethod::otsu;
   Polarity polarity = Polarity::bright;
-  int threshold = 128;         ///< `threshold`: foreground is grey >= threshold (bright) or grey < threshold (dark); in the frame's own grey levels
-  int window = 31;             ///< `adaptive`: side of the mean's window, px, odd
-  int offset = 10;             ///< `adaptive`: foreground differs from the local mean by more than this
-  double sigmas = 4;           ///< `background`: foreground is further than this many standard deviations from the running mean
-  double learning_rate = 0.02; ///< `background`: weight of the newest frame in mean and variance, 0..1; foreground pixels teach the mean at 1/16 of it, the variance not
-  double min_sigma = 2;        ///< `background`: floor of the standard deviation, grey levels
-  int learn_frames = 30;       ///< `background`: frames that only teach and give no objects
-  bool both_polarities = true; ///< `background`: brighter and darker pixels both count; else `polarity` decides
+  int threshold = 128;  ///< `threshold`: foreground is grey >= threshold (bright) or grey < threshold (dark); in the
+                        ///< frame's own grey levels
+  int window = 31;      ///< `adaptive`: side of the mean's window, px, odd
+  int offset = 10;      ///< `adaptive`: foreground differs from the local mean by more than this
+  double sigmas = 4;  ///< `background`: foreground is further than this many standard deviations from the running mean
+  double learning_rate = 0.02;  ///< `background`: weight of the newest frame in mean and variance, 0..1; foreground
+                                ///< pixels teach the mean at 1/16 of it, the variance not
+  double min_sigma = 2;         ///< `background`: floor of the standard deviation, grey levels
+  int learn_frames = 30;        ///< `background`: frames that only teach and give no objects
+  bool both_polarities = true;  ///< `background`: brighter and darker pixels both count; else `polarity` decides
   std::vector<ColourClass> classes;  ///< `colour`: 1..8
-  std::vector<Polygon> regions;      ///< region of interest: inside any include (or everything, without one) and in no exclude
+  std::vector<Polygon>
+      regions;  ///< region of interest: inside any include (or everything, without one) and in no exclude
 };
 
 /// Frame in, binary frame out.
@@ -50,12 +54,14 @@ class Segmenter {
   virtual bool in_order() const { return false; }
   /// Number of masks a frame gives: the colour classes, else 1.
   virtual int masks() const { return 1; }
-  /// Fills masks[0 .. masks()-1], already sized width x height; padding stays 0. Allocates nothing after the first frame.
+  /// Fills masks[0 .. masks()-1], already sized width x height; padding stays 0. Allocates nothing after the first
+  /// frame.
   virtual void segment(const FrameView& frame, BitImage* masks) = 0;
 };
 
-/// For frames of this geometry and format. Throws Error(Fault::usage) for parameters out of range or colour classes on grey frames.
-/// Grey methods on colour frames use luma8 (contract/colour.hpp).
-std::unique_ptr<Segmenter> make_segmenter(const SegmentParameters& parameters, int width, int height, PixelFormat format);
+/// For frames of this geometry and format. Throws Error(Fault::usage) for parameters out of range or colour classes on
+/// grey frames. Grey methods on colour frames use luma8 (contract/colour.hpp).
+std::unique_ptr<Segmenter> make_segmenter(const SegmentParameters& parameters, int width, int height,
+                                          PixelFormat format);
 
 }  // namespace flashcell::host

@@ -9,9 +9,7 @@ class ThresholdSegmenter : public Segmenter {
   explicit ThresholdSegmenter(const SegmentParameters& parameters)
       : threshold_(parameters.threshold), polarity_(parameters.polarity) {}
 
-  void segment(const FrameView& frame, BitImage* masks) override {
-    binarize(frame, threshold_, polarity_, masks[0]);
-  }
+  void segment(const FrameView& frame, BitImage* masks) override { binarize(frame, threshold_, polarity_, masks[0]); }
 
  private:
   const int threshold_;

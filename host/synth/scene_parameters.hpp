@@ -26,10 +26,10 @@ struct SceneParameters {
   bool crossing = true;  ///< objects pass over one another (the higher id in front); else each keeps to a tile of its
                          ///< own and none ever touch
   bool start_apart = false;  ///< with crossing: no two objects touch in frame 0
-  int occluders = 0;     ///< upright bars in the background's colour, 2 max_radius wide, in front of everything
-  double noise = 0;      ///< standard deviation of the grey levels, 0..64
-  double blur = 0;       ///< standard deviation of a Gaussian blur, px, 0..10
-  double shutter = 0;    ///< exposure as a share of the frame time, 0..1: motion blur
+  int occluders = 0;         ///< upright bars in the background's colour, 2 max_radius wide, in front of everything
+  double noise = 0;          ///< standard deviation of the grey levels, 0..64
+  double blur = 0;           ///< standard deviation of a Gaussian blur, px, 0..10
+  double shutter = 0;        ///< exposure as a share of the frame time, 0..1: motion blur
   int background = 20, foreground = 200;  ///< grey levels, 0..255
   bool colour = false;                    ///< bgr8 instead of grey8
   bool smooth_edges = true;               ///< anti-aliased by exact area; else a pixel is in when its centre is
@@ -40,9 +40,10 @@ struct SceneParameters {
 void check(const SceneParameters& parameters);
 
 /// Reads `synth:SHAPES[?key=value&…]`. SHAPES: discs, polygons, digits, patterns, or several joined by `+`.
-/// Keys: size=WxH, objects, frames, fps, seed, radius=A or A..B, speed=A or A..B, crossing=on|off, start=apart|anywhere, occluders, noise,
-/// blur, shutter, background, foreground, colour=on|off (on with patterns unless stated), edges=smooth|binary, dropped.
-/// Throws Error(Fault::usage) naming an unknown shape or key or a bad value.
+/// Keys: size=WxH, objects, frames, fps, seed, radius=A or A..B, speed=A or A..B, crossing=on|off,
+/// start=apart|anywhere, occluders, noise, blur, shutter, background, foreground, colour=on|off (on with patterns
+/// unless stated), edges=smooth|binary, dropped. Throws Error(Fault::usage) naming an unknown shape or key or a bad
+/// value.
 SceneParameters parse_scene(std::string_view spec);
 
 /// The spec that parse_scene() reads back to the same parameters.

@@ -40,7 +40,7 @@ uint64_t small_feature(const Job& job, const Features<S>& f, int i) {
   if (i <= contract::kHueBins) return f.hue.at(i - 1);
   const int pattern = i - 1 - contract::kHueBins;
   if (pattern == 0) return (job.features & contract::kFeatureHlac) ? f.m00.to_uint64() : 0;
-  return f.hlac.at(pattern - 1);
+  return pattern < contract::kHlacCount ? f.hlac.at(pattern - 1) : 0;
 }
 
 /// Word `word` of contract::ObjectFeatures.

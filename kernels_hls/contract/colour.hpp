@@ -4,7 +4,8 @@
 namespace flashcell {
 namespace contract {
 
-/// 8-bit hue, saturation, value. Hue 0..255 is the whole circle. Integer arithmetic, equal to OpenCV's COLOR_RGB2HSV_FULL.
+/// 8-bit hue, saturation, value. Hue 0..255 is the whole circle. Integer arithmetic, equal to OpenCV's
+/// COLOR_RGB2HSV_FULL.
 struct Hsv8 {
   uint8_t h, s, v;
 };
@@ -21,7 +22,8 @@ inline Hsv8 hsv8(uint8_t r, uint8_t g, uint8_t b) {
   int h = (numerator * per_hue + 2048) >> 12;
   if (h < 0) h += 256;
   if (h > 255) h = 255;
-  return Hsv8{static_cast<uint8_t>(h), static_cast<uint8_t>((chroma * per_saturation + 2048) >> 12), static_cast<uint8_t>(max)};
+  return Hsv8{static_cast<uint8_t>(h), static_cast<uint8_t>((chroma * per_saturation + 2048) >> 12),
+              static_cast<uint8_t>(max)};
 }
 
 /// 8-bit luma of RGB, equal to OpenCV's COLOR_RGB2GRAY.

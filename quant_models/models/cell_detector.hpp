@@ -29,7 +29,8 @@ inline constexpr int kCellSize = 8;          ///< pixels
 inline constexpr float kReferenceSize = 64;  ///< pixels
 
 /// Boxes from one image's predictions, strongest first, weaker ones that overlap them removed; ties go to the earlier
-/// cell. The score is the sigmoid of the objectness times the softmax of the class. Throws std::invalid_argument when the sizes do not fit.
+/// cell. The score is the sigmoid of the objectness times the softmax of the class. Throws std::invalid_argument when
+/// the sizes do not fit.
 std::vector<Detection> decode_cells(std::span<const float> prediction, int classes, int cell_rows, int cell_columns,
                                     const DecodeOptions& options = {});
 

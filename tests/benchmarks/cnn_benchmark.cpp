@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "host/cnn/engine/engine.hpp"
+#include "host/inference/engine/engine.hpp"
 #include "tests/benchmarks/cnn_onednn.hpp"
 #include "tests/benchmarks/cnn_shapes.hpp"
 
@@ -42,7 +42,7 @@ quant::PackedModel single_convolution(const ConvolutionShape& shape) {
 }
 
 /// The layer alone, on what lies in the engine's memory.
-void engine_convolution(benchmark::State& state, const ConvolutionShape& shape, host::cnn::Target target) {
+void engine_convolution(benchmark::State& state, const ConvolutionShape& shape, host::inference::Target target) {
   const quant::PackedModel model = single_convolution(shape);
   host::Engine engine(model, target);
   std::vector<uint8_t> input(engine.input_bytes() * engine.items_at_once());
@@ -110,7 +110,8 @@ quant::PackedModel classifier() {
   return layers.builder.build();
 }
 
-void whole_model(benchmark::State& state, const quant::PackedModel& model, size_t items, host::cnn::Target target) {
+void whole_model(benchmark::State& state, const quant::PackedModel& model, size_t items,
+                 host::inference::Target target) {
   host::Engine engine(model, target);
   std::vector<uint8_t> inputs(items * engine.input_bytes()), outputs(items * engine.output_bytes());
   std::mt19937 random(1);
@@ -143,9 +144,9 @@ void add(const std::string& name, const std::function<void(benchmark::State&)>& 
 
 void register_all() {
   for (const ConvolutionShape& shape : test::convolution_shapes()) {
-    for (const host::cnn::Target target : host::cnn::supported_targets()) {
-      if (target == host::cnn::Target::scalar) continue;
-      add(std::string(shape.name) + "/" + host::cnn::name_of(target),
+    for (const host::inference::Target target : host::inference::supported_targets()) {
+      if (target == host::inference::Target::scalar) continue;
+      add(std::string(shape.name) + "/" + host::inference::name_of(target),
           [shape, target](benchmark::State& state) { engine_convolution(state, shape, target); });
     }
 #ifdef FLASHCELL_ONEDNN
@@ -157,9 +158,9 @@ void register_all() {
     size_t items;
   };
   for (const Model& each : {Model{detector(), 1}, Model{large_detector(), 1}, Model{classifier(), 64}}) {
-    for (const host::cnn::Target target : host::cnn::supported_targets()) {
-      if (target == host::cnn::Target::scalar) continue;
-      add(each.model.name + "/" + host::cnn::name_of(target),
+    for (const host::inference::Target target : host::inference::supported_targets()) {
+      if (target == host::inference::Target::scalar) continue;
+      add(each.model.name + "/" + host::inference::name_of(target),
           [each, target](benchmark::State& state) { whole_model(state, each.model, each.items, target); });
     }
     for (size_t layer = 0; layer < each.model.layers.size(); ++layer) {

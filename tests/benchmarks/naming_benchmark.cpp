@@ -4,8 +4,8 @@
 
 #include <random>
 
-#include "host/cnn/detect/cell_decoder.hpp"
-#include "host/cnn/roi/roi_cropper.hpp"
+#include "host/inference/detect/cell_decoder.hpp"
+#include "host/inference/roi/roi_cropper.hpp"
 #include "tests/benchmarks/cnn_shapes.hpp"
 
 namespace flashcell {
@@ -19,11 +19,11 @@ std::vector<uint8_t> noise(size_t bytes) {
 }
 
 /// Objects of 10, 24, 60 px: regions of 14, 34, 84 px.
-void crop(benchmark::State& state, host::cnn::Target target) {
+void crop(benchmark::State& state, host::inference::Target target) {
   const auto side = static_cast<int>(state.range(0));
   const std::vector<uint8_t> pixels = noise(512 * 512);
   const FrameView frame{pixels.data(), 512, 512, 512, PixelFormat::grey8};
-  host::RoiCropper cropper({28, 28, host::cnn::PictureChannels::grey, 8, target}, {});
+  host::RoiCropper cropper({28, 28, host::inference::PictureChannels::grey, 8, target}, {});
   std::vector<contract::ObjectRecord> objects(100);
   for (size_t i = 0; i < objects.size(); ++i) {
     contract::ObjectRecord& o = objects[i];
@@ -46,7 +46,7 @@ void crop(benchmark::State& state, host::cnn::Target target) {
 void stretch_frame(benchmark::State& state) {
   const auto side = static_cast<int>(state.range(0));
   const std::vector<uint8_t> pixels = noise(static_cast<size_t>(side) * static_cast<size_t>(side));
-  host::cnn::Resampler resampler(512, 512, host::cnn::PictureChannels::grey, 8);
+  host::inference::Resampler resampler(512, 512, host::inference::PictureChannels::grey, 8);
   std::vector<uint8_t> picture(resampler.bytes());
   for (auto _ : state) {
     resampler.run({pixels.data(), side, side, side, PixelFormat::grey8}, {0, 0, side, side}, picture.data());
@@ -81,8 +81,8 @@ BENCHMARK(decode)->Arg(4096)->Arg(40)->Arg(8)->Unit(benchmark::kMicrosecond);
 }  // namespace flashcell
 
 int main(int argc, char** argv) {
-  for (const auto target : flashcell::host::cnn::supported_targets()) {
-    benchmark::RegisterBenchmark((std::string("crop/") + flashcell::host::cnn::name_of(target)).c_str(),
+  for (const auto target : flashcell::host::inference::supported_targets()) {
+    benchmark::RegisterBenchmark((std::string("crop/") + flashcell::host::inference::name_of(target)).c_str(),
                                  [target](benchmark::State& state) { flashcell::crop(state, target); })
         ->Arg(10)
         ->Arg(24)

@@ -11,7 +11,7 @@
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/onnx/export.hpp"
 #include "quant_models/onnx/import.hpp"
-#include "tests/quant_models/random_graphs.hpp"
+#include "tests/quant_models/graph/random_graphs.hpp"
 #include "tests/support/folders.hpp"
 
 namespace flashcell::quant {

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "tests/host/xrt_support.hpp"
+#include "tests/host/xrt/support.hpp"
 #include "tests/support/folders.hpp"
 
 namespace {

@@ -9,7 +9,7 @@
 #include "quant_models/data/scene_folder.hpp"
 #include "quant_models/data/voc.hpp"
 #include "tests/fuzz/must_blame_the_input.hpp"
-#include "tests/quant_models/tar_encoder.hpp"
+#include "tests/quant_models/data/tar_encoder.hpp"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "quant_models/train/checkpoint.hpp"
-#include "tests/quant_models/tar_encoder.hpp"
+#include "tests/quant_models/data/tar_encoder.hpp"
 
 namespace flashcell::test {
 namespace {

@@ -3,9 +3,9 @@
 #include <fstream>
 
 #include "quant_models/onnx/export.hpp"
-#include "tests/quant_models/onnx_file.hpp"
-#include "tests/quant_models/random_graphs.hpp"
-#include "tests/quant_models/zip_encoder.hpp"
+#include "tests/quant_models/data/zip_encoder.hpp"
+#include "tests/quant_models/graph/random_graphs.hpp"
+#include "tests/quant_models/onnx/onnx_file.hpp"
 
 namespace flashcell::test {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "host/cnn/engine/engine.hpp"
-#include "host/cnn/reference/reference.hpp"
+#include "host/inference/engine/engine.hpp"
+#include "host/inference/reference/reference.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/packed/describe.hpp"
 #include "quant_models/packed/packed_file.hpp"

@@ -7,11 +7,11 @@
 #include "base/error.hpp"
 #include "host/app/bench/scenes.hpp"
 #include "host/app/bench/timing.hpp"
-#include "host/cnn/detect/frame_detector.hpp"
-#include "host/cnn/engine/engine.hpp"
-#include "host/cnn/network.hpp"
-#include "host/cnn/roi/roi_classifier.hpp"
 #include "host/device/device_factory.hpp"
+#include "host/inference/detect/frame_detector.hpp"
+#include "host/inference/engine/engine.hpp"
+#include "host/inference/network.hpp"
+#include "host/inference/roi/roi_classifier.hpp"
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/export/lower.hpp"
 #include "quant_models/graph/cost.hpp"
@@ -67,7 +67,7 @@ PeerWork opencv_classifier(const Clip& clip, const std::vector<ObjectTable>& tab
             const auto& objects = tables[static_cast<size_t>(i) % tables.size()].objects;
             crops->resize(objects.size());
             for (size_t k = 0; k < objects.size(); ++k) {
-              const host::cnn::Region r = host::region_around(objects[k], {}, 28, 28);
+              const host::inference::Region r = host::region_around(objects[k], {}, 28, 28);
               const cv::Mat& frame = clip.mat(i);
               const cv::Rect inside =
                   cv::Rect(r.left, r.top, r.width, r.height) & cv::Rect(0, 0, frame.cols, frame.rows);

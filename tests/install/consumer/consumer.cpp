@@ -1,5 +1,5 @@
 // Two bright squares that move apart: labelled and followed, frame by frame; a network read and named.
-#include <flashcell/host/cnn/network.hpp>
+#include <flashcell/host/inference/network.hpp>
 #include <flashcell/host/label/labeller.hpp>
 #include <flashcell/host/segment/segmenter.hpp>
 #include <flashcell/tracking/detection.hpp>

@@ -1,0 +1,24 @@
+#include "host/inference/detect/box_decoder.hpp"
+
+#include "base/error.hpp"
+#include "host/inference/detect/cell_decoder.hpp"
+#include "host/inference/detect/head_decoder.hpp"
+#include "host/inference/network.hpp"
+
+namespace flashcell::host {
+
+std::unique_ptr<BoxDecoder> make_box_decoder(const quant::PackedModel& model, const quant::DecodeOptions& options) {
+  switch (kind_of(model)) {
+    case NetworkKind::cell_detector:
+      return std::make_unique<CellDecoder>(model, options);
+    case NetworkKind::fastestdet:
+    case NetworkKind::yunet:
+      return std::make_unique<HeadDecoder>(model, options);
+    case NetworkKind::classifier:
+    case NetworkKind::other:
+      break;
+  }
+  throw Error(Fault::input, model.name + ": is no detector; `flashcell model inspect` shows its layers and outputs");
+}
+
+}  // namespace flashcell::host

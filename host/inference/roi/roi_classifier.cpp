@@ -1,0 +1,83 @@
+#include "host/inference/roi/roi_classifier.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "host/inference/network.hpp"
+
+namespace flashcell::host {
+namespace {
+
+constexpr size_t kAhead = 4;  // objects: a frame from memory arrives in time, and the cache holds them
+
+const quant::PackedModel& checked(const quant::PackedModel& model) {
+  classes_of(model);
+  if (kind_of(model) != NetworkKind::classifier)
+    throw Error(Fault::input, model.name + ": is a cell detector, not a classifier; name it as detect.model");
+  return model;
+}
+
+}  // namespace
+
+RoiClassifier::RoiClassifier(const quant::PackedModel& model, const CropParameters& parameters, int significant_bits)
+    : cropper_(resampler_for(checked(model), significant_bits), parameters),
+      table_(model),
+      engine_(model),
+      output_(output_of(model)),
+      scale_(output_scale(model)),
+      inputs_(engine_.items_at_once() * engine_.input_bytes()),
+      outputs_(engine_.items_at_once() * engine_.output_bytes()) {
+  for (size_t steps = 0; steps < weight_.size(); ++steps)
+    weight_[steps] = std::exp(-scale_ * static_cast<float>(steps));
+}
+
+void RoiClassifier::conclude(const uint8_t* scores, tracking::ClassBelief& name) const {
+  const int classes = output_.channels;
+  int best = 0, most = stored_value(output_, scores[0]);
+  for (int c = 1; c < classes; ++c) {
+    const int score = stored_value(output_, scores[c]);
+    if (score > most) {
+      most = score;
+      best = c;
+    }
+  }
+  float sum = 0;
+  for (int c = 0; c < classes; ++c) {
+    const int below = most - stored_value(output_, scores[c]);
+    name.log_weight[static_cast<size_t>(c)] = -scale_ * static_cast<float>(below);
+    sum += weight_[static_cast<size_t>(below)];
+  }
+  name.classes = classes;
+  name.best = best;
+  name.confidence = 1 / sum;
+}
+
+void RoiClassifier::classify(const FrameView& frame, std::span<const contract::ObjectRecord> objects,
+                             std::span<tracking::ClassBelief> names) {
+  const size_t batch = engine_.items_at_once(), in_bytes = engine_.input_bytes(), out_bytes = engine_.output_bytes();
+  for (size_t begin = 0; begin < objects.size(); begin += batch) {
+    const size_t count = std::min(batch, objects.size() - begin);
+    for (size_t i = 0; i < count; ++i) {
+      const std::span<uint8_t> input(inputs_.data() + i * in_bytes, in_bytes);
+      if (begin + i + kAhead < objects.size()) RoiCropper::prefetch(frame, objects[begin + i + kAhead]);
+      cropper_.crop(frame, objects[begin + i], input.data());
+      table_.apply(input, input);
+    }
+    engine_.run({inputs_.data(), count * in_bytes}, count, {outputs_.data(), count * out_bytes});
+    for (size_t i = 0; i < count; ++i) conclude(outputs_.data() + i * out_bytes, names[begin + i]);
+  }
+}
+
+tracking::ClassBelief RoiClassifier::look(const FrameView& frame, const inference::Region& region) {
+  const std::span<uint8_t> input(inputs_.data(), engine_.input_bytes()),
+      output(outputs_.data(), engine_.output_bytes());
+  cropper_.resampler().run(frame, region, input.data());
+  table_.apply(input, input);
+  engine_.run(input, 1, output);
+  tracking::ClassBelief name;
+  conclude(output.data(), name);
+  return name;
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,34 @@
+#include "host/inference/roi/roi_namer.hpp"
+
+#include "host/inference/roi/roi_classifier.hpp"
+
+namespace flashcell::host {
+namespace {
+
+class RoiNamer final : public Namer {
+ public:
+  RoiNamer(const quant::PackedModel& model, const CropParameters& parameters, int significant_bits,
+           float least_confidence)
+      : classifier_(model, parameters, significant_bits), least_confidence_(least_confidence) {}
+
+  void name(const FrameView& frame, ObjectTable& table) override {
+    table.names.resize(table.objects.size());
+    classifier_.classify(frame, table.objects, table.names);
+    for (tracking::ClassBelief& name : table.names) {
+      if (name.confidence < least_confidence_) name = {};
+    }
+  }
+
+ private:
+  RoiClassifier classifier_;
+  float least_confidence_;
+};
+
+}  // namespace
+
+std::unique_ptr<Namer> make_roi_namer(const quant::PackedModel& model, const CropParameters& parameters,
+                                      int significant_bits, float least_confidence) {
+  return std::make_unique<RoiNamer>(model, parameters, significant_bits, least_confidence);
+}
+
+}  // namespace flashcell::host

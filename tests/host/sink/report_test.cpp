@@ -1,0 +1,253 @@
+#include <cmath>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "base/text.hpp"
+#include "host/sink/base64.hpp"
+#include "host/sink/report_data.hpp"
+#include "host/sink/report_page.hpp"
+#include "host/sink/report_sink.hpp"
+#include "host/sink/summary_sink.hpp"
+#include "host/sink/svg_chart.hpp"
+#include "tests/host/sink/support.hpp"
+
+namespace flashcell::host {
+namespace {
+
+using test::blank_result;
+using test::OwnedResult;
+using test::read_text;
+using test::row_at;
+using test::TemporaryFolder;
+
+size_t count_of(const std::string& text, const std::string& what) {
+  size_t n = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + what.size())) ++n;
+  return n;
+}
+
+// `tracks` circling objects in a 512x384 scene, all of them in every frame.
+std::string make_report(const std::filesystem::path& path, RunInfo run, int64_t frames, uint32_t tracks) {
+  const auto summary = std::make_shared<RunSummary>();
+  summary->stages.emplace_back("segment and label");
+  summary->stages.emplace_back("track");
+  summary->stages.emplace_back("frame to result");
+  const std::unique_ptr<Sink> sink = make_report_sink(path, summary);
+  run.source.width = 512;
+  run.source.height = 384;
+  sink->begin(run);
+  OwnedResult result = blank_result(0, 512, 384, 120);
+  result.table.objects.assign(tracks, {});
+  uint64_t noise = 1;
+  for (int64_t f = 0; f < frames; ++f) {
+    result.frame.number = f;
+    result.rows.clear();
+    for (uint32_t id = 1; id <= tracks; ++id) {
+      const double phase = 0.7 * id + 0.004 * static_cast<double>(f), radius = 20 + 150.0 * id / tracks;
+      result.rows.push_back(row_at(f, id, 256 + radius * std::cos(phase), 192 + radius * std::sin(phase)));
+      result.rows.back().vx = -radius * 8 * std::sin(phase);
+      result.rows.back().vy = radius * 8 * std::cos(phase);
+      result.rows.back().class_id = static_cast<int>(id % 3) - 1;
+    }
+    noise = noise * 6364136223846793005u + 1442695040888963407u;
+    const int64_t segment = 40000 + static_cast<int64_t>(noise >> 50), track = 9000 + static_cast<int64_t>(noise >> 53);
+    summary->stages[0].record(f, segment);
+    summary->stages[1].record(f, track);
+    summary->stages[2].record(f, segment + track + 5000 + (f % 997 == 0 ? 900000 : 0));
+    summary->count_objects(tracks, 0, 0);
+    sink->write(result.view());
+  }
+  summary->tracks = tracks;
+  summary->wall_s = static_cast<double>(frames) * 1e-4;
+  sink->finish();
+  return read_text(path);
+}
+
+void expect_self_contained(const std::string& page) {
+  EXPECT_EQ(page.find("http"), std::string::npos);
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+  EXPECT_EQ(page.find("<link"), std::string::npos);
+  EXPECT_EQ(page.find("@import"), std::string::npos);
+  EXPECT_EQ(page.find("url("), std::string::npos);
+  EXPECT_EQ(page.find("nan"), std::string::npos) << page.substr(page.find("nan") - 100, 200);
+  EXPECT_EQ(count_of(page, "<svg"), count_of(page, "</svg>"));
+  EXPECT_EQ(count_of(page, "<section>"), count_of(page, "</section>"));
+  EXPECT_EQ(count_of(page, "<path"), count_of(page, "/>") + count_of(page, "</path>") - count_of(page, "<rect") -
+                                         count_of(page, "<circle") - count_of(page, "<image"));
+  EXPECT_EQ(page.substr(page.size() - 8), "</html>\n");
+}
+
+// Where $FLASHCELL_KEEP names a folder the pages stay there, to be looked at.
+std::filesystem::path page_path(const TemporaryFolder& folder, const std::string& name) {
+  const char* keep = std::getenv("FLASHCELL_KEEP");
+  return keep != nullptr ? std::filesystem::path(keep) / name : folder / name;
+}
+
+TEST(Report, SaysWhatWasFound) {
+  const TemporaryFolder folder;
+  RunInfo run = test::small_run();
+  run.source.name = "recordings/<b>ants & flies.cine";
+  run.classes = {"ant", "fly \"big\""};
+  run.unit = "mm";
+  run.units_per_pixel = 0.02;
+  run.config_toml = "[track]\nmotion = \"constant_velocity\" # <default>\nlost_ms = 100\n";
+  run.command = "flashcell track 'ants & flies.cine' -o out";
+  const std::string page = make_report(page_path(folder, "report.html"), run, 3000, 12);
+  expect_self_contained(page);
+  for (const char* text : {
+           "<h1>&lt;b&gt;ants &amp; flies.cine</h1>",
+           "512 × 384 px",
+           "2,000 frames/s",
+           "1 px = 0.02 mm",
+           "<b>12</b><span>tracks</span>",
+           "<b>3,000</b><span>frames processed</span>",
+           "fly &quot;big&quot;",
+           "# &lt;default&gt;",
+           "flashcell track &#39;ants &amp; flies.cine&#39; -o out",
+           "mean speed [mm/s]",
+           "P99.9 ",
+           "segment and label",
+           "data:image/png;base64,iVBOR",
+           "Mean of 4 frames a point",
+           "<title>track 12, frames 0 to 2999",
+       }) {
+    EXPECT_NE(page.find(text), std::string::npos) << text;
+  }
+  EXPECT_EQ(page.find("<b>ants"), std::string::npos);
+  EXPECT_EQ(count_of(page, "<title>track "), 12u);
+  EXPECT_EQ(count_of(page, "<tr><td><i"), 12u);
+}
+
+TEST(Report, ManyTracksAreCappedAndItSaysSo) {
+  const TemporaryFolder folder;
+  const std::string page = make_report(page_path(folder, "many.html"), test::small_run(), 60, 5000);
+  expect_self_contained(page);
+  EXPECT_EQ(count_of(page, "<tr><td><i"), kMostTableRows);
+  EXPECT_EQ(count_of(page, "<title>track "), kMostDrawnPaths);
+  EXPECT_NE(page.find("The 300 longest of 5,000 tracks"), std::string::npos);
+  EXPECT_NE(page.find("The 2,000 longest of 5,000 tracks"), std::string::npos);
+  EXPECT_LT(page.size(), 4000000u);
+}
+
+TEST(Report, LongRunsAreDecimated) {
+  const TemporaryFolder folder;
+  const std::string page = make_report(page_path(folder, "long.html"), test::small_run(), 100000, 3);
+  expect_self_contained(page);
+  EXPECT_LT(page.size(), 300000u);
+  EXPECT_NE(page.find("Mean of 128 frames a point"), std::string::npos);
+}
+
+TEST(Report, OneFrameAndNoFrame) {
+  const TemporaryFolder folder;
+  RunInfo run = test::small_run();
+  expect_self_contained(make_report(page_path(folder, "one.html"), run, 1, 1));
+  const std::string no_tracks = make_report(page_path(folder, "no_tracks.html"), run, 40, 0);
+  expect_self_contained(no_tracks);
+  EXPECT_NE(no_tracks.find("no object was tracked"), std::string::npos);
+  const std::string none = make_report(page_path(folder, "none.html"), run, 0, 0);
+  expect_self_contained(none);
+  EXPECT_NE(none.find("The recording held no frame."), std::string::npos);
+  run.fps = 0;
+  EXPECT_NE(make_report(page_path(folder, "no_rate.html"), run, 5, 2).find(">frame</text>"), std::string::npos);
+}
+
+TEST(ReportData, KeepsTracksPathsWithinBounds) {
+  ReportData data;
+  OwnedResult result = blank_result(0);
+  for (int64_t f = 0; f < 5000; ++f) {
+    result.frame.number = f;
+    result.rows = {row_at(f, 1, static_cast<double>(f), 0)};
+    if (f > 0) result.rows.push_back(row_at(f, static_cast<uint32_t>(2 + f * 5), 0, 0));
+    result.backfill.clear();
+    if (f > 0) {
+      for (uint32_t k = 1; k < 5; ++k)
+        result.backfill.push_back(row_at(f - 1, static_cast<uint32_t>(2 + f * 5) - k, 0, 0));
+    }
+    data.add(result.view(), 8);
+  }
+  EXPECT_EQ(data.tracks().size(), ReportData::kMostTracks);
+  const TrackStory& first = data.tracks().at(1);
+  EXPECT_LE(first.path.size(), ReportData::kMostPathPoints);
+  EXPECT_GE(first.path.size(), 1000u);
+  for (size_t i = 0; i < first.path.size(); ++i) {
+    EXPECT_EQ(first.path[i].x, static_cast<float>(i * first.path_stride));
+  }
+  EXPECT_EQ(first.distance, 4999);
+  EXPECT_EQ(first.rows, 5000u);
+  EXPECT_EQ(data.untold_tracks(), 2u + 4999u * 5u - ReportData::kMostTracks);
+}
+
+TEST(ReportData, ManyLongTracksShareThePoints) {
+  ReportData data;
+  OwnedResult result = blank_result(0);
+  const uint32_t tracks = 2000;
+  for (int64_t f = 0; f < 1000; ++f) {
+    result.frame.number = f;
+    result.rows.clear();
+    for (uint32_t id = 1; id <= tracks; ++id) result.rows.push_back(row_at(f, id, static_cast<double>(f), id));
+    data.add(result.view(), 8);
+  }
+  size_t points = 0;
+  for (const auto& entry : data.tracks()) points += entry.second.path.size();
+  EXPECT_LE(points, ReportData::kMostPoints);
+  EXPECT_GE(points, ReportData::kMostPoints / 4);
+  EXPECT_EQ(data.tracks().at(7).path.back().x,
+            static_cast<float>((data.tracks().at(7).path.size() - 1) * data.tracks().at(7).path_stride));
+}
+
+TEST(GrowingHistogram, KeepsEveryValue) {
+  GrowingHistogram histogram(8);
+  for (int i = 0; i < 1000; ++i) histogram.add(i);
+  histogram.add(std::nan(""));
+  EXPECT_EQ(histogram.bin_width(), 128);
+  EXPECT_EQ(histogram.counts(), (std::vector<uint64_t>{128, 128, 128, 128, 128, 128, 128, 104}));
+  EXPECT_EQ(histogram.count(), 1000u);
+}
+
+TEST(ReportText, NumbersForPeople) {
+  EXPECT_EQ(short_number(0), "0");
+  EXPECT_EQ(short_number(0.12345), "0.123");
+  EXPECT_EQ(short_number(12.345), "12.3");
+  EXPECT_EQ(short_number(999.4), "999");
+  EXPECT_EQ(short_number(1234567.8), "1,234,568");
+  EXPECT_EQ(short_number(-1234), "-1,234");
+  EXPECT_EQ(short_duration(820), "820 ns");
+  EXPECT_EQ(short_duration(12345), "12.3 µs");
+  EXPECT_EQ(short_duration(1.5e9), "1.5 s");
+  EXPECT_EQ(markup_escape("<a href='x'>&\"\x01"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;");
+  const std::string text = "Man is";
+  EXPECT_EQ(base64(reinterpret_cast<const uint8_t*>(text.data()), 6), "TWFuIGlz");
+  EXPECT_EQ(base64(reinterpret_cast<const uint8_t*>(text.data()), 5), "TWFuIGk=");
+  EXPECT_EQ(base64(reinterpret_cast<const uint8_t*>(text.data()), 4), "TWFuIA==");
+}
+
+TEST(Summary, HoldsEveryFigure) {
+  const TemporaryFolder folder;
+  const auto summary = std::make_shared<RunSummary>();
+  const std::unique_ptr<Sink> sink = make_summary_sink(folder / "summary.json", summary);
+  RunInfo run = test::small_run();
+  run.source.name = "not utf-8 \xff.cine";
+  sink->begin(run);
+  summary->count_objects(4, 1, 2);
+  summary->count_objects(2, 0, 0);
+  summary->dropped = {{"input queue full", 3}, {"gap in the recording", 4}};
+  summary->rows = 6;
+  summary->tracks = 4;
+  summary->wall_s = 0.5;
+  summary->stages.emplace_back("track");
+  for (int i = 1; i <= 1000; ++i) summary->stages[0].record(i, i);
+  sink->finish();
+  const auto json = nlohmann::json::parse(read_text(folder / "summary.json"));
+  EXPECT_EQ(json.at("frames"), 2);
+  EXPECT_EQ(json.at("frames_dropped"), 7);
+  EXPECT_EQ(json.at("frames_dropped_by_cause").at("gap in the recording"), 4);
+  EXPECT_EQ(json.at("objects_per_frame").at("mean"), 3.0);
+  EXPECT_EQ(json.at("objects_lost"), 1);
+  EXPECT_EQ(json.at("frames_per_s"), 4.0);
+  EXPECT_EQ(json.at("latency").at("track").at("p99_ns"), 990);
+  EXPECT_EQ(json.at("latency").at("track").at("max_ns"), 1000);
+}
+
+}  // namespace
+}  // namespace flashcell::host
