@@ -1,12 +1,12 @@
 // Builds a board's bitstream with AMD's v++:  make_bitstream --board u50 --source . --output build/bitstreams
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <fstream>
 #include <map>
 #include <sstream>
 
+#include "base/command_line.hpp"
 #include "base/output_file.hpp"
 #include "bitstreams/build_plan.hpp"
 #include "bitstreams/manifest.hpp"
@@ -115,24 +115,20 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   using namespace flashcell::bitstreams;
-  CLI::App app{"Builds flashcell's bitstream for a board with AMD's v++.", "make_bitstream"};
+  flashcell::Command app("Builds flashcell's bitstream for a board with AMD's v++.", "make_bitstream");
   Options options;
-  app.add_option("--board", options.board, "u50, u55c, u200, u250, u280, zcu104 or kv260")->required();
+  app.add_option("--board", options.board, "u50, u55c, u200, u250, u280, zcu104 or kv260").required();
   app.add_option("--kernel", options.kernels, "NAME or NAME:COMPUTE_UNITS; may be given several times")
-      ->allow_extra_args(false);
-  app.add_option("--target", options.target, "hw, or hw_emu: for the vendor's simulation")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, Target>{{"hw", Target::hw}, {"hw_emu", Target::hw_emu}}))
-      ->default_str("hw");
+      .one_value_each();
+  app.add_choice<Target>("--target", options.target, {{"hw", Target::hw}, {"hw_emu", Target::hw_emu}},
+                         "hw, or hw_emu: for the vendor's simulation");
   app.add_option("--clock", options.clock_mhz, "MHz; the board's own where not given");
-  app.add_option("--source", options.source, "The project's folder")->capture_default_str();
-  app.add_option("--output", options.output, "A folder for the board is made in this one")->capture_default_str();
+  app.add_option("--source", options.source, "The project's folder");
+  app.add_option("--output", options.output, "A folder for the board is made in this one");
   app.add_flag("--dry-run", options.dry_run, "Print the configuration and the commands; run nothing");
   try {
-    app.parse(argc, argv);
+    if (const auto answer = app.parse(argc, argv)) return flashcell::print(*answer) ? 0 : 2;
     return run(options);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
   } catch (const std::invalid_argument& e) {
     fmt::print(stderr, "make_bitstream: {}\n", e.what());
     return 2;

@@ -110,16 +110,16 @@ int check(const std::string& file, bool json) {
 
 }  // namespace
 
-void add_bitstream(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("bitstream", "Bitstreams for boards (xclbin files)");
-  command->require_subcommand(1);
-  auto* check_command = command->add_subcommand("check", "Say what an xclbin holds, and whether and where it runs");
-  check_command->footer("Exit code 4 when this flashcell can use none of its kernels, 3 when the file is damaged.");
+void add_bitstream(Command& app, Action& action) {
+  Command& command = app.add_subcommand("bitstream", "Bitstreams for boards (xclbin files)");
+  command.require_subcommand();
+  Command& check_command = command.add_subcommand("check", "Say what an xclbin holds, and whether and where it runs");
+  check_command.footer("Exit code 4 when this flashcell can use none of its kernels, 3 when the file is damaged.");
   auto file = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
-  check_command->add_option("FILE", *file, "The xclbin")->required();
-  check_command->add_flag("--json", *json, "Print as JSON");
-  check_command->callback([=, &action] { action = [file, json] { return check(*file, *json); }; });
+  check_command.add_option("FILE", *file, "The xclbin").required();
+  check_command.add_flag("--json", *json, "Print as JSON");
+  check_command.callback([=, &action] { action = [file, json] { return check(*file, *json); }; });
 }
 
 }  // namespace flashcell::app

@@ -176,24 +176,22 @@ void print_json(const Options& options, const Answer& a) {
 
 }  // namespace
 
-void add_board_speed(CLI::App& model, Action& action) {
+void add_board_speed(Command& model, Action& action) {
   auto options = std::make_shared<Options>();
   model.add_option("--board", options->board, "u50, u55c, u200, u250, u280, zcu104 or kv260");
   model.add_option("--size", options->size, "Frame, WIDTHxHEIGHT px");
-  model.add_option("--rate", options->rate, "The camera's frames/s")->check(CLI::PositiveNumber);
+  model.add_option("--rate", options->rate, "The camera's frames/s").positive();
   model.add_option("--format", options->format, "grey8, grey16, rgb8 or bayer8");
   model.add_option("--mode", options->mode, "cell, exact8 or exact4");
   model.add_option("--features", options->features, "moments, hlac or all");
-  model.add_option("--objects", options->objects, "Objects in a frame")->check(CLI::Range(0, 100000));
+  model.add_option("--objects", options->objects, "Objects in a frame").range(0, 100000);
   model.add_option("--clock", options->clock_mhz, "Kernel clock, MHz; 0: the board's usual one");
-  model.add_option("--compute-units", options->compute_units, "Copies of the kernel")->check(CLI::Range(1, 15));
-  model.add_option("--frames-per-launch", options->frames_per_launch, "As [xrt] frames_per_launch")
-      ->check(CLI::Range(1, 256));
-  model.add_option("--launches-in-flight", options->launches_in_flight, "As [xrt] launches_in_flight")
-      ->check(CLI::Range(1, 64));
+  model.add_option("--compute-units", options->compute_units, "Copies of the kernel").range(1, 15);
+  model.add_option("--frames-per-launch", options->frames_per_launch, "As [xrt] frames_per_launch").range(1, 256);
+  model.add_option("--launches-in-flight", options->launches_in_flight, "As [xrt] launches_in_flight").range(1, 64);
   model.add_flag("--json", options->json, "Print the figures as JSON");
   model.callback([=, &model, &action] {
-    if (!model.get_subcommands().empty()) return;
+    if (model.subcommand_given()) return;
     action = [options] {
       const Answer answer = answer_for(*options);
       options->json ? print_json(*options, answer) : print(*options, answer);

@@ -5,20 +5,18 @@
 namespace flashcell::app {
 namespace {
 
-std::string words_of(const CLI::App& app) {
+std::string words_of(const Command& app) {
   std::string words;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) words += "--" + name + ' ';
-  }
+  for (const std::string& name : app.long_names()) words += name + ' ';
   return words;
 }
 
 /// bash: subcommands first, then the options of the one typed, file names everywhere else.
-std::string bash_completion(const CLI::App& app) {
+std::string bash_completion(const Command& app) {
   std::string commands, cases;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    commands += command->get_name() + ' ';
-    cases += fmt::format("    {}) words=\"{}\" ;;\n", command->get_name(), words_of(*command));
+  for (const Command* command : app.subcommands()) {
+    commands += command->name() + ' ';
+    cases += fmt::format("    {}) words=\"{}\" ;;\n", command->name(), words_of(*command));
   }
   return fmt::format(
       "# bash completion for flashcell:  source <(flashcell completion)\n"
@@ -36,9 +34,9 @@ std::string bash_completion(const CLI::App& app) {
 
 }  // namespace
 
-void add_completion(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("completion", "Print a bash completion file:  source <(flashcell completion)");
-  command->callback([&app, &action] {
+void add_completion(Command& app, Action& action) {
+  Command& command = app.add_subcommand("completion", "Print a bash completion file:  source <(flashcell completion)");
+  command.callback([&app, &action] {
     action = [&app] {
       fmt::print("{}", bash_completion(app));
       return 0;

@@ -15,18 +15,17 @@ std::string option_names(const std::string& key) {
 
 }  // namespace
 
-ConfigOptions::ConfigOptions(CLI::App& command) {
+ConfigOptions::ConfigOptions(Command& command) {
   command.add_option("-c,--config", file_, "Configuration file (TOML); `flashcell config --default` prints one")
-      ->type_name("FILE");
+      .type_name("FILE");
   for (const host::ConfigKey& key : host::config_keys()) {
     // Lists of tables do not fit on a command line.
     if (key.name == "segment.class" || key.name == "segment.region") continue;
     names_.push_back(key.name);
     values_.push_back(std::make_unique<std::string>());
     options_.push_back(command.add_option(option_names(key.name), *values_.back(), key.help)
-                           ->group("Configuration keys")
-                           ->type_name("VALUE")
-                           ->capture_default_str());
+                           .group("Configuration keys")
+                           .type_name("VALUE"));
   }
 }
 
@@ -34,7 +33,7 @@ host::Config ConfigOptions::load() const {
   host::Config config;
   if (!file_.empty()) host::load_config(file_, config);
   for (size_t i = 0; i < names_.size(); ++i) {
-    if (options_[i]->count() > 0) host::set_config_key(names_[i], *values_[i], config);
+    if (options_[i].given()) host::set_config_key(names_[i], *values_[i], config);
   }
   return config;
 }

@@ -1,10 +1,10 @@
 #pragma once
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/command_line.hpp"
 #include "host/config/config.hpp"
 
 namespace flashcell::app {
@@ -13,7 +13,7 @@ namespace flashcell::app {
 /// file.
 class ConfigOptions {
  public:
-  explicit ConfigOptions(CLI::App& command);
+  explicit ConfigOptions(Command& command);
   host::Config load() const;
   /// The configuration file that was named; may be empty.
   const std::string& file() const { return file_; }
@@ -22,7 +22,7 @@ class ConfigOptions {
   std::string file_;
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<std::string>> values_;
-  std::vector<CLI::Option*> options_;
+  std::vector<Option> options_;
 };
 
 }  // namespace flashcell::app

@@ -170,22 +170,21 @@ int detect(const Options& options) {
 
 }  // namespace
 
-void add_detect(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("detect", "Find objects in single pictures, or name a picture, with a network");
-  command->footer(
+void add_detect(Command& app, Action& action) {
+  Command& command = app.add_subcommand("detect", "Find objects in single pictures, or name a picture, with a network");
+  command.footer(
       "With a detector: a table of boxes, and each picture with its boxes drawn in the output folder. With a\n"
       "classifier: the probability of every class for the picture as a whole, as `learn --crops` writes them.\n"
       "Pictures of another size than the network's input are stretched to it.");
   auto options = std::make_shared<Options>();
-  command->add_option("IMAGE", options->images, "Picture files")->required();
-  command->add_option("-m,--model", options->model, "Packed model (.fcnn)")->required()->type_name("FILE");
-  command->add_option("-o,--output", options->output, "Folder for the drawn pictures");
-  command->add_option("--least-score", options->least_score, "Leave out weaker detections")
-      ->check(CLI::Range(0.0, 1.0));
-  command->add_option("--most-overlap", options->most_overlap, "Of boxes of a class that overlap more, keep one")
-      ->check(CLI::Range(0.0, 1.0));
-  command->add_flag("--json", options->json, "Print the findings as JSON");
-  command->callback([options, &action] { action = [options] { return detect(*options); }; });
+  command.add_option("IMAGE", options->images, "Picture files").required();
+  command.add_option("-m,--model", options->model, "Packed model (.fcnn)").required().type_name("FILE");
+  command.add_option("-o,--output", options->output, "Folder for the drawn pictures");
+  command.add_option("--least-score", options->least_score, "Leave out weaker detections").range(0.0, 1.0);
+  command.add_option("--most-overlap", options->most_overlap, "Of boxes of a class that overlap more, keep one")
+      .range(0.0, 1.0);
+  command.add_flag("--json", options->json, "Print the findings as JSON");
+  command.callback([options, &action] { action = [options] { return detect(*options); }; });
 }
 
 }  // namespace flashcell::app

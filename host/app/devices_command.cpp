@@ -99,11 +99,11 @@ int devices(bool json) {
 
 }  // namespace
 
-void add_devices(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("devices", "List the boards, and the software device that stands in for one");
+void add_devices(Command& app, Action& action) {
+  Command& command = app.add_subcommand("devices", "List the boards, and the software device that stands in for one");
   auto json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "Print as JSON");
-  command->callback([=, &action] { action = [json] { return devices(*json); }; });
+  command.add_flag("--json", *json, "Print as JSON");
+  command.callback([=, &action] { action = [json] { return devices(*json); }; });
 }
 
 }  // namespace flashcell::app

@@ -15,9 +15,9 @@ struct Options {
 
 }  // namespace
 
-void add_eval(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("eval", "Compare tracks with ground truth: HOTA, CLEAR and identity metrics");
-  command->footer(
+void add_eval(Command& app, Action& action) {
+  Command& command = app.add_subcommand("eval", "Compare tracks with ground truth: HOTA, CLEAR and identity metrics");
+  command.footer(
       "Several sequences: GT TRACKS GT TRACKS …; OVERALL combines them as TrackEval does.\n"
       "With --points, objects are points and similarity is 1 - distance / max-distance; CLEAR and identity match at "
       "0.5,\n"
@@ -25,31 +25,33 @@ void add_eval(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   host::EvalOptions& eval = options->eval;
   command
-      ->add_option("FILES", options->files, "Ground truth and tracks, in turn: MOTChallenge text or CSV with a header")
-      ->required();
-  auto* points = command->add_flag("--points", eval.points, "Compare points by distance instead of boxes by overlap");
-  auto* distance = command->add_option("--max-distance", eval.max_distance, "Distance at which similarity is 0, px")
-                       ->check(CLI::PositiveNumber);
-  points->needs(distance);
-  distance->needs(points);
+      .add_option("FILES", options->files, "Ground truth and tracks, in turn: MOTChallenge text or CSV with a header")
+      .required();
+  const Option points =
+      command.add_flag("--points", eval.points, "Compare points by distance instead of boxes by overlap");
+  const Option distance =
+      command.add_option("--max-distance", eval.max_distance, "Distance at which similarity is 0, px").positive();
+  points.needs(distance);
+  distance.needs(points);
   command
-      ->add_option("--truth-point", eval.truth_columns.point,
-                   "Point to take from the ground truth's CSV: NAME reads NAME_x and NAME_y")
-      ->type_name("NAME");
-  command->add_option("--tracks-point", eval.track_columns.point, "The same for the tracks' CSV")->type_name("NAME");
-  auto* truth_first = command->add_option("--truth-first-frame", options->truth_first,
-                                          "Number of the first frame in the ground truth's CSV");
-  auto* track_first = command->add_option("--tracks-first-frame", options->track_first, "The same for the tracks' CSV");
-  command->add_flag("--json", eval.json, "Print every figure as JSON");
-  command->callback([=, &action] {
+      .add_option("--truth-point", eval.truth_columns.point,
+                  "Point to take from the ground truth's CSV: NAME reads NAME_x and NAME_y")
+      .type_name("NAME");
+  command.add_option("--tracks-point", eval.track_columns.point, "The same for the tracks' CSV").type_name("NAME");
+  const Option truth_first = command.add_option("--truth-first-frame", options->truth_first,
+                                                "Number of the first frame in the ground truth's CSV");
+  const Option track_first =
+      command.add_option("--tracks-first-frame", options->track_first, "The same for the tracks' CSV");
+  command.add_flag("--json", eval.json, "Print every figure as JSON");
+  command.callback([=, &action] {
     action = [=] {
       if (options->files.size() % 2 != 0)
         throw Error(Fault::usage, "eval: files come in pairs, ground truth and tracks; the last one stands alone");
       host::EvalOptions e = options->eval;
       for (size_t i = 0; i < options->files.size(); i += 2)
         e.pairs.push_back({options->files[i], options->files[i + 1]});
-      if (truth_first->count() > 0) e.truth_columns.first_frame = options->truth_first;
-      if (track_first->count() > 0) e.track_columns.first_frame = options->track_first;
+      if (truth_first.given()) e.truth_columns.first_frame = options->truth_first;
+      if (track_first.given()) e.track_columns.first_frame = options->track_first;
       return host::eval_command(e, std::cout);
     };
   });

@@ -114,19 +114,19 @@ int inspect(const Options& options) {
 
 }  // namespace
 
-void add_inspect(CLI::App& model, Action& action) {
-  auto* command = model.add_subcommand("inspect", "Print a network's layers: shapes, bits, operations, memory");
-  command->footer(
+void add_inspect(Command& model, Action& action) {
+  Command& command = model.add_subcommand("inspect", "Print a network's layers: shapes, bits, operations, memory");
+  command.footer(
       "Bits are those of the stored integers, 'real' for 32-bit floating point. Value bytes are what one run of the\n"
       "network at its own batch size holds; the last line gives the most that is needed at once.");
   auto options = std::make_shared<Options>();
-  command->add_option("FILE", options->file, "ONNX file, or a packed model (.fcnn)")->required();
-  auto* fold = command->add_flag("--fold", options->fold,
-                                 "Fold batch normalization, constants and padding, fuse activations first (ONNX)");
-  command->add_flag("--keep-batch-norm", options->keep_batch_norm, "With --fold: leave batch normalization as it is")
-      ->needs(fold);
-  command->add_flag("--json", options->json, "Print everything as JSON");
-  command->callback([=, &action] { action = [=] { return inspect(*options); }; });
+  command.add_option("FILE", options->file, "ONNX file, or a packed model (.fcnn)").required();
+  const Option fold = command.add_flag(
+      "--fold", options->fold, "Fold batch normalization, constants and padding, fuse activations first (ONNX)");
+  command.add_flag("--keep-batch-norm", options->keep_batch_norm, "With --fold: leave batch normalization as it is")
+      .needs(fold);
+  command.add_flag("--json", options->json, "Print everything as JSON");
+  command.callback([=, &action] { action = [=] { return inspect(*options); }; });
 }
 
 }  // namespace flashcell::app

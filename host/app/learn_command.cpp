@@ -207,24 +207,24 @@ int learn(const Options& options) {
 
 }  // namespace
 
-void add_learn(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("learn", "Make named classes from a few marked examples");
-  command->footer(
+void add_learn(Command& app, Action& action) {
+  Command& command = app.add_subcommand("learn", "Make named classes from a few marked examples");
+  command.footer(
       "MARKS is a CSV file: `frame,x,y,class` names the object at a point of a frame; `id,class` with --tracks names "
       "whole tracks of an\n"
       "earlier run (look up their ids in its overlay or report). Ten examples a class are a good start.");
   auto options = std::make_shared<Options>();
-  command->add_option("INPUT", options->input, "Recording, as for track")->required();
-  command->add_option("MARKS", options->marks, "CSV file of marked examples")->required();
-  command->add_option("--tracks", options->tracks, "tracks.csv that the ids in MARKS come from")->type_name("FILE");
-  command->add_option("-o,--output", options->output, "File to write the classes to");
+  command.add_option("INPUT", options->input, "Recording, as for track").required();
+  command.add_option("MARKS", options->marks, "CSV file of marked examples").required();
+  command.add_option("--tracks", options->tracks, "tracks.csv that the ids in MARKS come from").type_name("FILE");
+  command.add_option("-o,--output", options->output, "File to write the classes to");
   command
-      ->add_option("--crops", options->crops,
-                   "Write the marked objects as pictures in class folders, to train a network, instead of OUTPUT")
-      ->type_name("DIR");
-  command->add_flag("--json", options->json, "Print the findings as JSON");
-  options->config = std::make_unique<ConfigOptions>(*command);
-  command->callback([options, &action] { action = [options] { return learn(*options); }; });
+      .add_option("--crops", options->crops,
+                  "Write the marked objects as pictures in class folders, to train a network, instead of OUTPUT")
+      .type_name("DIR");
+  command.add_flag("--json", options->json, "Print the findings as JSON");
+  options->config = std::make_unique<ConfigOptions>(command);
+  command.callback([options, &action] { action = [options] { return learn(*options); }; });
 }
 
 }  // namespace flashcell::app

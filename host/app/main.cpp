@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <iostream>
 #include <new>
-#include <sstream>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -69,26 +69,21 @@ int close_output(int code) {
 
 int parse_and_run(int argc, char** argv) {
   command_line() = join_arguments(argc, argv);
-  CLI::App app{
+  Command app(
       "Finds, measures and follows many objects in very fast video.\n"
       "Exit codes: 0 done, 1 bug, 2 wrong usage or configuration, 3 bad or damaged input, or output that cannot be\n"
       "written, 4 device, 128 + signal where one ended the run early (130: Ctrl-C).",
-      "flashcell"};
-  app.set_version_flag("--version", std::string("flashcell ") + kVersion);
-  app.require_subcommand(1);
-  app.option_defaults()->always_capture_default();
+      "flashcell");
+  app.set_version(std::string("flashcell ") + kVersion);
+  app.require_subcommand();
   Action action;
   for (auto* add : {add_track, add_tune, add_learn, add_detect, add_eval, add_synth, add_train, add_quantize, add_bench,
                     add_devices, add_bitstream, add_model, add_config, add_completion})
     add(app, action);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    std::ostringstream out, err;
-    const bool asked = app.exit(e, out, err) == 0;  // for help or the version
-    std::cout << printable_lines(out.str());
-    std::fputs(printable_lines(err.str()).c_str(), stderr);
-    return asked ? 0 : static_cast<int>(Fault::usage);
+  if (const std::optional<Command::Answer> answer = app.parse(argc, argv)) {
+    std::cout << printable_lines(answer->output);
+    std::fputs(printable_lines(answer->error).c_str(), stderr);
+    return answer->asked ? 0 : static_cast<int>(Fault::usage);
   }
   return action();
 }

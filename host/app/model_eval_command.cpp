@@ -133,20 +133,20 @@ int eval(const Options& o) {
 
 }  // namespace
 
-void add_model_eval(CLI::App& model, Action& action) {
-  auto* command = model.add_subcommand("eval", "How often a classifier is right on labelled images (top-1)");
-  command->footer(
+void add_model_eval(Command& model, Action& action) {
+  Command& command = model.add_subcommand("eval", "How often a classifier is right on labelled images (top-1)");
+  command.footer(
       "DATA is a CIFAR-10 file (.bin), MNIST's folder (its test images), or a folder or .tar.gz with a folder of "
       "pictures\n"
       "for each class. Pictures are stretched to the network's size and become its numbers as its file says.\n"
       "  flashcell model eval quantized/net.fcnn test_batch.bin");
   auto options = std::make_shared<Options>();
-  command->add_option("NETWORK", options->network, "ONNX file, or a packed model (.fcnn)")->required();
-  command->add_option("DATA", options->data, "Labelled images")->required();
-  add_run_choice(*command, options->as, options->device);
-  command->add_flag("--json", options->json, "Print the figures as JSON");
-  command->add_flag("-q,--quiet", options->quiet, "No progress line");
-  command->callback([=, &action] { action = [=] { return eval(*options); }; });
+  command.add_option("NETWORK", options->network, "ONNX file, or a packed model (.fcnn)").required();
+  command.add_option("DATA", options->data, "Labelled images").required();
+  add_run_choice(command, options->as, options->device);
+  command.add_flag("--json", options->json, "Print the figures as JSON");
+  command.add_flag("-q,--quiet", options->quiet, "No progress line");
+  command.callback([=, &action] { action = [=] { return eval(*options); }; });
 }
 
 }  // namespace flashcell::app

@@ -221,9 +221,9 @@ int run(const Options& o) {
 
 }  // namespace
 
-void add_model_run(CLI::App& model, Action& action) {
-  auto* command = model.add_subcommand("run", "Run a network on arrays, on any device, and write what it gives");
-  command->footer(
+void add_model_run(Command& model, Action& action) {
+  Command& command = model.add_subcommand("run", "Run a network on arrays, on any device, and write what it gives");
+  command.footer(
       "INPUTS is a .npz file with an array for each of the network's inputs, under its name (`flashcell model "
       "inspect`\n"
       "shows them), or a single array of any name where there is one input; a .npy file holds one array. An array is\n"
@@ -239,14 +239,14 @@ void add_model_run(CLI::App& model, Action& action) {
       "  flashcell model run net.fcnn pictures.npz --device hls -o hls.npz\n"
       "  flashcell model run net.onnx pictures.npz --as float32 --heads -o real.npz");
   auto options = std::make_shared<Options>();
-  command->add_option("NETWORK", options->network, "ONNX file, or a packed model (.fcnn)")->required();
-  command->add_option("INPUTS", options->inputs, ".npz or .npy file")->required();
-  command->add_option("-o,--output", options->output, ".npz file; .npy for a single output")->required();
-  add_run_choice(*command, options->as, options->device);
-  command->add_flag("--heads", options->heads, "Real numbers end where integers do: without the tail of the network");
-  command->add_flag("--json", options->json, "Print shapes, device and time as JSON");
-  command->add_flag("-q,--quiet", options->quiet, "No progress line");
-  command->callback([=, &action] { action = [=] { return run(*options); }; });
+  command.add_option("NETWORK", options->network, "ONNX file, or a packed model (.fcnn)").required();
+  command.add_option("INPUTS", options->inputs, ".npz or .npy file").required();
+  command.add_option("-o,--output", options->output, ".npz file; .npy for a single output").required();
+  add_run_choice(command, options->as, options->device);
+  command.add_flag("--heads", options->heads, "Real numbers end where integers do: without the tail of the network");
+  command.add_flag("--json", options->json, "Print shapes, device and time as JSON");
+  command.add_flag("-q,--quiet", options->quiet, "No progress line");
+  command.callback([=, &action] { action = [=] { return run(*options); }; });
 }
 
 }  // namespace flashcell::app

@@ -219,12 +219,12 @@ RunChoice run_choice(const std::string& as, const std::string& device, bool head
   return choice;
 }
 
-void add_run_choice(CLI::App& command, std::string& as, std::string& device) {
+void add_run_choice(Command& command, std::string& as, std::string& device) {
   command
       .add_option("--as", as,
                   "float32: without quantization; fake: float32 that shows what integers stand for; integer: the "
                   "engine's. Unless stated integer for .fcnn, fake for a quantized .onnx, else float32")
-      ->check(CLI::IsMember({"float32", "fake", "integer"}));
+      .one_of({"float32", "fake", "integer"});
   command.add_option("--device", device,
                      "Where integers run: reference, cpu (cpu:scalar, cpu:avx2, cpu:avx512_vnni), hls (the FPGA "
                      "kernel's sources); cpu unless stated");

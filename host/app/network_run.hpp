@@ -1,5 +1,4 @@
 #pragma once
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -7,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/command_line.hpp"
 #include "quant_models/graph/tensor.hpp"
 #include "quant_models/metadata.hpp"
 
@@ -32,7 +32,7 @@ struct RunChoice {
 /// The choice from what a command line says; empty: not said. A device asks for integers.
 RunChoice run_choice(const std::string& as, const std::string& device, bool heads_only);
 /// --as and --device.
-void add_run_choice(CLI::App& command, std::string& as, std::string& device);
+void add_run_choice(Command& command, std::string& as, std::string& device);
 
 /// An input or output of one item.
 struct Port {

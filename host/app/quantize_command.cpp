@@ -319,61 +319,56 @@ int quantize(const Options& o) {
   return 0;
 }
 
-void add_options(CLI::App& command, Options& o) {
+void add_options(Command& command, Options& o) {
   const std::vector<std::string> all = {"min-max", "percentile", "mse", "entropy"};
-  command.add_option("MODEL", o.model, "ONNX file of a network in real numbers")->required();
+  command.add_option("MODEL", o.model, "ONNX file of a network in real numbers").required();
   command.add_option("--calib", o.calib,
                      "Example images: a folder of pictures, MNIST folder, CIFAR-10 .bin, PASCAL VOC, .tar.gz of one, "
                      "one picture, .npy or .npz");
   command.add_option("-o,--output", o.output, "Folder for the models and the report");
   command.add_option("--name", o.name, "Name of the written models; that of MODEL unless stated");
-  command.add_option("--weights", o.weights, "Bits of weights")->check(CLI::IsMember({2, 4, 8}));
-  command.add_option("--activations", o.activations, "Bits of values that activations make")
-      ->check(CLI::IsMember({4, 8}));
+  command.add_option("--weights", o.weights, "Bits of weights").one_of_numbers({2, 4, 8});
+  command.add_option("--activations", o.activations, "Bits of values that activations make").one_of_numbers({4, 8});
   command
       .add_option("--sum-bits", o.sum_bits,
                   "Bits of values that no activation makes: what an addition reads or gives, means of a pool")
-      ->check(CLI::IsMember({4, 8}));
+      .one_of_numbers({4, 8});
   command
       .add_option("--output-bits", o.output_bits,
                   "Bits of the network's outputs (scores, boxes): with 4, one image in ten has two best classes")
-      ->check(CLI::IsMember({4, 8}));
+      .one_of_numbers({4, 8});
   command
       .add_option("--edge-weights", o.edge_weights,
                   "Bits of the weights of the first and last layers (every head of a detector); 0: as --weights")
-      ->check(CLI::IsMember({0, 2, 4, 8}));
+      .one_of_numbers({0, 2, 4, 8});
   command.add_option("--weight-calibrator", o.weight_calibrator, "How scales of weights are chosen")
-      ->check(CLI::IsMember({"min-max", "mse"}));
-  command.add_option("--activation-calibrator", o.activation_calibrator, "How scales of values are chosen")
-      ->check(CLI::IsMember(all));
+      .one_of({"min-max", "mse"});
+  command.add_option("--activation-calibrator", o.activation_calibrator, "How scales of values are chosen").one_of(all);
   command.add_option("--percentile", o.percentile, "Share of magnitudes that 'percentile' keeps, in percent")
-      ->check(CLI::Range(50.0, 100.0));
+      .range(50.0, 100.0);
   command.add_flag("--per-layer", o.per_layer, "One scale for a layer's weights, not one for each output channel");
   command.add_flag("--asymmetric", o.asymmetric,
                    "Values with numbers below 0: store lowest to highest, with a zero point, not symmetric around 0");
   command.add_flag("--power-of-two", o.power_of_two, "Scales are powers of two, so that hardware shifts");
-  command.add_option("--images", o.images, "At most so many images, spread over the data")
-      ->check(CLI::Range(1, 100000));
+  command.add_option("--images", o.images, "At most so many images, spread over the data").range(1, 100000);
   command.add_flag("--equalize", o.equalize, "Equalize the ranges of neighbouring layers first (Nagel et al. 2019)");
   command.add_flag("--correct-bias", o.correct_bias,
                    "Take the mean error out of every layer (Nagel et al. 2019), where that brings the outputs closer");
   command.add_flag("--adaround", o.adaround, "Round each weight the better way, not the nearer (Nagel et al. 2020)");
-  command.add_option("--iterations", o.iterations, "Steps of --adaround for each layer")->check(CLI::Range(1, 100000));
+  command.add_option("--iterations", o.iterations, "Steps of --adaround for each layer").range(1, 100000);
   command.add_option("--classes", o.classes, "Names of the classes: a,b,c or a file with one a line");
   command.add_option("--channels", o.channels, "Order of channels that the network takes")
-      ->check(CLI::IsMember({"grey", "rgb", "bgr"}));
+      .one_of({"grey", "rgb", "bgr"});
   command.add_option("--mean", o.mean, "Taken off a pixel (0..255) first; one number or one a channel: 104,117,123")
-      ->delimiter(',');
-  command.add_option("--factor", o.factor, "Then multiplied with this; 1/255 unless stated")
-      ->delimiter(',')
-      ->check(CLI::PositiveNumber);
+      .delimiter(',');
+  command.add_option("--factor", o.factor, "Then multiplied with this; 1/255 unless stated").delimiter(',').positive();
   command.add_option(
       "--fine-tune", o.fine_tune,
       "Train on with quantized numbers by this recipe's [[quantize]] stages instead; --calib replaces its "
       "data");
   command.add_option("--seed", o.seed, "Of --adaround");
   command.add_option("--threads", o.threads, "Of --adaround and --fine-tune; all processors unless stated")
-      ->check(CLI::Range(0, 1024));
+      .range(0, 1024);
   command.add_flag("--onnx-only", o.onnx_only, "Write no .fcnn, for networks that the engine does not take");
   command.add_flag("--json", o.json, "Print the report as JSON");
   command.add_flag("-q,--quiet", o.quiet, "No progress line");
@@ -381,14 +376,14 @@ void add_options(CLI::App& command, Options& o) {
 
 }  // namespace
 
-void add_quantize(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("quantize", "Make an integer network (.fcnn) of an ONNX file");
-  command->footer(
+void add_quantize(Command& app, Action& action) {
+  Command& command = app.add_subcommand("quantize", "Make an integer network (.fcnn) of an ONNX file");
+  command.footer(
       "Writes NAME.fcnn for the engine, NAME.onnx with QuantizeLinear and DequantizeLinear for other runtimes, and\n"
       "report.txt, .json, .svg: how far every value is from real numbers.");
   auto options = std::make_shared<Options>();
-  add_options(*command, *options);
-  command->callback([options, &action] { action = [options] { return quantize(*options); }; });
+  add_options(command, *options);
+  command.callback([options, &action] { action = [options] { return quantize(*options); }; });
 }
 
 }  // namespace flashcell::app

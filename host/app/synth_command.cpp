@@ -73,9 +73,9 @@ int synth(const Options& options) {
 
 }  // namespace
 
-void add_synth(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("synth", "Write a generated high-speed scene with exact ground truth");
-  command->footer(
+void add_synth(Command& app, Action& action) {
+  Command& command = app.add_subcommand("synth", "Write a generated high-speed scene with exact ground truth");
+  command.footer(
       "SPEC is synth:SHAPES?key=value&key=value. SHAPES: discs, polygons, digits, patterns, or several joined by +.\n"
       "Keys: size=WxH, objects, frames, fps, seed, radius=A..B, speed=A..B (px/frame), crossing=on|off, "
       "start=apart|anywhere,\n"
@@ -83,14 +83,14 @@ void add_synth(CLI::App& app, Action& action) {
       "SPEC gives the same bytes everywhere;\n"
       "`flashcell track SPEC` takes it without a file.");
   auto options = std::make_shared<Options>();
-  command->add_option("SPEC", options->spec, "Scene, e.g. 'synth:discs?objects=100&fps=2000&frames=2000&seed=1'")
-      ->required();
-  command->add_option("-o,--output", options->output, "Folder for frames and ground truth");
-  const std::map<std::string, host::SceneFile> formats = {
-      {"video", host::SceneFile::video}, {"images", host::SceneFile::images}, {"raw", host::SceneFile::raw}};
-  command->add_option("-f,--format", options->format, "video (lossless FFV1), images (PNG) or raw")
-      ->transform(CLI::CheckedTransformer(formats));
-  command->callback([options, &action] { action = [options] { return synth(*options); }; });
+  command.add_option("SPEC", options->spec, "Scene, e.g. 'synth:discs?objects=100&fps=2000&frames=2000&seed=1'")
+      .required();
+  command.add_option("-o,--output", options->output, "Folder for frames and ground truth");
+  command.add_choice<host::SceneFile>(
+      "-f,--format", options->format,
+      {{"video", host::SceneFile::video}, {"images", host::SceneFile::images}, {"raw", host::SceneFile::raw}},
+      "video (lossless FFV1), images (PNG) or raw");
+  command.callback([options, &action] { action = [options] { return synth(*options); }; });
 }
 
 }  // namespace flashcell::app

@@ -140,9 +140,9 @@ int track(const Options& options) {
 
 }  // namespace
 
-void add_track(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("track", "Find, measure and follow the objects of a recording");
-  command->footer(
+void add_track(Command& app, Action& action) {
+  Command& command = app.add_subcommand("track", "Find, measure and follow the objects of a recording");
+  command.footer(
       "INPUT is a video file, a folder or glob of images, a multi-page TIFF, Phantom .cine, Photron .mraw/.cihx/.cih, "
       "raw frames\n"
       "(--input.raw_width and --input.raw_height state the geometry), or a generated scene: "
@@ -151,20 +151,20 @@ void add_track(CLI::App& app, Action& action) {
       "Ctrl-C (or SIGTERM, SIGHUP) ends the run early: everything so far is written, the exit code is 130 (143, 129).\n"
       "A second one ends it at once.");
   auto options = std::make_shared<Options>();
-  auto* input = command->add_option("INPUT", options->input, "Recording");
-  command->add_option("-o,--output", options->output, "Folder for the results; made when it is not there");
-  auto* detections =
-      command->add_option("--detections", options->detections,
-                          "Take boxes from this MOTChallenge detection file instead of finding objects in INPUT");
-  detections->type_name("FILE");
-  command->add_flag("-q,--quiet", options->quiet, "Print nothing but warnings and errors");
-  command->add_flag("--json", options->json, "Print the summary as JSON instead of as text");
-  command->add_flag("--realtime", options->realtime, "Same as --pipeline.realtime true");
-  command->add_flag("--emulated", options->emulated,
-                    "With --device xrt: no board, the software device. Same as --xrt.emulated true");
-  options->config = std::make_unique<ConfigOptions>(*command);
-  command->callback([=, &action] {
-    if (input->count() == 0 && detections->count() == 0) throw CLI::RequiredError("INPUT");
+  const Option input = command.add_option("INPUT", options->input, "Recording");
+  command.add_option("-o,--output", options->output, "Folder for the results; made when it is not there");
+  const Option detections =
+      command.add_option("--detections", options->detections,
+                         "Take boxes from this MOTChallenge detection file instead of finding objects in INPUT");
+  detections.type_name("FILE");
+  command.add_flag("-q,--quiet", options->quiet, "Print nothing but warnings and errors");
+  command.add_flag("--json", options->json, "Print the summary as JSON instead of as text");
+  command.add_flag("--realtime", options->realtime, "Same as --pipeline.realtime true");
+  command.add_flag("--emulated", options->emulated,
+                   "With --device xrt: no board, the software device. Same as --xrt.emulated true");
+  options->config = std::make_unique<ConfigOptions>(command);
+  command.callback([=, &action] {
+    if (!input.given() && !detections.given()) throw ValueMissing{"INPUT"};
     action = [options] { return track(*options); };
   });
 }

@@ -30,22 +30,22 @@ int train(const Options& options) {
 
 }  // namespace
 
-void add_train(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("train", "Train a classifier or detector by a recipe, then quantize it");
-  command->footer(
+void add_train(Command& app, Action& action) {
+  Command& command = app.add_subcommand("train", "Train a classifier or detector by a recipe, then quantize it");
+  command.footer(
       "quant_models/recipes has recipes and says what they need and reach. A run that was stopped goes on where it was "
       "when the same\ncommand is given again; the result is the same, whatever the number of threads.");
   auto options = std::make_shared<Options>();
-  command->add_option("RECIPE", options->recipe, "TOML file: data, network, training, quantization")->required();
-  command->add_option("--data", options->data, "Folder, archive or file of the data set, in place of the recipe's own");
-  command->add_option("--model", options->model, "ONNX file of the network, in place of the recipe's own");
-  command->add_flag("--fine-tune", options->fine_tune, "The network is trained already: only the [[quantize]] stages");
-  command->add_option("-o,--output", options->output, "Folder for models, figures and checkpoints");
-  command->add_option("--threads", options->threads, "At most 4 are of use; all processors unless stated");
-  command->add_option("--checkpoint-seconds", options->checkpoint_seconds, "From one checkpoint to the next (20)");
-  command->add_flag("--restart", options->restart, "Begin anew where an unfinished run lies in the output folder");
-  command->add_flag("-q,--quiet", options->quiet, "No progress line");
-  command->callback([options, &action] { action = [options] { return train(*options); }; });
+  command.add_option("RECIPE", options->recipe, "TOML file: data, network, training, quantization").required();
+  command.add_option("--data", options->data, "Folder, archive or file of the data set, in place of the recipe's own");
+  command.add_option("--model", options->model, "ONNX file of the network, in place of the recipe's own");
+  command.add_flag("--fine-tune", options->fine_tune, "The network is trained already: only the [[quantize]] stages");
+  command.add_option("-o,--output", options->output, "Folder for models, figures and checkpoints");
+  command.add_option("--threads", options->threads, "At most 4 are of use; all processors unless stated");
+  command.add_option("--checkpoint-seconds", options->checkpoint_seconds, "From one checkpoint to the next (20)");
+  command.add_flag("--restart", options->restart, "Begin anew where an unfinished run lies in the output folder");
+  command.add_flag("-q,--quiet", options->quiet, "No progress line");
+  command.callback([options, &action] { action = [options] { return train(*options); }; });
 }
 
 }  // namespace flashcell::app

@@ -118,17 +118,17 @@ int tune(const Options& options) {
 
 }  // namespace
 
-void add_tune(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("tune", "Draw the segmentation on frames of a recording, or propose one");
+void add_tune(Command& app, Action& action) {
+  Command& command = app.add_subcommand("tune", "Draw the segmentation on frames of a recording, or propose one");
   auto options = std::make_shared<Options>();
-  command->add_option("INPUT", options->input, "Recording, as for track")->required();
-  command->add_option("-o,--output", options->output, "Picture to write");
-  command->add_option("-n,--pictures", options->pictures, "Number of frames to draw")->check(CLI::Range(1, 100));
-  command->add_flag("--auto", options->propose,
-                    "Propose [segment] and [label] for this recording, as TOML for the configuration file");
-  command->add_flag("--json", options->json, "Print the findings as JSON");
-  options->config = std::make_unique<ConfigOptions>(*command);
-  command->callback([options, &action] { action = [options] { return tune(*options); }; });
+  command.add_option("INPUT", options->input, "Recording, as for track").required();
+  command.add_option("-o,--output", options->output, "Picture to write");
+  command.add_option("-n,--pictures", options->pictures, "Number of frames to draw").range(1, 100);
+  command.add_flag("--auto", options->propose,
+                   "Propose [segment] and [label] for this recording, as TOML for the configuration file");
+  command.add_flag("--json", options->json, "Print the findings as JSON");
+  options->config = std::make_unique<ConfigOptions>(command);
+  command.callback([options, &action] { action = [options] { return tune(*options); }; });
 }
 
 }  // namespace flashcell::app

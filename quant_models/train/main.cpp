@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -6,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "base/command_line.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "quant_models/train/run_recipe.hpp"
@@ -67,28 +67,21 @@ class Printer : public RunListener {
 };
 
 int run(int argc, char** argv) {
-  CLI::App app("Trains a network by a recipe, then fine-tunes it with quantized weights and values.",
-               "flashcell train");
+  Command app("Trains a network by a recipe, then fine-tunes it with quantized weights and values.", "flashcell train");
   std::string recipe_path, data, model;
   RunOptions options;
   bool quiet = false;
   options.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  app.add_option("RECIPE", recipe_path, "TOML file: data, network, training, quantization")->required();
+  app.add_option("RECIPE", recipe_path, "TOML file: data, network, training, quantization").required();
   app.add_option("--data", data, "Folder, archive or file of the data set, in place of the recipe's own");
   app.add_option("--model", model, "ONNX file of the network, in place of the recipe's own");
   app.add_flag("--fine-tune", options.fine_tune, "The network is trained already: only the [[quantize]] stages");
   app.add_option("-o,--output", options.output, "Folder for models, figures and checkpoints");
-  app.add_option("--threads", options.threads, "At most 4 are of use; the result does not depend on it")
-      ->check(CLI::Range(1, 1024));
-  app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "From one checkpoint to the next")
-      ->check(CLI::NonNegativeNumber);
+  app.add_option("--threads", options.threads, "At most 4 are of use; the result does not depend on it").range(1, 1024);
+  app.add_option("--checkpoint-seconds", options.checkpoint_seconds, "From one checkpoint to the next").at_least_zero();
   app.add_flag("--restart", options.restart, "Begin anew where an unfinished run lies in the output folder");
   app.add_flag("-q,--quiet", quiet, "No progress line");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : kUsage;
-  }
+  if (const auto answer = app.parse(argc, argv)) return print(*answer) ? 0 : kUsage;
   options.threads = std::min(options.threads, 4);
   Recipe recipe = read_recipe(recipe_path);
   if (!data.empty()) recipe.data.path = data;

@@ -119,26 +119,26 @@ int bench_kernel(bool json) {
 
 }  // namespace
 
-void add_bench(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("bench", "Measure the speed of every stage and of the whole, next to OpenCV");
+void add_bench(Command& app, Action& action) {
+  Command& command = app.add_subcommand("bench", "Measure the speed of every stage and of the whole, next to OpenCV");
   auto options = std::make_shared<BenchOptions>();
   auto json = std::make_shared<bool>(false);
   auto device = std::make_shared<std::string>("cpu");
   command
-      ->add_option("--device", *device,
-                   "cpu: time on this machine; hls: clocks of the FPGA kernel by a cycle model (no other option but "
-                   "--json applies)")
-      ->check(CLI::IsMember({"cpu", "hls"}));
-  command->add_option("-n,--frames", options->frames, "Timed frames a case")->check(CLI::Range(10, 1000000));
-  command->add_option("-t,--threads", options->threads, "Try the pipeline on 1 to so many threads; 0: all cores")
-      ->check(CLI::Range(0, 256));
+      .add_option("--device", *device,
+                  "cpu: time on this machine; hls: clocks of the FPGA kernel by a cycle model (no other option but "
+                  "--json applies)")
+      .one_of({"cpu", "hls"});
+  command.add_option("-n,--frames", options->frames, "Timed frames a case").range(10, 1000000);
+  command.add_option("-t,--threads", options->threads, "Try the pipeline on 1 to so many threads; 0: all cores")
+      .range(0, 256);
   options->networks = shipped_networks();
-  command->add_option("--networks", options->networks, "Folder of trained networks (roi_mnist, cell_digits)")
-      ->type_name("DIR");
-  command->add_option("--onnx", options->onnx_files, "Networks to run beside OpenCV, in real numbers and in 8 bits")
-      ->type_name("FILE");
-  command->add_flag("--json", *json, "Print the figures as JSON");
-  command->callback([options, json, device, &action] {
+  command.add_option("--networks", options->networks, "Folder of trained networks (roi_mnist, cell_digits)")
+      .type_name("DIR");
+  command.add_option("--onnx", options->onnx_files, "Networks to run beside OpenCV, in real numbers and in 8 bits")
+      .type_name("FILE");
+  command.add_flag("--json", *json, "Print the figures as JSON");
+  command.callback([options, json, device, &action] {
     action = [options, json, device] { return *device == "hls" ? bench_kernel(*json) : bench(*options, *json); };
   });
 }
