@@ -32,7 +32,7 @@ const Arrows& allowed() {
       {"kernels_hls/cell_label", {"kernels_hls/contract", "kernels_hls/common"}},
       {"kernels_hls/qcnn", {"kernels_hls/contract", "kernels_hls/common"}},
       {"bitstreams", {"base", "kernels_hls/contract"}},
-      {"bitstreams/software_xclbin", {"kernels_hls/contract"}},
+      {"bitstreams/software_xclbin", {"base", "kernels_hls/contract"}},
       {"tracking", {"kernels_hls/contract"}},
       {"pipeline", {"base", "kernels_hls/contract", "tracking"}},
       {"quant_models", {"base"}},
@@ -147,6 +147,22 @@ TEST(Structure, RoomsHaveAnOrder) {
     }
   }
   for (const auto& [room, uses] : allowed()) EXPECT_TRUE(uses.contains("*") || built.contains(room)) << room;
+}
+
+// A room's tests lie in a folder of the room's name, a subroom's in the folder below it.
+TEST(Structure, TestsLieAsTheRoomsDo) {
+  std::set<std::string> tops;
+  for (const auto& [room, arrows] : allowed()) tops.insert(room.substr(0, room.find('/')));
+  size_t seen = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(test::source_dir() / "tests")) {
+    if (!entry.is_regular_file() || !is_source(entry.path())) continue;
+    const fs::path file = fs::relative(entry.path(), test::source_dir() / "tests");
+    if (!tops.contains(file.begin()->string())) continue;
+    EXPECT_TRUE(fs::is_directory(test::source_dir() / file.parent_path())) << file << " mirrors no folder";
+    EXPECT_TRUE(file.begin()->string() != "host" || file.parent_path().has_parent_path()) << file;
+    ++seen;
+  }
+  EXPECT_GT(seen, 100U);
 }
 
 }  // namespace
