@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "host/hls/hls_labeller.hpp"
 #include "host/label/labeller.hpp"
 #include "host/segment/segmenter.hpp"
 #include "host/xrt/xrt_device.hpp"

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <random>
 
+#include "host/hls/hls_labeller.hpp"
 #include "host/label/labeller.hpp"
 #include "tests/support/masks.hpp"
 

@@ -6,7 +6,8 @@
 #include "kernels_hls/contract/cell_label_launch.hpp"
 #include "pipeline/object_table.hpp"
 
-// A launch of a kernel as a host prepares it.
+// A launch of a kernel as a host prepares it: written from the contract alone, on purpose beside host/launch, so that
+// an error in one of them shows.
 namespace flashcell::test {
 
 /// Memory of a board: words, with junk before, between and after what is used.

@@ -1,11 +1,13 @@
 #pragma once
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "host/label/object_selection.hpp"
-#include "host/xrt/launch_layout.hpp"
+#include "host/launch/launch_layout.hpp"
 #include "pipeline/object_table.hpp"
 
+// Result regions in memory: object tables from them, and the other way round.
 namespace flashcell::host {
 
 /// The header of a result region.
@@ -30,5 +32,20 @@ class ResultReader {
   const uint32_t max_objects_;
   std::vector<Candidate> candidates_;
 };
+
+/// Turns object tables into result regions, in the order in which a kernel that sees one row of cells at a time finds
+/// objects complete.
+class ResultWriter {
+ public:
+  /// `table` holds class `class_id` alone, at most the job's capacity; `region` has room for it.
+  void write(const LaunchLayout& layout, const ObjectTable& table, uint32_t sequence, uint32_t class_id,
+             std::span<std::byte> region);
+
+ private:
+  std::vector<uint32_t> order_;  // of the objects' ends
+};
+
+/// A region that says why there are no results.
+void write_refusal(contract::ResultStatus status, uint32_t sequence, std::span<std::byte> region);
 
 }  // namespace flashcell::host
