@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels_hls/contract/features.hpp"
+
 namespace flashcell::host {
 namespace {
 
@@ -76,8 +78,7 @@ LaunchInput launch_input(const SegmentParameters& segment, PixelFormat format) {
 }
 
 bool reads_pixels(contract::Segmentation segmentation, uint8_t features) {
-  return segmentation != contract::Segmentation::given ||
-         (features & (contract::kFeatureHue | contract::kFeatureIntensity)) != 0;
+  return segmentation != contract::Segmentation::given || contract::need_pixels(features);
 }
 
 contract::LabelParameters label_parameters_of(const contract::CellLabelJob& job) {

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "kernels_hls/contract/features.hpp"
+
 namespace flashcell::host {
 
 using contract::CellLabelJob;
@@ -43,8 +45,7 @@ ResultStatus KernelLaunch::judge(const contract::KernelBuild& build) const {
   const CellLabelJob& job = layout.job;
   if (job.contract_version != contract::kContractVersion) return ResultStatus::wrong_version;
   const bool needs_pixels = reads_pixels(job.segmentation, job.features);
-  const bool needs_colour =
-      job.segmentation == Segmentation::colour_table || (job.features & contract::kFeatureHue) != 0;
+  const bool needs_colour = job.segmentation == Segmentation::colour_table || contract::need_colour(job.features);
   const bool good =
       job.width >= 1 && job.height >= 1 && job.connectivity <= contract::Connectivity::exact4 &&
       contract::fits(build, job.width, job.height, job.connectivity, job.features) && job.classes >= 1 &&

@@ -13,6 +13,13 @@ enum class Connectivity : uint8_t {
   exact8 = 1,  ///< pixel-exact, 8-connected
   exact4 = 2,  ///< pixel-exact, 4-connected
 };
+/// What each is called in configurations and messages.
+struct ConnectivityName {
+  Connectivity value;
+  const char* name;
+};
+constexpr ConnectivityName kConnectivities[] = {
+    {Connectivity::cell, "cell"}, {Connectivity::exact8, "exact8"}, {Connectivity::exact4, "exact4"}};
 
 /// What is measured beside area, first and second moments and box, which always are. A feature that is off reads 0.
 enum FeatureBits : uint8_t {

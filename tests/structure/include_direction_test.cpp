@@ -64,7 +64,7 @@ const Arrows& allowed() {
       {"host/inference",
        {"base", "host/segment", "kernels_hls/contract", "pipeline", "quant_models", "quant_models/models",
         "quant_models/packed", "tracking"}},
-      {"host/config", {"base", "host/inference", "host/segment", "kernels_hls/contract", "tracking"}},
+      {"host/config", {"base", "host/segment", "kernels_hls/contract", "pipeline", "tracking"}},
       {"host/board_speed",
        {"host/launch", "host/synth", "kernels_hls/cell_label", "kernels_hls/contract", "kernels_hls/emulation"}},
       {"host/xclbin", {"base", "kernels_hls/contract"}},
