@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <new>
 
+#include "base/aligned_vector.hpp"
 #include "base/error.hpp"
 #include "host/label/label_checks.hpp"
 #include "host/launch/launch_frames.hpp"
@@ -20,21 +19,16 @@ namespace {
 using contract::Connectivity;
 using kernels::Word;
 
-/// Words of a board's memory. Pages that are never written cost nothing.
+/// A part of a board's memory.
 class WordBuffer {
  public:
-  explicit WordBuffer(size_t bytes) : words_(static_cast<Word*>(std::aligned_alloc(contract::kWordBytes, bytes))) {
-    if (!words_) throw std::bad_alloc();
-  }
-  Word* words() { return words_.get(); }
-  std::byte* bytes() { return reinterpret_cast<std::byte*>(words_.get()); }
+  explicit WordBuffer(size_t bytes) : bytes_(bytes) {}
+  Word* words() { return reinterpret_cast<Word*>(bytes_.data()); }
+  std::byte* bytes() { return bytes_.data(); }
 
  private:
-  struct Free {
-    void operator()(Word* words) const { std::free(words); }
-  };
   static_assert(sizeof(Word) == contract::kWordBytes, "rows of words are rows of bytes");
-  std::unique_ptr<Word[], Free> words_;
+  RecordVector<std::byte> bytes_;
 };
 
 /// For frames larger than any build of a board, with the same sources.
