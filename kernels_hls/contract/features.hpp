@@ -20,6 +20,13 @@ constexpr FeatureDescription kFeatures[] = {
     {kFeatureIntensity, "intensity", true, false, "Grey sums: mean grey, sub-pixel centroid."},
 };
 
+constexpr uint8_t listed_features() {
+  uint8_t bits = 0;
+  for (const FeatureDescription& feature : kFeatures) bits = static_cast<uint8_t>(bits | feature.bit);
+  return bits;
+}
+static_assert(listed_features() == kAllFeatures, "every feature stands in the table");
+
 /// What every build measures, by name.
 constexpr const char* kAlwaysMeasured[] = {"moments", "box"};
 

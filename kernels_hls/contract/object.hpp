@@ -27,6 +27,7 @@ enum FeatureBits : uint8_t {
   kFeatureHue = 2,        ///< 16-bin hue histogram; needs RGB frames
   kFeatureIntensity = 4,  ///< sums of grey value: sub-pixel centroids
 };
+constexpr uint8_t kAllFeatures = kFeatureHlac | kFeatureHue | kFeatureIntensity;
 
 /// How one frame is to be labelled.
 struct LabelParameters {
