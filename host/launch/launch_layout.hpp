@@ -42,8 +42,6 @@ struct LaunchLayout {
   uint64_t frame_at(uint32_t frame) const { return frame * frame_bytes(); }
   uint64_t mask_at(uint32_t frame, uint32_t class_id) const { return index(frame, class_id) * bytes(job.mask_words); }
   uint64_t region_at(uint32_t frame, uint32_t class_id) const { return index(frame, class_id) * region_bytes(); }
-  /// Of an object in its region.
-  uint64_t object_at(uint32_t object) const { return sizeof(contract::ResultHeader) + object * object_bytes(); }
 
   /// Whole buffers: what is stated above, in whole pages and at least one, as XRT maps them.
   uint64_t frames_buffer_bytes() const { return whole_pages(frame_at(frames)); }

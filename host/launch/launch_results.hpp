@@ -13,6 +13,9 @@ namespace flashcell::host {
 /// The header of a result region.
 contract::ResultHeader read_header(const std::byte* region);
 
+/// Where an object lies in its region, bytes: as far from the one before as the kernel says.
+uint64_t object_at(const contract::ResultHeader& header, uint32_t object);
+
 /// Why the region does not hold the results of the frame with this sequence number, a text that stays; null when it
 /// does.
 const char* header_problem(const LaunchLayout& layout, const contract::ResultHeader& header, uint32_t sequence);

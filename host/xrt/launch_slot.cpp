@@ -29,7 +29,7 @@ LaunchSlot::LaunchSlot(const xrt::device& device, const xrt::kernel& unit, const
       frames_map_(frames_.map<std::byte*>()),
       masks_map_(masks_.map<std::byte*>()),
       results_map_(results_.map<std::byte*>()),
-      expected_bytes_(layout.object_at(kMarginObjects)) {
+      expected_bytes_(sizeof(contract::ResultHeader) + kMarginObjects * layout.object_bytes()) {
   // Rows end in padding that nobody writes again.
   std::memset(frames_map_, 0, layout.frames_buffer_bytes());
   std::memset(masks_map_, 0, layout.masks_buffer_bytes());
@@ -65,8 +65,9 @@ const std::byte* LaunchSlot::fetch(int i, int class_id) {
   const size_t at = layout_.region_at(static_cast<uint32_t>(i), static_cast<uint32_t>(class_id));
   const size_t first = std::min(expected_bytes_, layout_.region_bytes());
   results_.sync(XCL_BO_SYNC_BO_FROM_DEVICE, first, at);
-  const uint32_t objects = std::min(read_header(results_map_ + at).objects, layout_.job.capacity);
-  const size_t filled = layout_.object_at(objects);
+  const contract::ResultHeader header = read_header(results_map_ + at);
+  const size_t filled =
+      std::min(object_at(header, std::min(header.objects, layout_.job.capacity)), layout_.region_bytes());
   if (filled > first) results_.sync(XCL_BO_SYNC_BO_FROM_DEVICE, filled - first, at + first);
   expected_bytes_ = filled + kMarginObjects * layout_.object_bytes();
   return results_map_ + at;

@@ -58,7 +58,8 @@ struct ObjectRecord {
 static_assert(sizeof(ObjectRecord) == 64, "host and kernel share this layout");
 
 /// What is measured of an object only where LabelParameters.features asks for it. Exact and additive over its pixels.
-/// 256 bytes, little-endian: four 512-bit words, which follow the record's.
+/// 256 bytes, little-endian: four 512-bit words. Those of them that hold features follow the record's in a kernel's
+/// results (contract/cell_label_launch.hpp).
 struct ObjectFeatures {
   uint64_t sum_i, sum_ix, sum_iy;  ///< sums of grey, grey*x, grey*y (kFeatureIntensity). Grey of the frame as it is: 8
                                    ///< or 16 bit; luma8 of RGB

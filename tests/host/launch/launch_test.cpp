@@ -73,7 +73,7 @@ TEST(LaunchLayoutTest, PlacesAreTheContracts) {
   EXPECT_EQ(rgb.frame_at(1), 256u * 9);
   EXPECT_EQ(rgb.frame_masks_bytes(), 0u);
   EXPECT_EQ(rgb.job.capacity, 35u * 5);
-  EXPECT_EQ(rgb.object_at(2), 64u + 2 * (64 + 256));
+  EXPECT_EQ(rgb.object_bytes(), 64u + 192);
   EXPECT_EQ(rgb.region_at(1, 2), 5 * rgb.region_bytes());
   EXPECT_EQ(rgb.parameters_buffer_bytes(), 36864u) << "64 bytes and a table of 32 KiB, in whole pages";
   const LaunchLayout given = plan_launch(label, {PixelLayout::grey16, Segmentation::given, 0, false, 2}, 1);
@@ -151,6 +151,41 @@ TEST(LaunchResultsTest, ATableComesBackAsALabellerGivesIt) {
   }
 }
 
+// A build that measures less or more than this one's: what both know is read, the rest is 0.
+TEST(LaunchResultsTest, AKernelSaysHowManyWordsAnObjectHas) {
+  contract::LabelParameters label;
+  label.width = label.height = 64;
+  label.features = contract::kFeatureHlac;
+  label.max_objects = 4;
+  const LaunchLayout layout = plan_launch(label, {}, 1);
+  for (const uint32_t words : {2u, 3u, 4u, 1 + contract::kMostFeatureWords}) {
+    std::vector<std::byte> region(contract::kWordBytes * (1 + 2 * words));
+    contract::ResultHeader header{};
+    header.status = ResultStatus::done;
+    header.objects = 2;
+    header.object_words = words;
+    contract::ObjectFeatures features{};
+    std::memset(&features, 7, sizeof features);
+    for (uint32_t i = 0; i < 2; ++i) {
+      contract::ObjectRecord record{};
+      record.first_pixel = i;
+      std::memcpy(region.data() + object_at(header, i), &record, sizeof record);
+      std::memcpy(region.data() + object_at(header, i) + sizeof record, &features, contract::kWordBytes * (words - 1));
+    }
+    ASSERT_EQ(header_problem(layout, header, 0), nullptr);
+    ObjectTable table;
+    ASSERT_EQ(ResultReader(4).append(layout, header, region.data(), 0, table), nullptr);
+    ASSERT_EQ(table.features.size(), 2u);
+    std::memset(reinterpret_cast<char*>(&features) + contract::kWordBytes * (words - 1), 0,
+                sizeof features - contract::kWordBytes * (words - 1));
+    for (const auto& found : table.features) EXPECT_EQ(std::memcmp(&found, &features, sizeof found), 0) << words;
+  }
+  contract::ResultHeader header{};
+  header.status = ResultStatus::done;
+  header.object_words = 2 + contract::kMostFeatureWords;
+  EXPECT_STREQ(header_problem(layout, header, 0), "the kernel wrote a damaged result");
+}
+
 TEST(LaunchResultsTest, ARefusalSaysWhy) {
   std::vector<std::byte> region(contract::kWordBytes, kJunk);
   write_refusal(ResultStatus::bad_job, 3, region);
@@ -160,8 +195,10 @@ TEST(LaunchResultsTest, ARefusalSaysWhy) {
 TEST(LaunchResultsTest, TellsOldAndDamagedResultsFromGoodOnes) {
   LaunchLayout layout;
   layout.job.capacity = 5;
+  layout.job.result_words = 6;
   layout.job.height = 10;
   contract::ResultHeader header{};
+  header.object_words = 1;
   header.status = ResultStatus::done;
   header.sequence = 4;
   header.objects = 5;
@@ -169,6 +206,12 @@ TEST(LaunchResultsTest, TellsOldAndDamagedResultsFromGoodOnes) {
   EXPECT_STREQ(header_problem(layout, header, 5), "the kernel wrote no result");
   header.objects = 6;
   EXPECT_STREQ(header_problem(layout, header, 4), "the kernel wrote a damaged result");
+  header.objects = 3;
+  header.object_words = 2;  // behind the region's end
+  EXPECT_STREQ(header_problem(layout, header, 4), "the kernel wrote a damaged result");
+  header.object_words = 0;
+  EXPECT_STREQ(header_problem(layout, header, 4), "the kernel wrote a damaged result");
+  header.object_words = 1;
   header.status = ResultStatus::wrong_version;
   EXPECT_STREQ(header_problem(layout, header, 4), "the kernel speaks another contract version");
 

@@ -89,7 +89,8 @@ struct Launch {
       const size_t word = region + 1 + size_t{i} * stride;
       std::memcpy(&out.objects.emplace_back(), results.bytes(word), sizeof(contract::ObjectRecord));
       if (stride == 1) continue;
-      std::memcpy(&out.features.emplace_back(), results.bytes(word + 1), sizeof(contract::ObjectFeatures));
+      out.features.push_back(contract::ObjectFeatures{});
+      std::memcpy(&out.features.back(), results.bytes(word + 1), size_t{stride - 1} * contract::kWordBytes);
     }
     return out;
   }
