@@ -2,18 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "kernels_hls/contract/features.hpp"
+
 namespace flashcell::bitstreams {
 namespace {
 
 using nlohmann::ordered_json;
-
-ordered_json features_of(const contract::KernelBuild& build) {
-  ordered_json names = ordered_json::array({"moments", "box"});
-  if (build.features & contract::kFeatureHlac) names.push_back("hlac");
-  if (build.features & contract::kFeatureHue) names.push_back("hue");
-  if (build.features & contract::kFeatureIntensity) names.push_back("intensity");
-  return names;
-}
 
 ordered_json map_or_null(const std::map<std::string, double>& values) {
   return values.empty() ? ordered_json() : ordered_json(values);
@@ -33,7 +27,7 @@ std::string manifest_text(const BuildPlan& plan, const std::string& source_revis
                        {"compute_units", k.count},
                        {"connectivity", k.kernel->splits ? "exact" : "cell"},
                        {"max_side_px", k.kernel->max_side},
-                       {"features", features_of(*k.kernel)}});
+                       {"features", contract::measured_names<ordered_json>(*k.kernel)}});
   }
   ordered_json manifest = {
       {"bitstream", plan.bitstream.filename().string()},

@@ -25,7 +25,7 @@ install(DIRECTORY quant_models/recipes/trained/ DESTINATION ${CMAKE_INSTALL_DATA
 # The labeller, the tracker and the network engine. Headers keep the places that they have here, below include/flashcell.
 set(public_libraries
   flashcell_base flashcell_contract flashcell_hls_emulation flashcell_cell_label flashcell_cell_label_kernels flashcell_highway
-  flashcell_tracking flashcell_pipeline flashcell_segment_simd flashcell_segment flashcell_label
+  flashcell_tracking flashcell_pipeline flashcell_segment_simd flashcell_segment flashcell_label flashcell_launch flashcell_hls
   flashcell_packed flashcell_quant_detection flashcell_inference)
 foreach(library IN LISTS public_libraries)
   string(REPLACE flashcell_ "" name ${library})
@@ -36,7 +36,7 @@ install(TARGETS ${public_libraries} EXPORT flashcell COMPONENT development
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${CMAKE_INSTALL_INCLUDEDIR}/flashcell)
 install(EXPORT flashcell NAMESPACE flashcell:: FILE flashcellTargets.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/flashcell COMPONENT development)
-foreach(room base kernels_hls/contract tracking pipeline host/label host/segment host/inference quant_models/packed quant_models/graph quant_models/data quant_models/models)
+foreach(room base kernels_hls/contract tracking pipeline host/label host/segment host/launch host/hls host/inference quant_models/packed quant_models/graph quant_models/data quant_models/models)
   install(DIRECTORY ${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/flashcell/${room}/.. COMPONENT development
     FILES_MATCHING PATTERN "*.hpp" PATTERN "*-inl.hpp" EXCLUDE)
 endforeach()

@@ -1,6 +1,6 @@
 #pragma once
+#include "base/aligned_vector.hpp"
 #include "kernels_hls/contract/object.hpp"
-#include "pipeline/record_vector.hpp"
 #include "tracking/recognition.hpp"
 
 namespace flashcell {

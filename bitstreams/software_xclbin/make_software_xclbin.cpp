@@ -1,8 +1,8 @@
 // make_software_xclbin FILE: the xclbin of the software device.
-#include <fstream>
 #include <iostream>
 
 #include "base/command_line.hpp"
+#include "base/output_file.hpp"
 #include "bitstreams/software_xclbin/software_xclbin.hpp"
 
 int main(int argc, char** argv) {
@@ -17,9 +17,7 @@ int main(int argc, char** argv) {
   if (const auto answer = app.parse(argc, argv)) return flashcell::print(*answer) ? 0 : 2;
   try {
     const std::vector<uint8_t> bytes = flashcell::bitstreams::make_software_xclbin(description);
-    std::ofstream out(file, std::ios::binary);
-    out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    if (!out.flush()) throw std::runtime_error(file + ": cannot be written");
+    flashcell::write_file(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   } catch (const std::exception& e) {
     std::cerr << "make_software_xclbin: " << e.what() << "\n";
     return 1;

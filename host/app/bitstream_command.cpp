@@ -11,6 +11,7 @@
 #include "host/xclbin/xclbin.hpp"
 #include "host/xrt/list_boards.hpp"
 #include "kernels_hls/contract/board.hpp"
+#include "kernels_hls/contract/features.hpp"
 
 namespace flashcell::app {
 namespace {
@@ -47,12 +48,8 @@ std::string board_title(const host::Xclbin& xclbin) {
 }
 
 std::string fits_text(const contract::KernelBuild& build) {
-  std::vector<std::string> features{"moments", "box"};
-  if (build.features & contract::kFeatureHlac) features.push_back("hlac");
-  if (build.features & contract::kFeatureHue) features.push_back("hue");
-  if (build.features & contract::kFeatureIntensity) features.push_back("intensity");
   return fmt::format("{} up to {}x{} px; {}", build.splits ? "exact8, exact4" : "cell", build.max_side, build.max_side,
-                     fmt::join(features, ", "));
+                     fmt::join(contract::measured_names<std::vector<std::string>>(build), ", "));
 }
 
 void print_text(const host::Xclbin& xclbin, const host::XclbinReport& report, const std::vector<std::string>& here) {

@@ -7,6 +7,7 @@
 #include "host/app/command.hpp"
 #include "host/board_speed/kernel_cycles.hpp"
 #include "host/board_speed/speed_model.hpp"
+#include "kernels_hls/contract/features.hpp"
 
 namespace flashcell::app {
 namespace {
@@ -51,14 +52,14 @@ host::ModelFrame frame_of(const Options& options) {
                                       {"grey16", PixelLayout::grey16},
                                       {"rgb8", PixelLayout::rgb8},
                                       {"bayer8", PixelLayout::bayer_rggb}});
-  frame.connectivity = choice<Connectivity>(
-      "--mode", options.mode,
-      {{"cell", Connectivity::cell}, {"exact8", Connectivity::exact8}, {"exact4", Connectivity::exact4}});
+  std::vector<std::pair<std::string, Connectivity>> modes;
+  for (const auto& [value, name] : contract::kConnectivities) modes.emplace_back(name, value);
+  frame.connectivity = choice("--mode", options.mode, modes);
   frame.features =
       choice<uint8_t>("--features", options.features,
                       {{"moments", uint8_t{0}}, {"hlac", contract::kFeatureHlac}, {"all", contract::kAllFeatures}});
   if (frame.layout == PixelLayout::grey8 || frame.layout == PixelLayout::grey16)
-    frame.features = static_cast<uint8_t>(frame.features & ~contract::kFeatureHue);
+    frame.features = contract::without_colour(frame.features);
   frame.objects = options.objects;
   return frame;
 }

@@ -140,7 +140,7 @@ int detect(const Options& options) {
     decode.most_overlap = static_cast<float>(options.most_overlap);
     detector.emplace(model, decode, kSignificantBits);
   } else {
-    classifier.emplace(model, host::CropParameters{}, kSignificantBits);
+    classifier.emplace(model, CropParameters{}, kSignificantBits);
   }
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   const std::vector<std::string> names = picture_names(options.images);

@@ -176,7 +176,7 @@ CrossValidation cross_validate(const Marks& marks, const Examples& examples) {
 
 int learn(const Options& options) {
   host::Config config = options.config->load();
-  config.label.hlac = true;
+  config.label.features |= contract::kFeatureHlac;
   std::vector<std::filesystem::path> inputs = recording_files(options.input);
   for (const std::filesystem::path& file : named_files(config)) inputs.push_back(file);
   inputs.insert(inputs.end(), {options.marks, options.tracks, options.config->file()});

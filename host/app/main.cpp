@@ -13,10 +13,10 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/version.hpp"
 #include "host/app/command.hpp"
 #include "host/app/interruption.hpp"
 #include "host/app/messages.hpp"
-#include "host/app/version.hpp"
 
 namespace flashcell::app {
 namespace {
@@ -74,7 +74,7 @@ int parse_and_run(int argc, char** argv) {
       "Exit codes: 0 done, 1 bug, 2 wrong usage or configuration, 3 bad or damaged input, or output that cannot be\n"
       "written, 4 device, 128 + signal where one ended the run early (130: Ctrl-C).",
       "flashcell");
-  app.set_version(std::string("flashcell ") + kVersion);
+  app.set_version(program_version());
   app.require_subcommand();
   Action action;
   for (auto* add : {add_track, add_tune, add_learn, add_detect, add_eval, add_synth, add_train, add_quantize, add_bench,

@@ -18,7 +18,7 @@ constexpr int64_t kLookAhead = 2000;  // frames read at most to settle the segme
 bool wants_grey(const host::Config& config) {
   const bool colour_classes =
       !config.segment.automatic && config.segment.parameters.method == host::SegmentMethod::colour;
-  return !config.label.hue && !colour_classes;
+  return !contract::need_colour(config.label.features) && !colour_classes;
 }
 
 host::SourceOptions source_options(const host::Config& config, bool colour) {

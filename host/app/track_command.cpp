@@ -56,7 +56,8 @@ tracking::MeasureParameters measure_parameters(const host::Config& config, const
     throw Error(Fault::usage,
                 "track.intensity_centroid needs pixels, but detect.objects = \"instead\" leaves only boxes");
   if (config.track.intensity_centroid) {
-    if (!config.label.intensity) throw Error(Fault::usage, "track.intensity_centroid needs label.intensity = true");
+    if ((config.label.features & contract::kFeatureIntensity) == 0)
+      throw Error(Fault::usage, "track.intensity_centroid needs label.intensity = true");
     const bool dark =
         plan.segment.polarity == host::Polarity::dark && plan.segment.method != host::SegmentMethod::colour;
     measure.centroid = dark ? tracking::CentroidWeight::darkness : tracking::CentroidWeight::grey;

@@ -1,10 +1,9 @@
 #include "host/board_speed/kernel_cycles.hpp"
 
-#include <algorithm>
 #include <cstring>
-#include <memory>
 #include <vector>
 
+#include "host/launch/launch_results.hpp"
 #include "host/synth/scene.hpp"
 #include "kernels_hls/cell_label/kernel_table.hpp"
 #include "kernels_hls/emulation/simulation.hpp"
@@ -48,68 +47,50 @@ std::vector<uint8_t> pixels_of(const Scene& scene, const ModelFrame& frame, size
   return pixels;
 }
 
-contract::CellLabelJob job_of(const ModelFrame& frame) {
-  contract::CellLabelJob job{};
-  job.contract_version = contract::kContractVersion;
-  job.width = static_cast<uint16_t>(frame.width);
-  job.height = static_cast<uint16_t>(frame.height);
-  job.min_area = 1;
-  job.max_area = 0xFFFFFFFFu;
-  job.capacity = static_cast<uint32_t>(frame.objects) +
-                 2 * contract::objects_of_cell_row(frame.connectivity, static_cast<uint32_t>(frame.width));
-  job.row_words = contract::words_for(uint64_t{contract::bytes_of(frame.layout)} * static_cast<uint64_t>(frame.width));
-  job.frame_words = job.row_words * static_cast<uint32_t>(frame.height);
-  job.result_words = 1 + job.capacity * contract::words_per_object(frame.features);
-  job.threshold = kThreshold;
-  job.layout = frame.layout;
-  job.segmentation = contract::Segmentation::threshold;
-  job.connectivity = frame.connectivity;
-  job.features = frame.features;
-  job.classes = 1;
-  job.min_cell_pixels = 1;
-  job.saturation_floor = job.value_floor = 32;
-  return job;
+LaunchLayout layout_of(const ModelFrame& frame, uint32_t frames) {
+  contract::LabelParameters label;
+  label.width = static_cast<uint32_t>(frame.width);
+  label.height = static_cast<uint32_t>(frame.height);
+  label.max_objects = static_cast<uint32_t>(frame.objects);
+  label.connectivity = frame.connectivity;
+  label.features = frame.features;
+  return plan_launch(label, {frame.layout, contract::Segmentation::threshold, kThreshold}, frames);
 }
 
 /// Buffers of a launch of `frames` equal frames, and its clocks.
 class Launch {
  public:
   Launch(const ModelFrame& frame, const std::vector<uint8_t>& pixels, uint32_t frames)
-      : job_(job_of(frame)),
-        frames_(frames),
-        pixels_(size_t{job_.frame_words} * frames),
-        results_(size_t{job_.result_words} * frames) {
+      : layout_(layout_of(frame, frames)),
+        pixels_(words(layout_.frames_buffer_bytes())),
+        parameters_(words(layout_.parameters_buffer_bytes())),
+        results_(words(layout_.results_buffer_bytes())) {
     for (uint32_t f = 0; f < frames; ++f) {
-      std::memcpy(static_cast<void*>(&pixels_[size_t{f} * job_.frame_words]), pixels.data(), pixels.size());
+      std::memcpy(static_cast<void*>(&pixels_[words(layout_.frame_at(f))]), pixels.data(), pixels.size());
     }
-    std::memcpy(static_cast<void*>(parameters_.data()), &job_, sizeof job_);
+    std::memcpy(static_cast<void*>(parameters_.data()), &layout_.job, sizeof layout_.job);
   }
 
   int64_t clocks(kernels::CellLabelKernel kernel) {
     const flashcell_emulation::Simulation simulation;
-    kernel(pixels_.data(), nullptr, parameters_.data(), results_.data(), frames_, 0);
+    kernel(pixels_.data(), nullptr, parameters_.data(), results_.data(), layout_.frames, 0);
     return simulation.report().cycles;
   }
 
-  uint32_t objects() const {
-    contract::ResultHeader header;
-    std::memcpy(&header, results_.data(), sizeof header);
-    return header.objects;
-  }
+  uint32_t objects() const { return read_header(reinterpret_cast<const std::byte*>(results_.data())).objects; }
 
  private:
-  contract::CellLabelJob job_;
-  uint32_t frames_;
-  std::vector<Word> pixels_, results_;
-  std::vector<Word> parameters_ = std::vector<Word>(1 + contract::kColourTableWords);
+  static size_t words(uint64_t bytes) { return bytes / contract::kWordBytes; }
+
+  LaunchLayout layout_;
+  std::vector<Word> pixels_, parameters_, results_;
 };
 
 }  // namespace
 
 KernelCycles kernel_cycles(const contract::KernelBuild& build, const ModelFrame& frame) {
   constexpr uint32_t kFrames = 5;
-  const contract::CellLabelJob job = job_of(frame);
-  const std::vector<uint8_t> pixels = pixels_of(scene_of(frame), frame, size_t{job.row_words} * contract::kWordBytes);
+  const std::vector<uint8_t> pixels = pixels_of(scene_of(frame), frame, layout_of(frame, 1).row_bytes());
   Launch one(frame, pixels, 1), several(frame, pixels, kFrames);
   KernelCycles cycles{};
   cycles.first_frame = static_cast<double>(one.clocks(kernels::top_function(&build)));

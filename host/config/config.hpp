@@ -4,9 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "host/inference/roi/crop_parameters.hpp"
+#include "base/named_value.hpp"
 #include "host/segment/segmenter.hpp"
-#include "kernels_hls/contract/object.hpp"
+#include "kernels_hls/contract/features.hpp"
+#include "pipeline/crop_parameters.hpp"
 #include "tracking/tracker.hpp"
 
 namespace flashcell::host {
@@ -39,9 +40,7 @@ struct LabelSection {
   int64_t max_area = -1;  ///< px; -1: proposed from the recording when segmentation is automatic, else no limit; 0: no
                           ///< limit
   int min_cell_pixels = 1;
-  bool hlac = true;
-  bool hue = true;  ///< colour recordings only
-  bool intensity = true;
+  uint8_t features = contract::kAllFeatures;  ///< FeatureBits; those that need colour: colour recordings only
   int saturation_floor = 32;
   int value_floor = 32;
 };
@@ -66,6 +65,8 @@ enum class DetectionUse : uint8_t {
   beside,   ///< they name the objects that segmentation finds
   instead,  ///< they are the objects
 };
+constexpr NamedValue<DetectionUse> kDetectionUses[] = {{DetectionUse::beside, "beside"},
+                                                       {DetectionUse::instead, "instead"}};
 
 /// [detect]: a network that looks at whole frames.
 struct DetectSection {
@@ -75,7 +76,10 @@ struct DetectSection {
   double most_overlap = 0.45;  ///< intersection over union of two boxes (beside: of a class); the weaker one goes
 };
 
+/// What segments and labels (host/device makes one of each).
 enum class DeviceKind : uint8_t { cpu, hls, reference, xrt };
+constexpr NamedValue<DeviceKind> kDeviceKinds[] = {
+    {DeviceKind::cpu, "cpu"}, {DeviceKind::hls, "hls"}, {DeviceKind::reference, "reference"}, {DeviceKind::xrt, "xrt"}};
 
 /// [pipeline]
 struct PipelineSection {

@@ -259,10 +259,10 @@ void load_config(const std::string& path, Config& config) {
 }
 
 void set_config_key(const std::string& key, const std::string& value, Config& config) {
-  const std::string board = "xrt:";
+  const std::string kind = name_in(kDeviceKinds, DeviceKind::xrt), board = kind + ':';
   if (key == "pipeline.device" && value.rfind(board, 0) == 0) {
     set_config_key("xrt.device", value.substr(board.size()), config);
-    set_config_key(key, "xrt", config);
+    set_config_key(key, kind, config);
     return;
   }
   const size_t dot = key.find('.');

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "host/segment/parameter_ranges.hpp"
 
 namespace flashcell::host {
@@ -24,11 +25,20 @@ void real(ConfigVisitor& v, const char* key, double& value, RealRange range, con
   v.real(key, value, range.low, range.high, doc);
 }
 
-template <class Enum>
-void choice(ConfigVisitor& v, const char* key, Enum& value, const std::vector<std::string>& names, const char* doc) {
-  int index = static_cast<int>(value);
-  v.choice(key, index, names, doc);
-  value = static_cast<Enum>(index);
+constexpr NamedValue<CropParameters::Centre> kCropCentres[] = {{CropParameters::Centre::box, "box"},
+                                                               {CropParameters::Centre::centroid, "centroid"}};
+constexpr NamedValue<tracking::MotionModel> kMotionModels[] = {
+    {tracking::MotionModel::constant_velocity, "constant_velocity"},
+    {tracking::MotionModel::constant_acceleration, "constant_acceleration"}};
+
+/// `table`: what each value is called (base/named_value.hpp).
+template <class Entry, size_t kCount, class Enum>
+void choice(ConfigVisitor& v, const char* key, Enum& value, const Entry (&table)[kCount], const char* doc) {
+  const size_t known = place_in(table, value);
+  if (known == kCount) throw Error(Fault::bug, std::string("a value of ") + key + " has no name");
+  int place = static_cast<int>(known);
+  v.choice(key, place, names_in(table), doc);
+  value = table[place].value;
 }
 
 void visit_input(InputSection& s, ConfigVisitor& v) {
@@ -52,16 +62,17 @@ void visit_input(InputSection& s, ConfigVisitor& v) {
 void visit_segment(SegmentSection& s, ConfigVisitor& v) {
   SegmentParameters& p = s.parameters;
   v.section("segment", "Which pixels are foreground. `flashcell tune INPUT` shows what a setting does.");
-  int method = s.automatic ? 0 : 1 + static_cast<int>(p.method);
+  std::vector<std::string> methods = names_in(kSegmentMethods);
+  methods.insert(methods.begin(), "auto");
+  int method = s.automatic ? 0 : 1 + static_cast<int>(place_in(kSegmentMethods, p.method));
   v.choice(
-      "method", method, {"auto", "threshold", "otsu", "adaptive", "background", "colour"},
+      "method", method, methods,
       "auto: method and parameters are proposed from the recording (as `flashcell tune --auto` prints them).\n"
       "threshold: fixed grey level. otsu: grey level chosen anew for each frame. adaptive: against the local mean.\n"
       "background: against a running mean and variance, for a camera that stands still. colour: named colour classes.");
   s.automatic = method == 0;
-  if (method > 0) p.method = static_cast<SegmentMethod>(method - 1);
-  choice(v, "polarity", p.polarity, {"bright", "dark"},
-         "bright or dark: what objects are against what is around them.");
+  if (method > 0) p.method = kSegmentMethods[method - 1].value;
+  choice(v, "polarity", p.polarity, kPolarities, "bright or dark: what objects are against what is around them.");
   constexpr SegmentRanges kRanges{kDeepestGrey};
   integer(
       v, "threshold", p.threshold, kRanges.threshold(),
@@ -91,7 +102,7 @@ void visit_segment(SegmentSection& s, ConfigVisitor& v) {
 
 void visit_label(LabelSection& s, ConfigVisitor& v) {
   v.section("label", "Which foreground pixels are one object, and what is measured.");
-  choice(v, "connectivity", s.connectivity, {"cell", "exact8", "exact4"},
+  choice(v, "connectivity", s.connectivity, contract::kConnectivities,
          "exact8, exact4: pixel-exact 8- or 4-connected components. cell: 8x8-pixel cells that touch are one object\n"
          "(fixed time a frame; objects in touching cells merge).");
   integer(v, "max_objects", s.max_objects, 1, 1 << 20, "Objects a frame at most; more are counted as lost.");
@@ -100,9 +111,11 @@ void visit_label(LabelSection& s, ConfigVisitor& v) {
   integer(v, "max_area", s.max_area, -1, 1 << 24,
           "Larger objects are left out, px. 0: no limit. -1: proposed with method auto, else no limit.");
   integer(v, "min_cell_pixels", s.min_cell_pixels, 1, 64, "cell: foreground pixels that make a cell occupied.");
-  v.boolean("hlac", s.hlac, "25 HLAC features: shape for telling objects apart and for recognition.");
-  v.boolean("hue", s.hue, "16-bin hue histogram. Colour recordings only.");
-  v.boolean("intensity", s.intensity, "Grey sums: mean grey, sub-pixel centroid.");
+  for (const contract::FeatureDescription& feature : contract::kFeatures) {
+    bool wanted = (s.features & feature.bit) != 0;
+    v.boolean(feature.name, wanted, feature.meaning);
+    s.features = static_cast<uint8_t>(wanted ? s.features | feature.bit : s.features & ~feature.bit);
+  }
   integer(v, "saturation_floor", s.saturation_floor, 0, 255, "hue: pixels less saturated than this are not counted.");
   integer(v, "value_floor", s.value_floor, 0, 255, "hue: pixels darker than this are not counted.");
 }
@@ -114,7 +127,7 @@ void visit_classify(ClassifySection& s, ConfigVisitor& v) {
   v.text("model", s.model, "Packed model (.fcnn) of a classifier. Empty: none.");
   v.real("margin", s.crop.margin, 0, 1,
          "Room around an object's box in its picture, as a share of the box, on every side.");
-  choice(v, "centre", s.crop.centre, {"box", "centroid"}, "box or centroid: what lies in the picture's middle.");
+  choice(v, "centre", s.crop.centre, kCropCentres, "box or centroid: what lies in the picture's middle.");
   v.boolean("invert", s.crop.invert,
             "Turn pictures over (255 - grey): for dark objects, with a network that learned bright ones.");
   v.boolean("stretch", s.crop.stretch,
@@ -130,7 +143,7 @@ void visit_detect(DetectSection& s, ConfigVisitor& v) {
             "network's input are stretched to it.");
   v.text("model", s.model, "Packed model (.fcnn) of a detector. Empty: none.");
   choice(
-      v, "objects", s.objects, {"beside", "instead"},
+      v, "objects", s.objects, kDetectionUses,
       "beside: segmentation finds the objects, and one gets the class of the detection that covers it. instead: the\n"
       "boxes are the objects, [segment] and [label] do nothing; with classify.model, that network names them.");
   v.real("least_score", s.least_score, 0, 1, "Detections of a lower score are left out.");
@@ -141,7 +154,7 @@ void visit_detect(DetectSection& s, ConfigVisitor& v) {
 void visit_track(TrackSection& s, ConfigVisitor& v) {
   tracking::TrackerParameters& p = s.parameters;
   v.section("track", "How objects are followed. Times are of the recording, whatever its frame rate.");
-  choice(v, "motion", p.motion, {"constant_velocity", "constant_acceleration"},
+  choice(v, "motion", p.motion, kMotionModels,
          "constant_velocity or constant_acceleration: what the prediction assumes.");
   v.real(
       "confirm_ms", p.confirm_ms, 0, 1e6,
@@ -174,7 +187,7 @@ void visit_track(TrackSection& s, ConfigVisitor& v) {
 void visit_pipeline(PipelineSection& s, ConfigVisitor& v) {
   v.section("pipeline", "Where and how it runs. None of it changes the results of an offline run.");
   choice(
-      v, "device", s.device, {"cpu", "hls", "reference", "xrt"},
+      v, "device", s.device, kDeviceKinds,
       "cpu: fast. hls: the FPGA kernel's sources on the CPU, slow. reference: plain scalar code, slow. xrt: a board\n"
       "(section [xrt]; on the command line xrt:1 is board 1). Same bytes from all.");
   integer(v, "threads", s.threads, 0, 1024, "0: all cores.");

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "base/error.hpp"
+#include "host/hls/hls_labeller.hpp"
 #include "host/label/labeller.hpp"
 #include "host/segment/segmenter.hpp"
 #include "host/xrt/xrt_device.hpp"
@@ -13,9 +15,7 @@ namespace {
 class HostDevice : public Device {
  public:
   HostDevice(const DevicePlan& plan, std::unique_ptr<Labeller> labeller)
-      : name_(plan.kind == DeviceKind::cpu   ? "cpu"
-              : plan.kind == DeviceKind::hls ? "hls"
-                                             : "reference"),
+      : name_(name_in(kDeviceKinds, plan.kind)),
         segmenter_(make_segmenter(plan.segment, static_cast<int>(plan.label.width), static_cast<int>(plan.label.height),
                                   plan.format)),
         labeller_(std::move(labeller)),
@@ -42,6 +42,21 @@ class HostDevice : public Device {
   contract::LabelParameters label_;
 };
 
+/// Of the kinds that label on the host's processor.
+std::unique_ptr<Labeller> make_labeller(const DevicePlan& plan) {
+  switch (plan.kind) {
+    case DeviceKind::cpu:
+      return make_fast_labeller(plan.label);
+    case DeviceKind::hls:
+      return make_hls_labeller(plan.label);
+    case DeviceKind::reference:
+      return make_reference_labeller(plan.label);
+    case DeviceKind::xrt:
+      break;
+  }
+  throw Error(Fault::bug, std::string("a device ") + name_in(kDeviceKinds, plan.kind) + " has no labeller");
+}
+
 }  // namespace
 
 DevicePlan plan_device(const Config& config, int width, int height, PixelFormat format) {
@@ -61,18 +76,13 @@ DevicePlan plan_device(const Config& config, int width, int height, PixelFormat 
   p.min_cell_pixels = static_cast<uint8_t>(s.min_cell_pixels);
   p.saturation_floor = static_cast<uint8_t>(s.saturation_floor);
   p.value_floor = static_cast<uint8_t>(s.value_floor);
-  p.features = static_cast<uint8_t>((s.hlac ? contract::kFeatureHlac : 0) |
-                                    (s.hue && is_colour(format) ? contract::kFeatureHue : 0) |
-                                    (s.intensity ? contract::kFeatureIntensity : 0));
+  p.features = is_colour(format) ? s.features : contract::without_colour(s.features);
   return plan;
 }
 
 std::unique_ptr<Device> make_device(const DevicePlan& plan) {
   if (plan.kind == DeviceKind::xrt) return make_xrt_device(plan.xrt, plan.segment, plan.label, plan.format);
-  auto labeller = plan.kind == DeviceKind::cpu   ? make_fast_labeller(plan.label)
-                  : plan.kind == DeviceKind::hls ? make_hls_labeller(plan.label)
-                                                 : make_reference_labeller(plan.label);
-  return std::make_unique<HostDevice>(plan, std::move(labeller));
+  return std::make_unique<HostDevice>(plan, make_labeller(plan));
 }
 
 }  // namespace flashcell::host

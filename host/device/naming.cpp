@@ -56,9 +56,9 @@ void Naming::check_sections() const {
                 "\"instead\" to have the detector find what the classifier names");
   }
   if (detects && instead && config_.pipeline.device != DeviceKind::cpu) {
-    throw Error(Fault::usage,
-                "detect.objects = \"instead\" leaves nothing to label: pipeline.device must be cpu, or detect.objects "
-                "\"beside\"");
+    throw Error(Fault::usage, "detect.objects = \"instead\" leaves nothing to label: pipeline.device must be " +
+                                  std::string(name_in(kDeviceKinds, DeviceKind::cpu)) +
+                                  ", or detect.objects \"beside\"");
   }
 }
 

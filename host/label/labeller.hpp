@@ -8,7 +8,8 @@
 
 namespace flashcell::host {
 
-/// Connected components of a binary frame with their features. Three implementations, the same bytes.
+/// Connected components of a binary frame with their features. Three implementations, the same bytes: the two below and
+/// the FPGA kernel's sources (host/hls/hls_labeller.hpp).
 class Labeller {
  public:
   virtual ~Labeller() = default;
@@ -19,11 +20,9 @@ class Labeller {
   virtual void label(const BitImage& mask, const FrameView& pixels, uint32_t colour_class, ObjectTable& table) = 0;
 };
 
-/// All make_…() throw Error(Fault::usage) for parameters out of range.
+/// Both throw Error(Fault::usage) for parameters out of range.
 std::unique_ptr<Labeller> make_reference_labeller(
     const contract::LabelParameters& parameters);  ///< plain, scalar, to be read
 std::unique_ptr<Labeller> make_fast_labeller(const contract::LabelParameters& parameters);  ///< SIMD chosen at run time
-std::unique_ptr<Labeller> make_hls_labeller(
-    const contract::LabelParameters& parameters);  ///< the kernel's sources on the CPU
 
 }  // namespace flashcell::host

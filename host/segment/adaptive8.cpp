@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/aligned_vector.hpp"
 #include "host/segment/adaptive_step.hpp"
-#include "host/segment/aligned_vector.hpp"
 #include "host/segment/grey_plane.hpp"
 #include "host/segment/methods.hpp"
 

@@ -210,7 +210,7 @@ AutoSegment from_still_frame(const FrameView& frame, const std::string& why) {
     if (i >= *bin) above += histogram.bins[i];
   }
   p.polarity = above * 2 <= pixels ? Polarity::bright : Polarity::dark;
-  const char* name = p.polarity == Polarity::bright ? "bright" : "dark";
+  const char* name = name_in(kPolarities, p.polarity);
   const double separability = otsu_separability(histogram.bins, *bin);
   if (separability >= kEvenLight) {
     result.reason =

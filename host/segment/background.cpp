@@ -3,7 +3,7 @@
 #include <cstring>
 #include <limits>
 
-#include "host/segment/aligned_vector.hpp"
+#include "base/aligned_vector.hpp"
 #include "host/segment/background_step.hpp"
 #include "host/segment/grey_plane.hpp"
 #include "host/segment/methods.hpp"

@@ -1,9 +1,12 @@
 #include "host/segment/colour_table.hpp"
 
+#include "kernels_hls/contract/cell_label_launch.hpp"
 #include "kernels_hls/contract/colour.hpp"
 
 namespace flashcell::host {
 namespace {
+
+using contract::kColourTableSide;
 
 bool contains(const ColourClass& c, contract::Hsv8 colour) {
   const bool hue = c.hue_low <= c.hue_high ? c.hue_low <= colour.h && colour.h <= c.hue_high

@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include "host/segment/aligned_vector.hpp"
+#include "base/aligned_vector.hpp"
 #include "host/segment/otsu_threshold.hpp"
 
 namespace flashcell::host {

@@ -4,13 +4,21 @@
 #include <string>
 #include <vector>
 
+#include "base/named_value.hpp"
 #include "host/label/bit_image.hpp"
 #include "pipeline/frame.hpp"
 
 namespace flashcell::host {
 
 enum class SegmentMethod : uint8_t { threshold, otsu, adaptive, background, colour };
+constexpr NamedValue<SegmentMethod> kSegmentMethods[] = {{SegmentMethod::threshold, "threshold"},
+                                                         {SegmentMethod::otsu, "otsu"},
+                                                         {SegmentMethod::adaptive, "adaptive"},
+                                                         {SegmentMethod::background, "background"},
+                                                         {SegmentMethod::colour, "colour"}};
+
 enum class Polarity : uint8_t { bright, dark };
+constexpr NamedValue<Polarity> kPolarities[] = {{Polarity::bright, "bright"}, {Polarity::dark, "dark"}};
 
 /// A named colour: ranges in 8-bit hue (0..255 is the circle; low > high wraps over red), saturation and value,
 /// inclusive.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/svg.hpp"
 #include "base/text.hpp"
 
 namespace flashcell::host {
@@ -64,25 +65,29 @@ Axis usable(Axis axis) {
   return axis;
 }
 
-std::string open_chart(const Axis& x, const Axis& y) {
-  std::string out = fmt::format("<svg class=\"chart\" viewBox=\"0 0 {} {}\" role=\"img\">", kWidth, kHeight);
+std::string tenths(double number) {
+  return fmt::format("{:.1f}", number);
+}
+
+std::string path(std::string_view style, std::string_view places) {
+  return svg_element("path", {{"class", style}, {"d", places}});
+}
+
+std::string axes(const Axis& x, const Axis& y) {
+  std::string out;
   for (const double tick : ticks_of(y, 4)) {
     const double at = place_y(y, tick);
-    out += fmt::format(
-        "<path class=\"grid\" d=\"M{} {:.1f}H{}\"/><text class=\"tick end\" x=\"{}\" y=\"{:.1f}\">{}</text>", kLeft, at,
-        kRight, kLeft - 8, at + 4, markup_escape(y.text(tick)));
+    out += path("grid", fmt::format("M{} {:.1f}H{}", kLeft, at, kRight));
+    out += svg_words("text", {{"class", "tick end"}, {"x", kLeft - 8}, {"y", tenths(at + 4)}}, y.text(tick));
   }
   for (const double tick : ticks_of(x, 6)) {
     const double at = place_x(x, tick);
-    out +=
-        fmt::format("<path class=\"grid\" d=\"M{:.1f} {}v5\"/><text class=\"tick mid\" x=\"{:.1f}\" y=\"{}\">{}</text>",
-                    at, kBottom, at, kBottom + 20, markup_escape(x.text(tick)));
+    out += path("grid", fmt::format("M{:.1f} {}v5", at, kBottom));
+    out += svg_words("text", {{"class", "tick mid"}, {"x", tenths(at)}, {"y", kBottom + 20}}, x.text(tick));
   }
-  out += fmt::format("<path class=\"axis\" d=\"M{} {}H{}\"/>", kLeft, kBottom, kRight);
-  out += fmt::format("<text class=\"label mid\" x=\"{}\" y=\"{}\">{}</text>", (kLeft + kRight) / 2, kHeight - 8,
-                     markup_escape(x.label));
-  out += fmt::format("<text class=\"label\" x=\"4\" y=\"14\">{}</text>", markup_escape(y.label));
-  return out;
+  out += path("axis", fmt::format("M{} {}H{}", kLeft, kBottom, kRight));
+  out += svg_words("text", {{"class", "label mid"}, {"x", (kLeft + kRight) / 2}, {"y", kHeight - 8}}, x.label);
+  return out + svg_words("text", {{"class", "label"}, {"x", 4}, {"y", 14}}, y.label);
 }
 
 std::string band_path(const Axis& x, const Axis& y, const std::vector<ChartPoint>& points) {
@@ -100,17 +105,24 @@ std::string draw_line(const Axis& x, const Axis& y, const ChartLine& line, size_
   const std::vector<ChartPoint>& points = line.points;
   std::string out;
   if (std::any_of(points.begin(), points.end(), [](const ChartPoint& p) { return p.low < p.high; })) {
-    out += fmt::format("<path class=\"band s{}\" d=\"{}\"/>", style, band_path(x, y, points));
+    out += path(fmt::format("band s{}", style), band_path(x, y, points));
   }
   if (points.size() == 1) {
-    return out + fmt::format("<circle class=\"dot s{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"/>", style,
-                             place_x(x, points[0].x), place_y(y, points[0].y));
+    return out + svg_element("circle", {{"class", fmt::format("dot s{}", style)},
+                                        {"cx", tenths(place_x(x, points[0].x))},
+                                        {"cy", tenths(place_y(y, points[0].y))},
+                                        {"r", 3.5}});
   }
-  std::string path;
+  std::string places;
   for (const ChartPoint& p : points) {
-    path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", place_x(x, p.x), place_y(y, p.y));
+    places += fmt::format("{}{:.1f} {:.1f}", places.empty() ? "M" : "L", place_x(x, p.x), place_y(y, p.y));
   }
-  return out + fmt::format("<path class=\"line s{}{}\" d=\"{}\"/>", style, line.dashed ? " dashed" : "", path);
+  return out + path(fmt::format("line s{}{}", style, line.dashed ? " dashed" : ""), places);
+}
+
+std::string chart(const std::string& content) {
+  return svg_element(
+      "svg", {{"class", "chart"}, {"viewBox", fmt::format("0 0 {} {}", kWidth, kHeight)}, {"role", "img"}}, content);
 }
 
 }  // namespace
@@ -136,9 +148,9 @@ std::string short_duration(double ns) {
 
 std::string line_chart(const Axis& x_wanted, const Axis& y_wanted, const std::vector<ChartLine>& lines) {
   const Axis x = usable(x_wanted), y = usable(y_wanted);
-  std::string out = open_chart(x, y);
-  for (size_t i = 0; i < lines.size(); ++i) out += draw_line(x, y, lines[i], i);
-  out += "</svg>";
+  std::string drawn = axes(x, y);
+  for (size_t i = 0; i < lines.size(); ++i) drawn += draw_line(x, y, lines[i], i);
+  std::string out = chart(drawn);
   if (lines.size() > 1) {
     out += "<p class=\"legend\">";
     for (size_t i = 0; i < lines.size(); ++i) {
@@ -152,22 +164,28 @@ std::string line_chart(const Axis& x_wanted, const Axis& y_wanted, const std::ve
 std::string bar_chart(const Axis& x_wanted, const Axis& y_wanted, const std::vector<ChartBar>& bars,
                       const std::vector<ChartMarker>& markers) {
   const Axis x = usable(x_wanted), y = usable(y_wanted);
-  std::string out = open_chart(x, y);
+  std::string out = axes(x, y);
   for (const ChartBar& bar : bars) {
     if (!(bar.value > 0)) continue;
     const double left = place_x(x, bar.low), top = place_y(y, bar.value);
     const double width = std::max(1.0, place_x(x, bar.high) - left - 1);
-    out += fmt::format("<rect class=\"bar s0\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>", left,
-                       top, width, kBottom - top);
+    out += svg_element("rect", {{"class", "bar s0"},
+                                {"x", tenths(left)},
+                                {"y", tenths(top)},
+                                {"width", tenths(width)},
+                                {"height", tenths(kBottom - top)}});
   }
   for (size_t i = 0; i < markers.size(); ++i) {
     const double at = place_x(x, markers[i].x), text_y = kTop + kMarkerRow * static_cast<double>(i % 4);
     const bool right_half = at > (kLeft + kRight) / 2;
-    out += fmt::format("<path class=\"marker\" d=\"M{:.1f} {:.1f}V{}\"/>", at, text_y - 9, kBottom);
-    out += fmt::format("<text class=\"tick marked{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", right_half ? " end" : "",
-                       at + (right_half ? -4 : 4), text_y, markup_escape(markers[i].text));
+    out += path("marker", fmt::format("M{:.1f} {:.1f}V{}", at, text_y - 9, kBottom));
+    out += svg_words("text",
+                     {{"class", right_half ? "tick marked end" : "tick marked"},
+                      {"x", tenths(at + (right_half ? -4 : 4))},
+                      {"y", tenths(text_y)}},
+                     markers[i].text);
   }
-  return out + "</svg>";
+  return chart(out);
 }
 
 }  // namespace flashcell::host

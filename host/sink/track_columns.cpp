@@ -107,8 +107,4 @@ std::string_view class_name(const std::vector<std::string>& names, int index) {
                                                                  : "unknown";
 }
 
-const char* program_version() {
-  return "flashcell " FLASHCELL_VERSION;
-}
-
 }  // namespace flashcell::host

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/version.hpp"
 #include "pipeline/sink.hpp"
 
 namespace flashcell::host {
@@ -55,8 +56,5 @@ const char* state_name(tracking::TrackState state);
 
 /// names[index], or "unknown" outside.
 std::string_view class_name(const std::vector<std::string>& names, int index);
-
-/// The program's name and version.
-const char* program_version();
 
 }  // namespace flashcell::host

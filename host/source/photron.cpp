@@ -1,6 +1,7 @@
 #include "host/source/photron.hpp"
 
 #include <fmt/format.h>
+#include <tinyxml2.h>
 
 #include <algorithm>
 #include <charconv>
@@ -10,11 +11,13 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/xml.hpp"
 
 namespace flashcell::host {
 namespace {
 
 using Text = std::string_view;
+using Path = std::initializer_list<const char*>;
 
 Text trim(Text text) {
   constexpr Text kBlank = " \t\r\n";
@@ -26,34 +29,35 @@ bool equals_ignoring_case(Text a, Text b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
 
-/// What stands between <tag> and </tag>, the first time.
-std::optional<Text> element(Text xml, Text tag) {
-  const std::string open = fmt::format("<{}>", tag), close = fmt::format("</{}>", tag);
-  const size_t begin = xml.find(open);
+/// Begin and size of the XML in a .cihx, which has other bytes around it; nothing in a .cih.
+std::optional<std::pair<size_t, size_t>> find_xml(Text text) {
+  constexpr Text kOpen = "<cih>", kClose = "</cih>";
+  const size_t begin = text.find(kOpen);
   if (begin == Text::npos) return {};
-  const size_t end = xml.find(close, begin + open.size());
+  const size_t end = text.find(kClose, begin + kOpen.size());
   if (end == Text::npos) return {};
-  return xml.substr(begin + open.size(), end - begin - open.size());
+  return std::pair{begin, end + kClose.size() - begin};
 }
 
-/// A value by its place: a path of XML elements, or the key of a `Key : Value` line.
+/// A value by its place: a path of XML elements below the root, or the key of a `Key : Value` line.
 class Header {
  public:
   Header(Text text, const std::string& name) : name_(name), text_(text) {
-    if (const std::optional<Text> cih = element(text, "cih")) {
-      xml_ = true;
-      text_ = *cih;
-    }
+    const auto place = find_xml(text);
+    if (!place) return;
+    const auto [begin, size] = *place;
+    const auto lines = std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(begin), '\n');
+    const std::string problem = read_xml(text.substr(begin, size), document_, 1 + static_cast<int>(lines));
+    if (!problem.empty()) throw Error(Fault::input, fmt::format("{}: {}; copy the recording again", name, problem));
+    root_ = document_.RootElement();
   }
 
-  std::optional<Text> find(Text key, std::initializer_list<Text> path) const {
-    return xml_ ? by_path(path) : by_key(key);
-  }
+  std::optional<Text> find(Text key, Path path) const { return root_ != nullptr ? by_path(path) : by_key(key); }
 
-  double number(Text key, std::initializer_list<Text> path, std::optional<double> otherwise = {}) const {
+  double number(Text key, Path path, std::optional<double> otherwise = {}) const {
     const std::optional<Text> text = find(key, path);
     if (!text && otherwise) return *otherwise;
-    const Text field = xml_ ? *(path.end() - 1) : key;
+    const Text field = root_ != nullptr ? *(path.end() - 1) : key;
     if (!text) throw Error(Fault::input, fmt::format("{}: '{}' is missing: is this a Photron header?", name_, field));
     double value = 0;
     const auto result = std::from_chars(text->data(), text->data() + text->size(), value);
@@ -64,14 +68,14 @@ class Header {
   }
 
  private:
-  std::optional<Text> by_path(std::initializer_list<Text> path) const {
-    Text inner = text_;
-    for (const Text tag : path) {
-      const std::optional<Text> next = element(inner, tag);
-      if (!next) return {};
-      inner = *next;
+  std::optional<Text> by_path(Path path) const {
+    const tinyxml2::XMLElement* element = root_;
+    for (const char* tag : path) {
+      element = element->FirstChildElement(tag);
+      if (element == nullptr) return {};
     }
-    return trim(inner);
+    const char* text = element->GetText();
+    return trim(text == nullptr ? "" : text);
   }
 
   std::optional<Text> by_key(Text key) const {
@@ -87,7 +91,8 @@ class Header {
 
   const std::string& name_;
   Text text_;
-  bool xml_ = false;
+  tinyxml2::XMLDocument document_;
+  const tinyxml2::XMLElement* root_ = nullptr;  // of a .cihx
 };
 
 void set_pixels(const Header& header, const std::string& name, FrameLayout& layout) {

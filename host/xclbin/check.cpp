@@ -7,6 +7,8 @@
 #include <charconv>
 
 #include "base/error.hpp"
+#include "base/named_value.hpp"
+#include "kernels_hls/contract/features.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -15,16 +17,8 @@ constexpr const char* kKernelFamily = "cell_label_";
 
 std::string features_text(uint8_t features) {
   std::vector<std::string> names;
-  if (features & contract::kFeatureHlac) names.push_back("hlac");
-  if (features & contract::kFeatureHue) names.push_back("hue");
-  if (features & contract::kFeatureIntensity) names.push_back("intensity");
+  contract::append_feature_names(features, names);
   return names.empty() ? "no features" : fmt::format("{}", fmt::join(names, ", "));
-}
-
-const char* connectivity_text(contract::Connectivity connectivity) {
-  return connectivity == contract::Connectivity::cell     ? "cell"
-         : connectivity == contract::Connectivity::exact8 ? "exact8"
-                                                          : "exact4";
 }
 
 std::string argument_problem(const XclbinKernel& kernel) {
@@ -136,7 +130,7 @@ const contract::KernelBuild& choose_kernel(const Xclbin& xclbin, const contract:
   throw Error(Fault::device,
               fmt::format("{}: no kernel fits frames of {}x{} px with connectivity {} and {}; it has {}; choose other "
                           "[label] keys, or an xclbin with such a kernel",
-                          name, label.width, label.height, connectivity_text(label.connectivity),
+                          name, label.width, label.height, name_in(contract::kConnectivities, label.connectivity),
                           features_text(label.features), names_of(xclbin)));
 }
 

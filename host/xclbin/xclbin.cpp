@@ -1,6 +1,7 @@
 #include "host/xclbin/xclbin.hpp"
 
 #include <fmt/format.h>
+#include <tinyxml2.h>
 
 #include <charconv>
 #include <cstring>
@@ -10,7 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/little_endian.hpp"
-#include "host/xclbin/xml_tags.hpp"
+#include "base/xml.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -26,6 +27,61 @@ enum SectionKind : uint32_t { kMetadata = 2, kMemoryTopology = 6, kConnectivity 
 enum Mode : uint16_t { kFlat = 0, kHardwareEmulation = 4, kSoftwareEmulation = 5, kHardwareEmulationPartial = 6 };
 constexpr uint32_t kIpKernel = 1;
 constexpr int kMaxArguments = 256;
+
+/// Takes kernels and their arguments from the metadata's XML, wherever in it they stand.
+class MetadataReader : public tinyxml2::XMLVisitor {
+ public:
+  explicit MetadataReader(std::vector<XclbinKernel>& kernels) : kernels_(kernels) {}
+
+  bool VisitEnter(const tinyxml2::XMLElement& element, const tinyxml2::XMLAttribute*) override {
+    const std::string_view tag = element.Name();
+    if (tag == "kernel") {
+      inside_ = !value(element, "name").empty();
+      if (inside_) kernels_.emplace_back().name = value(element, "name");
+    } else if (tag == "arg" && inside_) {
+      read_argument(element, kernels_.back());
+    }
+    return true;
+  }
+
+  bool VisitExit(const tinyxml2::XMLElement& element) override {
+    if (std::string_view(element.Name()) == "kernel") inside_ = false;
+    return true;
+  }
+
+ private:
+  /// Of an attribute; empty when there is none.
+  static std::string_view value(const tinyxml2::XMLElement& element, const char* attribute) {
+    const char* text = element.Attribute(attribute);
+    return text == nullptr ? std::string_view() : text;
+  }
+
+  /// Decimal, or hexadecimal after 0x; 0 where it is neither.
+  static uint32_t number(std::string_view digits) {
+    int base = 10;
+    if (digits.starts_with("0x") || digits.starts_with("0X")) {
+      digits.remove_prefix(2);
+      base = 16;
+    }
+    uint32_t value = 0;
+    const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    return end.ec == std::errc() ? value : 0;
+  }
+
+  static void read_argument(const tinyxml2::XMLElement& element, XclbinKernel& kernel) {
+    const uint32_t id = number(value(element, "id"));
+    if (value(element, "id").empty() || id >= kMaxArguments) return;  // streams and the like
+    if (kernel.arguments.size() <= id) kernel.arguments.resize(id + 1);
+    XclbinArgument& argument = kernel.arguments[id];
+    argument.name = value(element, "name");
+    argument.offset = number(value(element, "offset"));
+    argument.size = number(value(element, "size"));
+    argument.pointer = value(element, "addressQualifier") == "1";
+  }
+
+  std::vector<XclbinKernel>& kernels_;
+  bool inside_ = false;  // the last kernel of the list
+};
 
 class Reader {
  public:
@@ -134,45 +190,14 @@ class Reader {
     }
   }
 
-  /// Decimal, or hexadecimal after 0x; 0 where it is neither.
-  static uint32_t xml_number(std::string_view digits) {
-    int base = 10;
-    if (digits.starts_with("0x") || digits.starts_with("0X")) {
-      digits.remove_prefix(2);
-      base = 16;
-    }
-    uint32_t value = 0;
-    const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-    return end.ec == std::errc() ? value : 0;
-  }
-
   void read_metadata() {
     const auto bytes = section(kMetadata);
     if (!bytes) return;
-    XmlTags tags({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
-    XclbinKernel* kernel = nullptr;
-    while (const auto tag = tags.next()) {
-      if (tag->name == "kernel") {
-        kernel = nullptr;
-        if (tag->opens && !tag->value("name").empty()) {
-          kernel = &xclbin_.kernels.emplace_back();
-          kernel->name = tag->value("name");
-        }
-      } else if (tag->name == "arg" && tag->opens && kernel != nullptr) {
-        read_argument(*tag, *kernel);
-      }
-    }
-  }
-
-  void read_argument(const XmlTag& tag, XclbinKernel& kernel) const {
-    const uint32_t id = xml_number(tag.value("id"));
-    if (tag.value("id").empty() || id >= kMaxArguments) return;  // streams and the like
-    if (kernel.arguments.size() <= id) kernel.arguments.resize(id + 1);
-    XclbinArgument& argument = kernel.arguments[id];
-    argument.name = tag.value("name");
-    argument.offset = xml_number(tag.value("offset"));
-    argument.size = xml_number(tag.value("size"));
-    argument.pointer = tag.value("addressQualifier") == "1";
+    tinyxml2::XMLDocument document;
+    const std::string problem = read_xml({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, document);
+    if (!problem.empty()) damaged("its metadata: " + problem);
+    MetadataReader reader(xclbin_.kernels);
+    document.Accept(&reader);
   }
 
   void read_units() {

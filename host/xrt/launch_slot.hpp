@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "host/xrt/launch_layout.hpp"
+#include "host/launch/launch_layout.hpp"
 
 namespace flashcell::host {
 
@@ -21,8 +21,8 @@ class LaunchSlot {
              const SegmentParameters& segment);
 
   /// Where frame `i` of the launch goes: its pixels and its masks, in memory that the board's driver has mapped.
-  std::byte* frame(int i) { return frames_map_ + static_cast<size_t>(i) * layout_.frame_bytes(); }
-  std::byte* masks(int i) { return masks_map_ + static_cast<size_t>(i) * layout_.frame_masks_bytes(); }
+  std::byte* frame(int i) { return frames_map_ + layout_.frame_at(static_cast<uint32_t>(i)); }
+  std::byte* masks(int i) { return masks_map_ + layout_.mask_at(static_cast<uint32_t>(i), 0); }
 
   /// Copies `frames` frames to the board and starts the compute unit.
   void start(int frames, uint32_t sequence);

@@ -10,9 +10,10 @@
 
 #include "base/error.hpp"
 #include "host/label/label_checks.hpp"
+#include "host/launch/launch_frames.hpp"
+#include "host/launch/launch_results.hpp"
 #include "host/xrt/board.hpp"
 #include "host/xrt/launch_slot.hpp"
-#include "host/xrt/result_reader.hpp"
 #include "host/xrt/software_xrt.hpp"
 
 namespace flashcell::host {
@@ -31,13 +32,13 @@ class XrtDevice final : public Device, public QueueDevice {
         segment_(segment),
         label_(label),
         format_(format),
-        layout_(plan_launch(segment, label, format, section.frames_per_launch)),
+        layout_(plan_launch(label, launch_input(segment, format), static_cast<uint32_t>(section.frames_per_launch))),
         segmenter_(make_segmenter(segment, static_cast<int>(label.width), static_cast<int>(label.height), format)),
         reader_(label.max_objects),
         limit_(section.timeout_ms),
         reopens_left_(section.reopen) {
     check_parameters(label);
-    masks_.resize(layout_.host_segments ? static_cast<size_t>(segmenter_->masks()) : 0);
+    masks_.resize(layout_.host_segments() ? static_cast<size_t>(segmenter_->masks()) : 0);
     for (BitImage& mask : masks_) mask.resize(static_cast<int>(label.width), static_cast<int>(label.height));
     open();
   }
@@ -61,7 +62,7 @@ class XrtDevice final : public Device, public QueueDevice {
     const int place = static_cast<int>(launch.tables.size());
     LaunchSlot& slot = *launch.slot;
     write_frame(layout_, frame, slot.frame(place));
-    if (layout_.host_segments) {
+    if (layout_.host_segments()) {
       segmenter_->segment(frame, masks_.data());
       write_masks(layout_, masks_, slot.masks(place));
     }

@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "base/aligned_vector.hpp"
 #include "host/xrt_software/executor.hpp"
-#include "pipeline/record_vector.hpp"
 
 namespace flashcell::host {
 

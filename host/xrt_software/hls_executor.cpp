@@ -21,24 +21,22 @@ struct Ports {
 
 /// Checks both ends of what the kernel may touch: a buffer that holds them holds what is between.
 Ports connect(const KernelLaunch& launch) {
-  const contract::CellLabelJob& job = launch.job;
-  const uint32_t last = launch.frame_count - 1, last_class = job.classes - 1u;
-  const auto bytes_to = [](uint64_t from, uint64_t words) { return (from + words) * contract::kWordBytes; };
+  const LaunchLayout& layout = launch.layout;
+  const contract::CellLabelJob& job = layout.job;
+  const uint32_t last = layout.frames - 1, last_class = job.classes - 1u;
   Ports ports;
   if (job.layout != contract::PixelLayout::none) {
-    const uint64_t bytes = bytes_to(uint64_t{last} * job.frame_words, uint64_t{job.row_words} * job.height);
+    const uint64_t bytes = layout.frame_at(last) + job.height * layout.row_bytes();
     ports.frames = words(launch.memory.at(launch.frames, bytes, contract::kFramesArgument));
   }
-  if (job.segmentation == contract::Segmentation::given) {
-    const uint64_t before = (uint64_t{last} * job.classes + last_class) * job.mask_words;
-    const uint64_t bytes = bytes_to(before, uint64_t{job.mask_row_words} * job.height);
+  if (layout.host_segments()) {
+    const uint64_t bytes = layout.mask_at(last, last_class) + job.height * layout.mask_row_bytes();
     ports.masks = words(launch.memory.at(launch.masks, bytes, contract::kMasksArgument));
   }
   if (job.segmentation == contract::Segmentation::colour_table) launch.colour_table();
   ports.parameters = words(launch.memory.at(launch.parameters, contract::kWordBytes, contract::kParametersArgument));
-  const uint64_t before = (uint64_t{last} * job.classes + last_class) * job.result_words;
-  ports.results =
-      words(launch.memory.at(launch.results, bytes_to(before, job.result_words), contract::kResultsArgument));
+  const uint64_t bytes = layout.region_at(last, last_class) + layout.region_bytes();
+  ports.results = words(launch.memory.at(launch.results, bytes, contract::kResultsArgument));
   return ports;
 }
 
@@ -49,14 +47,14 @@ void HlsExecutor::run(const KernelCall& call) {
   const kernels::CellLabelKernel top = kernels::top_function(contract::find_build(call.kernel.c_str()));
   if (top == nullptr) throw KernelFault("there is no kernel `" + call.kernel + "`");
   Ports ports;
-  if (launch.judge(build_of(call.kernel)) == contract::ResultStatus::done && launch.frame_count > 0) {
+  if (launch.judge(build_of(call.kernel)) == contract::ResultStatus::done && launch.layout.frames > 0) {
     ports = connect(launch);
   } else {
     // The kernel looks at its job and answers in the first word of its results.
     ports.parameters = words(launch.memory.at(launch.parameters, contract::kWordBytes, contract::kParametersArgument));
     ports.results = words(launch.memory.at(launch.results, contract::kWordBytes, contract::kResultsArgument));
   }
-  top(ports.frames, ports.masks, ports.parameters, ports.results, launch.frame_count, launch.sequence);
+  top(ports.frames, ports.masks, ports.parameters, ports.results, launch.layout.frames, launch.sequence);
 }
 
 }  // namespace flashcell::host

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "kernels_hls/contract/features.hpp"
+
 namespace flashcell::host {
 
 using contract::CellLabelJob;
@@ -33,17 +35,17 @@ KernelLaunch::KernelLaunch(const KernelCall& call)
       masks(pointer(call, contract::kMasksArgument)),
       parameters(pointer(call, contract::kParametersArgument)),
       results(pointer(call, contract::kResultsArgument)),
-      frame_count(scalar(call, contract::kFrameCountArgument)),
       sequence(scalar(call, contract::kSequenceArgument)) {
-  std::memcpy(&job, memory.at(parameters, sizeof job, contract::kParametersArgument).data(), sizeof job);
+  layout.frames = scalar(call, contract::kFrameCountArgument);
+  const auto job = memory.at(parameters, sizeof layout.job, contract::kParametersArgument);
+  std::memcpy(&layout.job, job.data(), job.size());
 }
 
 ResultStatus KernelLaunch::judge(const contract::KernelBuild& build) const {
+  const CellLabelJob& job = layout.job;
   if (job.contract_version != contract::kContractVersion) return ResultStatus::wrong_version;
-  const bool needs_pixels = job.segmentation != Segmentation::given ||
-                            (job.features & (contract::kFeatureHue | contract::kFeatureIntensity)) != 0;
-  const bool needs_colour =
-      job.segmentation == Segmentation::colour_table || (job.features & contract::kFeatureHue) != 0;
+  const bool needs_pixels = reads_pixels(job.segmentation, job.features);
+  const bool needs_colour = job.segmentation == Segmentation::colour_table || contract::need_colour(job.features);
   const bool good =
       job.width >= 1 && job.height >= 1 && job.connectivity <= contract::Connectivity::exact4 &&
       contract::fits(build, job.width, job.height, job.connectivity, job.features) && job.classes >= 1 &&
@@ -60,24 +62,20 @@ ResultStatus KernelLaunch::judge(const contract::KernelBuild& build) const {
 }
 
 std::span<std::byte> KernelLaunch::frame(uint32_t f) const {
-  const uint64_t bytes = uint64_t{job.row_words} * job.height * contract::kWordBytes;
-  return memory.at(frames + uint64_t{f} * job.frame_words * contract::kWordBytes, bytes, contract::kFramesArgument);
+  return memory.at(frames + layout.frame_at(f), layout.job.height * layout.row_bytes(), contract::kFramesArgument);
 }
 
 std::span<std::byte> KernelLaunch::mask(uint32_t f, uint32_t class_id) const {
-  const uint64_t bytes = uint64_t{job.mask_row_words} * job.height * contract::kWordBytes;
-  return memory.at(masks + (uint64_t{f} * job.classes + class_id) * job.mask_words * contract::kWordBytes, bytes,
+  return memory.at(masks + layout.mask_at(f, class_id), layout.job.height * layout.mask_row_bytes(),
                    contract::kMasksArgument);
 }
 
 std::span<std::byte> KernelLaunch::colour_table() const {
-  return memory.at(parameters + sizeof job, contract::kColourTableWords * contract::kWordBytes,
-                   contract::kParametersArgument);
+  return memory.at(parameters + sizeof layout.job, layout.colour_table_bytes(), contract::kParametersArgument);
 }
 
-std::span<std::byte> KernelLaunch::region(uint32_t f, uint32_t class_id, uint64_t words) const {
-  return memory.at(results + (uint64_t{f} * job.classes + class_id) * job.result_words * contract::kWordBytes,
-                   words * contract::kWordBytes, contract::kResultsArgument);
+std::span<std::byte> KernelLaunch::region(uint32_t f, uint32_t class_id, uint64_t bytes) const {
+  return memory.at(results + layout.region_at(f, class_id), bytes, contract::kResultsArgument);
 }
 
 }  // namespace flashcell::host

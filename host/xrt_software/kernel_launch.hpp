@@ -1,4 +1,5 @@
 #pragma once
+#include "host/launch/launch_layout.hpp"
 #include "host/xrt_software/executor.hpp"
 #include "kernels_hls/contract/cell_label_launch.hpp"
 #include "kernels_hls/contract/kernel_description.hpp"
@@ -17,13 +18,13 @@ struct KernelLaunch {
   std::span<std::byte> frame(uint32_t f) const;
   std::span<std::byte> mask(uint32_t f, uint32_t class_id) const;
   std::span<std::byte> colour_table() const;
-  /// The first `words` words of a result region.
-  std::span<std::byte> region(uint32_t f, uint32_t class_id, uint64_t words) const;
+  /// The first `bytes` bytes of a result region.
+  std::span<std::byte> region(uint32_t f, uint32_t class_id, uint64_t bytes) const;
 
   KernelMemory& memory;
   uint64_t frames, masks, parameters, results;  ///< device addresses
-  uint32_t frame_count, sequence;
-  contract::CellLabelJob job;
+  uint32_t sequence;
+  LaunchLayout layout;
 };
 
 /// The build of that name. Throws KernelFault when there is none.

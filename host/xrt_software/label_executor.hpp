@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "host/label/labeller.hpp"
+#include "host/launch/launch_results.hpp"
 #include "host/xrt_software/kernel_launch.hpp"
 
 namespace flashcell::host {
@@ -18,7 +19,6 @@ class LabelExecutor : public Executor {
   void run_frame(const KernelLaunch& launch, uint32_t frame);
   FrameView pixels_of(const KernelLaunch& launch, uint32_t frame);
   void segment(const KernelLaunch& launch, uint32_t frame, const FrameView& pixels);
-  void read_masks(const KernelLaunch& launch, uint32_t frame);
   void write_region(const KernelLaunch& launch, uint32_t frame, uint32_t class_id);
 
   contract::CellLabelJob job_{};  // that the members below were made for
@@ -26,7 +26,7 @@ class LabelExecutor : public Executor {
   std::vector<BitImage> masks_;
   std::vector<uint8_t> demosaiced_;
   ObjectTable table_;
-  std::vector<uint32_t> order_;  // of the objects' ends
+  ResultWriter writer_;
 };
 
 }  // namespace flashcell::host

@@ -51,27 +51,35 @@ struct Labelling<true> {
   }
 };
 
+// What every kernel has between its frames and its objects' words. Macros, because a dataflow region's streams and
+// calls must stand in the body of its own function: FLASHCELL_LABELLING_STREAMS declares them in a function with a
+// template parameter S and a `job`, and FLASHCELL_LABELLING_STAGES is the way from `groups` to `object_words`.
+#define FLASHCELL_LABELLING_STREAMS                 \
+  typename Fifos<S>::Words words("words");          \
+  typename Fifos<S>::Groups groups("groups");       \
+  typename Fifos<S>::Windows windows("windows");    \
+  typename Fifos<S>::Parts parts("parts");          \
+  typename Fifos<S>::Measured measured("measured"); \
+  typename Fifos<S>::Orders orders("orders");       \
+  typename Fifos<S>::ObjectWords object_words("object_words");
+#define FLASHCELL_LABELLING_STAGES                                                 \
+  FLASHCELL_STAGE(pack_stage<S>(job, groups, windows));                            \
+  FLASHCELL_STAGE(Labelling<S::kSplits>::template split<S>(job, windows, parts));  \
+  FLASHCELL_STAGE(measure_stage<S>(job, parts, measured));                         \
+  FLASHCELL_STAGE(Labelling<S::kSplits>::template join<S>(job, measured, orders)); \
+  FLASHCELL_STAGE(gather_stage<S>(job, orders, object_words));
+
 /// All frames of a launch, all stages at the same time.
 template <class S>
 void label_frames(const Word* frames, const Word* masks, const Word* parameters, const Job& job, Word* results) {
-  typename Fifos<S>::Words words("words");
+  FLASHCELL_LABELLING_STREAMS
   typename Fifos<S>::Masks mask_groups("masks");
-  typename Fifos<S>::Groups groups("groups");
-  typename Fifos<S>::Windows windows("windows");
-  typename Fifos<S>::Parts parts("parts");
-  typename Fifos<S>::Measured measured("measured");
-  typename Fifos<S>::Orders orders("orders");
-  typename Fifos<S>::ObjectWords object_words("object_words");
   FLASHCELL_HLS(DATAFLOW)
   FLASHCELL_DATAFLOW(cell_label)
   FLASHCELL_STAGE(read_frames(frames, job, words));
   FLASHCELL_STAGE(read_masks(masks, job, mask_groups));
   FLASHCELL_STAGE(segment_stage<S>(parameters, job, words, mask_groups, groups));
-  FLASHCELL_STAGE(pack_stage<S>(job, groups, windows));
-  FLASHCELL_STAGE(Labelling<S::kSplits>::template split<S>(job, windows, parts));
-  FLASHCELL_STAGE(measure_stage<S>(job, parts, measured));
-  FLASHCELL_STAGE(Labelling<S::kSplits>::template join<S>(job, measured, orders));
-  FLASHCELL_STAGE(gather_stage<S>(job, orders, object_words));
+  FLASHCELL_LABELLING_STAGES
   FLASHCELL_STAGE(write_stage(job, object_words, results));
   FLASHCELL_DATAFLOW_END
 }
@@ -86,7 +94,7 @@ void cell_label(const Word* frames, const Word* masks, const Word* parameters, W
   if (job.status == contract::ResultStatus::done) {
     label_frames<S>(frames, masks, parameters, job, results);
   } else {
-    results[0] = header_word(job.status, sequence, 0, 0, 0, 0, 0);
+    results[0] = header_word(job.status, sequence, 0, 0, 0, 0, 0, 0);
   }
 }
 

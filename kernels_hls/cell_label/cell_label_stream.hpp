@@ -72,22 +72,12 @@ void send_stage(const Job& job, Words& words, Output& output) {
 
 template <class S, class Input, class Output>
 void label_stream(Input& input, const Job& job, Output& output) {
-  typename Fifos<S>::Words words("words");
-  typename Fifos<S>::Groups groups("groups");
-  typename Fifos<S>::Windows windows("windows");
-  typename Fifos<S>::Parts parts("parts");
-  typename Fifos<S>::Measured measured("measured");
-  typename Fifos<S>::Orders orders("orders");
-  typename Fifos<S>::ObjectWords object_words("object_words");
+  FLASHCELL_LABELLING_STREAMS
   FLASHCELL_HLS(DATAFLOW)
   FLASHCELL_DATAFLOW(cell_label_stream)
   FLASHCELL_STAGE(receive_frames(input, job, words));
   FLASHCELL_STAGE(segment_grey_stage<S>(job, words, groups));
-  FLASHCELL_STAGE(pack_stage<S>(job, groups, windows));
-  FLASHCELL_STAGE(Labelling<S::kSplits>::template split<S>(job, windows, parts));
-  FLASHCELL_STAGE(measure_stage<S>(job, parts, measured));
-  FLASHCELL_STAGE(Labelling<S::kSplits>::template join<S>(job, measured, orders));
-  FLASHCELL_STAGE(gather_stage<S>(job, orders, object_words));
+  FLASHCELL_LABELLING_STAGES
   FLASHCELL_STAGE(send_stage(job, object_words, output));
   FLASHCELL_DATAFLOW_END
 }
@@ -109,7 +99,7 @@ void cell_label_stream(Input& input, Output& output, uint32_t frame_count, uint3
   Job job = check_job<S>(input.read().data, frame_count, sequence);
   job.status = stream_status<S>(job);
   if (job.status != contract::ResultStatus::done) {
-    StreamResults<Output>(output).put(0, 0, header_word(job.status, sequence, 0, 0, 0, 0, 0));
+    StreamResults<Output>(output).put(0, 0, header_word(job.status, sequence, 0, 0, 0, 0, 0, 0));
   } else if (frame_count > 0) {
     label_stream<S>(input, job, output);
   }

@@ -9,15 +9,22 @@ namespace kernels {
 
 constexpr int kPatterns = contract::kHlacCount - 1;  ///< without order 0, which is the area
 
-/// HLAC, hue and grey sums; empty where a build does not measure them.
-template <bool kKept, class Value>
-struct HlacSums {
-  Value values[kPatterns];
+/// Counts of pixels, which add up and do not depend on where the object is; empty where a build does not measure them.
+template <bool kKept, class Value, int kCount>
+struct Counts {
+  Value values[kCount];
   template <class Other>
   void add(const Other& other) {
-    for (int i = 0; i < kPatterns; ++i) {
+    for (int i = 0; i < kCount; ++i) {
       FLASHCELL_HLS(UNROLL)
       values[i] += other.values[i];
+    }
+  }
+  template <class Other>
+  void take(const Other& other) {
+    for (int i = 0; i < kCount; ++i) {
+      FLASHCELL_HLS(UNROLL)
+      values[i] = other.values[i];
     }
   }
   uint64_t at(int i) const { return values[i].to_uint64(); }
@@ -26,40 +33,20 @@ struct HlacSums {
     visit(values);
   }
 };
-template <class Value>
-struct HlacSums<false, Value> {
+template <class Value, int kCount>
+struct Counts<false, Value, kCount> {
   template <class Other>
   void add(const Other&) {}
+  template <class Other>
+  void take(const Other&) {}
   uint64_t at(int) const { return 0; }
   template <class Visit>
   void fields(Visit&) const {}
 };
 
-template <bool kKept, class Value>
-struct HueSums {
-  Value values[contract::kHueBins + 1];  ///< the last one counts achromatic pixels
-  template <class Other>
-  void add(const Other& other) {
-    for (int bin = 0; bin <= contract::kHueBins; ++bin) {
-      FLASHCELL_HLS(UNROLL)
-      values[bin] += other.values[bin];
-    }
-  }
-  uint64_t at(int bin) const { return values[bin].to_uint64(); }
-  template <class Visit>
-  void fields(Visit& visit) const {
-    visit(values);
-  }
-};
-template <class Value>
-struct HueSums<false, Value> {
-  template <class Other>
-  void add(const Other&) {}
-  uint64_t at(int) const { return 0; }
-  template <class Visit>
-  void fields(Visit&) const {}
-};
+constexpr int kHueCounts = contract::kHueBins + 1;  ///< the last one counts achromatic pixels
 
+/// Grey sums and peak; empty likewise.
 template <bool kKept, class Sum, class Moment>
 struct GreySums {
   Sum i;
@@ -97,8 +84,8 @@ struct Measured {
   ap_uint<10> xy;
   ap_uint<3> left, top, right, bottom;
   ap_uint<3> first_x;  ///< leftmost pixel of the top row
-  HlacSums<S::kHlac, ap_uint<7>> hlac;
-  HueSums<S::kHue, ap_uint<7>> hue;
+  Counts<S::kHlac, ap_uint<7>, kPatterns> hlac;
+  Counts<S::kHue, ap_uint<7>, kHueCounts> hue;
   GreySums<S::kIntensity, ap_uint<22>, ap_uint<24>> grey;
 
   template <class Visit>
@@ -118,8 +105,8 @@ struct Features {
   typename S::Area m00;
   typename S::Coordinate left, top, right, bottom;
   typename S::Coordinate first_x;  ///< leftmost pixel of row `top`: the first pixel in raster order
-  HlacSums<S::kHlac, typename S::Pattern> hlac;
-  HueSums<S::kHue, typename S::Area> hue;
+  Counts<S::kHlac, typename S::Pattern, kPatterns> hlac;
+  Counts<S::kHue, typename S::Area, kHueCounts> hue;
   GreySums<S::kIntensity, typename S::GreySum, typename S::GreyMoment> grey;
 
   template <class Visit>
@@ -148,25 +135,11 @@ struct Features {
   }
 };
 
-/// Takes over what a build keeps.
+/// Grey sums in the frame's coordinates, where a build keeps them.
 template <bool kKept>
-struct Place {
+struct PlaceGrey {
   template <class S>
-  static void hlac(const Measured<S>& cell, Features<S>& out) {
-    for (int i = 0; i < kPatterns; ++i) {
-      FLASHCELL_HLS(UNROLL)
-      out.hlac.values[i] = cell.hlac.values[i];
-    }
-  }
-  template <class S>
-  static void hue(const Measured<S>& cell, Features<S>& out) {
-    for (int bin = 0; bin <= contract::kHueBins; ++bin) {
-      FLASHCELL_HLS(UNROLL)
-      out.hue.values[bin] = cell.hue.values[bin];
-    }
-  }
-  template <class S>
-  static void grey(const Measured<S>& cell, uint64_t x0, uint64_t y0, Features<S>& out) {
+  static void run(const Measured<S>& cell, uint64_t x0, uint64_t y0, Features<S>& out) {
     const uint64_t i = cell.grey.i.to_uint64();
     out.grey.i = i;
     out.grey.ix = i * x0 + cell.grey.ix.to_uint64();
@@ -175,13 +148,9 @@ struct Place {
   }
 };
 template <>
-struct Place<false> {
+struct PlaceGrey<false> {
   template <class S>
-  static void hlac(const Measured<S>&, Features<S>&) {}
-  template <class S>
-  static void hue(const Measured<S>&, Features<S>&) {}
-  template <class S>
-  static void grey(const Measured<S>&, uint64_t, uint64_t, Features<S>&) {}
+  static void run(const Measured<S>&, uint64_t, uint64_t, Features<S>&) {}
 };
 
 /// A cell's part in the frame's coordinates: sums over x = x0 + dx expand into those over dx.
@@ -201,9 +170,9 @@ Features<S> placed(const Measured<S>& cell) {
   out.top = y0 + cell.top.to_uint64();
   out.bottom = y0 + cell.bottom.to_uint64();
   out.first_x = x0 + cell.first_x.to_uint64();
-  Place<S::kHlac>::hlac(cell, out);
-  Place<S::kHue>::hue(cell, out);
-  Place<S::kIntensity>::grey(cell, x0, y0, out);
+  out.hlac.take(cell.hlac);
+  out.hue.take(cell.hue);
+  PlaceGrey<S::kIntensity>::run(cell, x0, y0, out);
   return out;
 }
 

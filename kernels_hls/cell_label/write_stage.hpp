@@ -7,9 +7,10 @@ namespace kernels {
 
 /// The word of contract::ResultHeader.
 inline Word header_word(contract::ResultStatus status, uint32_t sequence, uint32_t class_id, uint32_t objects,
-                        uint32_t lost, uint32_t filtered, uint32_t foreground) {
+                        uint32_t lost, uint32_t filtered, uint32_t foreground, uint32_t object_words) {
   const uint64_t lanes[kLanes] = {pair_of(static_cast<uint32_t>(status), contract::kContractVersion),
-                                  pair_of(sequence, class_id), pair_of(objects, lost), pair_of(filtered, foreground)};
+                                  pair_of(sequence, class_id), pair_of(objects, lost), pair_of(filtered, foreground),
+                                  pair_of(object_words, 0)};
   return word_of(lanes);
 }
 
@@ -41,7 +42,7 @@ void write_stage(const Job& job, Words& words, Results& results) {
       header_due = false;
       results.put(region, 0,
                   header_word(contract::ResultStatus::done, job.sequence + frame, class_id, objects, lost, filtered,
-                              foreground));
+                              foreground, contract::words_per_object(job.features)));
       objects = lost = filtered = 0;
       at = 1;
       ++pass;

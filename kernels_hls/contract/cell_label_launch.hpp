@@ -91,13 +91,21 @@ struct ResultHeader {
   uint32_t lost;        ///< complete objects beyond `capacity`
   uint32_t filtered;    ///< outside min_area..max_area
   uint32_t foreground;  ///< px
-  uint32_t reserved[8];
+  uint32_t
+      object_words;  ///< from one object to the next: its record and as many words of its features; the others are 0
+  uint32_t reserved[7];
 };
 static_assert(sizeof(ResultHeader) == kWordBytes, "host and kernel share this layout");
 
+/// Words of ObjectFeatures that a kernel writes where features are measured: those that hold any. The results port
+/// takes a word a clock, and with three a picture full of objects still leaves as fast as it comes
+/// (cell_label/README.md). A build that measures more writes more, and says so in its results' headers.
+constexpr uint32_t kFeatureWords = 3;
+constexpr uint32_t kMostFeatureWords = sizeof(ObjectFeatures) / kWordBytes;
+
 /// Words of one object in a result region.
 constexpr uint32_t words_per_object(uint8_t features) {
-  return 1 + (features != 0 ? static_cast<uint32_t>(sizeof(ObjectFeatures)) / kWordBytes : 0);
+  return 1 + (features != 0 ? kFeatureWords : 0);
 }
 
 /// Bytes of one pixel in `frames`; 0 for PixelLayout::none.

@@ -44,7 +44,6 @@ struct KernelBuild {
 };
 
 constexpr uint8_t kShapeFeatures = kFeatureHlac;
-constexpr uint8_t kAllFeatures = kFeatureHlac | kFeatureHue | kFeatureIntensity;
 
 /// Leaner builds stand first: a host takes the first one that fits.
 constexpr KernelBuild kCellLabelBuilds[] = {

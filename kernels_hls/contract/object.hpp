@@ -13,6 +13,13 @@ enum class Connectivity : uint8_t {
   exact8 = 1,  ///< pixel-exact, 8-connected
   exact4 = 2,  ///< pixel-exact, 4-connected
 };
+/// What each is called in configurations and messages.
+struct ConnectivityName {
+  Connectivity value;
+  const char* name;
+};
+constexpr ConnectivityName kConnectivities[] = {
+    {Connectivity::cell, "cell"}, {Connectivity::exact8, "exact8"}, {Connectivity::exact4, "exact4"}};
 
 /// What is measured beside area, first and second moments and box, which always are. A feature that is off reads 0.
 enum FeatureBits : uint8_t {
@@ -20,6 +27,7 @@ enum FeatureBits : uint8_t {
   kFeatureHue = 2,        ///< 16-bin hue histogram; needs RGB frames
   kFeatureIntensity = 4,  ///< sums of grey value: sub-pixel centroids
 };
+constexpr uint8_t kAllFeatures = kFeatureHlac | kFeatureHue | kFeatureIntensity;
 
 /// How one frame is to be labelled.
 struct LabelParameters {
@@ -50,7 +58,8 @@ struct ObjectRecord {
 static_assert(sizeof(ObjectRecord) == 64, "host and kernel share this layout");
 
 /// What is measured of an object only where LabelParameters.features asks for it. Exact and additive over its pixels.
-/// 256 bytes, little-endian: four 512-bit words, which follow the record's.
+/// 256 bytes, little-endian: four 512-bit words. Those of them that hold features follow the record's in a kernel's
+/// results (contract/cell_label_launch.hpp).
 struct ObjectFeatures {
   uint64_t sum_i, sum_ix, sum_iy;  ///< sums of grey, grey*x, grey*y (kFeatureIntensity). Grey of the frame as it is: 8
                                    ///< or 16 bit; luma8 of RGB

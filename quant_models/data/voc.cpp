@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "base/xml.hpp"
 #include "quant_models/model_error.hpp"
 
 namespace flashcell::quant {
@@ -50,8 +51,8 @@ class Annotation {
  public:
   Annotation(const FileSet& files, std::string name) : where_(files.describe(name)) {
     const std::vector<uint8_t> bytes = files.read(name);
-    if (document_.Parse(reinterpret_cast<const char*>(bytes.data()), bytes.size()) != tinyxml2::XML_SUCCESS)
-      throw ModelError(where_ + ": line " + std::to_string(document_.ErrorLineNum()) + ": is no valid XML");
+    const std::string problem = read_xml({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, document_);
+    if (!problem.empty()) throw ModelError(where_ + ": " + problem);
   }
 
   std::vector<MarkedObject> objects(const Picture& picture, std::vector<std::string>& classes) const {

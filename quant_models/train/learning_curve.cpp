@@ -1,9 +1,8 @@
 #include "quant_models/train/learning_curve.hpp"
 
 #include <algorithm>
-#include <sstream>
 
-#include "base/text.hpp"
+#include "base/svg.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -17,23 +16,24 @@ class Plot {
 
   void line(const std::vector<std::pair<size_t, double>>& points, const char* colour, bool dashed) {
     if (points.empty()) return;
-    svg << "<polyline fill=\"none\" stroke=\"" << colour << "\" stroke-width=\"1.5\""
-        << (dashed ? " stroke-dasharray=\"4 3\" opacity=\"0.6\"" : "") << " points=\"";
-    for (const auto& [epoch, value] : points) svg << x(epoch) << ',' << y(value) << ' ';
-    svg << "\"/>\n";
+    SvgAttributes attributes{{"fill", "none"}, {"stroke", colour}, {"stroke-width", 1.5}};
+    if (dashed) attributes.insert(attributes.end(), {{"stroke-dasharray", "4 3"}, {"opacity", 0.6}});
+    std::string places;
+    for (const auto& [epoch, value] : points)
+      places += SvgAttribute::digits(x(epoch)) + ',' + SvgAttribute::digits(y(value)) + ' ';
+    attributes.emplace_back("points", places);
+    add(svg_element("polyline", attributes));
   }
 
   void text(double at_x, double at_y, const std::string& words, const char* colour, const char* anchor) {
-    svg << "<text x=\"" << at_x << "\" y=\"" << at_y << "\" fill=\"" << colour << "\" text-anchor=\"" << anchor << "\">"
-        << words << "</text>\n";
+    add(svg_words("text", {{"x", at_x}, {"y", at_y}, {"fill", colour}, {"text-anchor", anchor}}, words));
   }
 
   void axes() {
     constexpr const char* kShares[] = {"0", "0.2", "0.4", "0.6", "0.8", "1"};
     for (int fifth = 0; fifth <= 5; ++fifth) {
       const double at = y(fifth / 5.0);
-      svg << "<line x1=\"" << kMargin << "\" x2=\"" << kWidth - kMargin << "\" y1=\"" << at << "\" y2=\"" << at
-          << "\" stroke=\"#ddd\"/>\n";
+      add(svg_element("line", {{"x1", kMargin}, {"x2", kWidth - kMargin}, {"y1", at}, {"y2", at}, {"stroke", "#ddd"}}));
       text(kMargin - 6, at + 4, kShares[fifth], "#444", "end");
     }
     text(kMargin, kHeight - kMargin + 18, "1", "#444", "middle");
@@ -41,14 +41,21 @@ class Plot {
     text(kWidth / 2.0, kHeight - kMargin + 18, "epoch", "#444", "middle");
   }
 
-  std::ostringstream svg;
+  std::string svg() const {
+    const std::string background = svg_element("rect", {{"width", "100%"}, {"height", "100%"}, {"fill", "white"}});
+    return svg_file({{"width", kWidth}, {"height", kHeight}, {"font-family", "sans-serif"}, {"font-size", 12}},
+                    background + "\n" + svg_);
+  }
 
  private:
+  void add(const std::string& element) { svg_ += element + "\n"; }
+
   double x(size_t epoch) const {
     return kMargin + (kWidth - 2.0 * kMargin) * static_cast<double>(epoch) / static_cast<double>(epochs_ - 1);
   }
   static double y(double value) { return kHeight - kMargin - (kHeight - 2.0 * kMargin) * std::clamp(value, 0.0, 1.0); }
   size_t epochs_;
+  std::string svg_;
 };
 
 }  // namespace
@@ -58,13 +65,9 @@ std::string draw_learning_curve(const std::string& title,
   size_t epochs = 0;
   for (const auto& stage : stages) epochs = std::max(epochs, stage.second.size());
   Plot plot(epochs);
-  plot.svg.precision(6);
-  plot.svg
-      << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << kWidth << "\" height=\"" << kHeight
-      << "\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
   plot.axes();
-  plot.text(kWidth / 2.0, 18, markup_escape(title) + " (solid: figure on the test data; dashed: loss / its largest)",
-            "#000", "middle");
+  plot.text(kWidth / 2.0, 18, title + " (solid: figure on the test data; dashed: loss / its largest)", "#000",
+            "middle");
   for (size_t s = 0; s < stages.size(); ++s) {
     const char* colour = kColours[s % std::size(kColours)];
     const auto& [name, history] = stages[s];
@@ -77,10 +80,9 @@ std::string draw_learning_curve(const std::string& title,
     }
     plot.line(losses, colour, true);
     plot.line(figures, colour, false);
-    plot.text(kMargin + 8 + 90.0 * static_cast<double>(s), 36, markup_escape(name), colour, "start");
+    plot.text(kMargin + 8 + 90.0 * static_cast<double>(s), 36, name, colour, "start");
   }
-  plot.svg << "</svg>\n";
-  return plot.svg.str();
+  return plot.svg();
 }
 
 }  // namespace flashcell::quant

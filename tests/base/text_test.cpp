@@ -40,7 +40,7 @@ TEST(Text, CutSequencesAreNotUtf8) {
     const std::string whole = encoded(point, shortest(point));
     for (size_t size = 1; size < whole.size(); ++size) {
       EXPECT_FALSE(is_utf8(whole.substr(0, size)));
-      EXPECT_FALSE(is_utf8("a" + whole.substr(0, size) + "b"));
+      EXPECT_FALSE(is_utf8(std::string("a").append(whole, 0, size) + "b"));
     }
   }
 }
@@ -86,7 +86,7 @@ TEST(Text, CsvFieldsComeBackAsTheyWere) {
   const std::vector<std::string> texts = {"ant",  "",  " ant ", "a,b", "\"",       "\"\",\"", "=1+1", "'=1", "'",
                                           "''-x", "-", "#1",    "\tx", "a\"b,c\"", "'\"",     "@",    "\xE9"};
   std::string line;
-  for (const std::string& text : texts) line += (&text == &texts[0] ? "" : ",") + csv_field(text);
+  for (const std::string& text : texts) line.append(&text == &texts[0] ? "" : ",").append(csv_field(text));
   std::vector<std::string_view> fields;
   split_csv(line, fields);
   ASSERT_EQ(fields.size(), texts.size());

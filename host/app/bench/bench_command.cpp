@@ -8,10 +8,10 @@
 #include <opencv2/core.hpp>
 
 #include "base/json_text.hpp"
+#include "base/version.hpp"
 #include "host/app/bench/model.hpp"
 #include "host/app/bench/timing.hpp"
 #include "host/app/command.hpp"
-#include "host/app/version.hpp"
 #include "host/segment/simd_target.hpp"
 
 namespace flashcell::app {
@@ -86,7 +86,7 @@ int bench(const BenchOptions& options, bool json) {
     for (BenchCase& c : group(options)) cases.push_back(std::move(c));
   }
   if (json) {
-    fmt::print("{}\n", json_text(nlohmann::json({{"version", kVersion},
+    fmt::print("{}\n", json_text(nlohmann::json({{"version", version()},
                                                  {"processor", processor()},
                                                  {"simd", host::simd_target_name()},
                                                  {"cases", describe(cases)}})));
@@ -95,7 +95,7 @@ int bench(const BenchOptions& options, bool json) {
   fmt::print(
       "flashcell {} on {} ({}), generated scenes of 512x512 px unless stated, OpenCV {} on one thread, {} frames a "
       "case\n",
-      kVersion, processor(), host::simd_target_name(), CV_VERSION, options.frames);
+      version(), processor(), host::simd_target_name(), CV_VERSION, options.frames);
   print_table(cases);
   fmt::print(
       "\nRatios are of medians in this run, in turns of 250 frames. OpenCV's functions give area, box and centroid; "

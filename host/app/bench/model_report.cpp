@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.hpp"
+#include "base/version.hpp"
 #include "host/app/bench/model.hpp"
 #include "host/app/bench/scenes.hpp"
-#include "host/app/version.hpp"
 
 namespace flashcell::app {
 namespace {
@@ -136,7 +136,7 @@ void print_model(const std::vector<ModelCase>& cases) {
       "flashcell {}: clocks of the FPGA kernel by a cycle model (kernels_hls/emulation/README.md), not by synthesis.\n"
       "{}x{} px, HLAC measured; frames/s as if at {:.0f} MHz; latency: clocks from the frame's last pixel to the "
       "end.\n\n",
-      kVersion, kBenchSide, kBenchSide, 1e-6 * kClockHz);
+      version(), kBenchSide, kBenchSide, 1e-6 * kClockHz);
   if (cases.front().report.regions.empty()) {
     fmt::print("The kernel of this build states no stages and loops to the model: there are no clocks to count.\n");
     return;
@@ -153,7 +153,7 @@ void print_model(const std::vector<ModelCase>& cases) {
 void print_model_json(const std::vector<ModelCase>& cases) {
   nlohmann::json list = nlohmann::json::array();
   for (const ModelCase& c : cases) list.push_back(describe(c));
-  fmt::print("{}\n", json_text(nlohmann::json({{"version", kVersion},
+  fmt::print("{}\n", json_text(nlohmann::json({{"version", version()},
                                                {"model", "cycle model of kernels_hls/emulation, not synthesized"},
                                                {"width", kBenchSide},
                                                {"height", kBenchSide},

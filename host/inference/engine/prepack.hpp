@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/aligned_vector.hpp"
 #include "host/inference/engine/kernels.hpp"
-#include "host/segment/aligned_vector.hpp"
 #include "quant_models/packed/packed_model.hpp"
 
 namespace flashcell::host::inference {

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "host/inference/resample/resampler.hpp"
-#include "host/inference/roi/crop_parameters.hpp"
 #include "kernels_hls/contract/object.hpp"
+#include "pipeline/crop_parameters.hpp"
 
 namespace flashcell::host {
 

@@ -48,6 +48,33 @@ TEST(Config, EveryKeySurvivesARoundTrip) {
   EXPECT_EQ(back.input.unit, config.input.unit);
 }
 
+/// Sets one key from each name of the table and says what came of it.
+template <class Entry, size_t kCount, class Get>
+void expect_names(const char* key, const Entry (&table)[kCount], Get get) {
+  for (const auto& [value, name] : table) {
+    Config config;
+    set_config_key(key, name, config);
+    EXPECT_EQ(get(config), value) << key << " = " << name;
+    EXPECT_THAT(print_config(config, false), HasSubstr(std::string(" = \"") + name + '"')) << key;
+  }
+}
+
+TEST(Config, ANameStandsForItsValue) {
+  expect_names("pipeline.device", kDeviceKinds, [](const Config& c) { return c.pipeline.device; });
+  expect_names("segment.method", kSegmentMethods, [](const Config& c) { return c.segment.parameters.method; });
+  expect_names("segment.polarity", kPolarities, [](const Config& c) { return c.segment.parameters.polarity; });
+  expect_names("label.connectivity", contract::kConnectivities, [](const Config& c) { return c.label.connectivity; });
+  expect_names("detect.objects", kDetectionUses, [](const Config& c) { return c.detect.objects; });
+  for (const contract::FeatureDescription& feature : contract::kFeatures) {
+    Config config;
+    ASSERT_EQ(config.label.features, contract::kAllFeatures);
+    set_config_key(std::string("label.") + feature.name, "false", config);
+    EXPECT_EQ(config.label.features, contract::kAllFeatures & ~feature.bit);
+    set_config_key(std::string("label.") + feature.name, "true", config);
+    EXPECT_EQ(config.label.features, contract::kAllFeatures);
+  }
+}
+
 TEST(Config, SectionsCanBePrintedAlone) {
   Config config;
   config.segment.parameters.classes = {{"[track]", 240, 10, 100, 255, 50, 255}};

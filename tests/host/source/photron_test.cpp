@@ -79,6 +79,25 @@ TEST_F(Photron, WrongHeadersSayWhatIsWrong) {
   EXPECT_THAT(refusal(write("b.cihx", make_cihx(4, 4, 8, 1))), HasSubstr("its frames"));
 }
 
+TEST_F(Photron, HeadersInXmlAreReadAsXml) {
+  write("x.mraw", Bytes(32, 0));
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = make_cihx(4, 4, 8, 2);
+    text.replace(text.find(from), from.size(), to);
+    return write("x.cihx", text);
+  };
+  // Attributes, comments and entities are no reason to miss a value, nor is one of the same name elsewhere.
+  EXPECT_EQ(record(with("<totalFrame>", "<totalFrame unit=\"frames\">")).info.frame_count, 2);
+  EXPECT_EQ(record(with("<imageDataInfo>", "<!-- <imageDataInfo><x> --><imageDataInfo>")).info.width, 4);
+  EXPECT_EQ(record(with("<fileFormat>Mraw", "<fileFormat>M&#82;AW")).info.width, 4);
+  const std::string other = "<plugin><imageDataInfo><resolution><width>9</width></resolution></imageDataInfo></plugin>";
+  EXPECT_EQ(record(with("<deviceInfo>", other + "<deviceInfo>")).info.width, 4);
+  EXPECT_THAT(refusal(with("</fileFormat>", "</fileformat>")), HasSubstr("x.cihx: line 2: is no valid XML"));
+  std::string deep;
+  for (int i = 0; i < 100000; ++i) deep += "<a>";
+  EXPECT_THAT(refusal(with("<deviceInfo>", deep)), HasSubstr("too deeply"));
+}
+
 TEST_F(Photron, RealVibrationRecording) {
   FLASHCELL_NEEDS_DATA("highspeed/pyidi_showcase.cih");
   const Recording recording = record((data_dir() / "highspeed/pyidi_showcase.cih").string());

@@ -10,7 +10,6 @@
 #include "base/error.hpp"
 #include "bitstreams/software_xclbin/software_xclbin.hpp"
 #include "host/xclbin/check.hpp"
-#include "host/xclbin/xml_tags.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -114,6 +113,27 @@ TEST(Xclbin, DamagedBytesNeverCrashTheReader) {
   EXPECT_LT(accepted, 3000);
 }
 
+/// The software xclbin with `from` in its metadata replaced by a text of the same length.
+std::vector<uint8_t> with_metadata(const std::string& from, const std::string& to) {
+  bitstreams::SoftwareXclbin description;
+  description.kernels = {contract::kCellLabelBuilds[0].name};
+  const std::vector<uint8_t> whole = bitstreams::make_software_xclbin(description);
+  std::string text(whole.begin(), whole.end());
+  EXPECT_EQ(from.size(), to.size());
+  text.replace(text.find(from), from.size(), to);
+  return {text.begin(), text.end()};
+}
+
+TEST(Xclbin, MetadataIsXml) {
+  const std::string error = error_of([] { read(with_metadata("<core name=", "<cork name=")); }, Fault::input);
+  EXPECT_THAT(error,
+              testing::AllOf(HasSubstr("test.xclbin"), HasSubstr("its metadata: line"), HasSubstr("no valid XML")));
+  // Entities are what they stand for.
+  const std::string name = "cell_label_cell_shape_512_v2\"", entities = "cell&#x5f;label&amp;512_v2xx\"";
+  EXPECT_EQ(read(with_metadata("<kernel name=\"" + name, "<kernel name=\"" + entities)).kernels.at(0).name,
+            "cell_label&512_v2xx");
+}
+
 TEST(Xclbin, ChoosesTheLeanestKernelThatFits) {
   const Xclbin xclbin = read(bitstreams::make_software_xclbin({}));
   const auto chosen = [&](uint32_t side, contract::Connectivity connectivity, uint8_t features) {
@@ -148,7 +168,7 @@ TEST(Xclbin, NamesAnotherContractVersion) {
 }
 
 TEST(Xclbin, ContractVersionOfAName) {
-  EXPECT_EQ(contract_version_of("cell_label_cell_full_512_v2"), 1u);
+  EXPECT_EQ(contract_version_of("cell_label_cell_full_512_v2"), 2u);
   EXPECT_EQ(contract_version_of("x_v12"), 12u);
   for (const char* name : {"", "_v", "vadd", "x_v1a", "x_v-1", "x_v99999999999"})
     EXPECT_FALSE(contract_version_of(name)) << name;
@@ -159,22 +179,6 @@ TEST(Xclbin, TellsCardsApart) {
   EXPECT_TRUE(same_card("xilinx:u250:gen3x16", "xilinx_u250_gen3x16_base"));
   EXPECT_FALSE(same_card("xilinx_u50_gen3x16_xdma_5_202210_1", "xilinx_u250_gen3x16_xdma_shell_4_1"));
   EXPECT_FALSE(same_card("", "xilinx_u250_x"));
-}
-
-TEST(XmlTags, ReadsTagsAndAttributes) {
-  XmlTags tags(R"(<?xml version="1.0"?><!-- <a b="c"> --><a  b = 'x>y' c="2">text<d/></a><e f="1")");
-  auto tag = tags.next();
-  ASSERT_TRUE(tag);
-  EXPECT_EQ(tag->name, "a");
-  EXPECT_EQ(tag->value("b"), "x>y");
-  EXPECT_EQ(tag->value("c"), "2");
-  EXPECT_EQ(tag->value("d"), "");
-  EXPECT_TRUE(tag->opens && !tag->closes);
-  tag = tags.next();
-  EXPECT_TRUE(tag && tag->name == "d" && tag->opens && tag->closes);
-  tag = tags.next();
-  EXPECT_TRUE(tag && tag->name == "a" && !tag->opens && tag->closes);
-  EXPECT_FALSE(tags.next()) << "a tag that is not closed";
 }
 
 }  // namespace

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "bitstreams/software_xclbin/software_xclbin.hpp"
-#include "host/xrt/launch_layout.hpp"
-#include "host/xrt/result_reader.hpp"
+#include "host/launch/launch_frames.hpp"
+#include "host/launch/launch_results.hpp"
 #include "host/xrt/software_xrt.hpp"
 #include "kernels_hls/contract/kernel_description.hpp"
 
@@ -71,18 +71,18 @@ LaunchLayout layout_of_one_frame(SegmentParameters& segment) {
   label.connectivity = contract::Connectivity::cell;
   segment.method = SegmentMethod::threshold;
   segment.threshold = 100;
-  return plan_launch(segment, label, PixelFormat::grey8, 1);
+  return plan_launch(label, launch_input(segment, PixelFormat::grey8), 1);
 }
 
 class XrtLaunches : public XrtBuffers {
  protected:
   OneFrame prepare(xrt::bo::flags kind) {
     const LaunchLayout layout = layout_of_one_frame(segment_);
-    OneFrame frame(kernel_, {buffer(contract::kFramesArgument, layout.frames_bytes, kind),
-                             buffer(contract::kMasksArgument, layout.masks_bytes, kind),
-                             buffer(contract::kParametersArgument, layout.parameters_bytes, kind),
-                             buffer(contract::kResultsArgument, layout.results_bytes, kind)});
-    std::memset(frame.buffers[0].map<std::byte*>(), 200, layout.frames_bytes);
+    OneFrame frame(kernel_, {buffer(contract::kFramesArgument, layout.frames_buffer_bytes(), kind),
+                             buffer(contract::kMasksArgument, layout.masks_buffer_bytes(), kind),
+                             buffer(contract::kParametersArgument, layout.parameters_buffer_bytes(), kind),
+                             buffer(contract::kResultsArgument, layout.results_buffer_bytes(), kind)});
+    std::memset(frame.buffers[0].map<std::byte*>(), 200, layout.frames_buffer_bytes());
     write_parameters(layout, segment_, frame.buffers[2].map<std::byte*>());
     return frame;
   }

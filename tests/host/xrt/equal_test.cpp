@@ -64,9 +64,7 @@ TEST_P(XrtEqual, DarkObjectsRegionsAndFewerFeatures) {
         if (format == PixelFormat::grey16) config.segment.parameters.threshold = 75 << 8;
         if (dark) config.segment.parameters.polarity = host::Polarity::dark;
         if (region) config.segment.parameters.regions = {{true, {{10, 5}, {120, 8}, {60, 60}}}};
-        config.label.hlac = (features & 1) != 0;
-        config.label.hue = (features & 2) != 0;
-        config.label.intensity = (features & 4) != 0;
+        config.label.features = static_cast<uint8_t>(features);
         expect_equal(config, frames, std::string(name_of(format)) + " features " + std::to_string(features));
       }
     }

@@ -12,8 +12,8 @@
 
 #include "bitstreams/software_xclbin/software_xclbin.hpp"
 #include "host/label/labeller.hpp"
-#include "host/xrt/launch_layout.hpp"
-#include "host/xrt/result_reader.hpp"
+#include "host/launch/launch_frames.hpp"
+#include "host/launch/launch_results.hpp"
 #include "kernels_hls/contract/kernel_description.hpp"
 
 namespace flashcell::host {
@@ -39,7 +39,7 @@ class SoftwareDeviceTest : public testing::Test {
     label_.height = kHeight;
     label_.features = contract::kAllFeatures & ~contract::kFeatureHue;
     segment_.method = SegmentMethod::threshold;
-    layout_ = plan_launch(segment_, label_, PixelFormat::grey8, 1);
+    layout_ = plan_launch(label_, launch_input(segment_, PixelFormat::grey8), 1);
   }
 
   std::shared_ptr<DeviceBuffer> buffer(int argument, size_t bytes, int unit = 0) {
@@ -47,10 +47,10 @@ class SoftwareDeviceTest : public testing::Test {
   }
 
   void make_buffers(int unit = 0) {
-    frames_ = buffer(contract::kFramesArgument, layout_.frames_bytes, unit);
-    masks_ = buffer(contract::kMasksArgument, layout_.masks_bytes, unit);
-    parameters_ = buffer(contract::kParametersArgument, layout_.parameters_bytes, unit);
-    results_ = buffer(contract::kResultsArgument, layout_.results_bytes, unit);
+    frames_ = buffer(contract::kFramesArgument, layout_.frames_buffer_bytes(), unit);
+    masks_ = buffer(contract::kMasksArgument, layout_.masks_buffer_bytes(), unit);
+    parameters_ = buffer(contract::kParametersArgument, layout_.parameters_buffer_bytes(), unit);
+    results_ = buffer(contract::kResultsArgument, layout_.results_buffer_bytes(), unit);
     write_parameters(layout_, segment_, parameters_->bytes.data());
   }
 
@@ -155,7 +155,6 @@ TEST_F(SoftwareDeviceTest, AnotherUnitsBankIsAnError) {
 TEST_F(SoftwareDeviceTest, AccessBeyondABufferIsAnError) {
   make_buffers();
   auto r = registers(2, 1);  // two frames, buffers for one
-  layout_.frames_bytes = 4096;
   frames_ = buffer(contract::kFramesArgument, layout_.frame_bytes());
   r = registers(2, 1);
   EXPECT_FALSE(run(0, r));
@@ -210,41 +209,11 @@ TEST_F(SoftwareDeviceTest, BayerIsDemosaickedAsOpenCvDoes) {
 
 TEST_F(SoftwareDeviceTest, BitsBehindARowsEndDoNotCount) {
   segment_.method = SegmentMethod::otsu;  // the host segments: masks are given
-  layout_ = plan_launch(segment_, label_, PixelFormat::grey8, 1);
+  layout_ = plan_launch(label_, launch_input(segment_, PixelFormat::grey8), 1);
   make_buffers();
   std::memset(masks_->bytes.data(), 255, masks_->bytes.size());
   EXPECT_TRUE(run(0, registers(1, 1)));
   EXPECT_EQ(header().foreground, static_cast<uint32_t>(kWidth * kHeight));
-}
-
-TEST(ResultReaderTest, TellsOldAndDamagedResultsFromGoodOnes) {
-  LaunchLayout layout;
-  layout.job.capacity = 5;
-  layout.job.height = 10;
-  contract::ResultHeader header{};
-  header.status = ResultStatus::done;
-  header.sequence = 4;
-  header.objects = 5;
-  EXPECT_EQ(header_problem(layout, header, 4), nullptr);
-  EXPECT_STREQ(header_problem(layout, header, 5), "the kernel wrote no result");
-  header.objects = 6;
-  EXPECT_STREQ(header_problem(layout, header, 4), "the kernel wrote a damaged result");
-  header.status = ResultStatus::wrong_version;
-  EXPECT_STREQ(header_problem(layout, header, 4), "the kernel speaks another contract version");
-
-  header.status = ResultStatus::done;
-  header.objects = 1;
-  std::vector<std::byte> region(2 * contract::kWordBytes);
-  contract::ObjectRecord record{};
-  record.bottom = 10;  // the frame ends at 9
-  std::memcpy(region.data() + contract::kWordBytes, &record, sizeof record);
-  ObjectTable table;
-  EXPECT_STREQ(ResultReader(5).append(layout, header, region.data(), 0, table), "the kernel wrote a damaged result");
-  record.bottom = 9;
-  std::memcpy(region.data() + contract::kWordBytes, &record, sizeof record);
-  EXPECT_EQ(ResultReader(5).append(layout, header, region.data(), 3, table), nullptr);
-  ASSERT_EQ(table.objects.size(), 1u);
-  EXPECT_EQ(table.objects[0].class_id, 3u);
 }
 
 TEST(SoftwareOptionsTest, ReadsEveryKeyAndNamesWhatIsWrong) {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <random>
 
+#include "host/hls/hls_labeller.hpp"
 #include "host/label/labeller.hpp"
 #include "tests/support/masks.hpp"
 
@@ -13,7 +14,7 @@ using contract::Connectivity;
 using contract::LabelParameters;
 
 constexpr Connectivity kModes[] = {Connectivity::cell, Connectivity::exact8, Connectivity::exact4};
-constexpr uint8_t kAllFeatures = contract::kFeatureHlac | contract::kFeatureHue | contract::kFeatureIntensity;
+using contract::kAllFeatures;
 
 LabelParameters parameters_for(const BitImage& mask, Connectivity connectivity,
                                uint8_t features = contract::kFeatureHlac) {

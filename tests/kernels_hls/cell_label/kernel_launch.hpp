@@ -6,7 +6,8 @@
 #include "kernels_hls/contract/cell_label_launch.hpp"
 #include "pipeline/object_table.hpp"
 
-// A launch of a kernel as a host prepares it.
+// A launch of a kernel as a host prepares it: written from the contract alone, on purpose beside host/launch, so that
+// an error in one of them shows.
 namespace flashcell::test {
 
 /// Memory of a board: words, with junk before, between and after what is used.
@@ -88,7 +89,8 @@ struct Launch {
       const size_t word = region + 1 + size_t{i} * stride;
       std::memcpy(&out.objects.emplace_back(), results.bytes(word), sizeof(contract::ObjectRecord));
       if (stride == 1) continue;
-      std::memcpy(&out.features.emplace_back(), results.bytes(word + 1), sizeof(contract::ObjectFeatures));
+      out.features.push_back(contract::ObjectFeatures{});
+      std::memcpy(&out.features.back(), results.bytes(word + 1), size_t{stride - 1} * contract::kWordBytes);
     }
     return out;
   }

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "host/hls/hls_labeller.hpp"
 #include "host/label/labeller.hpp"
 #include "kernels_hls/emulation/simulation.hpp"
 #include "tests/support/masks.hpp"

@@ -1,10 +1,11 @@
 #pragma once
 #include <cstdint>
 
-namespace flashcell::host {
+namespace flashcell {
 
-/// How an object becomes a picture for a classifier. The defaults make what MNIST's authors made of their digits: 20 of
-/// 28 pixels for the longer side, the centroid in the middle (LeCun et al., Proc. IEEE 86(11), 1998).
+/// How an object becomes a picture for a namer that is a classifier. The defaults make what MNIST's authors made of
+/// their digits: 20 of 28 pixels for the longer side, the centroid in the middle (LeCun et al., Proc. IEEE 86(11),
+/// 1998).
 struct CropParameters {
   enum class Centre : uint8_t { box, centroid };
 
@@ -17,4 +18,4 @@ struct CropParameters {
   bool operator==(const CropParameters&) const = default;
 };
 
-}  // namespace flashcell::host
+}  // namespace flashcell

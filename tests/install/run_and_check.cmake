@@ -1,0 +1,41 @@
+# run(COMMAND … [SAYS REGEX] [OUTPUT VARIABLE]): ends the test unless the command ends well and says so.
+function(run)
+  cmake_parse_arguments(R "" "SAYS;OUTPUT" "COMMAND" ${ARGN})
+  execute_process(COMMAND ${R_COMMAND} RESULT_VARIABLE code OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "${R_COMMAND}: exit code ${code}\n${out}")
+  endif()
+  if(R_SAYS AND NOT out MATCHES "${R_SAYS}")
+    message(FATAL_ERROR "${R_COMMAND}: does not say '${R_SAYS}' but\n${out}")
+  endif()
+  if(R_OUTPUT)
+    set(${R_OUTPUT} "${out}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# A user gets the program, what it starts, documents and networks below the prefix; nothing to build with, and all of these.
+function(check_user_files prefix)
+  file(GLOB_RECURSE files LIST_DIRECTORIES false RELATIVE ${prefix} ${prefix}/*)
+  foreach(file IN LISTS files)
+    if(NOT file MATCHES "^(bin/flashcell|lib[^.]*/flashcell/(flashcell|software_xrt/.+)|share/doc/flashcell/.+|share/flashcell/networks/.+)$" OR
+       file MATCHES "\\.(a|hpp|h|cmake|cpp|py)$")
+      message(FATAL_ERROR "installed for users, though none needs it: ${file}")
+    endif()
+  endforeach()
+  foreach(wanted "bin/flashcell" "lib[^ ]*/flashcell/flashcell" "share/doc/flashcell/README.md" "share/doc/flashcell/LICENSE"
+          "share/flashcell/networks/[^ ]+.fcnn")
+    if(NOT ";${files};" MATCHES ";${wanted};")
+      message(FATAL_ERROR "not installed: ${wanted}\n${files}")
+    endif()
+  endforeach()
+endfunction()
+
+# Follows five discs with an installed program, by the software device too where the build made one.
+function(check_program flashcell build output)
+  set(scene "synth:discs?objects=5&size=128x128&frames=20&fps=2000&seed=1")
+  set(options --segment.method threshold --output.overlay false)
+  run(COMMAND ${flashcell} track ${scene} -o ${output} ${options} SAYS "found 5 tracks")
+  if(EXISTS ${build}/software_xrt/flashcell.xclbin)
+    run(COMMAND ${flashcell} track ${scene} -o ${output} ${options} --device xrt --emulated SAYS "found 5 tracks")
+  endif()
+endfunction()
