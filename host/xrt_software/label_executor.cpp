@@ -84,7 +84,7 @@ void LabelExecutor::segment(const KernelLaunch& launch, uint32_t frame, const Fr
 }
 
 void LabelExecutor::write_region(const KernelLaunch& launch, uint32_t frame, uint32_t class_id) {
-  const uint64_t bytes = launch.layout.object_at(static_cast<uint32_t>(table_.objects.size()));
+  const uint64_t bytes = sizeof(contract::ResultHeader) + table_.objects.size() * launch.layout.object_bytes();
   writer_.write(launch.layout, table_, launch.sequence + frame, class_id, launch.region(frame, class_id, bytes));
 }
 
