@@ -1,5 +1,6 @@
 #pragma once
 #include "kernels_hls/common/hls.hpp"
+#include "kernels_hls/contract/cell_label_launch.hpp"
 #include "kernels_hls/contract/limits.hpp"
 #include "kernels_hls/contract/object.hpp"
 
@@ -18,6 +19,8 @@ constexpr int bits_for(long long value) {
 template <int kMaxSide, bool kSplit, uint8_t kFeatures>
 struct Sizes {
   static_assert(kMaxSide % 64 == 0, "rows are cut into groups of 64 pixels");
+  static_assert(kSplit || contract::words_per_object(kFeatures) <= 4,
+                "mode cell hands out four words an object in time, and has labels for those that wait (README.md)");
   static constexpr int kSide = kMaxSide;
   static constexpr bool kSplits = kSplit;
   static constexpr uint8_t kFeatureBits = kFeatures;
@@ -43,6 +46,7 @@ struct Sizes {
   /// `cell`: README.md says why no picture needs more. Else one for each run on the border and some that may wait.
   static constexpr int kLabels = kSplit ? kRuns * (kColumns + 4) + 4 : 3 * kColumns / 4 + 2;
   using Label = ap_uint<bits_for(kLabels)>;  ///< kLabels itself stands for "none"
+  using WordOfObject = ap_uint<bits_for(kFeatures != 0 ? contract::words_per_object(kFeatures) - 1 : 1)>;
 
   // Widths of features, from the largest value that any object of a full frame has.
   static constexpr long long kSumOfSide = static_cast<long long>(kMaxSide) * (kMaxSide - 1) / 2;

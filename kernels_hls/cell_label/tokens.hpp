@@ -88,8 +88,8 @@ struct Command {
   bool end;     ///< of a frame's objects, after that word
   bool stop;    ///< of the launch
   typename S::Label label, other;
-  ap_uint<2> word;              ///< 0: the next object to leave takes the place of the one that left
-  typename S::Area foreground;  ///< px of the frame that ends
+  typename S::WordOfObject word;  ///< 0: the next object to leave takes the place of the one that left
+  typename S::Area foreground;    ///< px of the frame that ends
   template <class Visit>
   void fields(Visit& visit) const {
     visit(cell), visit(begin), visit(load), visit(merge), visit(fetch), visit(leaves), visit(end), visit(stop);

@@ -30,8 +30,8 @@ TEST(Xml, ReadsAttributesTextEntitiesAndComments) {
 
 TEST(Xml, SaysInWhichLineItIsWrong) {
   EXPECT_EQ(problem(""), "holds no XML");
-  EXPECT_EQ(problem("<a>\n<b>\n</a>"), "line 3: is no valid XML");
-  EXPECT_EQ(problem("<a>\n<b>\n</a>", 40), "line 42: is no valid XML");
+  EXPECT_EQ(problem("<a>\n<b>\n</a>"), "line 2: is no valid XML") << "where the element begins that does not end";
+  EXPECT_EQ(problem("<a>\n<b>\n</a>", 40), "line 41: is no valid XML");
   EXPECT_EQ(problem("<a b=1/>"), "line 1: is no valid XML");
   EXPECT_EQ(problem("<a>\n" + std::string(1, '\0') + "</a>"), "line 2: is no valid XML");
 }
