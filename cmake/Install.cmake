@@ -36,7 +36,7 @@ install(TARGETS ${public_libraries} EXPORT flashcell COMPONENT development
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${CMAKE_INSTALL_INCLUDEDIR}/flashcell)
 install(EXPORT flashcell NAMESPACE flashcell:: FILE flashcellTargets.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/flashcell COMPONENT development)
-foreach(room base kernels_hls/contract tracking pipeline host/label host/segment host/launch host/hls host/inference quant_models/packed quant_models/graph quant_models/data quant_models/models)
+foreach(room base kernels_hls/contract tracking pipeline host/label host/segment host/launch host/hls host/inference quant_models/packed quant_models/tensor quant_models/layers quant_models/graph quant_models/data quant_models/models)
   install(DIRECTORY ${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/flashcell/${room}/.. COMPONENT development
     FILES_MATCHING PATTERN "*.hpp" PATTERN "*-inl.hpp" EXCLUDE)
 endforeach()

@@ -14,11 +14,11 @@
 #include "host/inference/network.hpp"
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/export/lower.hpp"
-#include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/graph/output_tail.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/import.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 
 namespace flashcell::app {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/command_line.hpp"
-#include "quant_models/graph/tensor.hpp"
 #include "quant_models/metadata.hpp"
+#include "quant_models/tensor/tensor.hpp"
 
 // A network run on arrays, in any of the forms of its numbers and on any device: what a user compares.
 namespace flashcell::app {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "quant_models/graph/fake_quantize.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 
 namespace flashcell::quant {
 namespace {

@@ -2,7 +2,7 @@
 #include <span>
 
 #include "quant_models/calibrate/statistics.hpp"
-#include "quant_models/graph/quantization.hpp"
+#include "quant_models/tensor/quantization.hpp"
 
 // Choosing scales: how much of the range of real numbers the integers cover. What lies beyond is clipped.
 namespace flashcell::quant {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "quant_models/graph/tensor.hpp"
 #include "quant_models/metadata.hpp"
+#include "quant_models/tensor/tensor.hpp"
 
 namespace flashcell::quant {
 

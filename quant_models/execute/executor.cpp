@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "quant_models/execute/steps.hpp"
-#include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -59,7 +58,7 @@ std::vector<Shape> input_shapes(const Graph& graph, const Node& node) {
 Executor::Executor(const Graph& graph) {
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
-    Task task{id, node.shape, make_step(node, input_shapes(graph, node)), {}, {}, node.quantization};
+    Task task{id, node.shape, make_step(node.layer, node.shape, input_shapes(graph, node)), {}, {}, node.quantization};
     tasks_.push_back(std::move(task));
   }
   plan_buffers(graph);

@@ -12,9 +12,6 @@ namespace flashcell::quant {
 /// Sees a node's value right after it has been made; the numbers are gone once it returns.
 using Observer = std::function<void(NodeId node, std::span<const float> value)>;
 
-/// One node's computation: reads its inputs' numbers, writes its own.
-using Step = std::function<void(std::span<const float* const> inputs, float* out)>;
-
 /// Runs a graph in float32. Quantized weights and values are replaced by what their integers stand for, so that a
 /// quantized graph shows its own accuracy. The same graph and input give the same bytes on every run; convolutions,
 /// fully connected layers, pools and sums do so on every machine.

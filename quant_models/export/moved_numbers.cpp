@@ -4,7 +4,7 @@
 #include <numeric>
 #include <set>
 
-#include "quant_models/graph/shapes.hpp"
+#include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
 namespace {

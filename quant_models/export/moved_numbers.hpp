@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "quant_models/graph/layers.hpp"
+#include "quant_models/layers/layer.hpp"
 #include "quant_models/packed/model_builder.hpp"
 
 // What slices, pads, reshapes and transposes in a row come to, followed number by number.

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 
 namespace flashcell::quant {
 namespace {

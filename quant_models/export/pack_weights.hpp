@@ -3,9 +3,9 @@
 #include <optional>
 #include <vector>
 
-#include "quant_models/graph/quantization.hpp"
-#include "quant_models/graph/tensor.hpp"
 #include "quant_models/packed/model_builder.hpp"
+#include "quant_models/tensor/quantization.hpp"
+#include "quant_models/tensor/tensor.hpp"
 
 namespace flashcell::quant {
 

@@ -7,17 +7,6 @@ namespace {
 
 constexpr int64_t kRealBits = 32;
 
-int64_t count(const Tensor& tensor) {
-  return static_cast<int64_t>(tensor.values.size());
-}
-
-// Multiply-accumulates for each number of the value.
-int64_t macs_per_number(const Layer& layer) {
-  if (const Convolution* c = std::get_if<Convolution>(&layer)) return count(c->weight) / c->weight.shape[0];
-  if (const FullyConnected* f = std::get_if<FullyConnected>(&layer)) return f->weight.shape[1];
-  return 0;
-}
-
 // For each node the place in the order of its last reader; the end of the order for outputs.
 std::vector<size_t> last_reads(const Graph& graph) {
   std::vector<size_t> last(graph.id_limit(), 0);
@@ -26,10 +15,10 @@ std::vector<size_t> last_reads(const Graph& graph) {
     for (const NodeId input : graph.node(graph.order()[place]).inputs) last[static_cast<size_t>(input)] = place;
   }
   for (const Output& output : graph.outputs()) last[static_cast<size_t>(output.node)] = graph.order().size();
-  // A reshape is its input under another shape.
+  // A view is its input under another shape.
   for (auto id = graph.order().rbegin(); id != graph.order().rend(); ++id) {
     const Node& n = graph.node(*id);
-    if (!std::holds_alternative<Reshape>(n.layer)) continue;
+    if (!is_view(n.layer)) continue;
     size_t& source = last[static_cast<size_t>(n.inputs[0])];
     source = std::max(source, last[static_cast<size_t>(*id)]);
   }
@@ -43,7 +32,7 @@ int64_t most_alive(const Graph& graph) {
   for (size_t place = 0; place < graph.order().size(); ++place) {
     const NodeId id = graph.order()[place];
     const Layer& layer = graph.node(id).layer;
-    if (!std::holds_alternative<Reshape>(layer) && !std::holds_alternative<Constant>(layer)) {
+    if (!is_view(layer) && !std::holds_alternative<Constant>(layer)) {
       const int64_t bits = cost(graph, id).value_bits;
       alive += bits;
       freed[last[static_cast<size_t>(id)]] += bits;
@@ -62,17 +51,12 @@ Cost cost(const Graph& graph, NodeId id) {
   const int64_t numbers = element_count(n.shape);
   result.macs = numbers * macs_per_number(n.layer);
   result.value_bits = numbers * (n.quantization ? n.quantization->bits : kRealBits);
-  if (const Tensor* weight = weight_of(n.layer)) {
-    const std::optional<Quantization>& quantization = *weight_quantization_of(n.layer);
-    const int64_t bias = count(*bias_of(n.layer));
-    result.parameters = count(*weight) + bias;
-    result.parameter_bits = count(*weight) * (quantization ? quantization->bits : kRealBits) + bias * kRealBits;
-  } else if (const BatchNormalization* norm = std::get_if<BatchNormalization>(&n.layer)) {
-    result.parameters = 4 * count(norm->scale);
-    result.parameter_bits = result.parameters * kRealBits;
-  } else if (std::holds_alternative<Constant>(n.layer)) {
-    result.parameters = numbers;
-    result.parameter_bits = result.value_bits;
+  result.parameters = parameter_count(n.layer);
+  result.parameter_bits = result.parameters * kRealBits;
+  if (std::holds_alternative<Constant>(n.layer)) result.parameter_bits = result.value_bits;
+  if (const auto* quantization = weight_quantization_of(n.layer); quantization != nullptr && *quantization) {
+    const auto weights = static_cast<int64_t>(weight_of(n.layer)->values.size());
+    result.parameter_bits += weights * ((*quantization)->bits - kRealBits);
   }
   return result;
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "quant_models/graph/shapes.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
 

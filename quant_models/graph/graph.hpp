@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "quant_models/graph/layers.hpp"
+#include "quant_models/layers/layer.hpp"
 
 namespace flashcell::quant {
 

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "quant_models/graph/shapes.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/operator_tables.hpp"
+#include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant::onnx {
 namespace {

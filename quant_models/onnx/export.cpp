@@ -4,11 +4,11 @@
 #include <set>
 
 #include "base/output_file.hpp"
-#include "quant_models/graph/fake_quantize.hpp"
-#include "quant_models/graph/shapes.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/metadata_properties.hpp"
 #include "quant_models/onnx/tensor_data.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
+#include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
 namespace {

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "quant_models/graph/shapes.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/known_tensors.hpp"
 #include "quant_models/onnx/operator_tables.hpp"
+#include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant::onnx {
 namespace {

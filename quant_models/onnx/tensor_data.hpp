@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "quant_models/graph/quantization.hpp"
-#include "quant_models/graph/tensor.hpp"
 #include "quant_models/onnx/onnx.pb.h"
+#include "quant_models/tensor/quantization.hpp"
+#include "quant_models/tensor/tensor.hpp"
 
 namespace flashcell::quant::onnx {
 

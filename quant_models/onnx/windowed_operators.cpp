@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "quant_models/graph/shapes.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/known_tensors.hpp"
 #include "quant_models/onnx/operator_tables.hpp"
+#include "quant_models/tensor/shape_rules.hpp"
 
 // Convolutions and pools: what runs a window over an image. One-dimensional ones are images of a single row.
 namespace flashcell::quant::onnx {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "quant_models/calibrate/calibrator.hpp"
-#include "quant_models/graph/fake_quantize.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 
 namespace flashcell::quant {
 

@@ -1,6 +1,6 @@
 #pragma once
-#include "quant_models/graph/quantization.hpp"
 #include "quant_models/metadata.hpp"
+#include "quant_models/tensor/quantization.hpp"
 
 namespace flashcell::quant {
 

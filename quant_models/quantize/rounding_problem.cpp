@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "quant_models/graph/fake_quantize.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 
 namespace flashcell::quant {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "quant_models/graph/tensor.hpp"
+#include "quant_models/tensor/tensor.hpp"
 
 namespace flashcell::quant {
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <span>
 
-#include "quant_models/graph/layers.hpp"
+#include "quant_models/layers/layer.hpp"
 
 namespace flashcell::quant {
 

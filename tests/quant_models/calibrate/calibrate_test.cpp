@@ -10,8 +10,8 @@
 #include <random>
 
 #include "quant_models/data/numpy_file.hpp"
-#include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 #include "tests/support/folders.hpp"
 
 namespace flashcell::quant {

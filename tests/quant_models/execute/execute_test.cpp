@@ -6,10 +6,10 @@
 #include <random>
 
 #include "quant_models/execute/executor.hpp"
-#include "quant_models/execute/matrix_product.hpp"
-#include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/graph/simplify.hpp"
+#include "quant_models/layers/matrix_product.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 #include "tests/quant_models/graph/random_graphs.hpp"
 #include "tests/support/simd_targets.hpp"
 

@@ -9,10 +9,10 @@
 
 #include "host/inference/reference/reference.hpp"
 #include "quant_models/execute/executor.hpp"
-#include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/packed/packed_file.hpp"
 #include "quant_models/quantize/post_training.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 
 namespace flashcell::quant {
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "quant_models/graph/tensor.hpp"
 #include "quant_models/onnx/onnx.pb.h"
+#include "quant_models/tensor/tensor.hpp"
 
 // ONNX files by hand, for tests and the fuzzers' seeds.
 namespace flashcell::test {

@@ -7,13 +7,13 @@
 #include <opencv2/dnn.hpp>
 
 #include "quant_models/execute/executor.hpp"
-#include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/export.hpp"
 #include "quant_models/onnx/import.hpp"
 #include "quant_models/onnx/onnx.pb.h"
 #include "quant_models/onnx/tensor_data.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 #include "tests/quant_models/graph/random_graphs.hpp"
 #include "tests/support/folders.hpp"
 

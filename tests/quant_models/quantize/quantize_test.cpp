@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "quant_models/execute/executor.hpp"
-#include "quant_models/graph/fake_quantize.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/quantize/adaptive_rounding.hpp"
 #include "quant_models/quantize/bias_correction.hpp"
@@ -15,6 +14,7 @@
 #include "quant_models/quantize/rounding_problem.hpp"
 #include "quant_models/report/error_chart.hpp"
 #include "quant_models/report/error_report.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 #include "tests/quant_models/graph/random_graphs.hpp"
 
 namespace flashcell::quant {

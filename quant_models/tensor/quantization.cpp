@@ -1,4 +1,4 @@
-#include "quant_models/graph/quantization.hpp"
+#include "quant_models/tensor/quantization.hpp"
 
 #include <algorithm>
 #include <cmath>

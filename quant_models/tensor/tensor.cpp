@@ -1,4 +1,4 @@
-#include "quant_models/graph/tensor.hpp"
+#include "quant_models/tensor/tensor.hpp"
 
 #include <stdexcept>
 

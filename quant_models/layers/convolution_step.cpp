@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <memory>
 
-#include "quant_models/execute/matrix_product.hpp"
-#include "quant_models/execute/steps.hpp"
-#include "quant_models/graph/fake_quantize.hpp"
+#include "quant_models/layers/convolution.hpp"
+#include "quant_models/layers/matrix_product.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -163,43 +163,15 @@ class Dense {
 
 }  // namespace
 
-Step make_step(const Convolution& layer, const Shape& in, const Shape& out) {
-  const Geometry geometry(layer, in, out);
-  Tensor weight = effective_weight(layer);
-  if (layer.groups > 1 && weight.shape[1] == 1) {
-    auto step = std::make_shared<Depthwise>(layer, std::move(weight), geometry);
-    return [step](std::span<const float* const> inputs, float* target) { step->run(inputs[0], target); };
+Step Convolution::make_step(const Shape& out, std::span<const Shape> in) const {
+  const Geometry geometry(*this, in[0], out);
+  Tensor kernel = effective(weight, weight_quantization);
+  if (groups > 1 && kernel.shape[1] == 1) {
+    auto step = std::make_shared<Depthwise>(*this, std::move(kernel), geometry);
+    return [step](StepInputs inputs, float* target) { step->run(inputs[0], target); };
   }
-  auto step = std::make_shared<Dense>(layer, weight, geometry);
-  return [step](std::span<const float* const> inputs, float* target) { step->run(inputs[0], target); };
-}
-
-Step make_step(const FullyConnected& layer, const Shape& in) {
-  const Tensor weight = effective_weight(layer);
-  const int depth = static_cast<int>(weight.shape[1]), rows = static_cast<int>(weight.shape[0]);
-  const int64_t vectors = element_count(in) / depth;
-  struct State {
-    MatrixProduct product;
-    std::vector<float> block, result;
-  };
-  auto state = std::make_shared<State>();
-  state->product = MatrixProduct(weight.values, rows, depth, layer.bias.values);
-  state->block.assign(static_cast<size_t>(depth) * MatrixProduct::kBlock, 0.0F);
-  state->result.assign(static_cast<size_t>(rows) * MatrixProduct::kBlock, 0.0F);
-  return [=](std::span<const float* const> inputs, float* out) {
-    for (int64_t first = 0; first < vectors; first += MatrixProduct::kBlock) {
-      const int columns = static_cast<int>(std::min<int64_t>(MatrixProduct::kBlock, vectors - first));
-      for (int c = 0; c < columns; ++c)
-        for (int k = 0; k < depth; ++k)
-          state->block[static_cast<size_t>(k) * MatrixProduct::kBlock + static_cast<size_t>(c)] =
-              inputs[0][(first + c) * depth + k];
-      state->product.multiply(state->block.data(), columns, state->result.data(), MatrixProduct::kBlock);
-      for (int c = 0; c < columns; ++c)
-        for (int r = 0; r < rows; ++r)
-          out[(first + c) * rows + r] =
-              state->result[static_cast<size_t>(r) * MatrixProduct::kBlock + static_cast<size_t>(c)];
-    }
-  };
+  auto step = std::make_shared<Dense>(*this, kernel, geometry);
+  return [step](StepInputs inputs, float* target) { step->run(inputs[0], target); };
 }
 
 }  // namespace flashcell::quant

@@ -1,11 +1,11 @@
 #pragma once
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <span>
 
-#include "quant_models/graph/layers.hpp"
-#include "quant_models/graph/quantization.hpp"
-#include "quant_models/graph/tensor.hpp"
+#include "quant_models/tensor/quantization.hpp"
+#include "quant_models/tensor/tensor.hpp"
 
 // The arithmetic of stored integers, in floating point. One rule wherever a real number becomes an integer: to the
 // nearest, halves up (towards +infinity), as the kernel's requantization (acc * m + 2^(e-1)) >> e does. ONNX runtimes
@@ -40,7 +40,7 @@ std::vector<int32_t> quantize(const Tensor& tensor, const Quantization& quantiza
 /// The tensor that the integers stand for.
 Tensor dequantize(std::span<const int32_t> integers, const Shape& shape, const Quantization& quantization);
 
-/// The weights as the layer computes with them: fake-quantized where it says so. The layer must have weights.
-Tensor effective_weight(const Layer& layer);
+/// The tensor as it is computed with: fake-quantized where there is a quantization.
+Tensor effective(Tensor tensor, const std::optional<Quantization>& quantization);
 
 }  // namespace flashcell::quant

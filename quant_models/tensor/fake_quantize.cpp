@@ -1,4 +1,4 @@
-#include "quant_models/graph/fake_quantize.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 
 #include <stdexcept>
 
@@ -53,11 +53,9 @@ Tensor dequantize(std::span<const int32_t> integers, const Shape& shape, const Q
   return tensor;
 }
 
-Tensor effective_weight(const Layer& layer) {
-  Tensor weight = *weight_of(layer);
-  const std::optional<Quantization>& quantization = *weight_quantization_of(layer);
-  if (quantization) fake_quantize(weight.values, weight.shape, *quantization);
-  return weight;
+Tensor effective(Tensor tensor, const std::optional<Quantization>& quantization) {
+  if (quantization) fake_quantize(tensor.values, tensor.shape, *quantization);
+  return tensor;
 }
 
 }  // namespace flashcell::quant

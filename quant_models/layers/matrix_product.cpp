@@ -1,9 +1,9 @@
-#include "quant_models/execute/matrix_product.hpp"
+#include "quant_models/layers/matrix_product.hpp"
 
 #include <algorithm>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "quant_models/execute/matrix_product.cpp"
+#define HWY_TARGET_INCLUDE "quant_models/layers/matrix_product.cpp"
 #include <hwy/foreach_target.h>
 //
 #include <hwy/highway.h>

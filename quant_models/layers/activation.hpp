@@ -1,0 +1,29 @@
+#pragma once
+#include "quant_models/layers/aspects.hpp"
+
+namespace flashcell::quant {
+
+enum class ActivationKind {
+  relu,        ///< max(x, 0)
+  clip,        ///< min(max(x, low), high); ReLU6 is 0 .. 6
+  leaky_relu,  ///< x < 0 ? slope * x : x
+  sigmoid,     ///< 1 / (1 + exp(-x))
+  swish,       ///< x * sigmoid(x), also called SiLU
+  tanh,
+  hard_sigmoid,  ///< min(max(slope * x + offset, 0), 1)
+  hard_swish,    ///< x * min(max(x / 6 + 1/2, 0), 1)
+};
+
+/// A function of each number.
+struct Activation {
+  ActivationKind kind = ActivationKind::relu;
+  float low = 0, high = 6;          ///< of clip
+  float slope = 0.01F, offset = 0;  ///< of leaky_relu (slope) and hard_sigmoid (both)
+
+  std::string describe() const;
+  Shape infer_shape(std::span<const Shape> in) const;
+  Step make_step(const Shape& out, std::span<const Shape> in) const;
+  bool operator==(const Activation&) const = default;
+};
+
+}  // namespace flashcell::quant

@@ -1,0 +1,42 @@
+#include "quant_models/layers/concat.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "quant_models/tensor/shape_rules.hpp"
+#include "quant_models/tensor/strides.hpp"
+
+namespace flashcell::quant {
+
+std::string Concat::describe() const {
+  return "concat";
+}
+
+Shape Concat::infer_shape(std::span<const Shape> in) const {
+  const auto along = static_cast<size_t>(resolve_axis(axis, in[0].size()));
+  Shape out = in[0];
+  for (const Shape& next : in.subspan(1)) {
+    Shape rest = next;
+    require(rest.size() == out.size(), "its inputs have different numbers of dimensions");
+    const int64_t extent = rest[along];
+    rest[along] = out[along];
+    require(rest == out,
+            "its inputs " + to_string(in[0]) + " and " + to_string(next) + " differ in more than the joined dimension");
+    out[along] += extent;
+    element_count(out);
+  }
+  return out;
+}
+
+Step Concat::make_step(const Shape& out, std::span<const Shape> inputs) const {
+  const auto along = static_cast<size_t>(resolve_axis(axis, out.size()));
+  const int64_t outer = AxisView(out, along).outer;
+  std::vector<int64_t> lengths;  // of one input's part in each outer index
+  for (const Shape& shape : inputs) lengths.push_back(element_count(shape) / outer);
+  return [outer, lengths](StepInputs in, float* target) {
+    for (int64_t o = 0; o < outer; ++o)
+      for (size_t i = 0; i < lengths.size(); ++i) target = std::copy_n(in[i] + o * lengths[i], lengths[i], target);
+  };
+}
+
+}  // namespace flashcell::quant

@@ -1,0 +1,18 @@
+#pragma once
+#include "quant_models/layers/aspects.hpp"
+
+namespace flashcell::quant {
+
+/// Values one behind the other along one dimension.
+struct Concat {
+  int axis = 1;
+
+  static constexpr InputCount kInputs{1, 4096};
+
+  std::string describe() const;
+  Shape infer_shape(std::span<const Shape> in) const;
+  Step make_step(const Shape& out, std::span<const Shape> in) const;
+  bool operator==(const Concat&) const = default;
+};
+
+}  // namespace flashcell::quant

@@ -1,0 +1,20 @@
+#include "quant_models/layers/constant.hpp"
+
+#include "quant_models/tensor/shape_rules.hpp"
+
+namespace flashcell::quant {
+
+std::string Constant::describe() const {
+  return "constant";
+}
+
+Shape Constant::infer_shape(std::span<const Shape>) const {
+  require_tensor(value, "value");
+  return value.shape;
+}
+
+Step Constant::make_step(const Shape&, std::span<const Shape>) const {
+  return {};
+}
+
+}  // namespace flashcell::quant

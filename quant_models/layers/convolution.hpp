@@ -1,0 +1,29 @@
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "quant_models/layers/aspects.hpp"
+#include "quant_models/layers/window.hpp"
+#include "quant_models/tensor/quantization.hpp"
+
+namespace flashcell::quant {
+
+/// Two-dimensional cross-correlation, dilation 1, zeros around the image.
+/// N x I x H x W -> N x O x H' x W'. Depthwise: groups == I.
+struct Convolution {
+  Tensor weight;  ///< O x I/groups x kernel rows x kernel columns
+  Tensor bias;    ///< O, or empty
+  Stride stride = {};
+  Padding padding = {};
+  int groups = 1;
+  std::optional<Quantization> weight_quantization = {};
+
+  std::string describe() const;
+  Shape infer_shape(std::span<const Shape> in) const;
+  Step make_step(const Shape& out, std::span<const Shape> in) const;
+  std::vector<const Tensor*> parameters() const { return {&weight, &bias}; }
+  int64_t macs_per_number() const { return weight.shape[1] * weight.shape[2] * weight.shape[3]; }
+  bool operator==(const Convolution&) const = default;
+};
+
+}  // namespace flashcell::quant

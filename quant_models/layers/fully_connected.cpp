@@ -1,0 +1,57 @@
+#include "quant_models/layers/fully_connected.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "quant_models/layers/matrix_product.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
+#include "quant_models/tensor/shape_rules.hpp"
+
+namespace flashcell::quant {
+
+std::string FullyConnected::describe() const {
+  return "fully connected";
+}
+
+Shape FullyConnected::infer_shape(std::span<const Shape> in) const {
+  const Shape& w = weight.shape;
+  require(w.size() == 2, "its weight has shape " + to_string(w) + ", expected O x I");
+  require_tensor(weight, "weight");
+  if (!bias.empty()) require_vector(bias, w[0], "bias");
+  require(!in[0].empty() && in[0].back() == w[1],
+          "its weight " + to_string(w) + " does not fit an input of shape " + to_string(in[0]));
+  require_weight_quantization(weight_quantization, w[0]);
+  Shape out = in[0];
+  out.back() = w[0];
+  return out;
+}
+
+Step FullyConnected::make_step(const Shape&, std::span<const Shape> in) const {
+  const Tensor matrix = effective(weight, weight_quantization);
+  const int depth = static_cast<int>(matrix.shape[1]), rows = static_cast<int>(matrix.shape[0]);
+  const int64_t vectors = element_count(in[0]) / depth;
+  struct State {
+    MatrixProduct product;
+    std::vector<float> block, result;
+  };
+  auto state = std::make_shared<State>();
+  state->product = MatrixProduct(matrix.values, rows, depth, bias.values);
+  state->block.assign(static_cast<size_t>(depth) * MatrixProduct::kBlock, 0.0F);
+  state->result.assign(static_cast<size_t>(rows) * MatrixProduct::kBlock, 0.0F);
+  return [depth, rows, vectors, state](StepInputs inputs, float* out) {
+    for (int64_t first = 0; first < vectors; first += MatrixProduct::kBlock) {
+      const int columns = static_cast<int>(std::min<int64_t>(MatrixProduct::kBlock, vectors - first));
+      for (int c = 0; c < columns; ++c)
+        for (int k = 0; k < depth; ++k)
+          state->block[static_cast<size_t>(k) * MatrixProduct::kBlock + static_cast<size_t>(c)] =
+              inputs[0][(first + c) * depth + k];
+      state->product.multiply(state->block.data(), columns, state->result.data(), MatrixProduct::kBlock);
+      for (int c = 0; c < columns; ++c)
+        for (int r = 0; r < rows; ++r)
+          out[(first + c) * rows + r] =
+              state->result[static_cast<size_t>(r) * MatrixProduct::kBlock + static_cast<size_t>(c)];
+    }
+  };
+}
+
+}  // namespace flashcell::quant

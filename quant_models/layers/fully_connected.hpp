@@ -1,0 +1,24 @@
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "quant_models/layers/aspects.hpp"
+#include "quant_models/tensor/quantization.hpp"
+
+namespace flashcell::quant {
+
+/// y = W x + b along the last dimension: ... x I -> ... x O.
+struct FullyConnected {
+  Tensor weight;  ///< O x I
+  Tensor bias;    ///< O, or empty
+  std::optional<Quantization> weight_quantization = {};
+
+  std::string describe() const;
+  Shape infer_shape(std::span<const Shape> in) const;
+  Step make_step(const Shape& out, std::span<const Shape> in) const;
+  std::vector<const Tensor*> parameters() const { return {&weight, &bias}; }
+  int64_t macs_per_number() const { return weight.shape[1]; }
+  bool operator==(const FullyConnected&) const = default;
+};
+
+}  // namespace flashcell::quant

@@ -1,0 +1,18 @@
+#pragma once
+#include "quant_models/layers/aspects.hpp"
+#include "quant_models/layers/pool.hpp"
+
+namespace flashcell::quant {
+
+/// N x C x H x W -> N x C x 1 x 1.
+struct GlobalPool {
+  PoolKind kind = PoolKind::average;
+
+  std::string describe() const;
+  Shape infer_shape(std::span<const Shape> in) const;
+  Step make_step(const Shape& out, std::span<const Shape> in) const;
+  bool only_moves() const { return kind == PoolKind::max; }
+  bool operator==(const GlobalPool&) const = default;
+};
+
+}  // namespace flashcell::quant

@@ -1,0 +1,120 @@
+#include "quant_models/layers/layer.hpp"
+
+#include "quant_models/tensor/fake_quantize.hpp"
+#include "quant_models/tensor/shape_rules.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+template <class Kind>
+constexpr InputCount inputs_of(const Kind&) {
+  if constexpr (requires { Kind::kInputs; }) return Kind::kInputs;
+  return {};
+}
+
+void require_inputs(const Layer& layer, size_t given) {
+  const auto [least, most] = std::visit([](const auto& kind) { return inputs_of(kind); }, layer);
+  require(given >= least && given <= most, "it has " + std::to_string(given) + " inputs, expected " +
+                                               std::to_string(least) + (most > least ? " or more" : ""));
+}
+
+template <class Kind>
+constexpr bool kHasWeights = requires(Kind layer) {
+  layer.weight_quantization;
+};
+
+// member(layer) for layers with weights, null for others.
+template <class Result, class AnyLayer, class Member>
+Result* member_of(AnyLayer& layer, Member member) {
+  return std::visit(
+      [&](auto& kind) -> Result* {
+        if constexpr (kHasWeights<std::remove_cvref_t<decltype(kind)>>) return member(kind);
+        return nullptr;
+      },
+      layer);
+}
+
+constexpr auto kWeight = [](auto& layer) { return &layer.weight; };
+constexpr auto kBias = [](auto& layer) { return &layer.bias; };
+constexpr auto kQuantization = [](auto& layer) { return &layer.weight_quantization; };
+
+}  // namespace
+
+std::string describe(const Layer& layer) {
+  return std::visit([](const auto& kind) { return kind.describe(); }, layer);
+}
+
+Shape infer_shape(const Layer& layer, std::span<const Shape> inputs) {
+  require_inputs(layer, inputs.size());
+  Shape shape = std::visit([&](const auto& kind) { return kind.infer_shape(inputs); }, layer);
+  element_count(shape);
+  return shape;
+}
+
+Step make_step(const Layer& layer, const Shape& out, std::span<const Shape> inputs) {
+  return std::visit([&](const auto& kind) { return kind.make_step(out, inputs); }, layer);
+}
+
+Tensor* weight_of(Layer& layer) {
+  return member_of<Tensor>(layer, kWeight);
+}
+const Tensor* weight_of(const Layer& layer) {
+  return member_of<const Tensor>(layer, kWeight);
+}
+Tensor* bias_of(Layer& layer) {
+  return member_of<Tensor>(layer, kBias);
+}
+const Tensor* bias_of(const Layer& layer) {
+  return member_of<const Tensor>(layer, kBias);
+}
+std::optional<Quantization>* weight_quantization_of(Layer& layer) {
+  return member_of<std::optional<Quantization>>(layer, kQuantization);
+}
+const std::optional<Quantization>* weight_quantization_of(const Layer& layer) {
+  return member_of<const std::optional<Quantization>>(layer, kQuantization);
+}
+
+Tensor effective_weight(const Layer& layer) {
+  return effective(*weight_of(layer), *weight_quantization_of(layer));
+}
+
+int64_t parameter_count(const Layer& layer) {
+  return std::visit(
+      [](const auto& kind) {
+        int64_t count = 0;
+        if constexpr (requires { kind.parameters(); })
+          for (const Tensor* tensor : kind.parameters()) count += static_cast<int64_t>(tensor->values.size());
+        return count;
+      },
+      layer);
+}
+
+int64_t macs_per_number(const Layer& layer) {
+  return std::visit(
+      [](const auto& kind) -> int64_t {
+        if constexpr (requires { kind.macs_per_number(); }) return kind.macs_per_number();
+        return 0;
+      },
+      layer);
+}
+
+bool only_moves(const Layer& layer) {
+  return std::visit(
+      [](const auto& kind) {
+        if constexpr (requires { kind.only_moves(); }) return kind.only_moves();
+        return false;
+      },
+      layer);
+}
+
+bool is_view(const Layer& layer) {
+  return std::visit(
+      [](const auto& kind) {
+        return requires {
+          kind.kIsView;
+        };
+      },
+      layer);
+}
+
+}  // namespace flashcell::quant

@@ -1,0 +1,83 @@
+#pragma once
+#include <concepts>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "quant_models/layers/activation.hpp"
+#include "quant_models/layers/add.hpp"
+#include "quant_models/layers/batch_normalization.hpp"
+#include "quant_models/layers/concat.hpp"
+#include "quant_models/layers/constant.hpp"
+#include "quant_models/layers/convolution.hpp"
+#include "quant_models/layers/fully_connected.hpp"
+#include "quant_models/layers/global_pool.hpp"
+#include "quant_models/layers/input.hpp"
+#include "quant_models/layers/multiply.hpp"
+#include "quant_models/layers/pad.hpp"
+#include "quant_models/layers/pool.hpp"
+#include "quant_models/layers/reshape.hpp"
+#include "quant_models/layers/resize_nearest.hpp"
+#include "quant_models/layers/slice.hpp"
+#include "quant_models/layers/softmax.hpp"
+#include "quant_models/layers/transpose.hpp"
+
+// What a node of the graph computes. Every layer makes one value. A new kind is a struct in a file of this folder that
+// is a LayerKind, and one line in the list below; what walks the list (onnx/, execute/, export/, train/) names none.
+namespace flashcell::quant {
+
+/// What every kind of layer says of itself. Besides, one may have
+///   kInputs              how many inputs it reads, unless one
+///   kIsView              true: its value is its input's memory under another shape
+///   only_moves()         it moves or chooses numbers without computing: its output keeps its input's quantization
+///   parameters()         its fixed numbers
+///   macs_per_number()    multiply-accumulates for each number of its value
+///   weight, bias, weight_quantization    members of a layer with a trainable matrix.
+template <class Kind>
+concept LayerKind = std::equality_comparable<Kind> &&
+    requires(const Kind& layer, const Shape& out, std::span<const Shape> in) {
+  { layer.describe() } -> std::same_as<std::string>;   // "convolution 3x3", "ReLU6", ...
+  { layer.infer_shape(in) } -> std::same_as<Shape>;    // checks the layer as well; throws ModelError
+  { layer.make_step(out, in) } -> std::same_as<Step>;  // in float32
+};
+
+/// The list of kinds.
+template <LayerKind... Kinds>
+using LayerOf = std::variant<Kinds...>;
+using Layer = LayerOf<Input, Constant, Convolution, FullyConnected, BatchNormalization, Activation, Softmax, Pool,
+                      GlobalPool, Add, Multiply, Concat, Slice, Pad, ResizeNearest, Reshape, Transpose>;
+
+/// "convolution 3x3", "depthwise 3x3", "ReLU6", "max pool 2x2", ...
+std::string describe(const Layer& layer);
+
+/// Shape of what the layer makes of inputs of these shapes. Checks the layer itself as well: number of inputs, sizes of
+/// its weights, quantization. Throws ModelError that says what does not fit (not which node: the graph adds that).
+Shape infer_shape(const Layer& layer, std::span<const Shape> inputs);
+
+/// The layer's own step; none for inputs and constants. Shapes of its value and of its inputs.
+Step make_step(const Layer& layer, const Shape& out, std::span<const Shape> inputs);
+
+/// The layer's trainable weight matrix, its bias and how the weights are quantized; null for layers without.
+Tensor* weight_of(Layer& layer);
+const Tensor* weight_of(const Layer& layer);
+Tensor* bias_of(Layer& layer);
+const Tensor* bias_of(const Layer& layer);
+std::optional<Quantization>* weight_quantization_of(Layer& layer);
+const std::optional<Quantization>* weight_quantization_of(const Layer& layer);
+
+/// The weights as the layer computes with them: fake-quantized where it says so. The layer must have weights.
+Tensor effective_weight(const Layer& layer);
+
+/// Numbers in the layer's weights, bias and other fixed tensors.
+int64_t parameter_count(const Layer& layer);
+/// Multiply-accumulates for each number of the layer's value.
+int64_t macs_per_number(const Layer& layer);
+
+/// Layers that move or choose numbers without computing: their output keeps their input's quantization.
+bool only_moves(const Layer& layer);
+/// Layers whose value is their input's memory under another shape.
+bool is_view(const Layer& layer);
+
+}  // namespace flashcell::quant

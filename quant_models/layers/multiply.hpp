@@ -1,0 +1,16 @@
+#pragma once
+#include "quant_models/layers/aspects.hpp"
+
+namespace flashcell::quant {
+
+/// Product of two values, extents of 1 stretched as NumPy does.
+struct Multiply {
+  static constexpr InputCount kInputs{2, 2};
+
+  std::string describe() const;
+  Shape infer_shape(std::span<const Shape> in) const;
+  Step make_step(const Shape& out, std::span<const Shape> in) const;
+  bool operator==(const Multiply&) const = default;
+};
+
+}  // namespace flashcell::quant

@@ -1,0 +1,38 @@
+#include "quant_models/layers/pad.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "quant_models/tensor/shape_rules.hpp"
+#include "quant_models/tensor/strides.hpp"
+
+namespace flashcell::quant {
+
+std::string Pad::describe() const {
+  return "pad";
+}
+
+Shape Pad::infer_shape(std::span<const Shape> in) const {
+  require(before.size() == in[0].size() && after.size() == in[0].size(),
+          "it needs a border for each dimension of its input " + to_string(in[0]));
+  require(std::isfinite(value), "its value is not finite");
+  Shape out = in[0];
+  for (size_t i = 0; i < out.size(); ++i) {
+    require_range(before[i], 0, "border");
+    require_range(after[i], 0, "border");
+    out[i] += before[i] + after[i];
+  }
+  return out;
+}
+
+Step Pad::make_step(const Shape& out, std::span<const Shape> inputs) const {
+  const std::vector<int64_t> strides = strides_of(out);
+  int64_t corner = 0;
+  for (size_t i = 0; i < out.size(); ++i) corner += before[i] * strides[i];
+  return [in_shape = inputs[0], out_shape = out, strides, corner, value = value](StepInputs in, float* target) {
+    std::fill_n(target, element_count(out_shape), value);
+    for_each_offset(in_shape, strides, [&](int64_t i, int64_t offset) { target[corner + offset] = in[0][i]; });
+  };
+}
+
+}  // namespace flashcell::quant

@@ -1,0 +1,54 @@
+#include "quant_models/layers/pool.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "quant_models/tensor/shape_rules.hpp"
+
+namespace flashcell::quant {
+
+float pool_window(PoolKind kind, const float* plane, int64_t columns, int64_t y0, int64_t y1, int64_t x0, int64_t x1,
+                  int64_t count) {
+  float result = kind == PoolKind::max ? -std::numeric_limits<float>::infinity() : 0;
+  for (int64_t y = y0; y < y1; ++y) {
+    for (int64_t x = x0; x < x1; ++x) {
+      const float number = plane[y * columns + x];
+      result = kind == PoolKind::max ? std::max(result, number) : result + number;
+    }
+  }
+  return kind == PoolKind::max ? result : result / static_cast<float>(count);
+}
+
+std::string Pool::describe() const {
+  return (kind == PoolKind::max ? "max pool " : "average pool ") + to_string({kernel[0], kernel[1]});
+}
+
+Shape Pool::infer_shape(std::span<const Shape> in) const {
+  require_image(in[0]);
+  const Padding& p = padding;
+  Shape out = windowed_shape(in[0], in[0][1], kernel[0], kernel[1], stride, p);
+  require(std::max(p.top, p.bottom) < kernel[0] && std::max(p.left, p.right) < kernel[1],
+          "its padding is as large as its kernel: a window would lie outside the image");
+  return out;
+}
+
+Step Pool::make_step(const Shape& out, std::span<const Shape> inputs) const {
+  return [pool = *this, in_shape = inputs[0], out_shape = out](StepInputs in, float* target) {
+    const int64_t rows = in_shape[2], columns = in_shape[3];
+    const float* plane = in[0];
+    for (int64_t p = 0; p < in_shape[0] * in_shape[1]; ++p, plane += rows * columns) {
+      for (int64_t y = 0; y < out_shape[2]; ++y) {
+        const int64_t top = y * pool.stride.rows - pool.padding.top;
+        const int64_t y0 = std::max<int64_t>(top, 0), y1 = std::min(top + pool.kernel[0], rows);
+        for (int64_t x = 0; x < out_shape[3]; ++x) {
+          const int64_t left = x * pool.stride.columns - pool.padding.left;
+          const int64_t x0 = std::max<int64_t>(left, 0), x1 = std::min(left + pool.kernel[1], columns);
+          const int64_t count = pool.count_padding ? int64_t{pool.kernel[0]} * pool.kernel[1] : (y1 - y0) * (x1 - x0);
+          *target++ = pool_window(pool.kind, plane, columns, y0, y1, x0, x1, count);
+        }
+      }
+    }
+  };
+}
+
+}  // namespace flashcell::quant

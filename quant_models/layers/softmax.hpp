@@ -1,0 +1,16 @@
+#pragma once
+#include "quant_models/layers/aspects.hpp"
+
+namespace flashcell::quant {
+
+/// exp(x) / sum of exp(x) along `axis`.
+struct Softmax {
+  int axis = -1;  ///< below 0: from the end
+
+  std::string describe() const;
+  Shape infer_shape(std::span<const Shape> in) const;
+  Step make_step(const Shape& out, std::span<const Shape> in) const;
+  bool operator==(const Softmax&) const = default;
+};
+
+}  // namespace flashcell::quant

@@ -1,0 +1,35 @@
+#include "quant_models/layers/transpose.hpp"
+
+#include <algorithm>
+
+#include "quant_models/tensor/shape_rules.hpp"
+#include "quant_models/tensor/strides.hpp"
+
+namespace flashcell::quant {
+
+std::string Transpose::describe() const {
+  return "transpose";
+}
+
+Shape Transpose::infer_shape(std::span<const Shape> in) const {
+  std::vector<int> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  require(sorted.size() == in[0].size(), "its order does not have one entry for each dimension");
+  Shape out;
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    require(sorted[i] == static_cast<int>(i), "its order is not a permutation");
+  }
+  for (const int from : order) out.push_back(in[0][static_cast<size_t>(from)]);
+  return out;
+}
+
+Step Transpose::make_step(const Shape& out, std::span<const Shape> inputs) const {
+  const std::vector<int64_t> own = strides_of(inputs[0]);
+  std::vector<int64_t> strides;
+  for (const int from : order) strides.push_back(own[static_cast<size_t>(from)]);
+  return [out, strides](StepInputs in, float* target) {
+    for_each_offset(out, strides, [&](int64_t i, int64_t offset) { target[i] = in[0][offset]; });
+  };
+}
+
+}  // namespace flashcell::quant

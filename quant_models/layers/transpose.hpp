@@ -1,0 +1,19 @@
+#pragma once
+#include <vector>
+
+#include "quant_models/layers/aspects.hpp"
+
+namespace flashcell::quant {
+
+/// The same numbers with the dimensions in another order.
+struct Transpose {
+  std::vector<int> order;  ///< output dimension i is input dimension order[i]
+
+  std::string describe() const;
+  Shape infer_shape(std::span<const Shape> in) const;
+  Step make_step(const Shape& out, std::span<const Shape> in) const;
+  bool only_moves() const { return true; }
+  bool operator==(const Transpose&) const = default;
+};
+
+}  // namespace flashcell::quant
