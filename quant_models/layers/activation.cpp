@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/sigmoid.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
@@ -15,6 +16,13 @@ Step each_number(int64_t count, Function function) {
   return [=](StepInputs in, float* out) {
     for (int64_t i = 0; i < count; ++i) out[i] = function(in[0][i]);
   };
+}
+
+// x * gate(x).
+void write_gated(OnnxWriter& file, const char* gate_type, const OnnxWriter::Attributes& attributes) {
+  const std::string gate = file.free_name(file.name() + ".gate");
+  file.add(gate_type, gate, file.inputs(), gate, attributes);
+  file.add_node("Mul", {gate});
 }
 
 }  // namespace
@@ -70,6 +78,29 @@ Step Activation::make_step(const Shape& out, std::span<const Shape>) const {
       return each_number(count, [](float x) { return x * std::min(std::max(x / 6 + 0.5F, 0.0F), 1.0F); });
   }
   throw std::invalid_argument("unknown activation");
+}
+
+void Activation::write_onnx(OnnxWriter& file) const {
+  switch (kind) {
+    case ActivationKind::relu:
+      return file.add_node("Relu");
+    case ActivationKind::clip: {
+      const OnnxWriter::Names bounds = {file.store("low", Tensor{{}, {low}}), file.store("high", Tensor{{}, {high}})};
+      return file.add_node("Clip", bounds);
+    }
+    case ActivationKind::leaky_relu:
+      return file.add_node("LeakyRelu", {}, {{"alpha", slope}});
+    case ActivationKind::sigmoid:
+      return file.add_node("Sigmoid");
+    case ActivationKind::tanh:
+      return file.add_node("Tanh");
+    case ActivationKind::hard_sigmoid:
+      return file.add_node("HardSigmoid", {}, {{"alpha", slope}, {"beta", offset}});
+    case ActivationKind::swish:
+      return write_gated(file, "Sigmoid", {});
+    case ActivationKind::hard_swish:
+      return write_gated(file, "HardSigmoid", {{"alpha", 1.0F / 6}, {"beta", 0.5F}});
+  }
 }
 
 }  // namespace flashcell::quant

@@ -1,5 +1,6 @@
 #include "quant_models/layers/add.hpp"
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/layers/pairwise.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
@@ -15,6 +16,10 @@ Shape Add::infer_shape(std::span<const Shape> in) const {
 
 Step Add::make_step(const Shape& out, std::span<const Shape> in) const {
   return make_pairwise_step(out, in, [](float a, float b) { return a + b; });
+}
+
+void Add::write_onnx(OnnxWriter& file) const {
+  file.add_node("Add");
 }
 
 }  // namespace flashcell::quant

@@ -10,6 +10,8 @@
 // LayerKind that checks them, and what may be left out.
 namespace flashcell::quant {
 
+class OnnxWriter;  // onnx_writer.hpp
+
 /// How many inputs a kind of layer reads.
 struct InputCount {
   size_t least = 1, most = 1;

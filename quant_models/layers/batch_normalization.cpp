@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
@@ -35,6 +36,12 @@ Step BatchNormalization::make_step(const Shape& out, std::span<const Shape>) con
       for (size_t c = 0; c < factor.size(); ++c)
         for (const int64_t end = i + view.inner; i < end; ++i) target[i] = factor[c] * in[0][i] + offset[c];
   };
+}
+
+void BatchNormalization::write_onnx(OnnxWriter& file) const {
+  const OnnxWriter::Names parameters = {file.store("scale", scale), file.store("bias", bias), file.store("mean", mean),
+                                        file.store("variance", variance)};
+  file.add_node("BatchNormalization", parameters, {{"epsilon", epsilon}});
 }
 
 }  // namespace flashcell::quant

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
@@ -37,6 +38,10 @@ Step Concat::make_step(const Shape& out, std::span<const Shape> inputs) const {
     for (int64_t o = 0; o < outer; ++o)
       for (size_t i = 0; i < lengths.size(); ++i) target = std::copy_n(in[i] + o * lengths[i], lengths[i], target);
   };
+}
+
+void Concat::write_onnx(OnnxWriter& file) const {
+  file.add_node("Concat", {}, {{"axis", int64_t{axis}}});
 }
 
 }  // namespace flashcell::quant

@@ -1,5 +1,6 @@
 #include "quant_models/layers/constant.hpp"
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
@@ -15,6 +16,10 @@ Shape Constant::infer_shape(std::span<const Shape>) const {
 
 Step Constant::make_step(const Shape&, std::span<const Shape>) const {
   return {};
+}
+
+void Constant::write_onnx(OnnxWriter& file) const {
+  file.write_constant(value);
 }
 
 }  // namespace flashcell::quant

@@ -14,6 +14,7 @@ struct Constant {
   std::string describe() const;
   Shape infer_shape(std::span<const Shape> in) const;
   Step make_step(const Shape& out, std::span<const Shape> in) const;
+  void write_onnx(OnnxWriter& file) const;
   std::vector<const Tensor*> parameters() const { return {&value}; }
   bool operator==(const Constant&) const = default;
 };

@@ -1,5 +1,6 @@
 #include "quant_models/layers/convolution.hpp"
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
@@ -22,6 +23,16 @@ Shape Convolution::infer_shape(std::span<const Shape> in) const {
               std::to_string(in[0][1]) + " channels");
   require_weight_quantization(weight_quantization, w[0]);
   return windowed_shape(in[0], w[0], w[2], w[3], stride, padding);
+}
+
+void Convolution::write_onnx(OnnxWriter& file) const {
+  const Shape& w = weight.shape;
+  OnnxWriter::Names parameters = {file.store_weight(weight, weight_quantization)};
+  if (!bias.empty()) parameters.push_back(file.store("bias", bias));
+  OnnxWriter::Attributes attributes = {{"kernel_shape", Shape{w[2], w[3]}}};
+  for (OnnxAttribute& attribute : window_attributes(stride, padding)) attributes.push_back(std::move(attribute));
+  attributes.push_back({"group", int64_t{groups}});
+  file.add_node("Conv", parameters, attributes);
 }
 
 }  // namespace flashcell::quant

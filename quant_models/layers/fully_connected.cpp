@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "quant_models/layers/matrix_product.hpp"
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/fake_quantize.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
@@ -52,6 +53,23 @@ Step FullyConnected::make_step(const Shape&, std::span<const Shape> in) const {
               state->result[static_cast<size_t>(r) * MatrixProduct::kBlock + static_cast<size_t>(c)];
     }
   };
+}
+
+void FullyConnected::write_onnx(OnnxWriter& file) const {
+  const std::string matrix = file.store_weight(weight, weight_quantization);
+  if (file.shape().size() == 2) {
+    OnnxWriter::Names parameters = {matrix};
+    if (!bias.empty()) parameters.push_back(file.store("bias", bias));
+    return file.add_node("Gemm", parameters, {{"transB", int64_t{1}}});
+  }
+  // Other ranks are a product with the turned matrix.
+  const std::string& name = file.name();
+  const std::string turned = file.free_name(name + ".turned");
+  file.add("Transpose", name + ".turn", {matrix}, turned, {{"perm", Shape{1, 0}}});
+  if (bias.empty()) return file.add("MatMul", name, {file.inputs()[0], turned}, file.output());
+  const std::string product = file.free_name(name + ".product");
+  file.add("MatMul", name + ".multiply", {file.inputs()[0], turned}, product);
+  file.add("Add", name, {product, file.store("bias", bias)}, file.output());
 }
 
 }  // namespace flashcell::quant

@@ -1,5 +1,6 @@
 #include "quant_models/layers/global_pool.hpp"
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
@@ -19,6 +20,10 @@ Step GlobalPool::make_step(const Shape&, std::span<const Shape> inputs) const {
     for (int64_t p = 0; p < planes; ++p)
       out[p] = pool_window(kind, in[0] + p * rows * columns, columns, 0, rows, 0, columns, rows * columns);
   };
+}
+
+void GlobalPool::write_onnx(OnnxWriter& file) const {
+  file.add_node(kind == PoolKind::average ? "GlobalAveragePool" : "GlobalMaxPool");
 }
 
 }  // namespace flashcell::quant

@@ -1,5 +1,7 @@
 #include "quant_models/layers/input.hpp"
 
+#include "quant_models/layers/onnx_writer.hpp"
+
 namespace flashcell::quant {
 
 std::string Input::describe() const {
@@ -12,6 +14,10 @@ Shape Input::infer_shape(std::span<const Shape>) const {
 
 Step Input::make_step(const Shape&, std::span<const Shape>) const {
   return {};
+}
+
+void Input::write_onnx(OnnxWriter& file) const {
+  file.write_input(shape);
 }
 
 }  // namespace flashcell::quant

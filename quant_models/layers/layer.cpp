@@ -55,6 +55,10 @@ Step make_step(const Layer& layer, const Shape& out, std::span<const Shape> inpu
   return std::visit([&](const auto& kind) { return kind.make_step(out, inputs); }, layer);
 }
 
+void write_onnx(const Layer& layer, OnnxWriter& file) {
+  std::visit([&](const auto& kind) { kind.write_onnx(file); }, layer);
+}
+
 Tensor* weight_of(Layer& layer) {
   return member_of<Tensor>(layer, kWeight);
 }

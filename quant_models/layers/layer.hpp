@@ -37,10 +37,15 @@ namespace flashcell::quant {
 ///   weight, bias, weight_quantization    members of a layer with a trainable matrix.
 template <class Kind>
 concept LayerKind = std::equality_comparable<Kind> &&
-    requires(const Kind& layer, const Shape& out, std::span<const Shape> in) {
-  { layer.describe() } -> std::same_as<std::string>;   // "convolution 3x3", "ReLU6", ...
-  { layer.infer_shape(in) } -> std::same_as<Shape>;    // checks the layer as well; throws ModelError
-  { layer.make_step(out, in) } -> std::same_as<Step>;  // in float32
+    requires(const Kind& layer, const Shape& out, std::span<const Shape> in, OnnxWriter& file) {
+  // "convolution 3x3", "ReLU6", ...
+  { layer.describe() } -> std::same_as<std::string>;
+  // Of its value; checks the layer as well and throws ModelError.
+  { layer.infer_shape(in) } -> std::same_as<Shape>;
+  // In float32; none where the value is there before a run.
+  { layer.make_step(out, in) } -> std::same_as<Step>;
+  // In operators of set 13.
+  layer.write_onnx(file);
 };
 
 /// The list of kinds.
@@ -58,6 +63,9 @@ Shape infer_shape(const Layer& layer, std::span<const Shape> inputs);
 
 /// The layer's own step; none for inputs and constants. Shapes of its value and of its inputs.
 Step make_step(const Layer& layer, const Shape& out, std::span<const Shape> inputs);
+
+/// The node with this layer as ONNX's operators.
+void write_onnx(const Layer& layer, OnnxWriter& file);
 
 /// The layer's trainable weight matrix, its bias and how the weights are quantized; null for layers without.
 Tensor* weight_of(Layer& layer);

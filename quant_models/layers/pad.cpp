@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
@@ -33,6 +34,13 @@ Step Pad::make_step(const Shape& out, std::span<const Shape> inputs) const {
     std::fill_n(target, element_count(out_shape), value);
     for_each_offset(in_shape, strides, [&](int64_t i, int64_t offset) { target[corner + offset] = in[0][i]; });
   };
+}
+
+void Pad::write_onnx(OnnxWriter& file) const {
+  std::vector<int64_t> pads = before;
+  pads.insert(pads.end(), after.begin(), after.end());
+  const OnnxWriter::Names border = {file.store("pads", pads), file.store("value", Tensor{{}, {value}})};
+  file.add_node("Pad", border);
 }
 
 }  // namespace flashcell::quant

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
@@ -49,6 +50,14 @@ Step Pool::make_step(const Shape& out, std::span<const Shape> inputs) const {
       }
     }
   };
+}
+
+void Pool::write_onnx(OnnxWriter& file) const {
+  const bool average = kind == PoolKind::average;
+  OnnxWriter::Attributes attributes = {{"kernel_shape", Shape{kernel[0], kernel[1]}}};
+  for (OnnxAttribute& attribute : window_attributes(stride, padding)) attributes.push_back(std::move(attribute));
+  if (average) attributes.push_back({"count_include_pad", int64_t{count_padding}});
+  file.add_node(average ? "AveragePool" : "MaxPool", {}, attributes);
 }
 
 }  // namespace flashcell::quant

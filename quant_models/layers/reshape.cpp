@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
@@ -38,6 +39,10 @@ Shape Reshape::infer_shape(std::span<const Shape> in) const {
 
 Step Reshape::make_step(const Shape& out, std::span<const Shape>) const {
   return [count = element_count(out)](StepInputs in, float* numbers) { std::copy_n(in[0], count, numbers); };
+}
+
+void Reshape::write_onnx(OnnxWriter& file) const {
+  file.add_node("Reshape", {file.store("shape", target)});
 }
 
 }  // namespace flashcell::quant

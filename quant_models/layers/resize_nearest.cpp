@@ -1,5 +1,6 @@
 #include "quant_models/layers/resize_nearest.hpp"
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
@@ -24,6 +25,13 @@ Step ResizeNearest::make_step(const Shape& out, std::span<const Shape> inputs) c
         for (int64_t x = 0; x < out_columns; ++x) *target++ = row[x / resize.columns];
       }
   };
+}
+
+void ResizeNearest::write_onnx(OnnxWriter& file) const {
+  const Tensor scales{{4}, {1, 1, static_cast<float>(rows), static_cast<float>(columns)}};
+  // The input between, a region of interest, is left out.
+  file.add_node("Resize", {"", file.store("scales", scales)},
+                {{"mode", "nearest"}, {"coordinate_transformation_mode", "asymmetric"}, {"nearest_mode", "floor"}});
 }
 
 }  // namespace flashcell::quant

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
@@ -28,6 +29,12 @@ Step Slice::make_step(const Shape&, std::span<const Shape> inputs) const {
       for (int64_t i = slice.begin; i < slice.end; i += slice.step)
         out = std::copy_n(in[0] + (o * view.extent + i) * view.inner, view.inner, out);
   };
+}
+
+void Slice::write_onnx(OnnxWriter& file) const {
+  const OnnxWriter::Names range = {file.store("begin", Shape{begin}), file.store("end", Shape{end}),
+                                   file.store("axis", Shape{axis}), file.store("step", Shape{step})};
+  file.add_node("Slice", range);
 }
 
 }  // namespace flashcell::quant

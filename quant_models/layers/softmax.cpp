@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
@@ -32,6 +33,10 @@ Step Softmax::make_step(const Shape& out, std::span<const Shape>) const {
       for (int64_t i = 0; i < view.extent; ++i) target[first + i * view.inner] /= sum;
     }
   };
+}
+
+void Softmax::write_onnx(OnnxWriter& file) const {
+  file.add_node("Softmax", {}, {{"axis", int64_t{axis}}});
 }
 
 }  // namespace flashcell::quant

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
@@ -30,6 +31,10 @@ Step Transpose::make_step(const Shape& out, std::span<const Shape> inputs) const
   return [out, strides](StepInputs in, float* target) {
     for_each_offset(out, strides, [&](int64_t i, int64_t offset) { target[i] = in[0][offset]; });
   };
+}
+
+void Transpose::write_onnx(OnnxWriter& file) const {
+  file.add_node("Transpose", {}, {{"perm", Shape(order.begin(), order.end())}});
 }
 
 }  // namespace flashcell::quant

@@ -1,5 +1,6 @@
 #include "quant_models/layers/window.hpp"
 
+#include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
@@ -22,6 +23,11 @@ Shape windowed_shape(const Shape& x, int64_t channels, int64_t rows, int64_t col
                      const Padding& padding) {
   return {x[0], channels, windows(x[2], padding.top, padding.bottom, rows, stride.rows),
           windows(x[3], padding.left, padding.right, columns, stride.columns)};
+}
+
+std::vector<OnnxAttribute> window_attributes(const Stride& stride, const Padding& padding) {
+  return {{"strides", Shape{stride.rows, stride.columns}},
+          {"pads", Shape{padding.top, padding.left, padding.bottom, padding.right}}};
 }
 
 }  // namespace flashcell::quant

@@ -1,10 +1,13 @@
 #pragma once
 #include <cstdint>
+#include <vector>
 
 #include "quant_models/tensor/tensor.hpp"
 
 // What convolutions and pools have in common: a window that walks over an image.
 namespace flashcell::quant {
+
+struct OnnxAttribute;
 
 /// Rows and columns around an image.
 struct Padding {
@@ -21,5 +24,8 @@ struct Stride {
 /// The shape of `channels` numbers for each place of a window of so many rows and columns. Throws ModelError.
 Shape windowed_shape(const Shape& x, int64_t channels, int64_t rows, int64_t columns, const Stride& stride,
                      const Padding& padding);
+
+/// How ONNX writes them: strides and pads.
+std::vector<OnnxAttribute> window_attributes(const Stride& stride, const Padding& padding);
 
 }  // namespace flashcell::quant
