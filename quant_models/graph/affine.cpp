@@ -157,7 +157,7 @@ void fold_back(Graph& graph, NodeId id, const Found& found) {
   fold_into(layer, found.form);
   const std::optional<Quantization> quantization = graph.node(id).quantization;
   graph.replace(found.value, std::move(layer));
-  graph.replace(id, Reshape{Shape(graph.node(id).shape.size(), 0)}, {found.value});
+  graph.replace(id, pass_through(graph.node(id).shape.size()), {found.value});
   graph.remove(id);
   graph.set_quantization(found.value, quantization);
 }

@@ -8,11 +8,9 @@
 #include <vector>
 
 #include "quant_models/layers/layer.hpp"
+#include "quant_models/node_id.hpp"
 
 namespace flashcell::quant {
-
-/// Names a node, and the one value that it makes, for as long as the graph lives; never reused after a removal.
-using NodeId = int32_t;
 
 /// One step of a network and the value that it makes.
 struct Node {

@@ -2,14 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
+#include "quant_models/layers/onnx_node.hpp"
+#include "quant_models/layers/onnx_pairwise.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/model_error.hpp"
 #include "quant_models/sigmoid.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
 namespace {
+
+using onnx::Known;
 
 template <class Function>
 Step each_number(int64_t count, Function function) {
@@ -23,6 +29,46 @@ void write_gated(OnnxWriter& file, const char* gate_type, const OnnxWriter::Attr
   const std::string gate = file.free_name(file.name() + ".gate");
   file.add(gate_type, gate, file.inputs(), gate, attributes);
   file.add_node("Mul", {gate});
+}
+
+// x < 0 ? slope * x : x with a slope for each channel: relu(x) - slope * relu(-x).
+void import_prelu(OnnxNode& node) {
+  const Known& slope = node.require_known(1, "slope");
+  if (slope.integer()) throw ModelError("its slope is not of real numbers");
+  const NodeId x = node.value(0);
+  if (node.shape(0).size() < 2) throw ModelError("its input has no channels");
+  if (slope.reals.size() == 1 && slope.dims.size() <= node.shape(0).size())
+    return (void)node.emit(Activation{.kind = ActivationKind::leaky_relu, .slope = slope.reals[0]}, {x});
+  const NodeId above = node.helper("above", Activation{}, {x});
+  const NodeId below = node.helper("below", Activation{}, {scaled(node, x, -1, "negative")});
+  Tensor opposite = slope.tensor();
+  // Below operator set 7 the only dimension is that of the channels.
+  if (node.opset() < 7 && opposite.shape.size() == 1) opposite.shape.resize(node.shape(0).size() - 1, 1);
+  node.count_copies(opposite.values.size());
+  for (float& value : opposite.values) value = -value;
+  const NodeId factor = node.helper("slope", Constant{std::move(opposite)}, {});
+  node.emit(Add{}, {above, node.helper("slanted", Multiply{}, {below, factor})});
+}
+
+void import_activation(OnnxNode& node) {
+  const std::string& type = node.type();
+  Activation layer;
+  if (type == "LeakyRelu") layer = {.kind = ActivationKind::leaky_relu, .slope = node.real("alpha", 0.01F)};
+  if (type == "Sigmoid") layer.kind = ActivationKind::sigmoid;
+  if (type == "Tanh") layer.kind = ActivationKind::tanh;
+  if (type == "HardSwish") layer.kind = ActivationKind::hard_swish;
+  if (type == "HardSigmoid")
+    layer = {
+        .kind = ActivationKind::hard_sigmoid, .slope = node.real("alpha", 0.2F), .offset = node.real("beta", 0.5F)};
+  node.emit(layer, {node.value(0)});
+}
+
+void import_clip(OnnxNode& node) {
+  constexpr float kMost = std::numeric_limits<float>::max();
+  Activation layer{.kind = ActivationKind::clip};
+  layer.low = node.opset() < 11 ? node.real("min", -kMost) : node.number(1, -kMost);
+  layer.high = node.opset() < 11 ? node.real("max", kMost) : node.number(2, kMost);
+  node.emit(layer, {node.value(0)});
 }
 
 }  // namespace
@@ -101,6 +147,17 @@ void Activation::write_onnx(OnnxWriter& file) const {
     case ActivationKind::hard_swish:
       return write_gated(file, "HardSigmoid", {{"alpha", 1.0F / 6}, {"beta", 0.5F}});
   }
+}
+
+OnnxOperators Activation::onnx_operators() {
+  return {{"HardSigmoid", import_activation},
+          {"HardSwish", import_activation},
+          {"LeakyRelu", import_activation},
+          {"Relu", import_activation},
+          {"Sigmoid", import_activation},
+          {"Tanh", import_activation},
+          {"Clip", import_clip},
+          {"PRelu", import_prelu}};
 }
 
 }  // namespace flashcell::quant

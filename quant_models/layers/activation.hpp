@@ -23,6 +23,7 @@ struct Activation {
   std::string describe() const;
   Shape infer_shape(std::span<const Shape> in) const;
   Step make_step(const Shape& out, std::span<const Shape> in) const;
+  static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
   bool operator==(const Activation&) const = default;
 };

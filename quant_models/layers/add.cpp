@@ -1,10 +1,37 @@
 #include "quant_models/layers/add.hpp"
 
+#include "quant_models/layers/onnx_pairwise.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/layers/pairwise.hpp"
+#include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
+namespace {
+
+void import_add(OnnxNode& node) {
+  import_pairwise(node, Add{});
+}
+
+void import_sub(OnnxNode& node) {
+  const NodeId first = node.value(0), second = operand(node, "negative", [](float x) { return -x; });
+  node.emit(Add{}, {first, node.known(1) != nullptr ? second : scaled(node, second, -1, "negative")});
+}
+
+void import_sum(OnnxNode& node) {
+  const int inputs = node.input_count();
+  if (inputs < 1) throw ModelError("it has no inputs");
+  if (inputs == 1) return node.pass_on(0);
+  const bool mean = node.type() == "Mean";
+  NodeId sum = node.value(0);
+  for (int i = 1; i < inputs; ++i) {
+    const bool last = i + 1 == inputs && !mean;
+    sum = last ? node.emit(Add{}, {sum, node.value(i)}) : node.helper("partial", Add{}, {sum, node.value(i)});
+  }
+  if (mean) node.emit(Multiply{}, {sum, node.helper("share", Constant{number(1.0F / static_cast<float>(inputs))}, {})});
+}
+
+}  // namespace
 
 std::string Add::describe() const {
   return "add";
@@ -20,6 +47,10 @@ Step Add::make_step(const Shape& out, std::span<const Shape> in) const {
 
 void Add::write_onnx(OnnxWriter& file) const {
   file.add_node("Add");
+}
+
+OnnxOperators Add::onnx_operators() {
+  return {{"Add", import_add}, {"Mean", import_sum}, {"Sub", import_sub}, {"Sum", import_sum}};
 }
 
 }  // namespace flashcell::quant

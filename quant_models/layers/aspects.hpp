@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 
@@ -10,7 +11,11 @@
 // LayerKind that checks them, and what may be left out.
 namespace flashcell::quant {
 
+class OnnxNode;    // onnx_node.hpp
 class OnnxWriter;  // onnx_writer.hpp
+
+/// By the operator's type: what turns a node of an ONNX file into nodes of the graph.
+using OnnxOperators = std::map<std::string, void (*)(OnnxNode&)>;
 
 /// How many inputs a kind of layer reads.
 struct InputCount {

@@ -2,11 +2,34 @@
 
 #include <cmath>
 
+#include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
 namespace flashcell::quant {
+namespace {
+
+using onnx::vector_of;
+
+void import_batch_normalization(OnnxNode& node) {
+  node.require_attribute("training_mode", 0, 0);
+  if (node.opset() < 9) node.require_attribute("spatial", 1, 1);
+  if (node.opset() < 7) node.require_attribute("is_test", 1, 0);
+  for (int i = 1; i < node.output_count(); ++i)
+    if (node.has_output(i)) throw ModelError("it gives the batch's statistics: it was exported for training");
+  const Shape& in = node.shape(0);
+  if (in.size() < 2) throw ModelError("its input has no channels");
+  BatchNormalization layer;
+  Tensor* const parts[] = {&layer.scale, &layer.bias, &layer.mean, &layer.variance};
+  const char* const names[] = {"scale", "bias", "mean", "variance"};
+  for (int i = 0; i < 4; ++i) *parts[i] = vector_of(node.require_known(i + 1, names[i]), in[1], names[i]);
+  layer.epsilon = node.real("epsilon", 1e-5F);
+  node.emit(std::move(layer), {node.value(0)});
+}
+
+}  // namespace
 
 std::string BatchNormalization::describe() const {
   return "batch normalization";
@@ -42,6 +65,10 @@ void BatchNormalization::write_onnx(OnnxWriter& file) const {
   const OnnxWriter::Names parameters = {file.store("scale", scale), file.store("bias", bias), file.store("mean", mean),
                                         file.store("variance", variance)};
   file.add_node("BatchNormalization", parameters, {{"epsilon", epsilon}});
+}
+
+OnnxOperators BatchNormalization::onnx_operators() {
+  return {{"BatchNormalization", import_batch_normalization}};
 }
 
 }  // namespace flashcell::quant

@@ -13,6 +13,7 @@ struct BatchNormalization {
   std::string describe() const;
   Shape infer_shape(std::span<const Shape> in) const;
   Step make_step(const Shape& out, std::span<const Shape> in) const;
+  static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
   std::vector<const Tensor*> parameters() const { return {&scale, &bias, &mean, &variance}; }
   bool operator==(const BatchNormalization&) const = default;

@@ -3,11 +3,25 @@
 #include <algorithm>
 #include <vector>
 
+#include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
 namespace flashcell::quant {
+namespace {
+
+using onnx::checked_axis;
+
+void import_concat(OnnxNode& node) {
+  std::vector<NodeId> inputs;
+  for (int i = 0; i < node.input_count(); ++i) inputs.push_back(node.value(i));
+  if (inputs.empty()) throw ModelError("it has no inputs");
+  node.emit(Concat{checked_axis(node.integer("axis", 1), node.shape(0).size())}, std::move(inputs));
+}
+
+}  // namespace
 
 std::string Concat::describe() const {
   return "concat";
@@ -42,6 +56,10 @@ Step Concat::make_step(const Shape& out, std::span<const Shape> inputs) const {
 
 void Concat::write_onnx(OnnxWriter& file) const {
   file.add_node("Concat", {}, {{"axis", int64_t{axis}}});
+}
+
+OnnxOperators Concat::onnx_operators() {
+  return {{"Concat", import_concat}};
 }
 
 }  // namespace flashcell::quant

@@ -1,9 +1,60 @@
 #include "quant_models/layers/convolution.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include "quant_models/layers/onnx_arguments.hpp"
+#include "quant_models/layers/onnx_window.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
+namespace {
+
+using onnx::Known;
+using onnx::vector_of;
+
+// The same window with the zeros between its weights written out.
+Known dilated(OnnxNode& node, const Known& weight, const std::array<int, 2>& dilation) {
+  const int64_t rows = weight.dims[2], columns = weight.dims[3];
+  Known wide = weight;
+  wide.dims[2] = (rows - 1) * dilation[0] + 1;
+  wide.dims[3] = (columns - 1) * dilation[1] + 1;
+  const auto count = static_cast<size_t>(element_count(wide.dims));
+  node.require_room(count);
+  wide.reals.assign(count, 0);
+  for (size_t i = 0; i < weight.reals.size(); ++i) {
+    const auto at = static_cast<int64_t>(i);
+    const int64_t window = at / (rows * columns), y = at / columns % rows * dilation[0], x = at % columns * dilation[1];
+    wide.reals[static_cast<size_t>((window * wide.dims[2] + y) * wide.dims[3] + x)] = weight.reals[i];
+  }
+  return wide;
+}
+
+void import_convolution(OnnxNode& node) {
+  const bool line = is_line(node);
+  Known weight = node.require_known(1, "weight");
+  if (weight.integer() || weight.dims.size() != node.shape(0).size())
+    throw ModelError("its weight has shape " + to_string(weight.dims) + "; it does not fit its input " +
+                     to_string(node.shape(0)));
+  if (line) weight.dims.insert(weight.dims.begin() + 2, 1);
+  const std::array<int, 2> dilation = pair_of(node, "dilations", 1);
+  if (dilation[0] < 1 || dilation[1] < 1) throw ModelError("its dilation is below 1");
+  if (dilation != std::array{1, 1} && !weight.reals.empty()) weight = dilated(node, weight, dilation);
+  Convolution layer;
+  layer.weight = weight.tensor();
+  layer.weight_quantization = weight.quantization;
+  if (node.has(2)) layer.bias = vector_of(node.require_known(2, "bias"), weight.dims[0], "bias");
+  layer.stride = stride_of(node);
+  if (line) layer.stride.rows = 1;
+  layer.padding =
+      padding_of(node, {checked_int(weight.dims[2], "kernel"), checked_int(weight.dims[3], "kernel")}, layer.stride);
+  layer.groups = std::max(1, checked_int(node.integer("group", 1), "group"));
+  emit_on_image(node, std::move(layer));
+}
+
+}  // namespace
 
 std::string Convolution::describe() const {
   const Shape& w = weight.shape;
@@ -33,6 +84,10 @@ void Convolution::write_onnx(OnnxWriter& file) const {
   for (OnnxAttribute& attribute : window_attributes(stride, padding)) attributes.push_back(std::move(attribute));
   attributes.push_back({"group", int64_t{groups}});
   file.add_node("Conv", parameters, attributes);
+}
+
+OnnxOperators Convolution::onnx_operators() {
+  return {{"Conv", import_convolution}};
 }
 
 }  // namespace flashcell::quant

@@ -4,11 +4,70 @@
 #include <memory>
 
 #include "quant_models/layers/matrix_product.hpp"
+#include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/model_error.hpp"
 #include "quant_models/tensor/fake_quantize.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
+namespace {
+
+using onnx::Known;
+
+// A Gemm's bias: one number for all, one for each output, or anything else that fits the result: then a sum of its own.
+void emit_with_bias(OnnxNode& node, FullyConnected layer, const Known* bias, float beta) {
+  const int64_t outputs = layer.weight.shape[0];
+  if (bias == nullptr) return (void)node.emit(std::move(layer), {node.value(0)});
+  if (bias->integer()) throw ModelError("its bias is not of real numbers");
+  Tensor numbers = bias->tensor();
+  for (float& number : numbers.values) number *= beta;
+  const bool one = numbers.values.size() == 1, each = numbers.values.size() == static_cast<size_t>(outputs);
+  if (one || (each && numbers.shape.back() == outputs)) {
+    layer.bias = {{outputs},
+                  one ? std::vector<float>(static_cast<size_t>(outputs), numbers.values[0]) : numbers.values};
+    node.emit(std::move(layer), {node.value(0)});
+  } else {
+    const NodeId product = node.helper("product", std::move(layer), {node.value(0)});
+    node.emit(Add{}, {product, node.helper("bias", Constant{std::move(numbers)}, {})});
+  }
+}
+
+// A matrix I x O as O x I, with its quantization.
+Known transposed(const Known& matrix) {
+  Known result = matrix;
+  result.dims = {matrix.dims[1], matrix.dims[0]};
+  const auto rows = static_cast<size_t>(matrix.dims[0]), columns = static_cast<size_t>(matrix.dims[1]);
+  for (size_t r = 0; r < rows; ++r)
+    for (size_t k = 0; k < columns; ++k) result.reals[k * rows + r] = matrix.reals[r * columns + k];
+  if (result.quantization && result.quantization->per_channel())
+    result.quantization->axis = 1 - result.quantization->axis;
+  return result;
+}
+
+void emit_fully_connected(OnnxNode& node, bool weight_is_transposed, float alpha, float beta) {
+  const Known& given = node.require_known(1, "weight");
+  if (given.dims.size() != 2 || given.integer()) throw ModelError("its weight is not a matrix of real numbers");
+  if (given.dims[0] < 1 || given.dims[1] < 1) throw ModelError("its weight is empty");
+  const Known weight = weight_is_transposed ? given : transposed(given);
+  FullyConnected layer{weight.tensor(), {}, weight.quantization};
+  if (alpha != 1) {
+    for (float& w : layer.weight.values) w *= alpha;
+    layer.weight_quantization.reset();
+  }
+  emit_with_bias(node, std::move(layer), node.has(2) ? &node.require_known(2, "bias") : nullptr, beta);
+}
+
+void import_gemm(OnnxNode& node) {
+  node.require_attribute("transA", 0, 0);
+  emit_fully_connected(node, node.integer("transB", 0) != 0, node.real("alpha", 1), node.real("beta", 1));
+}
+
+void import_matmul(OnnxNode& node) {
+  emit_fully_connected(node, false, 1, 1);
+}
+
+}  // namespace
 
 std::string FullyConnected::describe() const {
   return "fully connected";
@@ -70,6 +129,10 @@ void FullyConnected::write_onnx(OnnxWriter& file) const {
   const std::string product = file.free_name(name + ".product");
   file.add("MatMul", name + ".multiply", {file.inputs()[0], turned}, product);
   file.add("Add", name, {product, file.store("bias", bias)}, file.output());
+}
+
+OnnxOperators FullyConnected::onnx_operators() {
+  return {{"Gemm", import_gemm}, {"MatMul", import_matmul}};
 }
 
 }  // namespace flashcell::quant

@@ -16,6 +16,7 @@ struct FullyConnected {
   std::string describe() const;
   Shape infer_shape(std::span<const Shape> in) const;
   Step make_step(const Shape& out, std::span<const Shape> in) const;
+  static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
   std::vector<const Tensor*> parameters() const { return {&weight, &bias}; }
   int64_t macs_per_number() const { return weight.shape[1]; }

@@ -1,9 +1,70 @@
 #include "quant_models/layers/global_pool.hpp"
 
+#include <algorithm>
+#include <vector>
+
+#include "quant_models/layers/onnx_arguments.hpp"
+#include "quant_models/layers/onnx_pairwise.hpp"
+#include "quant_models/layers/onnx_window.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/layers/reshape.hpp"
+#include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
+namespace {
+
+using onnx::checked_axis;
+
+// Which dimensions vanish.
+std::vector<bool> reduced(OnnxNode& node, size_t rank) {
+  const std::vector<int64_t> axes = node.attribute_or_input("axes", 1, node.type() == "ReduceSum" ? 13 : 18);
+  if (axes.empty() && node.integer("noop_with_empty_axes", 0) != 0)
+    throw ModelError("its attribute noop_with_empty_axes is not supported");
+  std::vector<bool> gone(rank, axes.empty());
+  for (const int64_t axis : axes) gone[static_cast<size_t>(checked_axis(axis, rank))] = true;
+  return gone;
+}
+
+// Along any dimensions: those come last, as columns of an image that is pooled.
+NodeId pooled_columns(OnnxNode& node, const GlobalPool& pool, const Shape& in, const std::vector<bool>& gone) {
+  Transpose order;
+  int64_t kept = 1, lost = 1;
+  for (const bool last : {false, true}) {
+    for (size_t i = 0; i < in.size(); ++i) {
+      if (gone[i] != last) continue;
+      order.order.push_back(static_cast<int>(i));
+      (last ? lost : kept) *= in[i];
+    }
+  }
+  NodeId x = node.value(0);
+  if (!std::is_sorted(order.order.begin(), order.order.end())) x = node.helper("order", order, {x});
+  return node.helper("pool", pool, {node.helper("columns", Reshape{{1, kept, 1, lost}}, {x})});
+}
+
+void import_reduce(OnnxNode& node) {
+  const Shape in = node.shape(0);
+  const std::vector<bool> gone = reduced(node, in.size());
+  const GlobalPool pool{node.type() == "ReduceMax" ? PoolKind::max : PoolKind::average};
+  const bool keeps = node.integer("keepdims", 1) != 0, images = gone == std::vector<bool>{false, false, true, true};
+  Shape out;
+  int64_t lost = 1;
+  for (size_t i = 0; i < in.size(); ++i) {
+    if (gone[i]) lost *= in[i];
+    if (!gone[i] || keeps) out.push_back(gone[i] ? 1 : in[i]);
+  }
+  if (images && keeps && node.type() != "ReduceSum") return (void)node.emit(pool, {node.value(0)});
+  NodeId result = images ? node.helper("pool", pool, {node.value(0)}) : pooled_columns(node, pool, in, gone);
+  if (node.type() == "ReduceSum") result = scaled(node, result, static_cast<float>(lost), "sum");
+  emit_reshape(node, result, std::move(out));
+}
+
+void import_global_pool(OnnxNode& node) {
+  const GlobalPool layer{node.type() == "GlobalMaxPool" ? PoolKind::max : PoolKind::average};
+  emit_on_image(node, layer);
+}
+
+}  // namespace
 
 std::string GlobalPool::describe() const {
   return kind == PoolKind::max ? "global max pool" : "global average pool";
@@ -24,6 +85,14 @@ Step GlobalPool::make_step(const Shape&, std::span<const Shape> inputs) const {
 
 void GlobalPool::write_onnx(OnnxWriter& file) const {
   file.add_node(kind == PoolKind::average ? "GlobalAveragePool" : "GlobalMaxPool");
+}
+
+OnnxOperators GlobalPool::onnx_operators() {
+  return {{"GlobalAveragePool", import_global_pool},
+          {"GlobalMaxPool", import_global_pool},
+          {"ReduceMax", import_reduce},
+          {"ReduceMean", import_reduce},
+          {"ReduceSum", import_reduce}};
 }
 
 }  // namespace flashcell::quant

@@ -11,6 +11,7 @@ struct GlobalPool {
   std::string describe() const;
   Shape infer_shape(std::span<const Shape> in) const;
   Step make_step(const Shape& out, std::span<const Shape> in) const;
+  static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
   bool only_moves() const { return kind == PoolKind::max; }
   bool operator==(const GlobalPool&) const = default;

@@ -1,5 +1,7 @@
 #include "quant_models/layers/layer.hpp"
 
+#include <type_traits>
+
 #include "quant_models/tensor/fake_quantize.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
@@ -34,6 +36,18 @@ Result* member_of(AnyLayer& layer, Member member) {
       layer);
 }
 
+template <class Kind>
+void merge_operators(OnnxOperators& all) {
+  if constexpr (requires { Kind::onnx_operators(); }) all.merge(Kind::onnx_operators());
+}
+
+template <class... Kinds>
+OnnxOperators all_operators(std::type_identity<std::variant<Kinds...>>) {
+  OnnxOperators all;
+  (merge_operators<Kinds>(all), ...);
+  return all;
+}
+
 constexpr auto kWeight = [](auto& layer) { return &layer.weight; };
 constexpr auto kBias = [](auto& layer) { return &layer.bias; };
 constexpr auto kQuantization = [](auto& layer) { return &layer.weight_quantization; };
@@ -53,6 +67,14 @@ Shape infer_shape(const Layer& layer, std::span<const Shape> inputs) {
 
 Step make_step(const Layer& layer, const Shape& out, std::span<const Shape> inputs) {
   return std::visit([&](const auto& kind) { return kind.make_step(out, inputs); }, layer);
+}
+
+OnnxOperators onnx_operators() {
+  return all_operators(std::type_identity<Layer>{});
+}
+
+Layer pass_through(size_t rank) {
+  return Reshape{Shape(rank, 0)};
 }
 
 void write_onnx(const Layer& layer, OnnxWriter& file) {

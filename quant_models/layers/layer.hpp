@@ -30,6 +30,7 @@ namespace flashcell::quant {
 
 /// What every kind of layer says of itself. Besides, one may have
 ///   kInputs              how many inputs it reads, unless one
+///   onnx_operators()     the operators of ONNX that become it, or that come down to it
 ///   kIsView              true: its value is its input's memory under another shape
 ///   only_moves()         it moves or chooses numbers without computing: its output keeps its input's quantization
 ///   parameters()         its fixed numbers
@@ -64,6 +65,10 @@ Shape infer_shape(const Layer& layer, std::span<const Shape> inputs);
 /// The layer's own step; none for inputs and constants. Shapes of its value and of its inputs.
 Step make_step(const Layer& layer, const Shape& out, std::span<const Shape> inputs);
 
+/// What turns ONNX's operators into layers: all kinds' own.
+OnnxOperators onnx_operators();
+/// A layer that hands a value of so many dimensions on as it is.
+Layer pass_through(size_t rank);
 /// The node with this layer as ONNX's operators.
 void write_onnx(const Layer& layer, OnnxWriter& file);
 

@@ -3,11 +3,30 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
 namespace flashcell::quant {
+namespace {
+
+void import_pad(OnnxNode& node) {
+  if (node.text("mode", "constant") != "constant") throw ModelError("only padding by a constant is supported");
+  if (node.opset() >= 18 && node.has(3)) throw ModelError("padding with axes is not supported");
+  const std::vector<int64_t> pads = node.attribute_or_input("pads", 1, 11);
+  const size_t rank = node.shape(0).size();
+  if (pads.size() != 2 * rank)
+    throw ModelError("its pads do not fit an input of " + std::to_string(rank) + " dimensions");
+  Pad layer;
+  layer.before.assign(pads.begin(), pads.begin() + static_cast<ptrdiff_t>(rank));
+  layer.after.assign(pads.begin() + static_cast<ptrdiff_t>(rank), pads.end());
+  layer.value = node.opset() < 11 ? node.real("value", 0) : node.number(2, 0);
+  node.emit(std::move(layer), {node.value(0)});
+}
+
+}  // namespace
 
 std::string Pad::describe() const {
   return "pad";
@@ -41,6 +60,10 @@ void Pad::write_onnx(OnnxWriter& file) const {
   pads.insert(pads.end(), after.begin(), after.end());
   const OnnxWriter::Names border = {file.store("pads", pads), file.store("value", Tensor{{}, {value}})};
   file.add_node("Pad", border);
+}
+
+OnnxOperators Pad::onnx_operators() {
+  return {{"Pad", import_pad}};
 }
 
 }  // namespace flashcell::quant

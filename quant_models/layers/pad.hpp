@@ -13,6 +13,7 @@ struct Pad {
   std::string describe() const;
   Shape infer_shape(std::span<const Shape> in) const;
   Step make_step(const Shape& out, std::span<const Shape> in) const;
+  static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
   bool only_moves() const { return value == 0; }
   bool operator==(const Pad&) const = default;

@@ -3,10 +3,50 @@
 #include <algorithm>
 #include <limits>
 
+#include "quant_models/layers/onnx_node.hpp"
+#include "quant_models/layers/onnx_window.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
+namespace {
+
+// Rounding the number of windows up is a border that no window counts.
+void round_up(OnnxNode& node, Pool& pool) {
+  if (node.integer("ceil_mode", 0) == 0) return;
+  const Shape& in = node.shape(0);
+  const auto missing = [](int64_t extent, int before, int after, int kernel, int stride) {
+    if (stride < 1) throw ModelError("its stride is below 1");
+    const int64_t over = (extent + before + after - kernel) % stride;
+    return over <= 0 ? 0 : static_cast<int>(stride - over);
+  };
+  Padding& p = pool.padding;
+  const int rows = missing(in.size() == 3 ? 1 : in[2], p.top, p.bottom, pool.kernel[0], pool.stride.rows);
+  const int columns = missing(in.back(), p.left, p.right, pool.kernel[1], pool.stride.columns);
+  if (pool.count_padding && rows + columns > 0)
+    throw ModelError("its attribute ceil_mode together with count_include_pad is not supported");
+  p.bottom += rows;
+  p.right += columns;
+}
+
+void import_pool(OnnxNode& node) {
+  for (const int64_t d : node.integers("dilations"))
+    if (d != 1) throw ModelError("its attribute dilations is " + std::to_string(d) + "; only 1 is supported");
+  if (node.output_count() > 1 && node.has_output(1)) throw ModelError("its second output (indices) is not supported");
+  const bool line = is_line(node);
+  Pool layer;
+  layer.kind = node.type() == "MaxPool" ? PoolKind::max : PoolKind::average;
+  layer.kernel = pair_of(node, "kernel_shape", 0);
+  layer.stride = stride_of(node);
+  if (line) layer.stride.rows = 1;
+  layer.padding = padding_of(node, layer.kernel, layer.stride);
+  layer.count_padding = layer.kind == PoolKind::average && node.integer("count_include_pad", 0) != 0;
+  round_up(node, layer);
+  emit_on_image(node, layer);
+}
+
+}  // namespace
 
 float pool_window(PoolKind kind, const float* plane, int64_t columns, int64_t y0, int64_t y1, int64_t x0, int64_t x1,
                   int64_t count) {
@@ -58,6 +98,10 @@ void Pool::write_onnx(OnnxWriter& file) const {
   for (OnnxAttribute& attribute : window_attributes(stride, padding)) attributes.push_back(std::move(attribute));
   if (average) attributes.push_back({"count_include_pad", int64_t{count_padding}});
   file.add_node(average ? "AveragePool" : "MaxPool", {}, attributes);
+}
+
+OnnxOperators Pool::onnx_operators() {
+  return {{"AveragePool", import_pool}, {"MaxPool", import_pool}};
 }
 
 }  // namespace flashcell::quant

@@ -19,6 +19,7 @@ struct Pool {
   std::string describe() const;
   Shape infer_shape(std::span<const Shape> in) const;
   Step make_step(const Shape& out, std::span<const Shape> in) const;
+  static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
   bool only_moves() const { return kind == PoolKind::max; }
   bool operator==(const Pool&) const = default;

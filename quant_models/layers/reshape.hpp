@@ -1,5 +1,6 @@
 #pragma once
 #include "quant_models/layers/aspects.hpp"
+#include "quant_models/node_id.hpp"
 
 namespace flashcell::quant {
 
@@ -12,9 +13,13 @@ struct Reshape {
   std::string describe() const;
   Shape infer_shape(std::span<const Shape> in) const;
   Step make_step(const Shape& out, std::span<const Shape> in) const;
+  static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
   bool only_moves() const { return true; }
   bool operator==(const Reshape&) const = default;
 };
+
+/// Reshapes a value of an ONNX file's node; the batch stays open where the first extent does not change.
+NodeId emit_reshape(OnnxNode& node, NodeId value, Shape target);
 
 }  // namespace flashcell::quant

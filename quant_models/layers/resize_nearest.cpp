@@ -1,9 +1,62 @@
 #include "quant_models/layers/resize_nearest.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
 namespace flashcell::quant {
+namespace {
+
+using onnx::Known;
+
+// The factors, from scales or from sizes, in the operator's many forms.
+std::array<double, 2> resize_factors(OnnxNode& node) {
+  const Shape in = node.shape(0);
+  if (in.size() != 4) throw ModelError("only images N x C x H x W are supported");
+  const bool upsample = node.type() == "Upsample";
+  std::vector<double> factors;
+  const int scales = upsample || node.opset() < 11 ? 1 : 2;
+  if (upsample && node.opset() < 7) throw ModelError("the form of operator sets below 7 is not supported");
+  if (upsample && node.opset() < 9) {
+    const std::vector<float> given = node.reals("scales");
+    factors.assign(given.begin(), given.end());
+  } else if (node.has(3)) {
+    for (const int64_t size : node.integers(3, "sizes")) factors.push_back(static_cast<double>(size));
+    for (size_t i = 0; i < std::min(factors.size(), in.size()); ++i) factors[i] /= static_cast<double>(in[i]);
+  } else {
+    const Known& known = node.require_known(scales, "scales");
+    factors.assign(known.reals.begin(), known.reals.end());
+  }
+  if (factors.size() != 4 || factors[0] != 1 || factors[1] != 1)
+    throw ModelError("only rows and columns may be resized");
+  return {factors[2], factors[3]};
+}
+
+void import_resize(OnnxNode& node) {
+  if (node.text("mode", "nearest") != "nearest")
+    throw ModelError("only the nearest pixel is supported, not " + node.text("mode", ""));
+  const std::array<double, 2> factors = resize_factors(node);
+  for (const double f : factors)
+    if (!(f >= 1 && f <= 1024) || f != std::floor(f)) throw ModelError("only whole factors of 1 to 1024 are supported");
+  // With whole factors, these give every pixel its block; others shift by half a block.
+  const std::string mode = node.text("coordinate_transformation_mode",
+                                     node.type() == "Upsample" || node.opset() < 11 ? "asymmetric" : "half_pixel");
+  const std::string nearest =
+      node.text("nearest_mode", mode == "asymmetric" && node.opset() < 11 ? "floor" : "round_prefer_floor");
+  const bool blocks = (mode == "asymmetric" && nearest == "floor") ||
+                      ((mode == "half_pixel" || mode == "pytorch_half_pixel") && nearest.starts_with("round")) ||
+                      (factors[0] == 1 && factors[1] == 1);
+  if (!blocks) throw ModelError("coordinates '" + mode + "' with rounding '" + nearest + "' are not supported");
+  node.emit(ResizeNearest{static_cast<int>(factors[0]), static_cast<int>(factors[1])}, {node.value(0)});
+}
+
+}  // namespace
 
 std::string ResizeNearest::describe() const {
   return "resize " + to_string({rows, columns});
@@ -32,6 +85,10 @@ void ResizeNearest::write_onnx(OnnxWriter& file) const {
   // The input between, a region of interest, is left out.
   file.add_node("Resize", {"", file.store("scales", scales)},
                 {{"mode", "nearest"}, {"coordinate_transformation_mode", "asymmetric"}, {"nearest_mode", "floor"}});
+}
+
+OnnxOperators ResizeNearest::onnx_operators() {
+  return {{"Resize", import_resize}, {"Upsample", import_resize}};
 }
 
 }  // namespace flashcell::quant

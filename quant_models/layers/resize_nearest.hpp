@@ -10,6 +10,7 @@ struct ResizeNearest {
   std::string describe() const;
   Shape infer_shape(std::span<const Shape> in) const;
   Step make_step(const Shape& out, std::span<const Shape> in) const;
+  static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
   bool only_moves() const { return true; }
   bool operator==(const ResizeNearest&) const = default;

@@ -1,12 +1,75 @@
 #include "quant_models/layers/slice.hpp"
 
 #include <algorithm>
+#include <vector>
 
+#include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/layers/reshape.hpp"
+#include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
 namespace flashcell::quant {
+namespace {
+
+using onnx::checked_axis;
+using onnx::Known;
+using onnx::slice_ranges;
+using onnx::SliceRange;
+using onnx::split_sizes;
+
+void import_slice(OnnxNode& node) {
+  NodeId x = node.value(0);
+  const std::vector<SliceRange> ranges = slice_ranges(node, node.shape(0));
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const SliceRange& r = ranges[i];
+    if (r.count < 1) throw ModelError("it takes nothing of dimension " + std::to_string(r.axis));
+    if (r.step < 1)
+      throw ModelError("its step " + std::to_string(r.step) + " runs backwards; only forwards is supported");
+    const Slice layer{r.axis, r.begin, r.begin + (r.count - 1) * r.step + 1, r.step};
+    x = i + 1 < ranges.size() ? node.helper("part", layer, {x}) : node.emit(layer, {x});
+  }
+}
+
+void import_split(OnnxNode& node) {
+  const Shape in = node.shape(0);
+  const int axis = checked_axis(node.integer("axis", 0), in.size());
+  const std::vector<int64_t> sizes = split_sizes(node, in[static_cast<size_t>(axis)]);
+  int64_t begin = 0;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] < 1) throw ModelError("its part " + std::to_string(i) + " is empty");
+    node.emit(Slice{axis, begin, begin + sizes[i], 1}, {node.value(0)}, static_cast<int>(i));
+    begin += sizes[i];
+  }
+}
+
+// Gathering at even distances is a slice; a single index also removes the dimension.
+void import_gather(OnnxNode& node) {
+  const Known& index = node.require_known(1, "indices");
+  const Shape in = node.shape(0);
+  const int axis = checked_axis(node.integer("axis", 0), in.size());
+  const int64_t extent = in[static_cast<size_t>(axis)];
+  std::vector<int64_t> at = index.integers;
+  if (at.empty() || index.dims.size() > 1) throw ModelError("only a list of indices, or one, is supported");
+  for (int64_t& i : at) {
+    if (i < -extent || i >= extent) throw ModelError("its index " + std::to_string(i) + " is out of range");
+    if (i < 0) i += extent;
+  }
+  const int64_t step = at.size() > 1 ? at[1] - at[0] : 1;
+  for (size_t i = 1; i < at.size(); ++i)
+    if (at[i] - at[i - 1] != step || step < 1) throw ModelError("its indices are not evenly spaced and rising");
+  const Slice layer{axis, at.front(), at.back() + 1, step};
+  if (!index.dims.empty()) {
+    node.emit(layer, {node.value(0)});
+    return;
+  }
+  Shape shape = in;
+  shape.erase(shape.begin() + axis);
+  emit_reshape(node, node.helper("index", layer, {node.value(0)}), std::move(shape));
+}
+
+}  // namespace
 
 std::string Slice::describe() const {
   return "slice";
@@ -35,6 +98,10 @@ void Slice::write_onnx(OnnxWriter& file) const {
   const OnnxWriter::Names range = {file.store("begin", Shape{begin}), file.store("end", Shape{end}),
                                    file.store("axis", Shape{axis}), file.store("step", Shape{step})};
   file.add_node("Slice", range);
+}
+
+OnnxOperators Slice::onnx_operators() {
+  return {{"Gather", import_gather}, {"Slice", import_slice}, {"Split", import_split}};
 }
 
 }  // namespace flashcell::quant

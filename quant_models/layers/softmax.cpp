@@ -3,11 +3,31 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/layers/reshape.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
 namespace flashcell::quant {
+namespace {
+
+using onnx::checked_axis;
+
+// Below operator set 13 it runs over all dimensions from the axis on.
+void import_softmax(OnnxNode& node) {
+  const Shape in = node.shape(0);
+  const auto axis = static_cast<size_t>(checked_axis(node.integer("axis", node.opset() < 13 ? 1 : -1), in.size()));
+  int64_t behind = 1;
+  for (size_t i = axis + 1; i < in.size(); ++i) behind *= in[i];
+  if (node.opset() >= 13 || behind == 1) return (void)node.emit(Softmax{static_cast<int>(axis)}, {node.value(0)});
+  Shape flat(in.begin(), in.begin() + static_cast<ptrdiff_t>(axis));
+  flat.push_back(behind * in[axis]);
+  const NodeId together = node.helper("together", Reshape{std::move(flat)}, {node.value(0)});
+  emit_reshape(node, node.helper("softmax", Softmax{-1}, {together}), in);
+}
+
+}  // namespace
 
 std::string Softmax::describe() const {
   return "softmax";
@@ -37,6 +57,10 @@ Step Softmax::make_step(const Shape& out, std::span<const Shape>) const {
 
 void Softmax::write_onnx(OnnxWriter& file) const {
   file.add_node("Softmax", {}, {{"axis", int64_t{axis}}});
+}
+
+OnnxOperators Softmax::onnx_operators() {
+  return {{"Softmax", import_softmax}};
 }
 
 }  // namespace flashcell::quant

@@ -2,11 +2,24 @@
 
 #include <algorithm>
 
+#include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
 namespace flashcell::quant {
+namespace {
+
+void import_transpose(OnnxNode& node) {
+  Transpose layer;
+  for (const int64_t axis : node.integers("perm"))
+    layer.order.push_back(static_cast<int>(std::clamp<int64_t>(axis, -1, 1000)));
+  if (layer.order.empty())
+    for (size_t i = node.shape(0).size(); i-- > 0;) layer.order.push_back(static_cast<int>(i));
+  node.emit(std::move(layer), {node.value(0)});
+}
+
+}  // namespace
 
 std::string Transpose::describe() const {
   return "transpose";
@@ -35,6 +48,10 @@ Step Transpose::make_step(const Shape& out, std::span<const Shape> inputs) const
 
 void Transpose::write_onnx(OnnxWriter& file) const {
   file.add_node("Transpose", {}, {{"perm", Shape(order.begin(), order.end())}});
+}
+
+OnnxOperators Transpose::onnx_operators() {
+  return {{"Transpose", import_transpose}};
 }
 
 }  // namespace flashcell::quant

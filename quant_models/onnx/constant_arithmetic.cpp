@@ -5,6 +5,7 @@
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/constant_folding.hpp"
 #include "quant_models/onnx/known_tensors.hpp"
+#include "quant_models/tensor/strides.hpp"
 
 // Arithmetic on known numbers: integers in 64 bits, real numbers in float32.
 namespace flashcell::quant::onnx {
@@ -212,7 +213,7 @@ Known reduce(OperatorContext& c) {
     if (gone[i]) kept[i] = 1;
     if (!gone[i] || c.integer("keepdims", 1) != 0) result.dims.push_back(kept[i]);
   }
-  std::vector<int64_t> steps = known_strides(kept);
+  std::vector<int64_t> steps = strides_of(kept);
   for (size_t i = 0; i < steps.size(); ++i)
     if (gone[i]) steps[i] = 0;
   c.state().require_room(data.reals.size() + data.integers.size());

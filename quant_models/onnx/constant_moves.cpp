@@ -4,6 +4,7 @@
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/constant_folding.hpp"
 #include "quant_models/onnx/known_tensors.hpp"
+#include "quant_models/tensor/strides.hpp"
 
 // What gives known numbers other places, and what makes them of shapes.
 namespace flashcell::quant::onnx {
@@ -76,7 +77,7 @@ Known gather(OperatorContext& c) {
 
 Known slice(OperatorContext& c) {
   const Known& data = c.require_known(0, "data");
-  std::vector<int64_t> steps = known_strides(data.dims);
+  std::vector<int64_t> steps = strides_of(data.dims);
   Shape dims = data.dims;
   int64_t first = 0;
   for (const SliceRange& range : slice_ranges(c, data.dims)) {
@@ -100,7 +101,7 @@ Known transpose(OperatorContext& c) {
   bool is_order = sorted.size() == data.dims.size();
   for (size_t i = 0; i < sorted.size(); ++i) is_order = is_order && sorted[i] == static_cast<int64_t>(i);
   if (!is_order) throw ModelError("its order is not a permutation");
-  const std::vector<int64_t> own = known_strides(data.dims);
+  const std::vector<int64_t> own = strides_of(data.dims);
   std::vector<int64_t> steps;
   Shape dims;
   for (const int64_t from : order) {
@@ -175,7 +176,7 @@ Known tile(OperatorContext& c) {
   if (repeats.size() != data.dims.size()) throw ModelError("it does not say how often for each dimension");
   // Each dimension as two: the copy, and the place in it.
   Shape dims, split, steps;
-  const std::vector<int64_t> own = known_strides(data.dims);
+  const std::vector<int64_t> own = strides_of(data.dims);
   for (size_t i = 0; i < repeats.size(); ++i) {
     if (repeats[i] < 0 || repeats[i] > kMaxElements) throw ModelError("its repeats are out of range");
     split.insert(split.end(), {repeats[i], data.dims[i]});
@@ -244,7 +245,7 @@ Known known_shape(OperatorContext& c) {
 void fold_split(OperatorContext& c) {
   const Known& data = c.require_known(0, "data");
   const auto axis = static_cast<size_t>(checked_axis(c.integer("axis", 0), data.dims.size()));
-  const std::vector<int64_t> steps = known_strides(data.dims);
+  const std::vector<int64_t> steps = strides_of(data.dims);
   int64_t begin = 0;
   std::vector<Known> parts;
   for (const int64_t size : split_sizes(c, data.dims[axis])) {

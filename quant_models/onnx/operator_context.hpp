@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "quant_models/graph/graph.hpp"
+#include "quant_models/layers/onnx_arguments.hpp"
+#include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/onnx/tensor_data.hpp"
 
 namespace flashcell::quant::onnx {
@@ -37,65 +39,51 @@ struct ImportState {
   void count_copies(size_t numbers);
 };
 
-/// One node of the file while it is turned into nodes of the graph. Messages of what it throws (ModelError) do not name
-/// the node; import.cpp adds that.
-class OperatorContext {
+/// The importer's own view of a node of the file.
+class OperatorContext : public OnnxNode {
  public:
   OperatorContext(ImportState& state, const onnx_file::NodeProto& node) : state_(state), node_(node) {}
 
   ImportState& state() { return state_; }
   Graph& graph() { return state_.graph; }
-  int64_t opset() const { return state_.opset; }
   const onnx_file::NodeProto& node() const { return node_; }
-  const std::string& type() const { return node_.op_type(); }
 
-  /// Inputs. `has`: given and not left out by an empty name.
-  bool has(int input) const;
-  const std::string& input_name(int input) const;
-  /// The node that makes the input; a known real tensor becomes a Constant.
-  NodeId value(int input);
-  const Shape& shape(int input) { return graph().node(value(input)).shape; }
-  /// Null when the input is not known now.
-  const Known* known(int input) const;
-  /// A known input; throws with `what` it is for where it is not.
-  const Known& require_known(int input, const char* what) const;
-  std::vector<int64_t> integers(int input, const char* what) const;
-  float number(int input, float otherwise) const;
+  const std::string& type() const override { return node_.op_type(); }
+  int64_t opset() const override { return state_.opset; }
 
-  /// Attributes.
-  bool has_attribute(const char* name) const { return find(name) != nullptr; }
-  int64_t integer(const char* name, int64_t otherwise) const;
-  float real(const char* name, float otherwise) const;
-  std::string text(const char* name, const std::string& otherwise) const;
-  std::vector<int64_t> integers(const char* name) const;
+  int input_count() const override { return node_.input_size(); }
+  bool has(int input) const override;
+  const std::string& input_name(int input) const override;
+  NodeId value(int input) override;
+  const Shape& shape_of(NodeId value) const override { return state_.graph.node(value).shape; }
+  const Known* known(int input) const override;
+
+  using OnnxNode::integers;
   const onnx_file::AttributeProto* find(const char* name) const;
-  /// Throws where the attribute is given with another value than the only one supported.
-  void require_attribute(const char* name, int64_t only, int64_t otherwise) const;
-  /// From the attribute up to the operator set before `since`, from the input from then on; empty when left out.
-  std::vector<int64_t> attribute_or_input(const char* name, int input, int64_t since) const;
+  bool has_attribute(const char* name) const override { return find(name) != nullptr; }
+  int64_t integer(const char* name, int64_t otherwise) const override;
+  float real(const char* name, float otherwise) const override;
+  std::string text(const char* name, const std::string& otherwise) const override;
+  std::vector<int64_t> integers(const char* name) const override;
+  std::vector<float> reals(const char* name) const override;
 
-  /// Outputs. `emit` adds a node for output 0; `helper` one that the file does not have.
+  int output_count() const override { return node_.output_size(); }
+  bool has_output(int output) const override { return output < node_.output_size() && !node_.output(output).empty(); }
   const std::string& output_name(int output = 0) const;
-  NodeId emit(Layer layer, std::vector<NodeId> inputs, int output = 0);
-  NodeId helper(const std::string& suffix, Layer layer, std::vector<NodeId> inputs);
+  NodeId emit(Layer layer, std::vector<NodeId> inputs, int output = 0) override;
+  NodeId helper(const std::string& suffix, Layer layer, std::vector<NodeId> inputs) override;
+  void pass_on(int input) override;
   /// Output 0 is a value that exists already, under this other name.
   void alias(NodeId value) { state_.values[output_name()] = value; }
-  /// Output 0 is the input as it is, known or not; readers of one name read the other's value as well.
-  void pass_on(int input);
   void emit_known(Known known, int output = 0);
-  /// A reshape of `value` to `shape`; the batch stays open where the first extent does not change.
-  NodeId emit_reshape(NodeId value, Shape shape);
+
+  void require_room(size_t numbers) const override { state_.require_room(numbers); }
+  void count_copies(size_t numbers) override { state_.count_copies(numbers); }
 
  private:
   ImportState& state_;
   const onnx_file::NodeProto& node_;
 };
-
-/// A known real tensor of so many numbers, in one dimension. Throws ModelError with `what` it is.
-Tensor vector_of(const Known& known, int64_t length, const char* what);
-
-/// An axis of integers or attributes, counted from the end when below 0. Throws ModelError.
-int checked_axis(int64_t axis, size_t rank);
 
 /// One node of the file into the graph. Throws ModelError for an operator that is not supported.
 void import_operator(OperatorContext& context);

@@ -1,23 +1,32 @@
+#include <algorithm>
+
 #include "quant_models/model_error.hpp"
-#include "quant_models/onnx/operator_tables.hpp"
+#include "quant_models/onnx/operator_context.hpp"
 
 namespace flashcell::quant::onnx {
 namespace {
 
-void import_identity(OperatorContext& c) {
-  if (c.type() == "Dropout" && c.opset() < 7) c.require_attribute("is_test", 1, 0);
-  if (c.type() == "Dropout" && c.has(2)) {
-    const Known& training = c.require_known(2, "training_mode");
+void import_identity(OnnxNode& node) {
+  if (node.type() == "Dropout" && node.opset() < 7) node.require_attribute("is_test", 1, 0);
+  if (node.type() == "Dropout" && node.has(2)) {
+    const Known& training = node.require_known(2, "training_mode");
     if (training.integers != std::vector<int64_t>{0}) throw ModelError("its input training_mode is not false");
   }
-  c.pass_on(0);
+  node.pass_on(0);
 }
 
-const OperatorTable& operators() {
-  static const OperatorTable table = [] {
-    OperatorTable all = {{"Dropout", import_identity}, {"Identity", import_identity}};
-    for (OperatorTable part : {arithmetic_operators(), computing_operators(), moving_operators(), windowed_operators()})
-      all.merge(part);
+// Real numbers stay real: computing is in float32 whatever the file says.
+void import_cast(OnnxNode& node) {
+  const auto to = static_cast<int>(std::clamp<int64_t>(node.integer("to", kFloat), 0, 1000));
+  if (is_integer(to)) throw ModelError("its attribute to asks for " + name_of_type(to) + "; values are real numbers");
+  node.pass_on(0);
+}
+
+// Those of the layers, and what leaves values as they are.
+const OnnxOperators& operators() {
+  static const OnnxOperators table = [] {
+    OnnxOperators all = onnx_operators();
+    all.merge(OnnxOperators{{"Cast", import_cast}, {"Dropout", import_identity}, {"Identity", import_identity}});
     return all;
   }();
   return table;

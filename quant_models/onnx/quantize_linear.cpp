@@ -199,7 +199,7 @@ void dequantize_value(OperatorContext& c, const Stored& stored) {
     c.graph().set_quantization(stored.node, q);
     return c.alias(stored.node);
   }
-  const NodeId copy = c.emit(Reshape{Shape(source.shape.size(), 0)}, {stored.node});
+  const NodeId copy = c.emit(pass_through(source.shape.size()), {stored.node});
   c.graph().set_quantization(copy, q);
 }
 
