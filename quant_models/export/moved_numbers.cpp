@@ -4,48 +4,10 @@
 #include <numeric>
 #include <set>
 
-#include "quant_models/tensor/shape_rules.hpp"
+#include "quant_models/layers/places.hpp"
 
 namespace flashcell::quant {
 namespace {
-
-// How far apart neighbours along each dimension are.
-std::vector<int64_t> strides_of(const Shape& shape) {
-  std::vector<int64_t> strides(shape.size(), 1);
-  for (size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
-  return strides;
-}
-
-// Every number of `out`, in order, comes from first + the sum of its index times `steps`.
-std::vector<int32_t> walk(const Shape& out, int64_t first, const std::vector<int64_t>& steps,
-                          const std::vector<int32_t>& places) {
-  std::vector<int32_t> moved(static_cast<size_t>(element_count(out)));
-  Shape index(out.size(), 0);
-  int64_t at = first;
-  for (int32_t& place : moved) {
-    place = places[static_cast<size_t>(at)];
-    for (size_t d = out.size(); d-- > 0;) {
-      at += steps[d];
-      if (++index[d] < out[d]) break;
-      at -= steps[d] * out[d];
-      index[d] = 0;
-    }
-  }
-  return moved;
-}
-
-std::vector<int32_t> with_border(const Pad& pad, const Shape& in, const Shape& out,
-                                 const std::vector<int32_t>& places) {
-  const std::vector<int64_t> steps = strides_of(out);
-  int64_t first = 0;
-  for (size_t d = 0; d < out.size(); ++d) first += pad.before[d] * steps[d];
-  std::vector<int32_t> inner(static_cast<size_t>(element_count(out)));
-  std::iota(inner.begin(), inner.end(), 0);
-  inner = walk(in, first, steps, inner);
-  std::vector<int32_t> moved(static_cast<size_t>(element_count(out)), kNowhere);
-  for (size_t i = 0; i < inner.size(); ++i) moved[static_cast<size_t>(inner[i])] = places[i];
-  return moved;
-}
 
 /// Places along rows or columns: the i-th comes from first + step * i, from nowhere where that is outside.
 struct Line {
@@ -127,24 +89,6 @@ std::vector<int32_t> all_places(const Shape& shape) {
   std::vector<int32_t> places(static_cast<size_t>(element_count(shape)));
   std::iota(places.begin(), places.end(), 0);
   return places;
-}
-
-std::vector<int32_t> rearrange(const Layer& layer, const Shape& in, const Shape& out,
-                               const std::vector<int32_t>& places) {
-  std::vector<int64_t> steps = strides_of(in);
-  if (const Slice* slice = std::get_if<Slice>(&layer)) {
-    const auto axis = static_cast<size_t>(resolve_axis(slice->axis, in.size()));
-    const int64_t first = slice->begin * steps[axis];
-    steps[axis] *= slice->step;
-    return walk(out, first, steps, places);
-  }
-  if (const Transpose* transpose = std::get_if<Transpose>(&layer)) {
-    std::vector<int64_t> turned;
-    for (const int axis : transpose->order) turned.push_back(steps[static_cast<size_t>(axis)]);
-    return walk(out, 0, turned, places);
-  }
-  if (const Pad* pad = std::get_if<Pad>(&layer)) return with_border(*pad, in, out, places);
-  return places;  // a reshape
 }
 
 std::optional<Selection> selection_of(const std::vector<int32_t>& places, const Shape& from, const Shape& to) {

@@ -34,7 +34,7 @@ contract::Requantization requantization_between(double factor) {
 }
 
 PackedWeights pack_weights(const Tensor& weight, const Tensor& bias, const std::optional<Quantization>& quantization,
-                           const StoredInput& in, const ActivationFormat& out, size_t packed_count,
+                           const Lowering::Value& in, const ActivationFormat& out, size_t packed_count,
                            const std::function<size_t(size_t, size_t)>& place) {
   require_storable(quantization);
   const Quantization& q = *quantization;

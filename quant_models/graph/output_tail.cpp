@@ -19,7 +19,7 @@ bool is_arrangement(const Node& node) {
 }
 
 // Layers that only change which number stands where.
-bool rearranges(const Layer& layer) {
+bool moves_or_joins(const Layer& layer) {
   return std::holds_alternative<Transpose>(layer) || std::holds_alternative<Reshape>(layer) ||
          std::holds_alternative<Slice>(layer) || std::holds_alternative<Concat>(layer);
 }
@@ -43,7 +43,7 @@ class Tail {
     if (const auto found = in_tail_.find(id); found != in_tail_.end()) return found->second;
     const Node& node = graph_.node(id);
     in_tail_[id] = is_function(node.layer) || is_arrangement(node);
-    if (!in_tail_[id] && !rearranges(node.layer)) return false;
+    if (!in_tail_[id] && !moves_or_joins(node.layer)) return false;
     bool below = false;
     for (const NodeId input : node.inputs)
       if (read_by_one(input)) below |= visit(input);

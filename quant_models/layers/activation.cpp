@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_pairwise.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
@@ -158,6 +159,27 @@ OnnxOperators Activation::onnx_operators() {
           {"Tanh", import_activation},
           {"Clip", import_clip},
           {"PRelu", import_prelu}};
+}
+
+void Activation::lower(Lowering& engine) const {
+  engine.refuse("it does not stand behind a layer that computes and is stored nowhere else; quantize every value");
+}
+
+Clamp Activation::engine_clamp(const ActivationFormat& format) const {
+  const auto scale = static_cast<double>(format.scale);
+  const auto step_of = [&](float x) {
+    return format.zero_point + static_cast<int>(std::floor(static_cast<double>(x) / scale + 0.5));
+  };
+  Clamp clamp;
+  if (kind == ActivationKind::relu) {
+    clamp.low = format.zero_point;
+  } else if (kind == ActivationKind::clip) {
+    clamp.low = std::max(step_of(low), int{INT16_MIN});
+    clamp.high = std::min(step_of(high), int{INT16_MAX});
+  } else {
+    throw ModelError("the engine cuts values off, it computes no other activation; use ReLU or a clip");
+  }
+  return clamp;
 }
 
 }  // namespace flashcell::quant

@@ -25,6 +25,8 @@ struct Activation {
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
+  void lower(Lowering& engine) const;
+  Clamp engine_clamp(const ActivationFormat& format) const;
   bool operator==(const Activation&) const = default;
 };
 

@@ -1,5 +1,8 @@
 #include "quant_models/layers/add.hpp"
 
+#include <algorithm>
+
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_pairwise.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/layers/pairwise.hpp"
@@ -51,6 +54,20 @@ void Add::write_onnx(OnnxWriter& file) const {
 
 OnnxOperators Add::onnx_operators() {
   return {{"Add", import_add}, {"Mean", import_sum}, {"Sub", import_sub}, {"Sum", import_sum}};
+}
+
+void Add::lower(Lowering& engine) const {
+  const Lowering::Value a = engine.input(0), b = engine.input(1);
+  const Lowering::Target target = engine.target();
+  const double out = static_cast<double>(target.format.scale), largest = std::max(a.scale, b.scale) / out;
+  // Terms keep 16 bits: as many fraction bits as the larger one leaves.
+  int bits = contract::kMaxFractionBits;
+  while (bits > 0 && 255 * largest * (1 << bits) > 32767) --bits;
+  const double steps = 1 << bits;
+  const contract::Requantization scales[] = {engine.factor(a.scale / out * steps),
+                                             engine.factor(b.scale / out * steps)};
+  const ModelBuilder::Tensor inputs[] = {a.tensor, b.tensor};
+  engine.keep(target, engine.builder().add(engine.name(), inputs, scales, bits, target.format, target.clamp));
 }
 
 }  // namespace flashcell::quant

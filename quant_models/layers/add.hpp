@@ -12,6 +12,7 @@ struct Add {
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
+  void lower(Lowering& engine) const;
   bool operator==(const Add&) const = default;
 };
 

@@ -11,8 +11,11 @@
 // LayerKind that checks them, and what may be left out.
 namespace flashcell::quant {
 
-class OnnxNode;    // onnx_node.hpp
-class OnnxWriter;  // onnx_writer.hpp
+class OnnxNode;           // onnx_node.hpp
+class OnnxWriter;         // onnx_writer.hpp
+class Lowering;           // lowering.hpp
+struct ActivationFormat;  // packed/model_builder.hpp
+struct Clamp;
 
 /// By the operator's type: what turns a node of an ONNX file into nodes of the graph.
 using OnnxOperators = std::map<std::string, void (*)(OnnxNode&)>;

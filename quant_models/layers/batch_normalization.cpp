@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/model_error.hpp"
@@ -69,6 +70,10 @@ void BatchNormalization::write_onnx(OnnxWriter& file) const {
 
 OnnxOperators BatchNormalization::onnx_operators() {
   return {{"BatchNormalization", import_batch_normalization}};
+}
+
+void BatchNormalization::lower(Lowering& engine) const {
+  engine.refuse("the engine has no such layer");
 }
 
 }  // namespace flashcell::quant

@@ -15,6 +15,7 @@ struct BatchNormalization {
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
+  void lower(Lowering& engine) const;
   std::vector<const Tensor*> parameters() const { return {&scale, &bias, &mean, &variance}; }
   bool operator==(const BatchNormalization&) const = default;
 };

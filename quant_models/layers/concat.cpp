@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/model_error.hpp"
@@ -60,6 +61,19 @@ void Concat::write_onnx(OnnxWriter& file) const {
 
 OnnxOperators Concat::onnx_operators() {
   return {{"Concat", import_concat}};
+}
+
+void Concat::lower(Lowering& engine) const {
+  if (axis != 1) engine.refuse("the engine joins channels only");
+  const Lowering::Target target = engine.target();
+  std::vector<ModelBuilder::Tensor> inputs;
+  std::vector<contract::Requantization> scales;
+  for (size_t i = 0; i < engine.input_count(); ++i) {
+    const Lowering::Value in = engine.input(i);
+    inputs.push_back(in.tensor);
+    scales.push_back(engine.factor(in.scale / static_cast<double>(target.format.scale)));
+  }
+  engine.keep(target, engine.builder().concat(engine.name(), inputs, scales, target.format, target.clamp));
 }
 
 }  // namespace flashcell::quant

@@ -1,5 +1,6 @@
 #include "quant_models/layers/constant.hpp"
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
@@ -21,5 +22,7 @@ Step Constant::make_step(const Shape&, std::span<const Shape>) const {
 void Constant::write_onnx(OnnxWriter& file) const {
   file.write_constant(value);
 }
+
+void Constant::lower(Lowering&) const {}  // whoever reads it refuses it
 
 }  // namespace flashcell::quant

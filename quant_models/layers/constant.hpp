@@ -15,6 +15,7 @@ struct Constant {
   Shape infer_shape(std::span<const Shape> in) const;
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   void write_onnx(OnnxWriter& file) const;
+  void lower(Lowering& engine) const;
   std::vector<const Tensor*> parameters() const { return {&value}; }
   bool operator==(const Constant&) const = default;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_window.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
@@ -88,6 +89,37 @@ void Convolution::write_onnx(OnnxWriter& file) const {
 
 OnnxOperators Convolution::onnx_operators() {
   return {{"Conv", import_convolution}};
+}
+
+void Convolution::lower(Lowering& engine) const {
+  const Lowering::Chosen chosen = engine.chosen_input();
+  const Lowering::Value& in = chosen.source;
+  const Lowering::Target target = engine.target();
+  const Shape& shape = weight.shape;
+  const size_t outputs = static_cast<size_t>(shape[0]), per_group = static_cast<size_t>(shape[1]),
+               pixels = static_cast<size_t>(shape[2] * shape[3]), group_count = static_cast<size_t>(groups);
+  const Window window = engine.window(static_cast<int>(shape[2]), static_cast<int>(shape[3]), stride, padding);
+  if (per_group == 1 && group_count == outputs && group_count > 1) {
+    const PackedWeights packed = engine.pack(weight, bias, weight_quantization, in, target.format, outputs * pixels,
+                                             [&](size_t o, size_t i) { return i * outputs + o; });
+    return engine.keep(target, engine.builder().depthwise(engine.name(), in.tensor, window, packed.view(),
+                                                          target.format, target.clamp));
+  }
+  // A grouped convolution is a dense one whose other weights are 0; so is one that reads some of the channels.
+  const size_t inputs = engine.builder().tensor(in.tensor).channels, outputs_of_group = outputs / group_count;
+  const PackedWeights packed = engine.pack(
+      weight, bias, weight_quantization, in, target.format, outputs * pixels * inputs, [&](size_t o, size_t i) {
+        const size_t channel = o / outputs_of_group * per_group + i / pixels;
+        const size_t stored = chosen.channels.empty() ? channel : static_cast<size_t>(chosen.channels[channel]);
+        return (o * pixels + i % pixels) * inputs + stored;
+      });
+  engine.keep(target, engine.builder().convolution(engine.name(), in.tensor, static_cast<int>(outputs), window,
+                                                   packed.view(), target.format, target.clamp));
+}
+
+// A pointwise convolution reads the whole value that channels were chosen of for less than choosing costs.
+bool Convolution::reads_chosen_channels() const {
+  return groups == 1 && weight.shape[2] == 1 && weight.shape[3] == 1;
 }
 
 }  // namespace flashcell::quant

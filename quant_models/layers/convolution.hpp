@@ -23,6 +23,8 @@ struct Convolution {
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
+  void lower(Lowering& engine) const;
+  bool reads_chosen_channels() const;
   std::vector<const Tensor*> parameters() const { return {&weight, &bias}; }
   int64_t macs_per_number() const { return weight.shape[1] * weight.shape[2] * weight.shape[3]; }
   bool operator==(const Convolution&) const = default;

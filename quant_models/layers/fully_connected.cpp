@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/matrix_product.hpp"
 #include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
@@ -133,6 +134,21 @@ void FullyConnected::write_onnx(OnnxWriter& file) const {
 
 OnnxOperators FullyConnected::onnx_operators() {
   return {{"Gemm", import_gemm}, {"MatMul", import_matmul}};
+}
+
+void FullyConnected::lower(Lowering& engine) const {
+  const Lowering::Value in = engine.input(0);
+  const Lowering::Target target = engine.target();
+  const contract::TensorDescriptor& t = engine.builder().tensor(in.tensor);
+  const size_t pixels = size_t{t.height} * t.width, channels = t.channels;
+  const size_t inputs = static_cast<size_t>(weight.shape[1]);
+  if (inputs != pixels * channels) engine.refuse("it does not read one image's whole value");
+  // The graph flattens channel by channel, the engine pixel by pixel.
+  const PackedWeights packed =
+      engine.pack(weight, bias, weight_quantization, in, target.format, weight.values.size(),
+                  [&](size_t o, size_t i) { return o * inputs + i % pixels * channels + i / pixels; });
+  engine.keep(target, engine.builder().fully_connected(engine.name(), in.tensor, static_cast<int>(weight.shape[0]),
+                                                       packed.view(), target.format, target.clamp));
 }
 
 }  // namespace flashcell::quant

@@ -18,6 +18,7 @@ struct FullyConnected {
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
+  void lower(Lowering& engine) const;
   std::vector<const Tensor*> parameters() const { return {&weight, &bias}; }
   int64_t macs_per_number() const { return weight.shape[1]; }
   bool operator==(const FullyConnected&) const = default;

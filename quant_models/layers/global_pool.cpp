@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_pairwise.hpp"
 #include "quant_models/layers/onnx_window.hpp"
@@ -93,6 +94,16 @@ OnnxOperators GlobalPool::onnx_operators() {
           {"ReduceMax", import_reduce},
           {"ReduceMean", import_reduce},
           {"ReduceSum", import_reduce}};
+}
+
+void GlobalPool::lower(Lowering& engine) const {
+  if (kind == PoolKind::max) engine.refuse("use a max pool of the image's size");
+  const Lowering::Value in = engine.input(0);
+  const Lowering::Target target = engine.target();
+  const contract::TensorDescriptor& t = engine.builder().tensor(in.tensor);
+  const double real = in.scale / static_cast<double>(target.format.scale) / (double{1} * t.height * t.width);
+  engine.keep(target, engine.builder().global_average_pool(engine.name(), in.tensor, engine.factor(real), target.format,
+                                                           target.clamp));
 }
 
 }  // namespace flashcell::quant

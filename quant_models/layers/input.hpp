@@ -13,6 +13,7 @@ struct Input {
   Shape infer_shape(std::span<const Shape> in) const;
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   void write_onnx(OnnxWriter& file) const;
+  void lower(Lowering& engine) const;
   bool operator==(const Input&) const = default;
 };
 

@@ -1,7 +1,9 @@
 #include "quant_models/layers/layer.hpp"
 
+#include <stdexcept>
 #include <type_traits>
 
+#include "quant_models/packed/model_builder.hpp"
 #include "quant_models/tensor/fake_quantize.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 
@@ -23,6 +25,16 @@ void require_inputs(const Layer& layer, size_t given) {
 template <class Kind>
 constexpr bool kHasWeights = requires(Kind layer) {
   layer.weight_quantization;
+};
+
+template <class Kind>
+constexpr bool kRearranges = requires(const Kind& layer, const Shape& shape) {
+  layer.moved_places(shape, shape, {});
+};
+
+template <class Kind>
+constexpr bool kFollowsInEngine = requires(const Kind& layer, const ActivationFormat& format) {
+  layer.engine_clamp(format);
 };
 
 // member(layer) for layers with weights, null for others.
@@ -79,6 +91,46 @@ Layer pass_through(size_t rank) {
 
 void write_onnx(const Layer& layer, OnnxWriter& file) {
   std::visit([&](const auto& kind) { kind.write_onnx(file); }, layer);
+}
+
+void lower(const Layer& layer, Lowering& engine) {
+  std::visit([&](const auto& kind) { kind.lower(engine); }, layer);
+}
+
+bool rearranges(const Layer& layer) {
+  return std::visit([](const auto& kind) { return kRearranges<std::remove_cvref_t<decltype(kind)>>; }, layer);
+}
+
+std::vector<int32_t> moved_places(const Layer& layer, const Shape& in, const Shape& out,
+                                  const std::vector<int32_t>& places) {
+  return std::visit(
+      [&](const auto& kind) -> std::vector<int32_t> {
+        if constexpr (kRearranges<std::remove_cvref_t<decltype(kind)>>) return kind.moved_places(in, out, places);
+        throw std::invalid_argument("moved_places: the layer computes");
+      },
+      layer);
+}
+
+bool follows_in_engine(const Layer& layer) {
+  return std::visit([](const auto& kind) { return kFollowsInEngine<std::remove_cvref_t<decltype(kind)>>; }, layer);
+}
+
+Clamp engine_clamp(const Layer& layer, const ActivationFormat& format) {
+  return std::visit(
+      [&](const auto& kind) -> Clamp {
+        if constexpr (kFollowsInEngine<std::remove_cvref_t<decltype(kind)>>) return kind.engine_clamp(format);
+        throw std::invalid_argument("engine_clamp: the layer is one of the engine's own");
+      },
+      layer);
+}
+
+bool reads_chosen_channels(const Layer& layer) {
+  return std::visit(
+      [](const auto& kind) {
+        if constexpr (requires { kind.reads_chosen_channels(); }) return kind.reads_chosen_channels();
+        return false;
+      },
+      layer);
 }
 
 Tensor* weight_of(Layer& layer) {

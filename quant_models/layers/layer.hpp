@@ -35,10 +35,14 @@ namespace flashcell::quant {
 ///   only_moves()         it moves or chooses numbers without computing: its output keeps its input's quantization
 ///   parameters()         its fixed numbers
 ///   macs_per_number()    multiply-accumulates for each number of its value
+///   moved_places(in, out, places)   of one that changes which number stands where: the places of its value's numbers
+///                        from those of its input's
+///   engine_clamp(format) of one that the engine computes with the layer before it: where that is cut off
+///   reads_chosen_channels()         it may read some channels of its input, in any order, as well as all
 ///   weight, bias, weight_quantization    members of a layer with a trainable matrix.
 template <class Kind>
 concept LayerKind = std::equality_comparable<Kind> &&
-    requires(const Kind& layer, const Shape& out, std::span<const Shape> in, OnnxWriter& file) {
+    requires(const Kind& layer, const Shape& out, std::span<const Shape> in, OnnxWriter& file, Lowering& engine) {
   // "convolution 3x3", "ReLU6", ...
   { layer.describe() } -> std::same_as<std::string>;
   // Of its value; checks the layer as well and throws ModelError.
@@ -47,6 +51,8 @@ concept LayerKind = std::equality_comparable<Kind> &&
   { layer.make_step(out, in) } -> std::same_as<Step>;
   // In operators of set 13.
   layer.write_onnx(file);
+  // As a layer of the engine, or refused.
+  layer.lower(engine);
 };
 
 /// The list of kinds.
@@ -71,6 +77,19 @@ OnnxOperators onnx_operators();
 Layer pass_through(size_t rank);
 /// The node with this layer as ONNX's operators.
 void write_onnx(const Layer& layer, OnnxWriter& file);
+
+/// The node with this layer as a layer of the engine. Throws ModelError that names the node.
+void lower(const Layer& layer, Lowering& engine);
+/// Layers that change which number stands where, and the places of its value's numbers from those of its input's.
+bool rearranges(const Layer& layer);
+std::vector<int32_t> moved_places(const Layer& layer, const Shape& in, const Shape& out,
+                                  const std::vector<int32_t>& places);
+/// Layers that the engine computes with the layer before them, and where that is then cut off. Throws ModelError for
+/// one that does more.
+bool follows_in_engine(const Layer& layer);
+Clamp engine_clamp(const Layer& layer, const ActivationFormat& format);
+/// Layers that may read some channels of their input, in any order.
+bool reads_chosen_channels(const Layer& layer);
 
 /// The layer's trainable weight matrix, its bias and how the weights are quantized; null for layers without.
 Tensor* weight_of(Layer& layer);

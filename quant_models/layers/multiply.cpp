@@ -1,5 +1,6 @@
 #include "quant_models/layers/multiply.hpp"
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_pairwise.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/layers/pairwise.hpp"
@@ -58,6 +59,10 @@ void Multiply::write_onnx(OnnxWriter& file) const {
 
 OnnxOperators Multiply::onnx_operators() {
   return {{"Div", import_div}, {"Mul", import_multiply}, {"Neg", import_neg}, {"Pow", import_pow}};
+}
+
+void Multiply::lower(Lowering& engine) const {
+  engine.refuse("the engine has no such layer");
 }
 
 }  // namespace flashcell::quant

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/layers/places.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
@@ -64,6 +66,22 @@ void Pad::write_onnx(OnnxWriter& file) const {
 
 OnnxOperators Pad::onnx_operators() {
   return {{"Pad", import_pad}};
+}
+
+void Pad::lower(Lowering& engine) const {
+  if (value != 0) engine.refuse("the engine pads with zeros only");
+  engine.rearrange();
+}
+
+std::vector<int32_t> Pad::moved_places(const Shape& in, const Shape& out, const std::vector<int32_t>& places) const {
+  const std::vector<int64_t> steps = strides_of(out);
+  int64_t corner = 0;
+  for (size_t d = 0; d < out.size(); ++d) corner += before[d] * steps[d];
+  std::vector<int32_t> moved(static_cast<size_t>(element_count(out)), kNowhere);
+  for_each_offset(in, steps, [&](int64_t i, int64_t offset) {
+    moved[static_cast<size_t>(corner + offset)] = places[static_cast<size_t>(i)];
+  });
+  return moved;
 }
 
 }  // namespace flashcell::quant

@@ -15,6 +15,8 @@ struct Pad {
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
+  void lower(Lowering& engine) const;
+  std::vector<int32_t> moved_places(const Shape& in, const Shape& out, const std::vector<int32_t>& places) const;
   bool only_moves() const { return value == 0; }
   bool operator==(const Pad&) const = default;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_window.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
@@ -102,6 +103,22 @@ void Pool::write_onnx(OnnxWriter& file) const {
 
 OnnxOperators Pool::onnx_operators() {
   return {{"AveragePool", import_pool}, {"MaxPool", import_pool}};
+}
+
+void Pool::lower(Lowering& engine) const {
+  const Lowering::Value in = engine.input(0);
+  const Window window = engine.window(kernel[0], kernel[1], stride, padding);
+  if (kind == PoolKind::max) {
+    engine.require_same_storage();
+    return engine.keep_as_input(engine.builder().max_pool(engine.name(), in.tensor, window));
+  }
+  const Padding& p = padding;
+  if (!count_padding && p.top + p.left + p.bottom + p.right > 0)
+    engine.refuse("an average that leaves padding out is not computed; let it count padding");
+  const Lowering::Target target = engine.target();
+  const double real = in.scale / static_cast<double>(target.format.scale) / (kernel[0] * kernel[1]);
+  engine.keep(target, engine.builder().average_pool(engine.name(), in.tensor, window, engine.factor(real),
+                                                    target.format, target.clamp));
 }
 
 }  // namespace flashcell::quant

@@ -21,6 +21,7 @@ struct Pool {
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
+  void lower(Lowering& engine) const;
   bool only_moves() const { return kind == PoolKind::max; }
   bool operator==(const Pool&) const = default;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/model_error.hpp"
@@ -115,6 +116,10 @@ void Reshape::write_onnx(OnnxWriter& file) const {
 OnnxOperators Reshape::onnx_operators() {
   return {{"DepthToSpace", import_blocks}, {"Flatten", import_flatten}, {"Reshape", import_reshape},
           {"SpaceToDepth", import_blocks}, {"Squeeze", import_squeeze}, {"Unsqueeze", import_unsqueeze}};
+}
+
+void Reshape::lower(Lowering& engine) const {
+  engine.rearrange();
 }
 
 }  // namespace flashcell::quant

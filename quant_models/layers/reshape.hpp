@@ -1,4 +1,6 @@
 #pragma once
+#include <vector>
+
 #include "quant_models/layers/aspects.hpp"
 #include "quant_models/node_id.hpp"
 
@@ -15,6 +17,10 @@ struct Reshape {
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
+  void lower(Lowering& engine) const;
+  std::vector<int32_t> moved_places(const Shape&, const Shape&, const std::vector<int32_t>& places) const {
+    return places;
+  }
   bool only_moves() const { return true; }
   bool operator==(const Reshape&) const = default;
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/model_error.hpp"
@@ -89,6 +90,13 @@ void ResizeNearest::write_onnx(OnnxWriter& file) const {
 
 OnnxOperators ResizeNearest::onnx_operators() {
   return {{"Resize", import_resize}, {"Upsample", import_resize}};
+}
+
+void ResizeNearest::lower(Lowering& engine) const {
+  if (rows != columns) engine.refuse("its factors differ in the two directions");
+  engine.require_same_storage();
+  const Lowering::Value in = engine.input(0);
+  engine.keep_as_input(engine.builder().upsample(engine.name(), in.tensor, rows));
 }
 
 }  // namespace flashcell::quant

@@ -12,6 +12,7 @@ struct ResizeNearest {
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
+  void lower(Lowering& engine) const;
   bool only_moves() const { return true; }
   bool operator==(const ResizeNearest&) const = default;
 };

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/layers/places.hpp"
 #include "quant_models/layers/reshape.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
@@ -102,6 +104,18 @@ void Slice::write_onnx(OnnxWriter& file) const {
 
 OnnxOperators Slice::onnx_operators() {
   return {{"Gather", import_gather}, {"Slice", import_slice}, {"Split", import_split}};
+}
+
+void Slice::lower(Lowering& engine) const {
+  engine.rearrange();
+}
+
+std::vector<int32_t> Slice::moved_places(const Shape& in, const Shape& out, const std::vector<int32_t>& places) const {
+  std::vector<int64_t> steps = strides_of(in);
+  const auto along = static_cast<size_t>(resolve_axis(axis, in.size()));
+  const int64_t first = begin * steps[along];
+  steps[along] *= step;
+  return walked_places(out, first, steps, places);
 }
 
 }  // namespace flashcell::quant

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/layers/reshape.hpp"
@@ -61,6 +62,10 @@ void Softmax::write_onnx(OnnxWriter& file) const {
 
 OnnxOperators Softmax::onnx_operators() {
   return {{"Softmax", import_softmax}};
+}
+
+void Softmax::lower(Lowering& engine) const {
+  engine.refuse("the engine has no such layer");
 }
 
 }  // namespace flashcell::quant

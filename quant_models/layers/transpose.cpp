@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/layers/places.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
@@ -52,6 +54,18 @@ void Transpose::write_onnx(OnnxWriter& file) const {
 
 OnnxOperators Transpose::onnx_operators() {
   return {{"Transpose", import_transpose}};
+}
+
+void Transpose::lower(Lowering& engine) const {
+  engine.rearrange();
+}
+
+std::vector<int32_t> Transpose::moved_places(const Shape& in, const Shape& out,
+                                             const std::vector<int32_t>& places) const {
+  const std::vector<int64_t> steps = strides_of(in);
+  std::vector<int64_t> turned;
+  for (const int axis : order) turned.push_back(steps[static_cast<size_t>(axis)]);
+  return walked_places(out, 0, turned, places);
 }
 
 }  // namespace flashcell::quant

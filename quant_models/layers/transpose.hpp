@@ -14,6 +14,8 @@ struct Transpose {
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
+  void lower(Lowering& engine) const;
+  std::vector<int32_t> moved_places(const Shape& in, const Shape& out, const std::vector<int32_t>& places) const;
   bool only_moves() const { return true; }
   bool operator==(const Transpose&) const = default;
 };
