@@ -27,6 +27,7 @@ struct Activation {
   void write_onnx(OnnxWriter& file) const;
   void lower(Lowering& engine) const;
   Clamp engine_clamp(const ActivationFormat& format) const;
+  TorchOperation make_torch_operation(TorchParameters& parameters) const;
   bool operator==(const Activation&) const = default;
 };
 

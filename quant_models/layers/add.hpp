@@ -13,6 +13,7 @@ struct Add {
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
   void lower(Lowering& engine) const;
+  TorchOperation make_torch_operation(TorchParameters& parameters) const;
   bool operator==(const Add&) const = default;
 };
 

@@ -15,7 +15,10 @@ class OnnxNode;           // onnx_node.hpp
 class OnnxWriter;         // onnx_writer.hpp
 class Lowering;           // lowering.hpp
 struct ActivationFormat;  // packed/model_builder.hpp
-struct Clamp;
+struct Clamp;             // packed/model_builder.hpp
+struct TorchOperation;    // torch_operation.hpp
+class TorchParameters;    // torch_operation.hpp
+class TrainedValues;      // trained_values.hpp
 
 /// By the operator's type: what turns a node of an ONNX file into nodes of the graph.
 using OnnxOperators = std::map<std::string, void (*)(OnnxNode&)>;

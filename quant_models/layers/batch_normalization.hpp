@@ -17,6 +17,8 @@ struct BatchNormalization {
   void write_onnx(OnnxWriter& file) const;
   void lower(Lowering& engine) const;
   std::vector<const Tensor*> parameters() const { return {&scale, &bias, &mean, &variance}; }
+  TorchOperation make_torch_operation(TorchParameters& parameters) const;
+  void take_trained(const TrainedValues& values);
   bool operator==(const BatchNormalization&) const = default;
 };
 

@@ -15,6 +15,7 @@ struct Concat {
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
   void lower(Lowering& engine) const;
+  TorchOperation make_torch_operation(TorchParameters& parameters) const;
   bool operator==(const Concat&) const = default;
 };
 

@@ -17,6 +17,7 @@ struct Constant {
   void write_onnx(OnnxWriter& file) const;
   void lower(Lowering& engine) const;
   std::vector<const Tensor*> parameters() const { return {&value}; }
+  TorchOperation make_torch_operation(TorchParameters& parameters) const;
   bool operator==(const Constant&) const = default;
 };
 

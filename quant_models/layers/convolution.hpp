@@ -27,6 +27,8 @@ struct Convolution {
   bool reads_chosen_channels() const;
   std::vector<const Tensor*> parameters() const { return {&weight, &bias}; }
   int64_t macs_per_number() const { return weight.shape[1] * weight.shape[2] * weight.shape[3]; }
+  TorchOperation make_torch_operation(TorchParameters& parameters) const;
+  void take_trained(const TrainedValues& values);
   bool operator==(const Convolution&) const = default;
 };
 

@@ -15,6 +15,7 @@ struct GlobalPool {
   void write_onnx(OnnxWriter& file) const;
   void lower(Lowering& engine) const;
   bool only_moves() const { return kind == PoolKind::max; }
+  TorchOperation make_torch_operation(TorchParameters& parameters) const;
   bool operator==(const GlobalPool&) const = default;
 };
 

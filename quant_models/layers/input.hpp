@@ -14,6 +14,7 @@ struct Input {
   Step make_step(const Shape& out, std::span<const Shape> in) const;
   void write_onnx(OnnxWriter& file) const;
   void lower(Lowering& engine) const;
+  TorchOperation make_torch_operation(TorchParameters& parameters) const;
   bool operator==(const Input&) const = default;
 };
 

@@ -39,6 +39,7 @@ namespace flashcell::quant {
 ///                        from those of its input's
 ///   engine_clamp(format) of one that the engine computes with the layer before it: where that is cut off
 ///   reads_chosen_channels()         it may read some channels of its input, in any order, as well as all
+///   take_trained(values) of one whose numbers training changes
 ///   weight, bias, weight_quantization    members of a layer with a trainable matrix.
 template <class Kind>
 concept LayerKind = std::equality_comparable<Kind> &&
@@ -53,6 +54,8 @@ concept LayerKind = std::equality_comparable<Kind> &&
   layer.write_onnx(file);
   // As a layer of the engine, or refused.
   layer.lower(engine);
+  // For training; in a file of its own, built where libtorch is there.
+  &Kind::make_torch_operation;
 };
 
 /// The list of kinds.

@@ -18,6 +18,7 @@ struct Pad {
   void lower(Lowering& engine) const;
   std::vector<int32_t> moved_places(const Shape& in, const Shape& out, const std::vector<int32_t>& places) const;
   bool only_moves() const { return value == 0; }
+  TorchOperation make_torch_operation(TorchParameters& parameters) const;
   bool operator==(const Pad&) const = default;
 };
 

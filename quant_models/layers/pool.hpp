@@ -23,6 +23,7 @@ struct Pool {
   void write_onnx(OnnxWriter& file) const;
   void lower(Lowering& engine) const;
   bool only_moves() const { return kind == PoolKind::max; }
+  TorchOperation make_torch_operation(TorchParameters& parameters) const;
   bool operator==(const Pool&) const = default;
 };
 

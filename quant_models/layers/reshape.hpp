@@ -22,6 +22,7 @@ struct Reshape {
     return places;
   }
   bool only_moves() const { return true; }
+  TorchOperation make_torch_operation(TorchParameters& parameters) const;
   bool operator==(const Reshape&) const = default;
 };
 

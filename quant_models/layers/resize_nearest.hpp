@@ -14,6 +14,7 @@ struct ResizeNearest {
   void write_onnx(OnnxWriter& file) const;
   void lower(Lowering& engine) const;
   bool only_moves() const { return true; }
+  TorchOperation make_torch_operation(TorchParameters& parameters) const;
   bool operator==(const ResizeNearest&) const = default;
 };
 

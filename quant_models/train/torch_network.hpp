@@ -4,9 +4,11 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "quant_models/graph/graph.hpp"
+#include "quant_models/layers/layer_torch.hpp"
 
 namespace flashcell::quant {
 
@@ -44,31 +46,24 @@ class TorchNetwork {
   Graph trained() const;
 
  private:
-  struct Run {
-    std::span<const at::Tensor> parameters;
-    BatchStatistics* statistics;
-  };
-  using Operation = std::function<at::Tensor(std::span<const at::Tensor> inputs, const Run& run)>;
+  class Parameters;
+  class Trained;
   struct Step {
     NodeId node = 0;
-    Operation operation;  // none: an input
-    std::function<at::Tensor(const at::Tensor& value, const Run& run)> quantize;
+    TorchOperation operation;
+    std::function<at::Tensor(const at::Tensor& value, const TorchRun& run)> quantize;
   };
 
   size_t add_parameter(const std::string& name, const Tensor& value, bool decays);
   size_t add_scales(const std::string& name, const Quantization& quantization);
-  std::function<at::Tensor(const Run&)> weight_reader(const Node& node);
-  Operation make_operation(const Node& node);
-  Operation make_normalization(const Node& node);
+  const at::Tensor& parameter(const std::string& name) const;
   void add_value_quantization(const Node& node, Step& step);
 
   Graph graph_;
   std::vector<Step> steps_;
   std::vector<Parameter> parameters_;
   std::vector<at::Tensor> running_;
+  std::unordered_map<std::string, size_t> places_, running_places_;  // in the two
 };
-
-at::Tensor to_torch(const Tensor& tensor);
-Tensor from_torch(const at::Tensor& tensor);
 
 }  // namespace flashcell::quant

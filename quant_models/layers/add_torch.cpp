@@ -1,0 +1,11 @@
+#include "quant_models/layers/add.hpp"
+
+#include "quant_models/layers/torch_operation.hpp"
+
+namespace flashcell::quant {
+
+TorchOperation Add::make_torch_operation(TorchParameters&) const {
+  return {[](std::span<const at::Tensor> in, const TorchRun&) { return in[0] + in[1]; }};
+}
+
+}  // namespace flashcell::quant

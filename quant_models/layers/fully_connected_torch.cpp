@@ -1,0 +1,18 @@
+#include "quant_models/layers/fully_connected.hpp"
+
+#include "quant_models/layers/torch_operation.hpp"
+#include "quant_models/layers/torch_weights.hpp"
+
+namespace flashcell::quant {
+
+TorchOperation FullyConnected::make_torch_operation(TorchParameters& parameters) const {
+  return {[weights = add_weights(*this, parameters)](std::span<const at::Tensor> in, const TorchRun& run) {
+    return at::linear(in[0], weights.weight(run), weights.bias(run));
+  }};
+}
+
+void FullyConnected::take_trained(const TrainedValues& values) {
+  take_trained_weights(*this, values);
+}
+
+}  // namespace flashcell::quant
