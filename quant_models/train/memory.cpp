@@ -8,14 +8,14 @@ namespace {
 
 constexpr int kBiasBits = 32, kFactorBits = 16, kShiftBits = 8, kRealBits = 32;
 
-// The node whose memory holds this node's numbers: reshapes move nothing, and a sum without a quantization of its own
+// The node whose memory holds this node's numbers: views move nothing, and a sum without a quantization of its own
 // is stored as what its only reader makes of it.
 bool takes_memory(const Graph& graph, NodeId id) {
   const Node& n = graph.node(id);
-  if (std::holds_alternative<Reshape>(n.layer) || std::holds_alternative<Constant>(n.layer)) return false;
+  if (is_view(n.layer) || std::holds_alternative<Constant>(n.layer)) return false;
   if (n.quantization || graph.is_output(id)) return true;
   const std::vector<NodeId> readers = graph.readers(id);
-  return !(readers.size() == 1 && std::holds_alternative<Activation>(graph.node(readers[0]).layer) &&
+  return !(readers.size() == 1 && follows_in_engine(graph.node(readers[0]).layer) &&
            graph.node(readers[0]).quantization);
 }
 
