@@ -55,10 +55,14 @@ std::vector<Shape> input_shapes(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-Executor::Executor(const Graph& graph) {
+Step layer_step(const Node& node, std::span<const Shape> inputs) {
+  return make_step(node.layer, node.shape, inputs);
+}
+
+Executor::Executor(const Graph& graph, const StepFactory& make_step) {
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
-    Task task{id, node.shape, make_step(node.layer, node.shape, input_shapes(graph, node)), {}, {}, node.quantization};
+    Task task{id, node.shape, make_step(node, input_shapes(graph, node)), {}, {}, node.quantization};
     tasks_.push_back(std::move(task));
   }
   plan_buffers(graph);
@@ -128,7 +132,7 @@ int64_t possible_batch(const Graph& graph, int64_t batch) {
 }  // namespace
 
 std::vector<float> run_all(const Graph& graph, std::span<const float> images, int64_t count, int64_t batch,
-                           const Observer& observer) {
+                           const Observer& observer, const StepFactory& make_step) {
   if (count < 1 || batch < 1) throw std::invalid_argument("run_all: needs at least one image");
   if (graph.inputs().size() != 1 || graph.outputs().empty())
     throw ModelError("the network has " + std::to_string(graph.inputs().size()) + " inputs and " +
@@ -138,7 +142,7 @@ std::vector<float> run_all(const Graph& graph, std::span<const float> images, in
   for (int64_t first = 0; first < count;) {
     const int64_t now = std::min(batch, count - first);
     const Graph batched = with_batch(graph, now);
-    Executor executor(batched);
+    Executor executor(batched, make_step);
     const size_t in = executor.input(0).size();
     if (images.size() * static_cast<size_t>(now) != in * static_cast<size_t>(count))
       throw std::invalid_argument("run_all: the images do not have the size of the network's input");

@@ -12,13 +12,20 @@ namespace flashcell::quant {
 /// Sees a node's value right after it has been made; the numbers are gone once it returns.
 using Observer = std::function<void(NodeId node, std::span<const float> value)>;
 
+/// Makes the step of a node, whose inputs have these shapes. Noise models of hardware come in here, often around the
+/// layer's own step. None: the node's numbers are there before the run, as an input's.
+using StepFactory = std::function<Step(const Node& node, std::span<const Shape> inputs)>;
+
+/// The layer's own step, in float32 with fake-quantized weights.
+Step layer_step(const Node& node, std::span<const Shape> inputs);
+
 /// Runs a graph in float32. Quantized weights and values are replaced by what their integers stand for, so that a
-/// quantized graph shows its own accuracy. The same graph and input give the same bytes on every run; convolutions,
-/// fully connected layers, pools and sums do so on every machine.
-/// Buffers and weights are laid out once, in the constructor; run() allocates nothing. One executor serves one thread.
+/// quantized graph shows its own accuracy. With the layers' own steps the same graph and input give the same bytes on
+/// every run; convolutions, fully connected layers, pools and sums do so on every machine. Buffers and weights are laid
+/// out once, in the constructor; run() allocates nothing. One executor serves one thread.
 class Executor {
  public:
-  explicit Executor(const Graph& graph);
+  explicit Executor(const Graph& graph, const StepFactory& make_step = layer_step);
 
   /// Numbers of the i-th input node, to be filled before each run().
   std::span<float> input(size_t i) { return inputs_.at(i); }
@@ -52,6 +59,6 @@ class Executor {
 /// the graph's only input. Runs in batches, or image by image where the graph fixes its batch size. Throws ModelError
 /// when the graph has not one input or takes no single image, std::invalid_argument when sizes do not fit.
 std::vector<float> run_all(const Graph& graph, std::span<const float> images, int64_t count, int64_t batch = 32,
-                           const Observer& observer = {});
+                           const Observer& observer = {}, const StepFactory& make_step = layer_step);
 
 }  // namespace flashcell::quant

@@ -382,5 +382,36 @@ TEST(Execute, ObserverSeesEveryNodeInOrder) {
   EXPECT_EQ(seen, graph.order());
 }
 
+// Where a model of noisy hardware comes in: it makes every node's step, here from the layer's own.
+TEST(Execute, StepsComeFromTheFactory) {
+  Random random(31);
+  Graph graph;
+  const NodeId x = graph.add("x", Input{{2, 3, 4, 4}});
+  const NodeId positive = graph.add("positive", Activation{}, {x});
+  graph.add_output("sum", graph.add("sum", Add{}, {positive, x}));
+  const Tensor image = random_tensor({2, 3, 4, 4}, random, -1, 1);
+  std::vector<std::string> asked;
+  const StepFactory doubled = [&](const Node& node, std::span<const Shape> inputs) -> Step {
+    asked.push_back(node.name);
+    EXPECT_EQ(inputs.size(), node.inputs.size());
+    for (const Shape& shape : inputs) EXPECT_EQ(shape, image.shape);
+    const Step own = layer_step(node, inputs);
+    if (node.name != "positive") return own;
+    return [own, count = image.values.size()](StepInputs in, float* out) {
+      own(in, out);
+      for (size_t i = 0; i < count; ++i) out[i] *= 2;
+    };
+  };
+  const std::vector<float> plain = run_all(graph, image.values, 2),
+                           noisy = run_all(graph, image.values, 2, 32, {}, doubled);
+  EXPECT_EQ(asked, (std::vector<std::string>{"x", "positive", "sum"}));
+  ASSERT_EQ(noisy.size(), image.values.size());
+  for (size_t i = 0; i < noisy.size(); ++i) {
+    const float value = image.values[i], above = std::max(value, 0.0F);
+    EXPECT_EQ(plain[i], above + value);
+    EXPECT_EQ(noisy[i], 2 * above + value);
+  }
+}
+
 }  // namespace
 }  // namespace flashcell::quant
