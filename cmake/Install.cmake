@@ -40,7 +40,7 @@ foreach(room base kernels_hls/contract tracking pipeline host/label host/segment
   install(DIRECTORY ${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/flashcell/${room}/.. COMPONENT development
     FILES_MATCHING PATTERN "*.hpp" PATTERN "*-inl.hpp" EXCLUDE)
 endforeach()
-install(FILES quant_models/model_error.hpp quant_models/metadata.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/flashcell/quant_models COMPONENT development)
+install(FILES quant_models/metadata.hpp quant_models/model_error.hpp quant_models/node_id.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/flashcell/quant_models COMPONENT development)
 configure_package_config_file(cmake/flashcellConfig.cmake.in ${PROJECT_BINARY_DIR}/flashcellConfig.cmake
   INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/flashcell)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/flashcellConfigVersion.cmake COMPATIBILITY SameMinorVersion)

@@ -5,13 +5,10 @@
 #include <stdexcept>
 
 #include "quant_models/models/layer_stack.hpp"
+#include "quant_models/sigmoid.hpp"
 
 namespace flashcell::quant {
 namespace {
-
-float sigmoid(float x) {
-  return 1 / (1 + std::exp(-x));
-}
 
 // The strongest class and its share of the softmax.
 std::pair<int, float> strongest(std::span<const float> prediction, size_t cell, size_t cells, int classes) {

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "quant_models/models/detector_heads.hpp"
+#include "quant_models/sigmoid.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -28,10 +29,6 @@ Heads checked_heads(std::span<const DetectorHead> heads) {
   const Heads sorted = sort_heads(heads);
   if (!complete(sorted)) throw std::invalid_argument("these are not FastestDet's three heads");
   return sorted;
-}
-
-float sigmoid(float x) {
-  return 1 / (1 + std::exp(-x));
 }
 
 // Softmax of the largest, and which it is.

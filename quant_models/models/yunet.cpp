@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "quant_models/models/detector_heads.hpp"
+#include "quant_models/sigmoid.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -29,10 +30,6 @@ bool complete(const Level& l) {
   if (l.faces == nullptr || l.objects == nullptr || l.boxes == nullptr) return false;
   const auto same = [&](const DetectorHead& h) { return h.rows == l.faces->rows && h.columns == l.faces->columns; };
   return same(*l.objects) && same(*l.boxes);
-}
-
-float sigmoid(float x) {
-  return 1 / (1 + std::exp(-x));
 }
 
 void decode_level(const Level& level, int step, int first_cell, float least_score, std::vector<Detection>& found) {

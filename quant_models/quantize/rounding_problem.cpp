@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant_models/sigmoid.hpp"
 #include "quant_models/tensor/fake_quantize.hpp"
 
 namespace flashcell::quant {
@@ -14,10 +15,6 @@ constexpr float kRate = 0.01F, kFirstMoment = 0.9F, kSecondMoment = 0.999F;
 constexpr float kWarmUp = 0.2F, kFirstPower = 20, kLastPower = 2;
 // Weight of the regularizer, in shares of nearest rounding's error for each weight.
 constexpr float kRegularizer = 1;
-
-float sigmoid(float x) {
-  return 1 / (1 + std::exp(-x));
-}
 
 float rectified(float v) {
   return std::clamp(sigmoid(v) * (kHigh - kLow) + kLow, 0.0F, 1.0F);

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "host/inference/network.hpp"
+#include "quant_models/sigmoid.hpp"
 
 namespace flashcell::host {
 
@@ -21,7 +22,7 @@ CellDecoder::CellDecoder(const quant::PackedModel& model, const quant::DecodeOpt
   for (int q = high; q >= low; --q) {
     const auto byte = static_cast<uint8_t>(q);
     value_[byte] = scale * static_cast<float>(q - output_.zero_point);
-    objectness_[byte] = 1 / (1 + std::exp(-value_[byte]));
+    objectness_[byte] = quant::sigmoid(value_[byte]);
     // The sigmoid rises, so that these are the stored values from some one on.
     if (objectness_[byte] >= options.least_score) least_stored_ = q;
   }
