@@ -1,6 +1,8 @@
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace flashcell {
@@ -27,6 +29,14 @@ template <class Entry, std::size_t kCount, class Value>
 constexpr const char* name_in(const Entry (&table)[kCount], Value value) {
   const std::size_t i = place_in(table, value);
   return i < kCount ? table[i].name : "?";
+}
+
+/// The value of that name; none for a name that the table does not have.
+template <class Entry, std::size_t kCount>
+constexpr std::optional<decltype(Entry::value)> value_in(const Entry (&table)[kCount], std::string_view name) {
+  for (const Entry& entry : table)
+    if (name == entry.name) return entry.value;
+  return std::nullopt;
 }
 
 /// All names, in the table's order.

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/named_value.hpp"
+
 namespace flashcell::quant {
 
 /// How an image becomes the first input: value = (pixel - mean) * factor, pixel 0..255, for each of its channels in the
@@ -19,8 +21,10 @@ struct Preprocessing {
   bool operator==(const Preprocessing&) const = default;
 };
 
-/// What the orders of channels are called in files and on the command line, in the order of their numbers.
-inline constexpr std::array<const char*, 3> kChannelNames = {"grey", "rgb", "bgr"};
+/// What the orders of channels are called in files and on the command line.
+inline constexpr NamedValue<Preprocessing::Channels> kChannelNames[] = {{Preprocessing::Channels::grey, "grey"},
+                                                                        {Preprocessing::Channels::rgb, "rgb"},
+                                                                        {Preprocessing::Channels::bgr, "bgr"}};
 
 /// What a network's numbers mean to people; its files carry it.
 struct Metadata {

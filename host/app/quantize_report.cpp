@@ -32,8 +32,8 @@ std::string short_text(const QuantizeReport& report) {
   if (!report.values.empty()) {
     const quant::ValueError& last = report.values.back();
     text += fmt::format("output: SQNR {:.1f} dB, cosine {:.6f}", last.sqnr_db, last.cosine);
-    if (report.same_class >= 0)
-      text += fmt::format(", the same class in {} of {} images", report.same_class, report.images);
+    if (report.same_class)
+      text += fmt::format(", the same class in {} of {} images", *report.same_class, report.images);
     text += "\nweakest:";
     for (const quant::ValueError& e : weakest(report, 3)) text += fmt::format("  {} {:.1f} dB", e.name, e.sqnr_db);
     text += "\n";
@@ -49,7 +49,7 @@ std::string full_text(const QuantizeReport& report) {
 nlohmann::ordered_json to_json(const QuantizeReport& report) {
   nlohmann::ordered_json json = {
       {"model", report.model}, {"steps", report.steps}, {"data", report.data}, {"images", report.images}};
-  json["same_class"] = report.same_class >= 0 ? nlohmann::ordered_json(report.same_class) : nlohmann::ordered_json();
+  json["same_class"] = report.same_class ? nlohmann::ordered_json(*report.same_class) : nlohmann::ordered_json();
   if (report.engine) {
     const quant::ModelSummary& e = *report.engine;
     json["engine"] = {{"layers", e.layers.size()},

@@ -1,5 +1,6 @@
 #pragma once
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ struct QuantizeReport {
   int64_t images = 0;                         ///< that were run
   std::vector<quant::ValueError> values;      ///< in the network's order
   std::optional<quant::ModelSummary> engine;  ///< none where no .fcnn was asked for
-  int64_t same_class = -1;  ///< images whose largest output is the same one; -1: the network names no classes
+  std::optional<int64_t>
+      same_class;  ///< images whose largest output is the same one; none: the network names no classes
 };
 
 /// The whole report, for report.txt.

@@ -1,6 +1,7 @@
 #pragma once
 #include <span>
 
+#include "base/named_value.hpp"
 #include "quant_models/calibrate/statistics.hpp"
 #include "quant_models/tensor/quantization.hpp"
 
@@ -13,6 +14,15 @@ enum class Calibrator {
   mse,         ///< the least mean squared error of the stored numbers
   entropy,     ///< the least Kullback-Leibler divergence of the stored from the real distribution (Migacz, GTC 2017)
 };
+
+inline constexpr NamedValue<Calibrator> kCalibratorNames[] = {{Calibrator::min_max, "min-max"},
+                                                              {Calibrator::percentile, "percentile"},
+                                                              {Calibrator::mse, "mse"},
+                                                              {Calibrator::entropy, "entropy"}};
+
+/// Those that choose scales of weights.
+inline constexpr NamedValue<Calibrator> kWeightCalibratorNames[] = {{Calibrator::min_max, "min-max"},
+                                                                    {Calibrator::mse, "mse"}};
 
 /// What integers stand for numbers that may be below 0.
 enum class Symmetry {

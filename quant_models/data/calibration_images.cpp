@@ -31,7 +31,7 @@ class Reader {
     if (input_.size() != 4) throw ModelError("the network's input is no image; give its numbers as a .npy array");
     if (!fs::is_directory(path_, error)) return read_one_file();
     for (const bool training : {true, false})
-      if (has_mnist(training)) return read_labelled(read_mnist_folder(path_, training), "MNIST");
+      if (has_mnist(training)) return read_labelled(read_mnist_folder(path_, training), CalibrationKind::mnist);
     return read_files(FileSet(path_));
   }
 
@@ -56,9 +56,10 @@ class Reader {
   CalibrationImages read_one_file() {
     if (is_picture_name(path_)) {
       const auto bytes = read_file(path_);
-      return read_pictures("pictures", 1, [&](int64_t) { return decode_picture(bytes, path_, channels()); });
+      return read_pictures(CalibrationKind::pictures, 1,
+                           [&](int64_t) { return decode_picture(bytes, path_, channels()); });
     }
-    if (path_.ends_with(".bin")) return read_labelled(read_cifar10(path_), "CIFAR-10");
+    if (path_.ends_with(".bin")) return read_labelled(read_cifar10(path_), CalibrationKind::cifar10);
     if (path_.ends_with(".tar") || path_.ends_with(".tar.gz") || path_.ends_with(".tgz"))
       return read_files(FileSet(path_));
     throw ModelError(path_ + ": is nothing to calibrate with; " + kWanted);
@@ -70,19 +71,19 @@ class Reader {
     };
     if (std::any_of(files.names().begin(), files.names().end(), annotated)) {
       const DetectionSet set = read_voc(files, "", channels());
-      return read_pictures("PASCAL VOC", static_cast<int64_t>(set.pictures.size()),
+      return read_pictures(CalibrationKind::pascal_voc, static_cast<int64_t>(set.pictures.size()),
                            [&](int64_t i) { return set.pictures[static_cast<size_t>(i)].picture; });
     }
     std::vector<std::string> names;
     std::copy_if(files.names().begin(), files.names().end(), std::back_inserter(names), is_picture_name);
     if (names.empty()) throw ModelError(path_ + ": holds no pictures; " + kWanted);
-    return read_pictures("pictures", static_cast<int64_t>(names.size()), [&](int64_t i) {
+    return read_pictures(CalibrationKind::pictures, static_cast<int64_t>(names.size()), [&](int64_t i) {
       const std::string& name = names[static_cast<size_t>(i)];
       return decode_picture(files.read(name), files.describe(name), channels());
     });
   }
 
-  CalibrationImages read_labelled(const LabelledImages& images, const char* kind) {
+  CalibrationImages read_labelled(const LabelledImages& images, CalibrationKind kind) {
     if (images.channels != channels())
       throw ModelError(path_ + ": its images have " + std::to_string(images.channels) +
                        " channels, the network takes " + std::to_string(channels()));
@@ -101,7 +102,8 @@ class Reader {
     return static_cast<int>(channels);
   }
 
-  CalibrationImages read_pictures(const char* kind, int64_t available, const std::function<Picture(int64_t)>& picture) {
+  CalibrationImages read_pictures(CalibrationKind kind, int64_t available,
+                                  const std::function<Picture(int64_t)>& picture) {
     CalibrationImages images{std::min(most_, available), available, kind, {}};
     reserve(images);
     for (int64_t i = 0; i < images.count; ++i)
@@ -139,7 +141,7 @@ class Reader {
                        to_string(input_));
     const Tensor tensor = array.tensor();
     const int64_t available = static_cast<int64_t>(tensor.values.size() / image_size());
-    CalibrationImages images{std::min(most_, available), available, "NumPy array", {}};
+    CalibrationImages images{std::min(most_, available), available, CalibrationKind::array, {}};
     reserve(images);
     const size_t plane = input_.size() == 4 ? static_cast<size_t>(input_[2] * input_[3]) : image_size();
     for (int64_t i = 0; i < images.count; ++i) {

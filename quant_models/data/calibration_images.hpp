@@ -3,16 +3,33 @@
 #include <string>
 #include <vector>
 
+#include "base/named_value.hpp"
 #include "quant_models/metadata.hpp"
 #include "quant_models/tensor/tensor.hpp"
 
 namespace flashcell::quant {
 
+/// What example images were read from.
+enum class CalibrationKind {
+  pictures,
+  mnist,
+  cifar10,
+  pascal_voc,
+  array,  ///< of NumPy: perhaps no pixels, but the network's own numbers
+};
+
+/// For people.
+inline constexpr NamedValue<CalibrationKind> kCalibrationKindNames[] = {{CalibrationKind::pictures, "pictures"},
+                                                                        {CalibrationKind::mnist, "MNIST"},
+                                                                        {CalibrationKind::cifar10, "CIFAR-10"},
+                                                                        {CalibrationKind::pascal_voc, "PASCAL VOC"},
+                                                                        {CalibrationKind::array, "NumPy array"}};
+
 /// Images as a network takes them, to calibrate with.
 struct CalibrationImages {
-  int64_t count = 0;          ///< of those taken
-  int64_t available = 0;      ///< in the data
-  std::string kind;           ///< "pictures", "MNIST", "CIFAR-10", "PASCAL VOC", "NumPy array"
+  int64_t count = 0;      ///< of those taken
+  int64_t available = 0;  ///< in the data
+  CalibrationKind kind = CalibrationKind::pictures;
   std::vector<float> values;  ///< count x the input's numbers of one image
 };
 

@@ -31,9 +31,9 @@ std::array<float, 3> read_numbers(const ordered_json& json, int count) {
 Preprocessing read_preprocessing(const ordered_json& json) {
   Preprocessing p;
   const auto order = json.at("channels").get<std::string>();
-  const auto found = std::find(kChannelNames.begin(), kChannelNames.end(), order);
-  if (found == kChannelNames.end()) throw ModelError("channels '" + order + "' are none of grey, rgb, bgr");
-  p.channels = static_cast<Preprocessing::Channels>(found - kChannelNames.begin());
+  const auto found = value_in(kChannelNames, order);
+  if (!found) throw ModelError("channels '" + order + "' are none of grey, rgb, bgr");
+  p.channels = *found;
   p.mean = read_numbers(json.at("mean"), p.count());
   p.factor = read_numbers(json.at("factor"), p.count());
   for (const float mean : p.mean)
@@ -78,9 +78,7 @@ void write_properties(const Metadata& metadata, onnx_file::ModelProto& model) {
     return std::vector<float>(numbers.begin(), numbers.begin() + p.count());
   };
   add(model, kPreprocessing,
-      {{"channels", kChannelNames.at(static_cast<size_t>(p.channels))},
-       {"mean", used(p.mean)},
-       {"factor", used(p.factor)}});
+      {{"channels", name_in(kChannelNames, p.channels)}, {"mean", used(p.mean)}, {"factor", used(p.factor)}});
 }
 
 Metadata read_properties(const onnx_file::ModelProto& model) {

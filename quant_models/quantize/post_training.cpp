@@ -9,8 +9,6 @@
 namespace flashcell::quant {
 namespace {
 
-constexpr int kLeastEndBits = 8;
-
 // Activations that a kernel applies to its sums before they are stored.
 bool is_fused(const Layer& layer) {
   const Activation* a = std::get_if<Activation>(&layer);

@@ -14,6 +14,9 @@ enum class Places {
                       ///< leaky ReLU reads is computed together with it and not stored.
 };
 
+/// What comes in and what goes out keeps so many bits unless told otherwise: scores of 4 bits tie.
+inline constexpr int kLeastEndBits = 8;
+
 struct PostTrainingOptions {
   WeightOptions weights;
   CalibratorOptions activations;
@@ -34,7 +37,7 @@ std::vector<NodeId> edge_layers(const Graph& graph);
 /// The network with weights and values quantized from what a few images show (`count` of them, as run_all() takes
 /// them). Batch normalization is folded first (simplify). Weights keep their real numbers; their quantization is
 /// attached. Values of layers that only move numbers are stored as their input is. What comes in and what goes out
-/// keeps 8 bits or more: scores of 4 bits tie. The tail (output_tail.hpp) stays in real numbers.
+/// keeps kLeastEndBits or more. The tail (output_tail.hpp) stays in real numbers.
 /// Throws what collect_statistics(), calibrate() and simplify() throw.
 Graph quantize_post_training(const Graph& graph, std::span<const float> images, int64_t count,
                              const PostTrainingOptions& options);

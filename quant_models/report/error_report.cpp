@@ -79,6 +79,22 @@ std::vector<ValueError> report_errors(const Graph& real, const Graph& quantized,
   return report;
 }
 
+std::optional<int64_t> count_same_class(const Graph& real, const Graph& quantized, std::span<const float> images,
+                                        int64_t count) {
+  const Shape& shape = real.node(real.outputs()[0].node).shape;
+  if (shape.size() != 2 || shape[1] < 2 || real.outputs().size() != 1) return std::nullopt;
+  const std::vector<float> expected = run_all(real, images, count), stored = run_all(quantized, images, count);
+  int64_t same = 0;
+  for (size_t i = 0; i < expected.size(); i += static_cast<size_t>(shape[1])) {
+    const auto largest = [&](const std::vector<float>& scores) {
+      const auto first = scores.begin() + static_cast<ptrdiff_t>(i);
+      return std::max_element(first, first + shape[1]) - first;
+    };
+    same += largest(expected) == largest(stored);
+  }
+  return same;
+}
+
 std::string to_text(const std::vector<ValueError>& report) {
   size_t name = 4, layer = 5;
   for (const ValueError& e : report) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,11 @@ struct ValueError {
 /// constants left out). `images`: `count` of them, as run_all() takes them.
 std::vector<ValueError> report_errors(const Graph& real, const Graph& quantized, std::span<const float> images,
                                       int64_t count, int64_t batch = 8);
+
+/// Images for which both networks' first output is largest at the same place; none for networks that do not give one
+/// row of at least two numbers an image.
+std::optional<int64_t> count_same_class(const Graph& real, const Graph& quantized, std::span<const float> images,
+                                        int64_t count);
 
 /// A table for people.
 std::string to_text(const std::vector<ValueError>& report);

@@ -1,0 +1,98 @@
+#include "quant_models/quantize/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "quant_models/graph/simplify.hpp"
+#include "quant_models/model_error.hpp"
+#include "quant_models/quantize/bias_correction.hpp"
+#include "quant_models/quantize/equalization.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+std::vector<std::string> described(const PostTrainingOptions& o) {
+  const int sums = o.sum_bits > 0 ? o.sum_bits : o.activations.bits;
+  const int outputs = o.output_bits > 0 ? o.output_bits : std::max(o.activations.bits, kLeastEndBits);
+  std::vector<std::string> steps = {
+      fmt::format("weights {} bits ({}), values {} bits ({}), sums {} bits, outputs {} bits, input 8 bits",
+                  o.weights.bits, name_in(kCalibratorNames, o.weights.calibrator), o.activations.bits,
+                  name_in(kCalibratorNames, o.activations.calibrator), sums, outputs)};
+  if (o.edge_weight_bits > 0)
+    steps.push_back(fmt::format("first and last layers' weights {} bits", o.edge_weight_bits));
+  if (!o.weights.per_channel) steps.emplace_back("one scale for all weights of a layer");
+  if (o.activations.symmetry == Symmetry::asymmetric)
+    steps.emplace_back("values from lowest to highest number, asymmetric");
+  if (o.activations.power_of_two) steps.emplace_back("scales are powers of two; the input's is what its pixels mean");
+  return steps;
+}
+
+}  // namespace
+
+Pass equalize_pass() {
+  return [](PlanState& state, const PlanProgress& progress) {
+    progress("equalizing layers");
+    state.real = equalize_layers(std::move(state.real));
+    state.steps.emplace_back("ranges of neighbouring layers equalized");
+  };
+}
+
+Pass post_training_pass(const PostTrainingOptions& options) {
+  return [options](PlanState& state, const PlanProgress& progress) {
+    progress(fmt::format("calibrating with {} images", state.data.count));
+    state.quantized = quantize_post_training(state.real, state.data.images, state.data.count, options);
+    for (std::string& step : described(options)) state.steps.push_back(std::move(step));
+  };
+}
+
+Pass adaptive_rounding_pass(const AdaptiveRoundingOptions& options) {
+  return [options](PlanState& state, const PlanProgress& progress) {
+    state.quantized = round_adaptively(state.real, std::move(state.quantized), state.data.images, state.data.count,
+                                       options, [&](const std::string& layer, size_t done, size_t all) {
+                                         progress(fmt::format("rounding {} (layer {} of {})", layer, done + 1, all));
+                                       });
+    state.steps.push_back(fmt::format("weights rounded adaptively (AdaRound, {} steps)", options.iterations));
+    for (const NodeId id : state.quantized.order()) {
+      const Node& node = state.quantized.node(id);
+      if (weight_of(node.layer) != nullptr && !can_round_adaptively(node.layer))
+        state.steps.push_back(fmt::format("{}: too large for AdaRound, rounded to the nearest", node.name));
+    }
+  };
+}
+
+Pass bias_correction_pass() {
+  return [](PlanState& state, const PlanProgress& progress) {
+    progress("correcting biases");
+    BiasCorrection correction = correct_biases(state.real, state.quantized, state.data.images, state.data.count);
+    state.quantized = std::move(correction.graph);
+    state.steps.push_back(fmt::format("biases {}: outputs' SQNR {:.1f} dB without, {:.1f} dB with correction",
+                                      correction.kept ? "corrected" : "left as they were, correction does not help",
+                                      correction.sqnr_before_db, correction.sqnr_after_db));
+  };
+}
+
+Graph prepare_for_plan(Graph graph) {
+  if (graph.inputs().size() != 1)
+    throw ModelError(fmt::format("has {} inputs; one image is what can be quantized", graph.inputs().size()));
+  for (const NodeId id : graph.order())
+    if (graph.node(id).quantization)
+      throw ModelError(
+          fmt::format("node '{}' is quantized already; give the network in real numbers", graph.node(id).name));
+  return simplify(with_batch(std::move(graph), 1));
+}
+
+PlanResult run_plan(const Plan& plan, Graph graph, const PlanData& data, const PlanProgress& progress) {
+  const PlanProgress hears = progress ? progress : [](const std::string&) {};
+  PlanState state{std::move(graph), {}, data, {}};
+  for (const Pass& pass : plan) pass(state, hears);
+  if (state.quantized.order().empty())
+    throw std::invalid_argument("run_plan: no pass of the plan makes the quantized network");
+  hears("comparing with real numbers");
+  PlanResult result{std::move(state.real), std::move(state.quantized), std::move(state.steps), {}, {}};
+  result.errors = report_errors(result.real, result.quantized, data.images, data.count);
+  result.same_class = count_same_class(result.real, result.quantized, data.images, data.count);
+  return result;
+}
+
+}  // namespace flashcell::quant
