@@ -38,7 +38,7 @@ install(EXPORT flashcell NAMESPACE flashcell:: FILE flashcellTargets.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/flashcell COMPONENT development)
 foreach(room base kernels_hls/contract tracking pipeline host/label host/segment host/launch host/hls host/inference quant_models/packed quant_models/tensor quant_models/layers quant_models/graph quant_models/data quant_models/models)
   install(DIRECTORY ${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/flashcell/${room}/.. COMPONENT development
-    FILES_MATCHING PATTERN "*.hpp" PATTERN "*-inl.hpp" EXCLUDE)
+    FILES_MATCHING PATTERN "*.hpp" PATTERN "*-inl.hpp" EXCLUDE PATTERN "base/schema" EXCLUDE)
 endforeach()
 install(FILES quant_models/metadata.hpp quant_models/model_error.hpp quant_models/node_id.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/flashcell/quant_models COMPONENT development)
 configure_package_config_file(cmake/flashcellConfig.cmake.in ${PROJECT_BINARY_DIR}/flashcellConfig.cmake

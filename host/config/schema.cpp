@@ -2,26 +2,21 @@
 
 #include <algorithm>
 
-#include "base/error.hpp"
 #include "host/segment/parameter_ranges.hpp"
 
 namespace flashcell::host {
 namespace {
 
+using schema::choice;
+using schema::integer;
+
 constexpr int64_t kMaxCount = int64_t{1} << 40;
 
-template <class Int>
-void integer(ConfigVisitor& v, const char* key, Int& value, int64_t low, int64_t high, const char* doc) {
-  int64_t wide = static_cast<int64_t>(value);
-  v.integer(key, wide, low, high, doc);
-  value = static_cast<Int>(wide);
-}
-
-void integer(ConfigVisitor& v, const char* key, int& value, IntegerRange range, const char* doc) {
+void integer(schema::Visitor& v, const char* key, int& value, IntegerRange range, const char* doc) {
   integer(v, key, value, range.low, range.high, doc);
 }
 
-void real(ConfigVisitor& v, const char* key, double& value, RealRange range, const char* doc) {
+void real(schema::Visitor& v, const char* key, double& value, RealRange range, const char* doc) {
   v.real(key, value, range.low, range.high, doc);
 }
 
@@ -31,17 +26,42 @@ constexpr NamedValue<tracking::MotionModel> kMotionModels[] = {
     {tracking::MotionModel::constant_velocity, "constant_velocity"},
     {tracking::MotionModel::constant_acceleration, "constant_acceleration"}};
 
-/// `table`: what each value is called (base/named_value.hpp).
-template <class Entry, size_t kCount, class Enum>
-void choice(ConfigVisitor& v, const char* key, Enum& value, const Entry (&table)[kCount], const char* doc) {
-  const size_t known = place_in(table, value);
-  if (known == kCount) throw Error(Fault::bug, std::string("a value of ") + key + " has no name");
-  int place = static_cast<int>(known);
-  v.choice(key, place, names_in(table), doc);
-  value = table[place].value;
+// "auto" is a method to people; here it is a flag beside the method.
+void method_choice(schema::Visitor& v, SegmentSection& s, const char* doc) {
+  constexpr const char* kAutomatic = "auto";
+  std::string name = s.automatic ? kAutomatic : name_in(kSegmentMethods, s.parameters.method);
+  std::vector<std::string> names = names_in(kSegmentMethods);
+  names.insert(names.begin(), kAutomatic);
+  v.choice("method", name, names, doc);
+  s.automatic = name == kAutomatic;
+  if (const auto method = value_in(kSegmentMethods, name)) s.parameters.method = *method;
 }
 
-void visit_input(InputSection& s, ConfigVisitor& v) {
+void colour_classes(schema::Visitor& v, const char* key, std::vector<ColourClass>& classes, const char* doc) {
+  const auto visit = [](ColourClass& c, schema::Visitor& each) {
+    each.text("name", c.name, "");
+    schema::range(each, "hue", c.hue_low, c.hue_high, true, "");
+    schema::range(each, "saturation", c.saturation_low, c.saturation_high, false, "");
+    schema::range(each, "value", c.value_low, c.value_high, false, "");
+  };
+  const auto fault = [](const ColourClass& c) -> std::string { return c.name.empty() ? "needs a name" : ""; };
+  schema::TableList<ColourClass> list(classes, {visit, fault, contract::kMaxColourClasses});
+  v.tables(key, list, doc);
+}
+
+void regions(schema::Visitor& v, const char* key, std::vector<Polygon>& polygons, const char* doc) {
+  const auto visit = [](Polygon& region, schema::Visitor& each) {
+    each.boolean("include", region.include, "");
+    each.points("points", region.points, 1e6, "");
+  };
+  const auto fault = [](const Polygon& region) -> std::string {
+    return region.points.size() < 3 ? "needs points = [[x, y], ...], at least three" : "";
+  };
+  schema::TableList<Polygon> list(polygons, {visit, fault});
+  v.tables(key, list, doc);
+}
+
+void visit_input(InputSection& s, schema::Visitor& v) {
   v.section("input", "What the recording does not say of itself.");
   v.real("fps", s.fps, 0, 1e8, "Frames/s. 0: as recorded.");
   integer(v, "start", s.start, 0, kMaxCount, "First frame to process, from 0.");
@@ -59,19 +79,14 @@ void visit_input(InputSection& s, ConfigVisitor& v) {
   integer(v, "raw_gap_bytes", s.raw_gap_bytes, 0, kMaxCount, "Raw frames only: bytes between two frames.");
 }
 
-void visit_segment(SegmentSection& s, ConfigVisitor& v) {
+void visit_segment(SegmentSection& s, schema::Visitor& v) {
   SegmentParameters& p = s.parameters;
   v.section("segment", "Which pixels are foreground. `flashcell tune INPUT` shows what a setting does.");
-  std::vector<std::string> methods = names_in(kSegmentMethods);
-  methods.insert(methods.begin(), "auto");
-  int method = s.automatic ? 0 : 1 + static_cast<int>(place_in(kSegmentMethods, p.method));
-  v.choice(
-      "method", method, methods,
+  method_choice(
+      v, s,
       "auto: method and parameters are proposed from the recording (as `flashcell tune --auto` prints them).\n"
       "threshold: fixed grey level. otsu: grey level chosen anew for each frame. adaptive: against the local mean.\n"
       "background: against a running mean and variance, for a camera that stands still. colour: named colour classes.");
-  s.automatic = method == 0;
-  if (method > 0) p.method = kSegmentMethods[method - 1].value;
   choice(v, "polarity", p.polarity, kPolarities, "bright or dark: what objects are against what is around them.");
   constexpr SegmentRanges kRanges{kDeepestGrey};
   integer(
@@ -90,17 +105,17 @@ void visit_segment(SegmentSection& s, ConfigVisitor& v) {
           "background: first frames that only teach and give no objects. 0: the first frame is the background.");
   v.boolean("both_polarities", p.both_polarities,
             "background: brighter and darker pixels both count; else polarity decides.");
-  v.colour_classes(
-      "class", p.classes,
+  colour_classes(
+      v, "class", p.classes,
       "colour: one [[segment.class]] table a class, at most 8. name; hue, saturation, value = [low, high], 0..255,\n"
       "inclusive; hue 0..255 is the whole circle, low > high wraps over red.");
-  v.regions(
-      "region", p.regions,
+  regions(
+      v, "region", p.regions,
       "Regions of interest: one [[segment.region]] table each. include = true keeps the inside, false cuts it out;\n"
       "points = [[x, y], ...] in px. Without any include everything is in.");
 }
 
-void visit_label(LabelSection& s, ConfigVisitor& v) {
+void visit_label(LabelSection& s, schema::Visitor& v) {
   v.section("label", "Which foreground pixels are one object, and what is measured.");
   choice(v, "connectivity", s.connectivity, contract::kConnectivities,
          "exact8, exact4: pixel-exact 8- or 4-connected components. cell: 8x8-pixel cells that touch are one object\n"
@@ -120,7 +135,7 @@ void visit_label(LabelSection& s, ConfigVisitor& v) {
   integer(v, "value_floor", s.value_floor, 0, 255, "hue: pixels darker than this are not counted.");
 }
 
-void visit_classify(ClassifySection& s, ConfigVisitor& v) {
+void visit_classify(ClassifySection& s, schema::Visitor& v) {
   v.section("classify",
             "A network that names objects by their pictures; one name for each track, fused over its life.\n"
             "docs/recognition.md goes from marks to a network of your own.");
@@ -137,7 +152,7 @@ void visit_classify(ClassifySection& s, ConfigVisitor& v) {
          "An object of which the network is less sure is not named in that frame.");
 }
 
-void visit_detect(DetectSection& s, ConfigVisitor& v) {
+void visit_detect(DetectSection& s, schema::Visitor& v) {
   v.section("detect",
             "A network that finds and names objects in whole frames (detector). Frames of another size than the\n"
             "network's input are stretched to it.");
@@ -151,7 +166,7 @@ void visit_detect(DetectSection& s, ConfigVisitor& v) {
          "Of two boxes that overlap more (intersection over union) only the stronger one stays; beside: of a class.");
 }
 
-void visit_track(TrackSection& s, ConfigVisitor& v) {
+void visit_track(TrackSection& s, schema::Visitor& v) {
   tracking::TrackerParameters& p = s.parameters;
   v.section("track", "How objects are followed. Times are of the recording, whatever its frame rate.");
   choice(v, "motion", p.motion, kMotionModels,
@@ -184,7 +199,7 @@ void visit_track(TrackSection& s, ConfigVisitor& v) {
   v.text("classes", s.classes, "File of named classes that `flashcell learn` wrote. Empty: objects stay unnamed.");
 }
 
-void visit_pipeline(PipelineSection& s, ConfigVisitor& v) {
+void visit_pipeline(PipelineSection& s, schema::Visitor& v) {
   v.section("pipeline", "Where and how it runs. None of it changes the results of an offline run.");
   choice(
       v, "device", s.device, kDeviceKinds,
@@ -201,7 +216,7 @@ void visit_pipeline(PipelineSection& s, ConfigVisitor& v) {
          "512 MiB at most). What waits longer is dropped.");
 }
 
-void visit_xrt(XrtSection& s, ConfigVisitor& v) {
+void visit_xrt(XrtSection& s, schema::Visitor& v) {
   v.section("xrt", "The board, with device = \"xrt\". docs/xrt.md says more.");
   integer(v, "device", s.device, 0, 63, "Index of the board; `flashcell devices` lists them.");
   v.text("bitstream", s.bitstream,
@@ -216,7 +231,7 @@ void visit_xrt(XrtSection& s, ConfigVisitor& v) {
   v.boolean("emulated", s.emulated, "Run without a board, on the software device behind the genuine XRT library.");
 }
 
-void visit_output(OutputSection& s, ConfigVisitor& v) {
+void visit_output(OutputSection& s, schema::Visitor& v) {
   v.section("output", "What is written into the output folder.");
   v.boolean("csv", s.csv, "tracks.csv: one row a track and frame; header with units.");
   v.boolean("mot", s.mot, "tracks.txt: MOTChallenge text.");
@@ -244,7 +259,7 @@ tracking::TrackerParameters box_tracker_parameters(const Config& config) {
   return parameters;
 }
 
-void visit_config(Config& config, ConfigVisitor& visitor) {
+void visit_config(Config& config, schema::Visitor& visitor) {
   visit_input(config.input, visitor);
   visit_segment(config.segment, visitor);
   visit_label(config.label, visitor);

@@ -5,7 +5,11 @@
 
 namespace flashcell::quant {
 
-enum class TaskKind { classify, detect };
+enum class TaskKind {
+  unstated,  ///< of no recipe that was read
+  classify,
+  detect,
+};
 
 /// Where examples come from. Paths are taken as they are given: relative to the current folder.
 struct DataOptions {
@@ -49,8 +53,8 @@ struct Recipe {
   std::vector<StageOptions> stages;  ///< the first trains real numbers, each later one starts from it
 };
 
-/// Reads a recipe (docs: quant_models/recipes/README.md). Throws ModelError with file and line: TOML that does not
-/// parse, an unknown key, a value of another type or out of range.
+/// Reads a recipe (keys: recipe_schema.hpp; docs: quant_models/recipes/README.md). Throws ModelError with file and
+/// line: TOML that does not parse, an unknown key, a value of another type or out of range.
 Recipe read_recipe(const std::string& path);
 Recipe parse_recipe(const std::string& text, const std::string& name);
 

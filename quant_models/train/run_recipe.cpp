@@ -1,6 +1,5 @@
 #include "quant_models/train/run_recipe.hpp"
 
-#include <bit>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -18,26 +17,13 @@
 #include "quant_models/train/learning_curve.hpp"
 #include "quant_models/train/load_data.hpp"
 #include "quant_models/train/memory.hpp"
+#include "quant_models/train/recipe_schema.hpp"
 #include "quant_models/train/start_quantized.hpp"
 
 namespace flashcell::quant {
 namespace {
 
 namespace fs = std::filesystem;
-
-uint64_t fingerprint(const Recipe& r, const StageOptions& stage) {
-  const AugmentOptions& a = r.augment;
-  Hash hash;
-  hash.add(r.model).add(r.seed).add(stage.name);
-  for (const int n : {static_cast<int>(r.task), r.channels, r.rows, r.columns, r.evaluate_every, stage.epochs,
-                      static_cast<int>(stage.batch), stage.weight_bits, stage.activation_bits, stage.edge_weight_bits,
-                      int{a.mirror_columns}, int{a.mirror_rows}, int{a.transpose}})
-    hash.add(static_cast<uint64_t>(n));
-  for (const double d : {a.shift, a.rotate, a.scale, a.stretch, a.brightness, a.contrast, stage.learning_rate,
-                         stage.warmup_epochs, stage.weight_decay, stage.average})
-    hash.add(std::bit_cast<uint64_t>(d));
-  return hash.value();
-}
 
 nlohmann::ordered_json describe(const StageOptions& stage, const Training& training, const Graph& graph,
                                 const std::vector<Figure>& figures) {

@@ -15,7 +15,7 @@ namespace flashcell::host {
 namespace {
 
 /// Every number with its range.
-class Ranges : public ConfigVisitor {
+class Ranges : public schema::Visitor {
  public:
   struct Key {
     std::string name;
@@ -33,9 +33,10 @@ class Ranges : public ConfigVisitor {
     keys.push_back({section_ + "." + key, low, high, false});
   }
   void text(const char*, std::string&, const char*) override {}
-  void choice(const char*, int&, const std::vector<std::string>&, const char*) override {}
-  void colour_classes(const char*, std::vector<ColourClass>&, const char*) override {}
-  void regions(const char*, std::vector<Polygon>&, const char*) override {}
+  void choice(const char*, std::string&, const std::vector<std::string>&, const char*) override {}
+  void range(const char*, int&, int&, int, int, bool, const char*) override {}
+  void points(const char*, std::vector<std::array<double, 2>>&, double, const char*) override {}
+  void tables(const char*, schema::Tables&, const char*) override {}
 
  private:
   std::string section_;

@@ -15,10 +15,8 @@
 #include "quant_models/train/checkpoint.hpp"
 #include "quant_models/train/learning_curve.hpp"
 #include "quant_models/train/memory.hpp"
-#include "quant_models/train/recipe.hpp"
 #include "quant_models/train/schedule.hpp"
 #include "tests/quant_models/data/data_folder.hpp"
-#include "tests/support/folders.hpp"
 
 // What training shares with programs that do not load libtorch.
 namespace flashcell::quant {
@@ -282,63 +280,6 @@ TEST(Augment, SamePlaceSameNumbers) {
   }
   EXPECT_EQ(a, b);
   EXPECT_NE(a, c);
-}
-
-TEST(Recipe, ReadsStages) {
-  const Recipe r = parse_recipe(R"(
-    task = "classify"
-    [data]
-    format = "mnist"
-    path = "x"
-    [train]
-    epochs = 7
-    batch = 32
-    [[quantize]]
-    [[quantize]]
-    name = "four"
-    weights = 4
-    edge_weights = 8
-    epochs = 2
-  )",
-                                "r.toml");
-  ASSERT_EQ(r.stages.size(), 3U);
-  EXPECT_EQ(r.stages[0].name, "float");
-  EXPECT_EQ(r.stages[1].name, "w8a8");
-  EXPECT_EQ(r.stages[1].epochs, 7);
-  EXPECT_DOUBLE_EQ(r.stages[1].learning_rate, 1e-4);
-  EXPECT_EQ(r.stages[2].weight_bits, 4);
-  EXPECT_EQ(r.stages[2].edge_weight_bits, 8);
-  EXPECT_EQ(r.stages[2].batch, 32);
-}
-
-TEST(Recipe, SaysWhatIsWrongAndWhere) {
-  const auto error = [](const std::string& text) -> std::string {
-    try {
-      parse_recipe(text, "r.toml");
-    } catch (const ModelError& e) {
-      return e.what();
-    }
-    return "no error";
-  };
-  const std::string good = "task = \"classify\"\n[data]\nformat = \"mnist\"\n";
-  EXPECT_EQ(error(good), "no error");
-  EXPECT_THAT(error("task = "), HasSubstr("r.toml: line 1"));
-  EXPECT_THAT(error("task = \"cook\""), AllOf(HasSubstr("'task'"), HasSubstr("classify, detect")));
-  EXPECT_THAT(error(good + "pth = 3\n"), AllOf(HasSubstr("line 4"), HasSubstr("'data.pth' is no key")));
-  EXPECT_THAT(error(good + "[train]\nbatch = \"x\"\n"), AllOf(HasSubstr("line 5"), HasSubstr("'train.batch'")));
-  EXPECT_THAT(error(good + "[train]\nbatch = 0\n"), HasSubstr("must lie in 1 .. 65536"));
-  EXPECT_THAT(error(good + "[quantize]\n"), HasSubstr("[[quantize]]"));
-  EXPECT_THAT(error(good + "[[quantize]]\n[[quantize]]\n"), HasSubstr("two stages"));
-}
-
-TEST(Recipe, ShippedOnesParse) {
-  int count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() / "quant_models/recipes")) {
-    if (entry.path().extension() != ".toml") continue;
-    EXPECT_NO_THROW(read_recipe(entry.path().string())) << entry.path();
-    ++count;
-  }
-  EXPECT_GE(count, 4);
 }
 
 TEST(LearningCurve, DrawsEveryStage) {
