@@ -30,6 +30,10 @@ struct FrameView {
 /// One frame on its way through the pipeline. Frames are recycled: `storage` keeps its capacity, nothing is allocated
 /// per frame.
 struct Frame {
+  Frame() = default;
+  /// Of pixels that somebody else owns.
+  explicit Frame(const FrameView& pixels) : view(pixels) {}
+
   FrameView view;                ///< what to read: the camera's buffer, or `storage`
   std::vector<uint8_t> storage;  ///< where a source that has to decode puts its pixels
   int64_t number = 0;            ///< the recording's frame number, from 0; a gap means dropped frames

@@ -22,7 +22,7 @@ struct PipelineOptions {
       false;  ///< frames arrive at the recording's pace; what cannot be kept up with is dropped, oldest waiting first
   double queue_ms = 100;                    ///< realtime: recording time that frames wait at most; see waiting_frames()
   double fps = 0;                           ///< frames/s, > 0: the time of frames without a time stamp
-  tracking::MeasureParameters measure;      ///< what the devices measure and how it becomes detections
+  tracking::MeasureParameters measure;      ///< what the devices measure and how records become detections
   NamerFactory make_namer;                  ///< says of which class objects are; may be empty
   const std::atomic<bool>* stop = nullptr;  ///< set to end the run early; frames in flight are still finished
 
@@ -33,8 +33,8 @@ struct PipelineOptions {
 
 using DeviceFactory = std::function<std::unique_ptr<Device>()>;
 
-/// source → device (segment, label) → namer → tracker → sinks, as a bounded oneTBB pipeline. Namers run in parallel,
-/// and so do the devices where they may; order is kept everywhere else, so an offline run's results are the same bytes
+/// source → device (segment, label) → namer, measure → tracker → sinks, as a bounded oneTBB pipeline. Naming and
+/// measuring run in parallel, and so do the devices where they may; order is kept everywhere else, so an offline run's results are the same bytes
 /// for any number of threads. `summary` is complete before the sinks' finish() is called. Returns the first error, or
 /// null: every whole frame before it is in the sinks, and every sink that began is finished. Does not throw.
 std::exception_ptr run_pipeline(FrameSource& source, const DeviceFactory& make_device, tracking::Tracker& tracker,

@@ -3,7 +3,6 @@
 
 #include "pipeline/frame.hpp"
 #include "pipeline/object_table.hpp"
-#include "tracking/detection.hpp"
 #include "tracking/track_row.hpp"
 
 namespace flashcell {
@@ -25,7 +24,6 @@ struct RunInfo {
 struct FrameResult {
   const Frame* frame = nullptr;
   const ObjectTable* table = nullptr;
-  std::span<const tracking::Detection> detections;
   std::span<const tracking::TrackRow> rows;      ///< of this frame
   std::span<const tracking::TrackRow> backfill;  ///< of earlier frames, of tracks confirmed now
   int64_t done_ns = 0;  ///< host steady clock when the tracker was done; latency is this less frame->arrival_ns

@@ -74,7 +74,7 @@ void look_up(const Options& options, const Marks& marks, Recording& recording, c
   while (next < marks.marks.size() && recording.source->next(frame)) {
     const bool marked = marks.marks[next].frame <= frame.number;
     // A running background has to see the frames between, too.
-    if (marked || device->in_order()) device->process(frame.view, table);
+    if (marked || device->in_order()) device->process(frame, table);
     progress.update(frame.number + 1);
     for (; next < marks.marks.size() && marks.marks[next].frame <= frame.number; ++next) {
       const Mark& mark = marks.marks[next];

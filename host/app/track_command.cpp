@@ -51,8 +51,8 @@ tracking::MeasureParameters measure_parameters(const host::Config& config, const
                                                const SourceInfo& info) {
   tracking::MeasureParameters measure;
   measure.features = plan.label.features;
-  measure.boxes = config.detect.objects == host::DetectionUse::instead && !config.detect.model.empty();
-  if (measure.boxes && config.track.intensity_centroid)
+  const bool boxes = config.detect.objects == host::DetectionUse::instead && !config.detect.model.empty();
+  if (boxes && config.track.intensity_centroid)
     throw Error(Fault::usage,
                 "track.intensity_centroid needs pixels, but detect.objects = \"instead\" leaves only boxes");
   if (config.track.intensity_centroid) {

@@ -32,7 +32,6 @@ void set_extent(const std::vector<host::FrameDetections>& frames, SourceInfo& in
 void track_frames(const std::vector<host::FrameDetections>& frames, int64_t count, double fps,
                   tracking::Tracker& tracker, SinkGroup& sinks, StageTiming& timing, RunSummary& summary,
                   const std::function<void(int64_t done)>& progress) {
-  const std::vector<tracking::Detection> none;
   Frame frame;
   ObjectTable table;
   size_t next = 0;
@@ -42,16 +41,17 @@ void track_frames(const std::vector<host::FrameDetections>& frames, int64_t coun
       return;
     }
     const bool present = frames[next].frame == number + 1;
-    const std::vector<tracking::Detection>& detections = present ? frames[next].detections : none;
+    table.clear();
+    if (present) table.detections.assign(frames[next].detections.begin(), frames[next].detections.end());
     next += present;
     const double time_s = static_cast<double>(number) / fps;
     frame.number = number;
     frame.arrival_ns = steady_now_ns();
-    const auto rows = tracker.update(number, time_s, detections);
+    const auto rows = tracker.update(number, time_s, table.detections);
     const int64_t done_ns = steady_now_ns();
     timing.record(number, done_ns - frame.arrival_ns);
-    sinks.write({&frame, &table, detections, rows, tracker.backfill(), done_ns, time_s});
-    summary.count_objects(detections.size(), 0, 0);
+    sinks.write({&frame, &table, rows, tracker.backfill(), done_ns, time_s});
+    summary.count_objects(table.detections.size(), 0, 0);
     summary.rows += rows.size() + tracker.backfill().size();
     for (const tracking::TrackRow& row : rows) summary.tracks = std::max<uint64_t>(summary.tracks, row.id);
     progress(number + 1);

@@ -29,7 +29,7 @@ void RowAssembler::hold(const FrameResult& result) {
   frame.host_time_ns = result.frame->arrival_ns;
   frame.mean_greys.clear();
   if (has_intensity_) {
-    for (const tracking::Detection& d : result.detections) frame.mean_greys.push_back(d.mean_grey);
+    for (const tracking::Detection& d : result.table->detections) frame.mean_greys.push_back(d.mean_grey);
   }
   frame.rows.clear();
   for (const tracking::TrackRow& row : result.rows) frame.rows.push_back(make_row(frame, row));

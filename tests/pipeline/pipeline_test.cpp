@@ -52,9 +52,9 @@ class MovingDevice : public Device {
   explicit MovingDevice(bool in_order, int64_t slow_us = 0) : in_order_(in_order), slow_us_(slow_us) {}
   std::string name() const override { return "moving"; }
   bool in_order() const override { return in_order_; }
-  void process(const FrameView& frame, ObjectTable& table) override {
+  void process(const Frame& frame, ObjectTable& table) override {
     int64_t number = 0;
-    for (int i = 0; i < 4; ++i) number |= static_cast<int64_t>(frame.data[i]) << (8 * i);
+    for (int i = 0; i < 4; ++i) number |= static_cast<int64_t>(frame.view.data[i]) << (8 * i);
     if (in_order_) {
       EXPECT_EQ(number, last_ + 1);
       last_ = number;
@@ -88,19 +88,19 @@ class QueuedDevice : public MovingDevice, public QueueDevice {
   explicit QueuedDevice(int depth) : MovingDevice(true), depth_(depth) {}
   QueueDevice* queue() override { return this; }
   int depth() const override { return depth_; }
-  void submit(const FrameView& frame, ObjectTable& table) override {
+  void submit(const Frame& frame, ObjectTable& table) override {
     if (submitted_ == fail_at) throw Error(Fault::device, "no board any more");
     EXPECT_LT(static_cast<int>(in_flight_.size()), depth_);
     ++submitted_;
     table.clear();
-    in_flight_.push_back({{frame.data, frame.data + 64}, &table});
+    in_flight_.push_back({{frame.view.data, frame.view.data + 64}, &table});
     most_in_flight = std::max(most_in_flight, static_cast<int>(in_flight_.size()));
   }
   const char* collect() override {
     std::this_thread::sleep_for(std::chrono::microseconds(wait_us));
     const InFlight oldest = in_flight_.front();
     in_flight_.pop_front();
-    process({oldest.pixels.data(), 8, 8, 8, PixelFormat::grey8}, *oldest.table);
+    process(Frame({oldest.pixels.data(), 8, 8, 8, PixelFormat::grey8}), *oldest.table);
     ++collected_;
     if (lose_every > 0 && collected_ % lose_every == 0) return "lost on purpose";
     return nullptr;
@@ -214,13 +214,13 @@ TEST(Pipeline, SameResultsForAnyNumberOfThreadsAndTokens) {
 /// Names the object by its frame's number; takes longer for some, so that workers get out of step.
 class NumberNamer : public Namer {
  public:
-  void name(const FrameView& frame, ObjectTable& table) override {
-    std::this_thread::sleep_for(std::chrono::microseconds(10 * (frame.data[0] % 4)));
+  void name(const Frame& frame, ObjectTable& table) override {
+    std::this_thread::sleep_for(std::chrono::microseconds(10 * (frame.view.data[0] % 4)));
     table.names.resize(table.objects.size());
     for (tracking::ClassBelief& name : table.names) {
       name = {};
       name.classes = 2;
-      name.best = frame.data[0] % 5 == 0;
+      name.best = frame.view.data[0] % 5 == 0;
       name.log_weight[static_cast<size_t>(1 - name.best)] = -2;
     }
   }
@@ -243,7 +243,7 @@ TEST(Pipeline, NamesReachTracksTheSameForAnyDeviceAndThreads) {
   std::string first;
   const auto check = [&first](const Result& result, const ClassSink& sink) {
     ASSERT_EQ(what(result.error), "");
-    ASSERT_EQ(result.summary.stages.size(), 6u);
+    ASSERT_EQ(result.summary.stages.size(), 7u);
     EXPECT_EQ(result.summary.stages[2].name, "name");
     EXPECT_EQ(result.summary.stages[2].latency.count(), 120u);
     if (first.empty()) first = sink.text;
@@ -266,9 +266,55 @@ TEST(Pipeline, NamesReachTracksTheSameForAnyDeviceAndThreads) {
   EXPECT_NE(first.find(" 0 "), std::string::npos);
 }
 
+/// Has no records: says itself what the tracker is to see, each with its frame's own confidence.
+class ListingDevice : public Device {
+ public:
+  std::string name() const override { return "listing"; }
+  bool in_order() const override { return false; }
+  void process(const Frame& frame, ObjectTable& table) override {
+    std::this_thread::sleep_for(std::chrono::microseconds(20 * (frame.number % 3)));
+    table.clear();
+    if (frame.number % 7 == 6) return;
+    tracking::Detection box;
+    box.x = 10.25 + static_cast<double>(frame.number);
+    box.y = 20.5;
+    box.box = {box.x - 5, box.y - 5, 10, 10};
+    box.area = 100;
+    box.confidence = frame.number < 50 ? 0.25F : 0.75F;
+    table.detections.push_back(box);
+    table.summary.objects = 1;
+  }
+};
+
+TEST(Pipeline, ADevicesOwnDetectionsAreWhatTheTrackerSees) {
+  std::string first;
+  for (const int threads : {1, 4}) {
+    CountingSource source(100);
+    RecordingSink sink;
+    RunInfo info;
+    info.source = source.info();
+    PipelineOptions options;
+    options.fps = source.info().fps;
+    options.threads = threads;
+    tracking::TrackerParameters parameters;
+    parameters.min_confidence = 0.5;
+    tracking::Tracker tracker(parameters, options.fps);
+    RunSummary summary;
+    const auto error = run_pipeline(
+        source, [] { return std::make_unique<ListingDevice>(); }, tracker, {&sink}, info, options, summary);
+    EXPECT_EQ(what(error), "");
+    EXPECT_EQ(summary.objects, 86u);
+    EXPECT_EQ(summary.tracks, 1u);
+    EXPECT_EQ(sink.text.find("\n50 "), std::string::npos) << "confirmed at its second sighting, not before frame 51";
+    EXPECT_NE(sink.text.find("\n51 1 61.25"), std::string::npos) << sink.text;
+    if (first.empty()) first = sink.text;
+    EXPECT_EQ(sink.text, first);
+  }
+}
+
 TEST(Pipeline, ANamerThatFailsEndsTheRun) {
   class Failing : public Namer {
-    void name(const FrameView&, ObjectTable&) override { throw Error(Fault::input, "no network"); }
+    void name(const Frame&, ObjectTable&) override { throw Error(Fault::input, "no network"); }
   };
   CountingSource source(100);
   RecordingSink sink;

@@ -78,8 +78,8 @@ OwnedResult full_result(int64_t number) {
   result.table.objects = {object, object};
   result.table.features = {features, features};
   result.table.summary = {2, 1, 3, 400};
-  result.detections.resize(2);
-  result.detections[1].mean_grey = 12.5f;
+  result.table.detections.resize(2);
+  result.table.detections[1].mean_grey = 12.5f;
   result.rows = {row_at(number, 1, 10.125 + static_cast<double>(number), 20)};
   result.rows[0].detection = 1;
   result.rows[0].state = tracking::TrackState::merged;

@@ -43,12 +43,11 @@ inline std::string read_text(const std::filesystem::path& path) {
 struct OwnedResult {
   Frame frame;
   ObjectTable table;
-  std::vector<tracking::Detection> detections;
   std::vector<tracking::TrackRow> rows, backfill;
   int64_t done_ns = 0;
 
   FrameResult view() const {
-    return {&frame, &table, detections, rows, backfill, done_ns, 5e-4 * static_cast<double>(frame.number)};
+    return {&frame, &table, rows, backfill, done_ns, 5e-4 * static_cast<double>(frame.number)};
   }
 };
 

@@ -72,8 +72,8 @@ TEST(CsvSink, FullFileToTheLetter) {
   OwnedResult first = blank_result(0), second = blank_result(1);
   first.frame.device_time_ns = 500000;
   second.frame.device_time_ns = 1000000;
-  first.detections.resize(1);
-  first.detections[0].mean_grey = 101.5;
+  first.table.detections.resize(1);
+  first.table.detections[0].mean_grey = 101.5;
   tracking::TrackRow late = row_at(0, 1, 10.25, 20.5), live = row_at(1, 1, 11.25, 20.0), other = row_at(1, 2, 30, 40);
   late.detection = 0;
   late.class_id = 1;
