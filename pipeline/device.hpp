@@ -1,4 +1,6 @@
 #pragma once
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "pipeline/frame.hpp"
@@ -44,5 +46,7 @@ class Device {
   /// process(), makes one Device only, and shows it every frame in order.
   virtual QueueDevice* queue() { return nullptr; }
 };
+
+using DeviceFactory = std::function<std::unique_ptr<Device>()>;
 
 }  // namespace flashcell

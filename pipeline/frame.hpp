@@ -44,9 +44,10 @@ struct Frame {
 
 /// What a recording says of itself.
 struct SourceInfo {
-  std::string name;  ///< for messages and headers: path or generator
-  int width = 0;     ///< px
-  int height = 0;    ///< px
+  std::string name;        ///< for messages and headers: path or generator
+  int width = 0;           ///< px
+  int height = 0;          ///< px
+  bool has_pixels = true;  ///< false: frames have a number and times only, their view shows nothing
   PixelFormat format = PixelFormat::grey8;
   int significant_bits = 8;            ///< of a grey16 sample: 10, 12, 16
   double fps = 0;                      ///< frames/s as recorded; 0 when the file does not say

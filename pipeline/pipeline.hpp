@@ -31,8 +31,6 @@ struct PipelineOptions {
   std::function<void(int64_t frames, int64_t dropped)> progress;
 };
 
-using DeviceFactory = std::function<std::unique_ptr<Device>()>;
-
 /// source → device (segment, label) → namer, measure → tracker → sinks, as a bounded oneTBB pipeline. Naming and
 /// measuring run in parallel, and so do the devices where they may; order is kept everywhere else, so an offline run's results are the same bytes
 /// for any number of threads. `summary` is complete before the sinks' finish() is called. Returns the first error, or

@@ -1,29 +1,28 @@
-#include "host/app/sinks.hpp"
+#include "host/run/outputs.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "host/app/messages.hpp"
 #include "host/sink/csv_sink.hpp"
 #include "host/sink/hdf5_sink.hpp"
 #include "host/sink/overlay_sink.hpp"
 #include "host/sink/report_sink.hpp"
 #include "host/sink/summary_sink.hpp"
 
-namespace flashcell::app {
+namespace flashcell::host {
 namespace {
 
 constexpr double kTrailFrames = 30;  // drawn frames, when the configuration does not say
 
 /// How far back the tracker may still add rows, in frames; a live run does not wait for them.
-int64_t backfill_window(const host::Config& config, const tracking::TrackerParameters& p, double fps) {
+int64_t backfill_window(const Config& config, const tracking::TrackerParameters& p, double fps) {
   if (config.pipeline.realtime) return 0;
   return static_cast<int64_t>(std::ceil((p.lost_ms + p.confirm_ms) * 1e-3 * fps)) + 2;
 }
 
 }  // namespace
 
-std::vector<std::string> output_names(const host::OutputSection& output) {
+std::vector<std::string> output_names(const OutputSection& output) {
   std::vector<std::string> names = {"summary.json"};
   if (output.csv) names.emplace_back("tracks.csv");
   if (output.mot) names.emplace_back("tracks.txt");
@@ -34,14 +33,14 @@ std::vector<std::string> output_names(const host::OutputSection& output) {
 }
 
 bool is_output_name(std::string_view name) {
-  const host::OutputSection everything{.mot = true, .hdf5 = true};
+  const OutputSection everything{.mot = true, .hdf5 = true};
   const std::vector<std::string> names = output_names(everything);
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-SinkSet make_sinks(const RunFolder& folder, const host::Config& config, const tracking::TrackerParameters& tracker,
-                   double fps, std::shared_ptr<const RunSummary> summary) {
-  const host::OutputSection& output = config.output;
+SinkSet make_sinks(const RunFolder& folder, const Config& config, const tracking::TrackerParameters& tracker,
+                   double fps, std::shared_ptr<const RunSummary> summary, RunObserver& observer) {
+  const OutputSection& output = config.output;
   const int64_t window = backfill_window(config, tracker, fps);
   // The host's clock says something of a live run only; without it an offline run's files are the same bytes every
   // time.
@@ -49,31 +48,31 @@ SinkSet make_sinks(const RunFolder& folder, const host::Config& config, const tr
   SinkSet sinks;
   sinks.add(make_folder_watch(folder));
   if (output.csv) {
-    host::CsvOptions options;
+    CsvOptions options;
     options.backfill_window = window;
     options.host_time = host_time;
-    sinks.add(host::make_csv_sink(folder.path("tracks.csv"), options));
+    sinks.add(make_csv_sink(folder.path("tracks.csv"), options));
   }
-  if (output.mot) sinks.add(host::make_mot_sink(folder.path("tracks.txt"), window));
+  if (output.mot) sinks.add(make_mot_sink(folder.path("tracks.txt"), window));
   if (output.hdf5) {
-    host::Hdf5Options options;
+    Hdf5Options options;
     options.backfill_window = window;
     options.host_time = host_time;
-    sinks.add(host::make_hdf5_sink(folder.path("tracks.h5"), options));
+    sinks.add(make_hdf5_sink(folder.path("tracks.h5"), options));
   }
   if (output.overlay) {
-    host::OverlayOptions options;
+    OverlayOptions options;
     options.every = output.overlay_every;
     options.max_frames = output.overlay_frames;
     options.playback_fps = output.overlay_fps;
-    options.warn = warn;
+    options.warn = [&observer](const std::string& line) { observer.warn(line); };
     options.trail_ms = output.trail_ms > 0 ? output.trail_ms : kTrailFrames * output.overlay_every * 1e3 / fps;
-    sinks.add(host::make_overlay_sink(folder.path("overlay.mp4"), options));
+    sinks.add(make_overlay_sink(folder.path("overlay.mp4"), options));
   }
   // Last, because they say how the run ended.
-  sinks.add(host::make_summary_sink(folder.path("summary.json"), summary));
-  if (output.report) sinks.add(host::make_report_sink(folder.path("report.html"), std::move(summary)));
+  sinks.add(make_summary_sink(folder.path("summary.json"), summary));
+  if (output.report) sinks.add(make_report_sink(folder.path("report.html"), std::move(summary)));
   return sinks;
 }
 
-}  // namespace flashcell::app
+}  // namespace flashcell::host
