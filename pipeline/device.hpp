@@ -17,8 +17,8 @@ class QueueDevice {
   /// Frames that may be submitted and not collected, at most; 1 or more.
   virtual int depth() const = 0;
 
-  /// Takes a frame. Neither `frame` nor its pixels are read after this returns; its objects come into `table`, which must stay until the
-  /// frame has been collected. Throws Error(Fault::device) when the device is lost for good.
+  /// Takes a frame. Neither `frame` nor its pixels are read after this returns; its objects come into `table`, which
+  /// must stay until the frame has been collected. Throws Error(Fault::device) when the device is lost for good.
   virtual void submit(const Frame& frame, ObjectTable& table) = 0;
 
   /// Waits for the oldest frame: null when its table is complete, else the cause why the frame is lost, a text that

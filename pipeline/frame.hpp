@@ -39,7 +39,8 @@ struct Frame {
   int64_t number = 0;            ///< the recording's frame number, from 0; a gap means dropped frames
   std::optional<int64_t>
       device_time_ns;      ///< the camera's own time stamp, ns since its epoch, where the recording has one
-  int64_t arrival_ns = 0;  ///< host steady clock when the frame became available; set by the pipeline
+  int64_t arrival_ns = 0;  ///< host steady clock when the frame became available; a live source may say, else the
+                           ///< pipeline does
 };
 
 /// What a recording says of itself.

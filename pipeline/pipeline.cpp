@@ -81,7 +81,7 @@ class Run {
         queue_(first_device_->queue()),
         packets_(tokens_ + (queue_ != nullptr ? queue_->depth() : 0)) {
     const int slots = static_cast<int>(packets_.size());
-    feed_ = options.realtime
+    feed_ = options.realtime || source.is_live()
                 ? make_realtime_feed(source, slots, waiting_frames(info.source, options.queue_ms, options.fps),
                                      options.fps, options.stop)
                 : make_offline_feed(source, slots, options.stop);
@@ -273,8 +273,7 @@ class Run {
 
   void write_result(const Packet& packet) {
     const int64_t before = steady_now_ns();
-    const FrameResult result{packet.frame,    &packet.table,  packet.rows,
-                             packet.backfill, packet.done_ns, packet.time_s};
+    const FrameResult result{packet.frame, &packet.table, packet.rows, packet.backfill, packet.done_ns, packet.time_s};
     sinks_.write(result);
     sink_time_.record(packet.frame->number, steady_now_ns() - before);
     count(packet);
@@ -339,8 +338,8 @@ class Run {
   std::vector<DropCount> lost_;  // frames, by what became of them in the device
   int64_t lost_frames_ = 0;
   HandOver taking_, labelling_, tracking_, writing_;
-  StageTiming label_time_{"segment and label"}, name_time_{"name"}, measure_time_{"measure"},
-      track_time_{"track"}, sink_time_{"write"}, total_time_{"frame to result"};
+  StageTiming label_time_{"segment and label"}, name_time_{"name"}, measure_time_{"measure"}, track_time_{"track"},
+      sink_time_{"write"}, total_time_{"frame to result"};
 };
 
 }  // namespace

@@ -96,8 +96,7 @@ void look_up(const Options& options, const Marks& marks, host::Recording& record
   }
 }
 
-Examples collect(const Options& options, const Marks& marks, const host::Config& config) {
-  host::Recording recording = host::open_recording(options.input, config);
+Examples collect(const Options& options, const Marks& marks, host::Recording& recording, const host::Config& config) {
   const SourceInfo& info = recording.source->info();
   const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
   Examples examples;
@@ -121,8 +120,7 @@ host::inference::Resampler crop_resampler(const host::Config& config, int signif
           grey ? host::inference::PictureChannels::grey : host::inference::PictureChannels::bgr, significant_bits};
 }
 
-int write_crops(const Options& options, const Marks& marks, const host::Config& config) {
-  host::Recording recording = host::open_recording(options.input, config);
+int write_crops(const Options& options, const Marks& marks, host::Recording& recording, const host::Config& config) {
   const SourceInfo& info = recording.source->info();
   const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
   CropFolder folder(options.crops, marks.classes,
@@ -184,9 +182,10 @@ int learn(const Options& options) {
   host::keep_inputs(inputs, {options.output});
   const Marks marks = read_marks(options.marks, options.tracks);
   TerminalObserver observer(Told::progress);
-  host::settle_segmentation(options.input, config, observer);
-  if (!options.crops.empty()) return write_crops(options, marks, config);
-  const Examples examples = collect(options, marks, config);
+  host::Recording recording = host::open_recording(options.input, config);
+  host::settle_segmentation(recording, config, observer);
+  if (!options.crops.empty()) return write_crops(options, marks, recording, config);
+  const Examples examples = collect(options, marks, recording, config);
   if (marks.classes.size() < 2) {
     throw Error(Fault::input, fmt::format("{}: names only one class, {}; recognition needs at least two to tell apart",
                                           options.marks, marks.classes[0]));

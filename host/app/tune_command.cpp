@@ -76,8 +76,8 @@ int tune(const Options& options) {
   host::keep_inputs(inputs, {options.output});
   if (options.propose) config.segment.automatic = true;
   TerminalObserver observer(Told::progress);
-  const std::string reason = host::settle_segmentation(options.input, config, observer);
   host::Recording recording = host::open_recording(options.input, config);
+  const std::string reason = host::settle_segmentation(recording, config, observer);
   const Findings findings = look(*recording.source, config, options.pictures, observer);
   if (findings.pictures.empty()) {
     throw Error(Fault::input,

@@ -37,12 +37,13 @@ bool stopped(const RunOptions& options) {
 
 Job job_of_recording(const RunInput& input, Config& config, const RunOptions& options, RunObserver& observer) {
   const Naming naming(config);
-  if (!naming.finds_objects()) {
-    const std::string reason = settle_segmentation(input.recording, config, observer, options.stop);
-    if (!reason.empty()) observer.note("segmentation: " + reason);
-  }
   Job job;
   job.recording = open_recording(input.recording, config, naming.wants_colour());
+  if (!naming.finds_objects()) {
+    const std::string reason = settle_segmentation(job.recording, config, observer, options.stop);
+    if (!reason.empty()) observer.note("segmentation: " + reason);
+  }
+  if (job.recording.source->is_live()) config.pipeline.realtime = true;
   const SourceInfo& info = job.recording.source->info();
   job.objects = naming.finds_objects() ? naming.objects(info.significant_bits) : labelled_objects(config, info);
   job.make_namer = naming.namer(info.significant_bits);

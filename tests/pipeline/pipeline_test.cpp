@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -29,6 +32,7 @@ class CountingSource : public FrameSource {
   bool next(Frame& frame) override {
     if (next_ == fail_at) throw Error(Fault::input, "damaged at frame " + std::to_string(next_));
     if (next_ >= frames_) return false;
+    ++delivered;
     if (before_frame) before_frame(next_);
     frame.storage.assign(64, 0);
     for (int i = 0; i < 4; ++i) frame.storage[i] = static_cast<uint8_t>(next_ >> (8 * i));
@@ -37,9 +41,15 @@ class CountingSource : public FrameSource {
     ++next_;
     return true;
   }
+  void give_back(Frame& frame) override {
+    EXPECT_EQ(frame.view.data, frame.storage.data());
+    ++given_back;
+  }
   int64_t fail_at = -1, gap_at = INT64_MAX, gap = 0;
   std::optional<int64_t> frame_count;  // that it states
   std::function<void(int64_t number)> before_frame;
+  int64_t delivered = 0;
+  std::atomic<int64_t> given_back{0};
 
  private:
   SourceInfo info_;
@@ -585,6 +595,114 @@ TEST(PipelineRealtime, TheQueueIsSizedInTimeAndBoundedInMemory) {
   EXPECT_EQ(waiting_frames(info, 1000, 2000), 32) << "512 MiB";
   info.format = PixelFormat::grey16;
   EXPECT_EQ(waiting_frames(info, 1000, 2000), 16);
+}
+
+/// A camera: frames come when they come, far more slowly than their rate says, and after the last one none at all.
+class Camera : public FrameSource {
+ public:
+  explicit Camera(int64_t frames) : frames_(frames) {
+    info_.name = "camera";
+    info_.width = info_.height = 8;
+    info_.fps = 1e-4;  // who paces it waits for hours
+  }
+  const SourceInfo& info() const override { return info_; }
+  bool is_live() const override { return true; }
+  bool next(Frame& frame) override {
+    std::unique_lock lock(mutex_);
+    if (next_ == frames_) stopped_or_not_.wait(lock, [this] { return stopped_; });
+    if (stopped_) return false;
+    frame.view = {pixels_, 8, 8, 8, PixelFormat::grey8};
+    frame.number = next_++;
+    frame.arrival_ns = 1000 + frame.number;
+    return true;
+  }
+  void give_back(Frame& frame) override {
+    EXPECT_EQ(frame.view.data, pixels_);
+    ++given_back;
+  }
+  void stop() override {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    stopped_or_not_.notify_all();
+  }
+  int64_t delivered() const { return next_; }
+  std::atomic<int64_t> given_back{0};
+
+ private:
+  const int64_t frames_;
+  SourceInfo info_;
+  uint8_t pixels_[64] = {};
+  std::mutex mutex_;
+  std::condition_variable stopped_or_not_;
+  int64_t next_ = 0;
+  bool stopped_ = false;
+};
+
+TEST(PipelineLive, ACameraIsNeitherPacedNorWaitedForAfterAStop) {
+  class EmptyDevice : public Device {
+    std::string name() const override { return "empty"; }
+    bool in_order() const override { return false; }
+    void process(const Frame&, ObjectTable& table) override { table.clear(); }
+  };
+  for (const int64_t frames : {1, 5}) {
+    Camera camera(frames);
+    RecordingSink sink;
+    std::atomic<bool> stop{false};
+    RunInfo info;
+    info.source = camera.info();
+    PipelineOptions options;  // not asked to be realtime
+    options.fps = camera.info().fps;
+    options.stop = &stop;
+    int64_t seen = 0;
+    options.progress = [&](int64_t done, int64_t dropped) {
+      seen = done + dropped;
+      if (seen == frames) stop = true;
+    };
+    tracking::Tracker tracker({}, options.fps);
+    RunSummary summary;
+    const auto error = run_pipeline(
+        camera, [] { return std::make_unique<EmptyDevice>(); }, tracker, {&sink}, info, options, summary);
+    EXPECT_EQ(what(error), "");
+    EXPECT_EQ(summary.frames + summary.dropped_frames(), static_cast<uint64_t>(frames));
+    EXPECT_EQ(summary.end, RunEnd::interrupted);
+    for (size_t i = 0; i < sink.frames.size(); ++i) EXPECT_EQ(sink.arrivals_ns[i], 1000 + sink.frames[i]);
+    EXPECT_EQ(camera.delivered(), frames);
+    EXPECT_EQ(camera.given_back, frames);
+  }
+}
+
+TEST(Pipeline, EveryFrameIsGivenBackOnceHoweverTheRunEnds) {
+  const auto check = [](const CountingSource& source) { EXPECT_EQ(source.given_back, source.delivered); };
+  for (const bool realtime : {false, true}) {
+    PipelineOptions options;
+    options.realtime = realtime;
+    options.queue_ms = 0.1;
+    options.threads = 2;
+    {
+      CountingSource source(300, 20000);  // where realtime, some are dropped
+      RecordingSink sink;
+      run(source, {&sink}, options, false, 200);
+      check(source);
+      EXPECT_EQ(source.delivered, 300);
+    }
+    {
+      CountingSource source(300, 20000);
+      RecordingSink sink;
+      sink.fail_after = 7;
+      run(source, {&sink}, options);
+      check(source);
+    }
+    {
+      CountingSource source(300, 20000);
+      RecordingSink sink;
+      auto* device = new QueuedDevice(6);
+      device->lose_every = 5;
+      device->fail_at = 100;
+      options.queue_ms = 10'000;  // this device wants to see every frame
+      run_queued(source, sink, options, device);
+      check(source);
+    }
+  }
 }
 
 TEST(Pipeline, SaysHowItEnded) {
