@@ -81,10 +81,11 @@ class Run {
         queue_(first_device_->queue()),
         packets_(tokens_ + (queue_ != nullptr ? queue_->depth() : 0)) {
     const int slots = static_cast<int>(packets_.size());
-    feed_ = options.realtime || source.is_live()
-                ? make_realtime_feed(source, slots, waiting_frames(info.source, options.queue_ms, options.fps),
-                                     options.fps, options.stop)
-                : make_offline_feed(source, slots, options.stop);
+    const bool live = options.realtime || source.is_live();
+    feed_ = live ? make_realtime_feed(source, slots, waiting_frames(info.source, options.queue_ms, options.fps),
+                                      options.fps, options.stop)
+                 : make_offline_feed(source, slots, options.stop);
+    info_.backfill_frames = live ? 0 : tracker.backfill_frames();
   }
 
   std::exception_ptr go() {
@@ -322,7 +323,7 @@ class Run {
   const DeviceFactory& make_device_;
   tracking::Tracker& tracker_;
   SinkGroup sinks_;
-  const RunInfo& info_;
+  RunInfo info_;
   const PipelineOptions& options_;
   RunSummary& summary_;
   RecordingClock clock_;

@@ -1,7 +1,6 @@
 #include "host/run/outputs.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "host/sink/csv_sink.hpp"
 #include "host/sink/hdf5_sink.hpp"
@@ -13,12 +12,6 @@ namespace flashcell::host {
 namespace {
 
 constexpr double kTrailFrames = 30;  // drawn frames, when the configuration does not say
-
-/// How far back the tracker may still add rows, in frames; a live run does not wait for them.
-int64_t backfill_window(const Config& config, const tracking::TrackerParameters& p, double fps) {
-  if (config.pipeline.realtime) return 0;
-  return static_cast<int64_t>(std::ceil((p.lost_ms + p.confirm_ms) * 1e-3 * fps)) + 2;
-}
 
 }  // namespace
 
@@ -38,10 +31,8 @@ bool is_output_name(std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-SinkSet make_sinks(const RunFolder& folder, const Config& config, const tracking::TrackerParameters& tracker,
-                   double fps, std::shared_ptr<const RunSummary> summary, RunObserver& observer) {
+SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, RunObserver& observer) {
   const OutputSection& output = config.output;
-  const int64_t window = backfill_window(config, tracker, fps);
   // The host's clock says something of a live run only; without it an offline run's files are the same bytes every
   // time.
   const bool host_time = config.pipeline.realtime;
@@ -49,14 +40,12 @@ SinkSet make_sinks(const RunFolder& folder, const Config& config, const tracking
   sinks.add(make_folder_watch(folder));
   if (output.csv) {
     CsvOptions options;
-    options.backfill_window = window;
     options.host_time = host_time;
     sinks.add(make_csv_sink(folder.path("tracks.csv"), options));
   }
-  if (output.mot) sinks.add(make_mot_sink(folder.path("tracks.txt"), window));
+  if (output.mot) sinks.add(make_mot_sink(folder.path("tracks.txt")));
   if (output.hdf5) {
     Hdf5Options options;
-    options.backfill_window = window;
     options.host_time = host_time;
     sinks.add(make_hdf5_sink(folder.path("tracks.h5"), options));
   }
@@ -70,8 +59,8 @@ SinkSet make_sinks(const RunFolder& folder, const Config& config, const tracking
     sinks.add(make_overlay_sink(folder.path("overlay.mp4"), options));
   }
   // Last, because they say how the run ended.
-  sinks.add(make_summary_sink(folder.path("summary.json"), summary));
-  if (output.report) sinks.add(make_report_sink(folder.path("report.html"), std::move(summary)));
+  sinks.add(make_summary_sink(folder.path("summary.json")));
+  if (output.report) sinks.add(make_report_sink(folder.path("report.html")));
   return sinks;
 }
 

@@ -8,7 +8,6 @@
 #include "host/config/config.hpp"
 #include "host/run/observer.hpp"
 #include "host/run/run_folder.hpp"
-#include "pipeline/run_summary.hpp"
 #include "pipeline/sink.hpp"
 
 namespace flashcell::host {
@@ -35,9 +34,8 @@ std::vector<std::string> output_names(const OutputSection& output);
 /// Whether some configuration makes a file of this name.
 bool is_output_name(std::string_view name);
 
-/// What the configuration asks for, in `folder`, which must outlive them. `summary` is complete when they are finished.
-/// `observer`, which must outlive them too, hears what cannot be made.
-SinkSet make_sinks(const RunFolder& folder, const Config& config, const tracking::TrackerParameters& tracker,
-                   double fps, std::shared_ptr<const RunSummary> summary, RunObserver& observer);
+/// What the configuration asks for, of a run at `fps` frames/s, in `folder`. Folder and `observer`, which hears what
+/// cannot be made, must outlive them.
+SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, RunObserver& observer);
 
 }  // namespace flashcell::host

@@ -140,14 +140,13 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
   std::unique_ptr<Device> first_device = job.objects.make_device();
   tracking::Tracker tracker(job.tracker, job.recording.fps);
   if (job.recognizer) tracker.set_recognizer(&*job.recognizer);
-  const auto summary = std::make_shared<RunSummary>();
   if (!outcome.info.source.has_pixels) config.output.overlay = config.output.report = false;
   std::optional<RunFolder> folder;
   SinkSet sinks;
   if (!options.folder.empty()) {
     folder.emplace(options.folder, RunFiles{"track", output_names(config.output), is_output_name},
                    inputs_of(input, config, options));
-    sinks = make_sinks(*folder, config, job.tracker, job.recording.fps, summary, observer);
+    sinks = make_sinks(*folder, config, job.recording.fps, observer);
   }
   for (Sink* sink : options.sinks) sinks.add(sink);
   outcome.begun = true;
@@ -155,9 +154,8 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
     const ObservedWork work(observer, "tracking", outcome.info.source.frame_count);
     outcome.error = run_pipeline(
         *job.recording.source, [&] { return first_device ? std::move(first_device) : job.objects.make_device(); },
-        tracker, sinks.list(), outcome.info, pipeline_options(job, config, options, observer), *summary);
+        tracker, sinks.list(), outcome.info, pipeline_options(job, config, options, observer), outcome.summary);
   }
-  outcome.summary = *summary;
   return outcome;
 }
 

@@ -161,7 +161,7 @@ class FolderWatch final : public Sink {
     looked_ns_ = now;
     folder_.check();
   }
-  void finish() override { folder_.check(); }
+  void finish(const RunSummary&) override { folder_.check(); }
 
  private:
   const RunFolder& folder_;

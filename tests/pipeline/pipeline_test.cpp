@@ -141,7 +141,7 @@ class RecordingSink : public Sink {
     }
     if (static_cast<int64_t>(frames.size()) == fail_after) throw Error(Fault::input, "disk full");
   }
-  void finish() override {
+  void finish(const RunSummary&) override {
     text += "finish\n";
     ++finished;
   }
@@ -245,7 +245,7 @@ class ClassSink : public Sink {
     for (const tracking::TrackRow& row : result.rows)
       text += ' ' + std::to_string(row.class_id) + ' ' + std::to_string(row.class_confidence) + '\n';
   }
-  void finish() override {}
+  void finish(const RunSummary&) override {}
   std::string text;
 };
 
@@ -744,7 +744,7 @@ TEST(Pipeline, SaysHowItEnded) {
 
 TEST(Pipeline, ASinkThatCannotFinishIsKnownToThoseAfterIt) {
   class Unfinished : public RecordingSink {
-    void finish() override { throw Error(Fault::input, "no room for the end"); }
+    void finish(const RunSummary&) override { throw Error(Fault::input, "no room for the end"); }
   } bad;
   CountingSource source(10);
   RecordingSink good;

@@ -49,7 +49,7 @@ class KeepingSink : public Sink {
     backfill.insert(backfill.end(), result.backfill.begin(), result.backfill.end());
     if (frames == fail_at) throw Error(Fault::input, "no room");
   }
-  void finish() override { ++finished; }
+  void finish(const RunSummary&) override { ++finished; }
 
   RunInfo info;
   std::vector<tracking::TrackRow> rows, backfill;

@@ -1,10 +1,10 @@
-#include "host/sink/row_assembler.hpp"
+#include "pipeline/row_assembler.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <utility>
 
-namespace flashcell::host {
+namespace flashcell {
 
 RowAssembler::RowAssembler(int64_t window, uint8_t features)
     : window_(std::max<int64_t>(0, window)), has_intensity_((features & contract::kFeatureIntensity) != 0) {}
@@ -75,4 +75,4 @@ std::span<const AssembledRow> RowAssembler::flush() {
   return ready_;
 }
 
-}  // namespace flashcell::host
+}  // namespace flashcell

@@ -1,11 +1,11 @@
-#include "host/sink/row_assembler.hpp"
+#include "pipeline/row_assembler.hpp"
 
 #include <algorithm>
 #include <random>
 
 #include "tests/host/sink/support.hpp"
 
-namespace flashcell::host {
+namespace flashcell {
 namespace {
 
 using test::blank_result;
@@ -143,4 +143,4 @@ TEST(RowAssembler, MeanGreyComesFromTheRowsOwnFrame) {
 }
 
 }  // namespace
-}  // namespace flashcell::host
+}  // namespace flashcell
