@@ -30,19 +30,25 @@ struct FrameView {
 /// One frame on its way through the pipeline. Frames are recycled: `storage` keeps its capacity, nothing is allocated
 /// per frame.
 struct Frame {
+  Frame() = default;
+  /// Of pixels that somebody else owns.
+  explicit Frame(const FrameView& pixels) : view(pixels) {}
+
   FrameView view;                ///< what to read: the camera's buffer, or `storage`
   std::vector<uint8_t> storage;  ///< where a source that has to decode puts its pixels
   int64_t number = 0;            ///< the recording's frame number, from 0; a gap means dropped frames
   std::optional<int64_t>
       device_time_ns;      ///< the camera's own time stamp, ns since its epoch, where the recording has one
-  int64_t arrival_ns = 0;  ///< host steady clock when the frame became available; set by the pipeline
+  int64_t arrival_ns = 0;  ///< host steady clock when the frame became available; a live source may say, else the
+                           ///< pipeline does
 };
 
 /// What a recording says of itself.
 struct SourceInfo {
-  std::string name;  ///< for messages and headers: path or generator
-  int width = 0;     ///< px
-  int height = 0;    ///< px
+  std::string name;        ///< for messages and headers: path or generator
+  int width = 0;           ///< px
+  int height = 0;          ///< px
+  bool has_pixels = true;  ///< false: frames have a number and times only, their view shows nothing
   PixelFormat format = PixelFormat::grey8;
   int significant_bits = 8;            ///< of a grey16 sample: 10, 12, 16
   double fps = 0;                      ///< frames/s as recorded; 0 when the file does not say

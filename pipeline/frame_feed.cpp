@@ -26,12 +26,13 @@ double RecordingClock::time_s(const Frame& frame) {
   return time_s;
 }
 
-bool FrameFeed::read(FrameSource& source, Frame& frame) {
+bool FrameFeed::read(Frame& frame) {
   if (error_ || source_ended_) return false;
   const int64_t before = steady_now_ns();
   try {
     frame.device_time_ns.reset();
-    if (!source.next(frame)) {
+    frame.arrival_ns = 0;
+    if (!source_.next(frame)) {
       source_ended_ = true;
       return false;
     }
@@ -39,11 +40,23 @@ bool FrameFeed::read(FrameSource& source, Frame& frame) {
     error_ = std::current_exception();
     return false;
   }
-  frame.arrival_ns = steady_now_ns();
-  read_time_.record(frame.number, frame.arrival_ns - before);
+  const int64_t now = steady_now_ns();
+  held_[static_cast<size_t>(&frame - frames_.data())] = 1;
+  if (frame.arrival_ns == 0 || !source_.is_live()) frame.arrival_ns = now;
+  read_time_.record(frame.number, now - before);
   if (last_number_) missing_ += frame.number - *last_number_ - 1;
   last_number_ = frame.number;
   return true;
+}
+
+void FrameFeed::give_back(Frame& frame) {
+  uint8_t& held = held_[static_cast<size_t>(&frame - frames_.data())];
+  if (held != 0) source_.give_back(frame);
+  held = 0;
+}
+
+void FrameFeed::close() {
+  for (Frame& frame : frames_) give_back(frame);
 }
 
 namespace {
@@ -51,7 +64,7 @@ namespace {
 class OfflineFeed : public FrameFeed {
  public:
   OfflineFeed(FrameSource& source, int slots, const std::atomic<bool>* stop)
-      : source_(source), frames_(slots), stop_(stop) {}
+      : FrameFeed(source, static_cast<size_t>(slots)), stop_(stop) {}
 
   Frame* next() override {
     if (stop_ != nullptr && *stop_) {
@@ -60,13 +73,10 @@ class OfflineFeed : public FrameFeed {
     }
     // The pipeline finishes frames in order and has at most `slots` under way, so the oldest slot is always free again.
     Frame* frame = &frames_[count_++ % frames_.size()];
-    return read(source_, *frame) ? frame : nullptr;
+    return read(*frame) ? frame : nullptr;
   }
-  void release(Frame*) override {}
 
  private:
-  FrameSource& source_;
-  std::vector<Frame> frames_;
   size_t count_ = 0;
   const std::atomic<bool>* stop_;
 };
@@ -74,15 +84,24 @@ class OfflineFeed : public FrameFeed {
 class RealtimeFeed : public FrameFeed {
  public:
   RealtimeFeed(FrameSource& source, int slots, int queue_frames, double fps, const std::atomic<bool>* stop)
-      : source_(source), frames_(slots + queue_frames + 1), queue_frames_(queue_frames), clock_(fps), stop_(stop) {
+      : FrameFeed(source, static_cast<size_t>(slots + queue_frames + 1)),
+        queue_frames_(queue_frames),
+        clock_(fps),
+        stop_(stop) {
     for (Frame& frame : frames_) free_.push_back(&frame);
     thread_ = std::thread([this] { deliver(); });
   }
-  ~RealtimeFeed() override { close(); }
+  ~RealtimeFeed() override { end_thread(); }
 
   Frame* next() override {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !waiting_.empty() || ended_ || closing_; });
+    while (!changed_.wait_for(lock, kLook, [this] { return !waiting_.empty() || ended_ || closing_; })) {
+      if (!stopped()) continue;
+      // A camera that sends nothing would never notice.
+      lock.unlock();
+      source_.stop();
+      lock.lock();
+    }
     return take_waiting();
   }
 
@@ -93,20 +112,31 @@ class RealtimeFeed : public FrameFeed {
 
   void release(Frame* frame) override {
     const std::lock_guard lock(mutex_);
+    give_back(*frame);
     free_.push_back(frame);
     changed_.notify_all();
   }
 
   void close() override {
-    {
-      const std::lock_guard lock(mutex_);
-      closing_ = true;
-    }
-    changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    end_thread();
+    FrameFeed::close();
   }
 
  private:
+  static constexpr std::chrono::milliseconds kLook{20};  // a stop is only a flag, at which somebody has to look
+
+  void end_thread() {
+    bool reads = false;
+    {
+      const std::lock_guard lock(mutex_);
+      closing_ = true;
+      reads = !ended_;
+    }
+    changed_.notify_all();
+    if (reads) source_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
   Frame* take_waiting() {
     if (waiting_.empty()) return nullptr;
     Frame* frame = waiting_.front();
@@ -121,21 +151,34 @@ class RealtimeFeed : public FrameFeed {
     const int64_t start_ns = steady_now_ns();
     for (;;) {
       Frame* frame = take_free();
-      if (frame == nullptr) stopped_early_ = true;
-      if (frame == nullptr || !read(source_, *frame)) break;
-      const double time_s = clock_.time_s(*frame);
-      if (!first_s) first_s = time_s;
-      const int64_t due_ns = start_ns + static_cast<int64_t>(std::llround((time_s - *first_s) * 1e9));
-      if (!wait_until(due_ns)) {
+      if (frame == nullptr) {
         stopped_early_ = true;
         break;
       }
-      frame->arrival_ns = std::max(frame->arrival_ns, due_ns);
+      if (!read(*frame)) {
+        // Whoever stopped it, a camera has no end of its own.
+        if (source_.is_live() && stopped()) stopped_early_ = true;
+        break;
+      }
+      if (!source_.is_live() && !pace(*frame, start_ns, first_s)) {
+        stopped_early_ = true;
+        break;
+      }
       enqueue(frame);
     }
     const std::lock_guard lock(mutex_);
     ended_ = true;
     changed_.notify_all();
+  }
+
+  /// Waits until a recording's frame is due; false where a stop comes first.
+  bool pace(Frame& frame, int64_t start_ns, std::optional<double>& first_s) {
+    const double time_s = clock_.time_s(frame);
+    if (!first_s) first_s = time_s;
+    const int64_t due_ns = start_ns + static_cast<int64_t>(std::llround((time_s - *first_s) * 1e9));
+    if (!wait_until(due_ns)) return false;
+    frame.arrival_ns = std::max(frame.arrival_ns, due_ns);
+    return true;
   }
 
   /// A camera cannot wait, so when every frame is in use the oldest waiting one makes room.
@@ -157,6 +200,7 @@ class RealtimeFeed : public FrameFeed {
   }
 
   void drop_oldest() {
+    give_back(*waiting_.front());
     free_.push_back(waiting_.front());
     waiting_.pop_front();
     ++overrun_;
@@ -164,8 +208,8 @@ class RealtimeFeed : public FrameFeed {
 
   /// False where a stop comes first. A stop is only a flag: sleeps are short enough to look at it.
   bool wait_until(int64_t due_ns) const {
-    constexpr int64_t kSpin = 100'000;        // ns: a sleep may end so late
-    constexpr int64_t kLongest = 20'000'000;  // ns
+    constexpr int64_t kSpin = 100'000;  // ns: a sleep may end so late
+    constexpr int64_t kLongest = std::chrono::nanoseconds(kLook).count();
     for (;;) {
       if (stopped()) return false;
       const int64_t ahead = due_ns - steady_now_ns() - kSpin;
@@ -176,8 +220,6 @@ class RealtimeFeed : public FrameFeed {
     return true;
   }
 
-  FrameSource& source_;
-  std::vector<Frame> frames_;
   const int queue_frames_;
   RecordingClock clock_;
   const std::atomic<bool>* stop_;

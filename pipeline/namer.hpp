@@ -7,14 +7,14 @@
 
 namespace flashcell {
 
-/// Says of which class each object of a frame is, from the frame's pixels. The pipeline makes one Namer a worker and
+/// Says of which class each object of a frame is, from the frame. The pipeline makes one Namer a worker and
 /// runs it behind the device, whatever that is; frames come in any order, and one's result depends on that frame alone.
 class Namer {
  public:
   virtual ~Namer() = default;
 
   /// Fills `table.names`, one an object. Allocates nothing once the first frames have gone through.
-  virtual void name(const FrameView& frame, ObjectTable& table) = 0;
+  virtual void name(const Frame& frame, ObjectTable& table) = 0;
 };
 
 using NamerFactory = std::function<std::unique_ptr<Namer>()>;

@@ -1,6 +1,7 @@
 #pragma once
 #include "base/aligned_vector.hpp"
 #include "kernels_hls/contract/object.hpp"
+#include "tracking/detection.hpp"
 #include "tracking/recognition.hpp"
 
 namespace flashcell {
@@ -10,6 +11,9 @@ struct ObjectTable {
   RecordVector<contract::ObjectRecord> objects;
   RecordVector<contract::ObjectFeatures> features;  ///< of each object; empty where no feature is measured
   RecordVector<tracking::ClassBelief> names;        ///< of each object; empty where nobody names them
+  /// What the tracker sees. A device whose objects have no records, or mean something else than their records say (a
+  /// detector's boxes), fills it; where it is empty the pipeline derives one of each record (make_detection).
+  RecordVector<tracking::Detection> detections;
   contract::FrameSummary summary;
 
   /// Room for the objects of every frame labelled with `parameters`.
@@ -22,6 +26,7 @@ struct ObjectTable {
     objects.clear();
     features.clear();
     names.clear();
+    detections.clear();
     summary = {};
   }
 

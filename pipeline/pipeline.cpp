@@ -54,10 +54,10 @@ struct Packet {
   HandOver hand_over;
   Frame* frame = nullptr;
   ObjectTable table;
-  std::vector<tracking::Detection> detections;
   std::vector<tracking::TrackRow> rows, backfill;
   int64_t label_ns = 0;        ///< time in the device
   int64_t name_ns = 0;         ///< time in the namer
+  int64_t measure_ns = 0;      ///< time that deriving the detections took
   int64_t done_ns = 0;         ///< when the tracker was done
   double time_s = 0;           ///< recording time
   const char* lost = nullptr;  ///< why the device gave no objects; null: it did
@@ -81,10 +81,11 @@ class Run {
         queue_(first_device_->queue()),
         packets_(tokens_ + (queue_ != nullptr ? queue_->depth() : 0)) {
     const int slots = static_cast<int>(packets_.size());
-    feed_ = options.realtime
-                ? make_realtime_feed(source, slots, waiting_frames(info.source, options.queue_ms, options.fps),
-                                     options.fps, options.stop)
-                : make_offline_feed(source, slots, options.stop);
+    const bool live = options.realtime || source.is_live();
+    feed_ = live ? make_realtime_feed(source, slots, waiting_frames(info.source, options.queue_ms, options.fps),
+                                      options.fps, options.stop)
+                 : make_offline_feed(source, slots, options.stop);
+    info_.backfill_frames = live ? 0 : tracker.backfill_frames();
   }
 
   std::exception_ptr go() {
@@ -118,12 +119,10 @@ class Run {
             ? tbb::make_filter<void, Packet*>(Mode::serial_in_order, stage_call(this, &Run::take_through_queue))
             : tbb::make_filter<void, Packet*>(Mode::serial_in_order, stage_call(this, &Run::take)) &
                   tbb::make_filter<Packet*, Packet*>(device_mode, stage_call(this, &Run::label));
-    const auto named = options_.make_namer
-                           ? label & tbb::make_filter<Packet*, Packet*>(Mode::parallel, stage_call(this, &Run::name))
-                           : label;
     arena.execute([&] {
       tbb::parallel_pipeline(
-          tokens_, named & tbb::make_filter<Packet*, Packet*>(Mode::serial_in_order, stage_call(this, &Run::track)) &
+          tokens_, label & tbb::make_filter<Packet*, Packet*>(Mode::parallel, stage_call(this, &Run::describe)) &
+                       tbb::make_filter<Packet*, Packet*>(Mode::serial_in_order, stage_call(this, &Run::track)) &
                        tbb::make_filter<Packet*, void>(Mode::serial_in_order, stage_call(this, &Run::write)));
     });
   }
@@ -182,7 +181,7 @@ class Run {
   void submit(Packet& packet) {
     ++submitted_;
     packet.label_ns = steady_now_ns();
-    queue_->submit(packet.frame->view, packet.table);
+    queue_->submit(*packet.frame, packet.table);
   }
 
   /// Once the device has failed, the frames in flight come out as lost.
@@ -200,7 +199,7 @@ class Run {
     // A device that needs the frames in order is one stage's state; else each thread has its own.
     const Turn turn = first_device_->in_order() ? Turn(packet->hand_over, labelling_) : Turn(packet->hand_over);
     const int64_t before = steady_now_ns();
-    device().process(packet->frame->view, packet->table);
+    device().process(*packet->frame, packet->table);
     packet->label_ns = steady_now_ns() - before;
     return packet;
   }
@@ -213,13 +212,23 @@ class Run {
     return *mine;
   }
 
-  Packet* name(Packet* packet) {
+  /// What can be said of a frame's objects without the frames before it: names, and what the tracker will see.
+  Packet* describe(Packet* packet) {
     const Turn turn(packet->hand_over);
     if (packet->lost != nullptr) return packet;
     const int64_t before = steady_now_ns();
-    namer().name(packet->frame->view, packet->table);
-    packet->name_ns = steady_now_ns() - before;
+    if (options_.make_namer) namer().name(*packet->frame, packet->table);
+    const int64_t named = steady_now_ns();
+    measure(packet->table);
+    packet->name_ns = named - before;
+    packet->measure_ns = steady_now_ns() - named;
     return packet;
+  }
+
+  void measure(ObjectTable& table) const {
+    if (!table.detections.empty()) return;
+    for (size_t i = 0; i < table.objects.size(); ++i)
+      table.detections.push_back(tracking::make_detection(table.objects[i], table.features_of(i), options_.measure));
   }
 
   /// The calling thread's own namer.
@@ -233,24 +242,17 @@ class Run {
     const Turn turn(packet->hand_over, tracking_);
     if (packet->lost != nullptr) return packet;
     const int64_t before = steady_now_ns();
-    packet->detections.clear();
     const ObjectTable& table = packet->table;
-    for (size_t i = 0; i < table.objects.size(); ++i) {
-      packet->detections.push_back(tracking::make_detection(table.objects[i], table.features_of(i), options_.measure));
-    }
-    // A detector that is the device scores its boxes itself; a namer's confidence is about the class alone.
-    if (options_.measure.boxes && !options_.make_namer) {
-      for (size_t i = 0; i < table.names.size(); ++i) packet->detections[i].confidence = table.names[i].confidence;
-    }
     const Frame& frame = *packet->frame;
     packet->time_s = clock_.time_s(frame);
-    const auto rows = tracker_.update(frame.number, packet->time_s, packet->detections, table.names);
+    const auto rows = tracker_.update(frame.number, packet->time_s, table.detections, table.names);
     packet->rows.assign(rows.begin(), rows.end());
     const auto backfill = tracker_.backfill();
     packet->backfill.assign(backfill.begin(), backfill.end());
     packet->done_ns = steady_now_ns();
     label_time_.record(frame.number, packet->label_ns);
     if (options_.make_namer) name_time_.record(frame.number, packet->name_ns);
+    measure_time_.record(frame.number, packet->measure_ns);
     track_time_.record(frame.number, packet->done_ns - before);
     total_time_.record(frame.number, packet->done_ns - frame.arrival_ns);
     return packet;
@@ -272,8 +274,7 @@ class Run {
 
   void write_result(const Packet& packet) {
     const int64_t before = steady_now_ns();
-    const FrameResult result{packet.frame,    &packet.table,  packet.detections, packet.rows,
-                             packet.backfill, packet.done_ns, packet.time_s};
+    const FrameResult result{packet.frame, &packet.table, packet.rows, packet.backfill, packet.done_ns, packet.time_s};
     sinks_.write(result);
     sink_time_.record(packet.frame->number, steady_now_ns() - before);
     count(packet);
@@ -311,8 +312,9 @@ class Run {
     summary_.dropped = {{"missing in the recording", static_cast<uint64_t>(feed_->missing_in_recording())},
                         {"overrun", static_cast<uint64_t>(feed_->overrun())}};
     summary_.dropped.insert(summary_.dropped.end(), lost_.begin(), lost_.end());
-    summary_.stages = {feed_->read_time(), label_time_, track_time_, sink_time_, total_time_};
-    if (options_.make_namer) summary_.stages.insert(summary_.stages.begin() + 2, name_time_);
+    summary_.stages = {feed_->read_time(), label_time_};
+    if (options_.make_namer) summary_.stages.push_back(name_time_);
+    summary_.stages.insert(summary_.stages.end(), {measure_time_, track_time_, sink_time_, total_time_});
     const auto done = static_cast<int64_t>(summary_.frames + summary_.dropped_frames());
     const bool all = summary_.frames_expected && done >= *summary_.frames_expected;
     if (feed_->stopped_early() && !all) summary_.end = RunEnd::interrupted;
@@ -321,7 +323,7 @@ class Run {
   const DeviceFactory& make_device_;
   tracking::Tracker& tracker_;
   SinkGroup sinks_;
-  const RunInfo& info_;
+  RunInfo info_;
   const PipelineOptions& options_;
   RunSummary& summary_;
   RecordingClock clock_;
@@ -337,8 +339,8 @@ class Run {
   std::vector<DropCount> lost_;  // frames, by what became of them in the device
   int64_t lost_frames_ = 0;
   HandOver taking_, labelling_, tracking_, writing_;
-  StageTiming label_time_{"segment and label"}, name_time_{"name"}, track_time_{"track"}, sink_time_{"write"},
-      total_time_{"frame to result"};
+  StageTiming label_time_{"segment and label"}, name_time_{"name"}, measure_time_{"measure"}, track_time_{"track"},
+      sink_time_{"write"}, total_time_{"frame to result"};
 };
 
 }  // namespace

@@ -18,11 +18,12 @@ namespace flashcell {
 struct PipelineOptions {
   int threads = 0;           ///< 0: all cores
   int frames_in_flight = 0;  ///< frames between source and sinks at most; 0: four a thread
-  bool realtime =
-      false;  ///< frames arrive at the recording's pace; what cannot be kept up with is dropped, oldest waiting first
+  /// Frames arrive at the recording's pace; what cannot be kept up with is dropped, oldest waiting first. Always so
+  /// with a live source, at its own pace.
+  bool realtime = false;
   double queue_ms = 100;                    ///< realtime: recording time that frames wait at most; see waiting_frames()
   double fps = 0;                           ///< frames/s, > 0: the time of frames without a time stamp
-  tracking::MeasureParameters measure;      ///< what the devices measure and how it becomes detections
+  tracking::MeasureParameters measure;      ///< what the devices measure and how records become detections
   NamerFactory make_namer;                  ///< says of which class objects are; may be empty
   const std::atomic<bool>* stop = nullptr;  ///< set to end the run early; frames in flight are still finished
 
@@ -31,12 +32,11 @@ struct PipelineOptions {
   std::function<void(int64_t frames, int64_t dropped)> progress;
 };
 
-using DeviceFactory = std::function<std::unique_ptr<Device>()>;
-
-/// source → device (segment, label) → namer → tracker → sinks, as a bounded oneTBB pipeline. Namers run in parallel,
-/// and so do the devices where they may; order is kept everywhere else, so an offline run's results are the same bytes
-/// for any number of threads. `summary` is complete before the sinks' finish() is called. Returns the first error, or
-/// null: every whole frame before it is in the sinks, and every sink that began is finished. Does not throw.
+/// source → device (segment, label) → namer, measure → tracker → sinks, as a bounded oneTBB pipeline. Naming and
+/// measuring run in parallel, and so do the devices where they may; order is kept everywhere else, so an offline run's
+/// results are the same bytes for any number of threads. `summary` is complete before the sinks' finish() is called.
+/// Returns the first error, or null: every whole frame before it is in the sinks, and every sink that began is
+/// finished. Does not throw.
 std::exception_ptr run_pipeline(FrameSource& source, const DeviceFactory& make_device, tracking::Tracker& tracker,
                                 const std::vector<Sink*>& sinks, const RunInfo& run, const PipelineOptions& options,
                                 RunSummary& summary);

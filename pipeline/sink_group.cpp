@@ -14,9 +14,25 @@ void note(const std::exception_ptr& error, RunSummary& summary) {
   }
 }
 
+/// A sink that cannot take the last rows is finished all the same.
+void finish(Sink& sink, std::span<const AssembledRow> rows, const RunSummary& summary) {
+  try {
+    sink.write_rows(rows);
+  } catch (...) {
+    const std::exception_ptr first = std::current_exception();
+    try {
+      sink.finish(summary);
+    } catch (...) {  // the first says why
+    }
+    std::rethrow_exception(first);
+  }
+  sink.finish(summary);
+}
+
 }  // namespace
 
 void SinkGroup::begin(const RunInfo& run) {
+  rows_.emplace(run.backfill_frames, run.features);
   for (Sink* sink : sinks_) {
     sink->begin(run);
     begun_.push_back(sink);
@@ -24,14 +40,20 @@ void SinkGroup::begin(const RunInfo& run) {
 }
 
 void SinkGroup::write(const FrameResult& result) {
-  for (Sink* sink : sinks_) sink->write(result);
+  if (sinks_.empty()) return;
+  const auto rows = rows_->add(result);
+  for (Sink* sink : sinks_) {
+    sink->write(result);
+    sink->write_rows(rows);
+  }
 }
 
 void SinkGroup::finish(RunSummary& summary, std::exception_ptr& error) {
   if (error) note(error, summary);
+  const std::span<const AssembledRow> rows = rows_ ? rows_->flush() : std::span<const AssembledRow>();
   for (Sink* sink : begun_) {
     try {
-      sink->finish();
+      flashcell::finish(*sink, rows, summary);
     } catch (...) {
       if (error) continue;
       error = std::current_exception();

@@ -1,14 +1,16 @@
 #pragma once
 #include <exception>
+#include <optional>
 #include <vector>
 
+#include "pipeline/row_assembler.hpp"
 #include "pipeline/run_summary.hpp"
 #include "pipeline/sink.hpp"
 
 namespace flashcell {
 
-/// The sinks of one run: each that has begun is finished, whatever happens to the others, so that what was written
-/// stays whole.
+/// The sinks of one run, for which rows are assembled once: each that has begun is finished, whatever happens to the
+/// others, so that what was written stays whole.
 class SinkGroup {
  public:
   explicit SinkGroup(const std::vector<Sink*>& sinks) : sinks_(sinks) {}
@@ -22,6 +24,7 @@ class SinkGroup {
  private:
   const std::vector<Sink*>& sinks_;
   std::vector<Sink*> begun_;
+  std::optional<RowAssembler> rows_;
 };
 
 }  // namespace flashcell

@@ -37,7 +37,7 @@ Detection make_detection(const contract::ObjectRecord& object, const contract::O
   detection.cov_xy = static_cast<double>(object.m11) / area - mean_x * mean_y;
   detection.cov_yy = static_cast<double>(object.m02) / area - mean_y * mean_y;
   detection.colour_class = static_cast<int>(object.class_id);
-  detection.has_shape = !measure.boxes;
+  detection.has_shape = true;
   if ((measure.features & contract::kFeatureHlac) != 0) {
     detection.has_hlac = true;
     for (int i = 0; i < contract::kHlacCount; ++i) {

@@ -39,7 +39,6 @@ struct MeasureParameters {
   uint8_t features = 0;                            ///< contract::FeatureBits measured
   CentroidWeight centroid = CentroidWeight::area;  ///< needs kFeatureIntensity, else area
   double white = 255;  ///< grey level that weighs nothing, for CentroidWeight::darkness; no pixel of an object above it
-  bool boxes = false;  ///< objects are a detector's boxes and have no shape
 };
 
 /// Derived features of an object. `features` is null only where measure.features is 0.

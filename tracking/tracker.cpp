@@ -74,7 +74,14 @@ bool lies_in(const Detection& part, const Track& track) {
 
 struct Tracker::Impl {
   Impl(const TrackerParameters& parameters, double fps)
-      : motion(parameters, fps), association(motion), merges(motion), identity(parameters), writer(parameters) {}
+      : motion(parameters, fps),
+        association(motion),
+        merges(motion),
+        identity(parameters),
+        writer(parameters),
+        // One frame at each end may lie only partly within the time.
+        backfill_frames(static_cast<int64_t>(std::ceil((parameters.lost_ms + parameters.confirm_ms) * 1e-3 * fps)) +
+                        2) {}
 
   void predict(double time);
   bool anybody_missing() const;
@@ -89,6 +96,7 @@ struct Tracker::Impl {
   Merges merges;
   Identity identity;
   RowWriter writer;
+  int64_t backfill_frames;
   Observations frame;
   std::vector<Track> tracks;           ///< recycled
   std::vector<int32_t> alive, unused;  ///< indices into tracks; alive ones in order of their beginning
@@ -259,6 +267,10 @@ std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::spa
 
 std::span<const TrackRow> Tracker::backfill() const {
   return impl_->writer.backfill();
+}
+
+int64_t Tracker::backfill_frames() const {
+  return impl_->backfill_frames;
 }
 
 void Tracker::set_recognizer(const Recognizer* recognizer) {

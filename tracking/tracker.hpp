@@ -49,6 +49,9 @@ class Tracker {
   /// reach back at most lost_ms + confirm_ms. Valid until the next call.
   std::span<const TrackRow> backfill() const;
 
+  /// Frame numbers that backfill() reaches back at most.
+  int64_t backfill_frames() const;
+
   /// Names what it follows by its features: fills class_id and class_confidence of the rows from now on. The recognizer
   /// must outlive the tracker's use of it; nullptr ends recognition. Where update() is given names, they count instead.
   void set_recognizer(const Recognizer* recognizer);

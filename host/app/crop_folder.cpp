@@ -8,8 +8,8 @@
 
 #include "base/error.hpp"
 #include "base/output_file.hpp"
-#include "host/app/findings.hpp"
 #include "host/app/picture_file.hpp"
+#include "host/run/run_folder.hpp"
 
 namespace flashcell::app {
 namespace {
@@ -43,7 +43,7 @@ void CropFolder::add(const FrameView& frame, int64_t number, const contract::Obj
                   cropper_.resampler().channels() == 1 ? CV_8UC1 : CV_8UC3);
   cropper_.crop(frame, object, picture.data);
   const fs::path path = part(test ? kTest : kTrain) / classes_[c];
-  make_output_folder(path.string());
+  host::make_output_folder(path.string());
   const std::string file = (path / fmt::format("f{:06}_x{:04}_y{:04}.png", number, object.left, object.top)).string();
   const std::vector<uint8_t> bytes = encode_picture(file, picture);
   std::ofstream out(file, std::ios::binary);

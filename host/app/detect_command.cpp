@@ -12,12 +12,11 @@
 #include "base/error.hpp"
 #include "base/json_text.hpp"
 #include "host/app/command.hpp"
-#include "host/app/input_files.hpp"
 #include "host/app/picture_file.hpp"
-#include "host/app/run_folder.hpp"
 #include "host/inference/detect/frame_detector.hpp"
 #include "host/inference/network.hpp"
 #include "host/inference/roi/roi_classifier.hpp"
+#include "host/run/run_folder.hpp"
 #include "host/sink/frame_picture.hpp"
 #include "host/sink/palette.hpp"
 #include "host/sink/picture_text.hpp"
@@ -144,13 +143,13 @@ int detect(const Options& options) {
   }
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   const std::vector<std::string> names = picture_names(options.images);
-  std::optional<RunFolder> folder;
+  std::optional<host::RunFolder> folder;
   for (size_t i = 0; i < options.images.size(); ++i) {
     const std::string& image = options.images[i];
     const cv::Mat picture = read_picture(image);
     // Only now: what an earlier run left goes once this one has begun.
     if (detects && !folder)
-      folder.emplace(options.output, RunFiles{"detect", names, is_picture_name}, inputs_of(options));
+      folder.emplace(options.output, host::RunFiles{"detect", names, is_picture_name}, inputs_of(options));
     Findings findings = detects ? find_objects(*detector, classes, picture, folder->path(names[i]).string())
                                 : name_picture(*classifier, classes, picture);
     if (!options.json) {

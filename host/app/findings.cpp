@@ -4,25 +4,14 @@
 
 #include <filesystem>
 
-#include "base/error.hpp"
 #include "base/text.hpp"
 #include "host/app/messages.hpp"
 #include "host/sink/summary_sink.hpp"
 
 namespace flashcell::app {
+namespace {
 
 namespace fs = std::filesystem;
-
-void make_output_folder(const std::string& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error || !fs::is_directory(path)) {
-    throw Error(Fault::input, fmt::format("{}: cannot make this output folder ({}); -o names another", path,
-                                          error ? error.message() : "a file stands there"));
-  }
-}
-
-namespace {
 
 std::string tracks_by_class(const RunInfo& run, const RunSummary& summary) {
   const std::vector<uint64_t> by_class = summary.tracks_by_class(run.classes.size());

@@ -7,9 +7,6 @@
 
 namespace flashcell::app {
 
-/// Makes the folder, or throws Error(Fault::input) that says why it cannot.
-void make_output_folder(const std::string& path);
-
 /// What a person wants to know at the end, in five lines; or the summary as JSON.
 void print_findings(const RunInfo& run, const RunSummary& summary, const std::string& output, bool json);
 

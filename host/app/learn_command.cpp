@@ -11,13 +11,14 @@
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/crop_folder.hpp"
-#include "host/app/input_files.hpp"
 #include "host/app/marks.hpp"
 #include "host/app/progress.hpp"
-#include "host/app/recording.hpp"
+#include "host/app/terminal_observer.hpp"
 #include "host/device/device_factory.hpp"
 #include "host/inference/network.hpp"
 #include "host/recognition/recognition_file.hpp"
+#include "host/run/input_files.hpp"
+#include "host/run/recording.hpp"
 #include "tracking/recognition.hpp"
 
 namespace flashcell::app {
@@ -64,7 +65,7 @@ const contract::ObjectRecord* object_at(const ObjectTable& table, const Mark& ma
 using MarkedObject = std::function<void(const Frame& frame, const ObjectTable& table, size_t object, int class_index)>;
 
 /// Calls `use` with the object that each mark means, in order of frames.
-void look_up(const Options& options, const Marks& marks, Recording& recording, const host::DevicePlan& plan,
+void look_up(const Options& options, const Marks& marks, host::Recording& recording, const host::DevicePlan& plan,
              const MarkedObject& use) {
   const auto device = host::make_device(plan);
   Frame frame;
@@ -74,7 +75,7 @@ void look_up(const Options& options, const Marks& marks, Recording& recording, c
   while (next < marks.marks.size() && recording.source->next(frame)) {
     const bool marked = marks.marks[next].frame <= frame.number;
     // A running background has to see the frames between, too.
-    if (marked || device->in_order()) device->process(frame.view, table);
+    if (marked || device->in_order()) device->process(frame, table);
     progress.update(frame.number + 1);
     for (; next < marks.marks.size() && marks.marks[next].frame <= frame.number; ++next) {
       const Mark& mark = marks.marks[next];
@@ -95,8 +96,7 @@ void look_up(const Options& options, const Marks& marks, Recording& recording, c
   }
 }
 
-Examples collect(const Options& options, const Marks& marks, const host::Config& config) {
-  Recording recording = open_recording(options.input, config);
+Examples collect(const Options& options, const Marks& marks, host::Recording& recording, const host::Config& config) {
   const SourceInfo& info = recording.source->info();
   const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
   Examples examples;
@@ -120,8 +120,7 @@ host::inference::Resampler crop_resampler(const host::Config& config, int signif
           grey ? host::inference::PictureChannels::grey : host::inference::PictureChannels::bgr, significant_bits};
 }
 
-int write_crops(const Options& options, const Marks& marks, const host::Config& config) {
-  Recording recording = open_recording(options.input, config);
+int write_crops(const Options& options, const Marks& marks, host::Recording& recording, const host::Config& config) {
   const SourceInfo& info = recording.source->info();
   const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
   CropFolder folder(options.crops, marks.classes,
@@ -177,14 +176,16 @@ CrossValidation cross_validate(const Marks& marks, const Examples& examples) {
 int learn(const Options& options) {
   host::Config config = options.config->load();
   config.label.features |= contract::kFeatureHlac;
-  std::vector<std::filesystem::path> inputs = recording_files(options.input);
-  for (const std::filesystem::path& file : named_files(config)) inputs.push_back(file);
+  std::vector<std::filesystem::path> inputs = host::recording_files(options.input);
+  for (const std::filesystem::path& file : host::named_files(config)) inputs.push_back(file);
   inputs.insert(inputs.end(), {options.marks, options.tracks, options.config->file()});
-  keep_inputs(inputs, {options.output});
+  host::keep_inputs(inputs, {options.output});
   const Marks marks = read_marks(options.marks, options.tracks);
-  settle_segmentation(options.input, config);
-  if (!options.crops.empty()) return write_crops(options, marks, config);
-  const Examples examples = collect(options, marks, config);
+  TerminalObserver observer(Told::progress);
+  host::Recording recording = host::open_recording(options.input, config);
+  host::settle_segmentation(recording, config, observer);
+  if (!options.crops.empty()) return write_crops(options, marks, recording, config);
+  const Examples examples = collect(options, marks, recording, config);
   if (marks.classes.size() < 2) {
     throw Error(Fault::input, fmt::format("{}: names only one class, {}; recognition needs at least two to tell apart",
                                           options.marks, marks.classes[0]));

@@ -10,7 +10,7 @@
 #include "host/app/interruption.hpp"
 #include "host/app/messages.hpp"
 #include "host/app/progress.hpp"
-#include "host/app/run_folder.hpp"
+#include "host/run/run_folder.hpp"
 #include "host/synth/write_scene.hpp"
 
 namespace flashcell::app {
@@ -31,17 +31,17 @@ bool is_image_of_scene(std::string_view name) {
          name.find_first_not_of("0123456789") == name.size() - std::string_view(".png").size();
 }
 
-RunFiles scene_files(host::SceneFile format) {
-  RunFiles files{"synth", {"scene.txt", "gt.txt", "truth.csv"}, is_scene_name};
+host::RunFiles scene_files(host::SceneFile format) {
+  host::RunFiles files{"synth", {"scene.txt", "gt.txt", "truth.csv"}, is_scene_name};
   if (format == host::SceneFile::video) files.names.emplace_back("scene.mov");
   if (format == host::SceneFile::raw) files.names.emplace_back("scene.raw");
   return files;
 }
 
 /// The folder of images, this scene's or an earlier one's, which goes.
-void hold_images(const Options& options, int64_t frames, std::optional<RunFolder>& folder) {
+void hold_images(const Options& options, int64_t frames, std::optional<host::RunFolder>& folder) {
   const std::filesystem::path path = std::filesystem::path(options.output) / "frames";
-  RunFiles files{"synth", {}, is_image_of_scene};
+  host::RunFiles files{"synth", {}, is_image_of_scene};
   std::error_code error;
   if (options.format == host::SceneFile::images) {
     for (int64_t i = 0; i < frames; ++i) files.names.push_back(host::image_name(i));
@@ -53,8 +53,8 @@ void hold_images(const Options& options, int64_t frames, std::optional<RunFolder
 
 int synth(const Options& options) {
   const host::SceneParameters scene = host::parse_scene(options.spec);
-  const RunFolder folder(options.output, scene_files(options.format), {});
-  std::optional<RunFolder> images;
+  const host::RunFolder folder(options.output, scene_files(options.format), {});
+  std::optional<host::RunFolder> images;
   hold_images(options, scene.frames, images);
   const Interruption interruption;
   Progress progress("drawing", scene.frames);

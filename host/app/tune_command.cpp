@@ -10,12 +10,11 @@
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/contact_sheet.hpp"
-#include "host/app/input_files.hpp"
 #include "host/app/picture_file.hpp"
-#include "host/app/progress.hpp"
-#include "host/app/recording.hpp"
-#include "host/device/device_factory.hpp"
-#include "host/label/labeller.hpp"
+#include "host/app/terminal_observer.hpp"
+#include "host/run/input_files.hpp"
+#include "host/run/recording.hpp"
+#include "host/run/segmentation_trial.hpp"
 
 namespace flashcell::app {
 namespace {
@@ -34,33 +33,18 @@ struct Findings {
   std::vector<uint32_t> areas;    ///< of every object in them, px
 };
 
-/// Frames are taken in order from the start, because a running background needs that.
-Findings look(FrameSource& source, const host::Config& config, int pictures) {
-  const SourceInfo& info = source.info();
-  const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
-  const auto segmenter = host::make_segmenter(plan.segment, info.width, info.height, info.format);
-  const auto labeller = host::make_fast_labeller(plan.label);
-  std::vector<host::BitImage> masks(segmenter->masks(), host::BitImage(info.width, info.height));
-  const int64_t learn = segmenter->in_order() ? plan.segment.learn_frames : 0;
-  const int64_t total = std::min<int64_t>(info.frame_count.value_or(1000), 2000);
-  const int64_t step = std::max<int64_t>(1, (total - learn) / pictures);
+Findings look(FrameSource& source, const host::Config& config, int pictures, host::RunObserver& observer) {
   Findings findings;
-  Frame frame;
-  ObjectTable table;
-  table.reserve(plan.label);
-  Progress progress("segmenting", total);
-  for (int64_t i = 0; i < total && static_cast<int>(findings.pictures.size()) < pictures && source.next(frame); ++i) {
-    segmenter->segment(frame.view, masks.data());
-    progress.update(i + 1);
-    if (i < learn || (i - learn) % step != step / 2) continue;
-    table.clear();
-    for (size_t k = 0; k < masks.size(); ++k) labeller->label(masks[k], frame.view, static_cast<uint32_t>(k), table);
-    findings.objects.push_back(table.summary.objects);
-    for (const contract::ObjectRecord& object : table.objects) findings.areas.push_back(object.m00);
-    findings.pictures.push_back(draw_segmentation(
-        frame.view, info.significant_bits, masks, table,
-        fmt::format("frame {}: {} objects, {} filtered", frame.number, table.summary.objects, table.summary.filtered)));
-  }
+  const int bits = source.info().significant_bits;
+  host::try_segmentation(
+      source, config, pictures, observer,
+      [&](const Frame& frame, const std::vector<host::BitImage>& masks, const ObjectTable& table) {
+        findings.objects.push_back(table.summary.objects);
+        for (const contract::ObjectRecord& object : table.objects) findings.areas.push_back(object.m00);
+        findings.pictures.push_back(draw_segmentation(frame.view, bits, masks, table,
+                                                      fmt::format("frame {}: {} objects, {} filtered", frame.number,
+                                                                  table.summary.objects, table.summary.filtered)));
+      });
   std::sort(findings.areas.begin(), findings.areas.end());
   return findings;
 }
@@ -87,13 +71,14 @@ nlohmann::json describe(const Findings& findings, const std::string& reason, con
 
 int tune(const Options& options) {
   host::Config config = options.config->load();
-  std::vector<std::filesystem::path> inputs = recording_files(options.input);
+  std::vector<std::filesystem::path> inputs = host::recording_files(options.input);
   inputs.emplace_back(options.config->file());
-  keep_inputs(inputs, {options.output});
+  host::keep_inputs(inputs, {options.output});
   if (options.propose) config.segment.automatic = true;
-  const std::string reason = settle_segmentation(options.input, config);
-  Recording recording = open_recording(options.input, config);
-  const Findings findings = look(*recording.source, config, options.pictures);
+  TerminalObserver observer(Told::progress);
+  host::Recording recording = host::open_recording(options.input, config);
+  const std::string reason = host::settle_segmentation(recording, config, observer);
+  const Findings findings = look(*recording.source, config, options.pictures, observer);
   if (findings.pictures.empty()) {
     throw Error(Fault::input,
                 fmt::format("{}: no frame to draw; the recording is shorter than segment.learn_frames", options.input));

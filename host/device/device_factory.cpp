@@ -27,11 +27,11 @@ class HostDevice : public Device {
   std::string name() const override { return name_; }
   bool in_order() const override { return segmenter_->in_order(); }
 
-  void process(const FrameView& frame, ObjectTable& table) override {
+  void process(const Frame& frame, ObjectTable& table) override {
     table.clear();
     table.reserve(label_);
-    segmenter_->segment(frame, masks_.data());
-    for (size_t k = 0; k < masks_.size(); ++k) labeller_->label(masks_[k], frame, static_cast<uint32_t>(k), table);
+    segmenter_->segment(frame.view, masks_.data());
+    for (size_t k = 0; k < masks_.size(); ++k) labeller_->label(masks_[k], frame.view, static_cast<uint32_t>(k), table);
   }
 
  private:

@@ -39,7 +39,7 @@ Naming::Naming(const Config& config) : config_(config) {
   if (!config.classify.model.empty()) classifier_ = read_kind(config.classify.model, false, "classify.model");
   if (classifier_ || detector_) classes_ = classes_of(classifier_ ? *classifier_ : *detector_);
   // What does not fit is said now, and not by the first worker.
-  if (replaces_device()) device(kAnyBits);
+  if (finds_objects()) objects(kAnyBits).make_device();
   if (const NamerFactory make = namer(kAnyBits)) make();
 }
 
@@ -60,6 +60,10 @@ void Naming::check_sections() const {
                                   std::string(name_in(kDeviceKinds, DeviceKind::cpu)) +
                                   ", or detect.objects \"beside\"");
   }
+  if (detects && instead && config_.track.intensity_centroid) {
+    throw Error(Fault::usage,
+                "track.intensity_centroid needs pixels, but detect.objects = \"instead\" leaves only boxes");
+  }
 }
 
 bool Naming::wants_colour() const {
@@ -72,7 +76,7 @@ NamerFactory Naming::namer(int significant_bits) const {
       return make_roi_namer(*model, section.crop, significant_bits, static_cast<float>(section.least_confidence));
     };
   }
-  if (detector_ && !replaces_device()) {
+  if (detector_ && !finds_objects()) {
     return [model = detector_, decode = decode_options(config_.detect), significant_bits] {
       return make_detection_namer(*model, decode, significant_bits);
     };
@@ -80,10 +84,14 @@ NamerFactory Naming::namer(int significant_bits) const {
   return {};
 }
 
-std::unique_ptr<Device> Naming::device(int significant_bits) const {
+ObjectStage Naming::objects(int significant_bits) const {
   quant::DecodeOptions decode = decode_options(config_.detect);
   decode.across_classes = true;  // an object is of one class
-  return make_detection_device(*detector_, decode, significant_bits, config_.label.max_objects);
+  ObjectStage stage;
+  stage.make_device = [model = detector_, decode, significant_bits, most = config_.label.max_objects] {
+    return make_detection_device(*model, decode, significant_bits, most);
+  };
+  return stage;
 }
 
 }  // namespace flashcell::host

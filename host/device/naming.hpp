@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "host/config/config.hpp"
-#include "pipeline/device.hpp"
-#include "pipeline/frame.hpp"
+#include "host/device/object_stage.hpp"
 #include "pipeline/namer.hpp"
 #include "quant_models/packed/packed_model.hpp"
 
@@ -23,13 +22,13 @@ class Naming {
   /// True when a network wants to see colours.
   bool wants_colour() const;
   /// True when the boxes of a detector are the objects: segmentation and labelling are not used.
-  bool replaces_device() const { return detector_ && config_.detect.objects == DetectionUse::instead; }
+  bool finds_objects() const { return detector_ && config_.detect.objects == DetectionUse::instead; }
 
   /// For frames of a recording with grey samples of `significant_bits`; empty when nothing is to be named there. The
   /// factory stands on its own.
   NamerFactory namer(int significant_bits) const;
-  /// The detector as a device. Call only where it replaces_device().
-  std::unique_ptr<Device> device(int significant_bits) const;
+  /// The detector's boxes as objects. Call only where it finds_objects().
+  ObjectStage objects(int significant_bits) const;
 
  private:
   void check_sections() const;

@@ -8,7 +8,6 @@
 namespace flashcell::host {
 
 struct CsvOptions {
-  int64_t backfill_window = 0;  ///< frames; see RowAssembler. 0: live, rows pass through at once
   bool host_time = true;        ///< column host_time_ns; without it a run's file is the same bytes every time
   bool header_comments = true;  ///< the `#` lines; some readers (ImageJ) want the column names in the first line
 };
@@ -22,6 +21,6 @@ std::unique_ptr<Sink> make_csv_sink(std::filesystem::path path, CsvOptions optio
 
 /// `tracks.txt`, MOTChallenge result format: frame (from 1), id, left, top, width, height, 1, -1, -1, -1; boxes in px
 /// with the outer edge of the frame's first pixel at (0, 0). Predicted rows are written like all others.
-std::unique_ptr<Sink> make_mot_sink(std::filesystem::path path, int64_t backfill_window = 0);
+std::unique_ptr<Sink> make_mot_sink(std::filesystem::path path);
 
 }  // namespace flashcell::host

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "host/sink/hdf5_table.hpp"
-#include "host/sink/row_assembler.hpp"
 #include "host/sink/track_columns.hpp"
 
 namespace flashcell::host {
@@ -19,98 +18,47 @@ namespace {
 
 constexpr size_t kBatchRows = 16384;
 constexpr std::chrono::seconds kFlushAge{1};
-constexpr int64_t kNoTime = std::numeric_limits<int64_t>::min();
 
-hid_t track_column_type(TrackColumn column) {
-  switch (column) {
-    case TrackColumn::frame:
-    case TrackColumn::device_time:
-    case TrackColumn::host_time:
+hid_t hdf5_type(StoredAs stored_as) {
+  switch (stored_as) {
+    case StoredAs::int64:
       return H5T_NATIVE_INT64;
-    case TrackColumn::id:
+    case StoredAs::uint32:
       return H5T_NATIVE_UINT32;
-    case TrackColumn::state:
+    case StoredAs::uint8:
       return H5T_NATIVE_UINT8;
-    case TrackColumn::colour_class:
-    case TrackColumn::recognized_class:
+    case StoredAs::int32:
       return H5T_NATIVE_INT32;
-    case TrackColumn::class_confidence:
-    case TrackColumn::mean_grey:
+    case StoredAs::float32:
       return H5T_NATIVE_FLOAT;
-    default:
-      return H5T_NATIVE_DOUBLE;
+    case StoredAs::float64:
+      break;
+  }
+  return H5T_NATIVE_DOUBLE;
+}
+
+void append_value(Hdf5Table& table, size_t i, const TrackColumn& column, const AssembledRow& row) {
+  switch (column.stored_as) {
+    case StoredAs::int64:
+      return table.append(i, column.integer(row));
+    case StoredAs::uint32:
+      return table.append(i, static_cast<uint32_t>(column.integer(row)));
+    case StoredAs::uint8:
+      return table.append(i, static_cast<uint8_t>(column.integer(row)));
+    case StoredAs::int32:
+      return table.append(i, static_cast<int32_t>(column.integer(row)));
+    case StoredAs::float32:
+      return table.append(i, static_cast<float>(column.real_value(row)));
+    case StoredAs::float64:
+      return table.append(i, column.real_value(row));
   }
 }
 
-void append_track_value(Hdf5Table& table, size_t i, TrackColumn column, const AssembledRow& row, double scale) {
-  const tracking::TrackRow& r = row.row;
-  switch (column) {
-    case TrackColumn::frame:
-      return table.append(i, r.frame);
-    case TrackColumn::id:
-      return table.append(i, r.id);
-    case TrackColumn::state:
-      return table.append(i, static_cast<uint8_t>(r.state));
-    case TrackColumn::time:
-      return table.append(i, row.time_s);
-    case TrackColumn::x:
-      return table.append(i, r.x);
-    case TrackColumn::y:
-      return table.append(i, r.y);
-    case TrackColumn::vx:
-      return table.append(i, r.vx);
-    case TrackColumn::vy:
-      return table.append(i, r.vy);
-    case TrackColumn::left:
-      return table.append(i, r.box.left);
-    case TrackColumn::top:
-      return table.append(i, r.box.top);
-    case TrackColumn::width:
-      return table.append(i, r.box.width);
-    case TrackColumn::height:
-      return table.append(i, r.box.height);
-    case TrackColumn::area:
-      return table.append(i, r.area);
-    case TrackColumn::orientation:
-      return table.append(i, r.orientation);
-    case TrackColumn::major_axis:
-      return table.append(i, r.major_axis);
-    case TrackColumn::minor_axis:
-      return table.append(i, r.minor_axis);
-    case TrackColumn::colour_class:
-      return table.append(i, int32_t{r.colour_class});
-    case TrackColumn::recognized_class:
-      return table.append(i, int32_t{r.class_id});
-    case TrackColumn::class_confidence:
-      return table.append(i, r.class_confidence);
-    case TrackColumn::device_time:
-      return table.append(i, row.device_time_ns.value_or(kNoTime));
-    case TrackColumn::host_time:
-      return table.append(i, row.host_time_ns);
-    case TrackColumn::mean_grey:
-      return table.append(i, row.mean_grey.value_or(std::numeric_limits<float>::quiet_NaN()));
-    case TrackColumn::x_in_unit:
-      return table.append(i, r.x * scale);
-    case TrackColumn::y_in_unit:
-      return table.append(i, r.y * scale);
-    case TrackColumn::vx_in_unit:
-      return table.append(i, r.vx * scale);
-    case TrackColumn::vy_in_unit:
-      return table.append(i, r.vy * scale);
-    case TrackColumn::area_in_unit:
-      return table.append(i, r.area * scale * scale);
-  }
-}
-
-std::vector<Hdf5Column> track_datasets(const std::vector<TrackColumnInfo>& infos) {
-  std::vector<Hdf5Column> columns;
-  for (const TrackColumnInfo& info : infos) {
-    const bool state = info.column == TrackColumn::state;
-    columns.push_back({info.name, track_column_type(info.column), 1, state ? std::string("1") : info.unit,
-                       state ? "0 visible: measured; 1 merged: shares a blob with other tracks; 2 predicted: not seen"
-                             : info.meaning});
-  }
-  return columns;
+std::vector<Hdf5Column> track_datasets(const std::vector<TrackColumn>& columns) {
+  std::vector<Hdf5Column> datasets;
+  for (const TrackColumn& c : columns)
+    datasets.push_back({c.name, hdf5_type(c.stored_as), 1, c.number_unit, c.number_meaning});
+  return datasets;
 }
 
 struct ObjectField {
@@ -254,7 +202,7 @@ class FrameTableWriter {
     table_.append(i++, result.frame->number);
     table_.append(i++, result.time_s);
     for (const uint32_t n : {s.objects, s.lost, s.filtered, s.foreground}) table_.append(i++, n);
-    if (device_time_) table_.append(i++, result.frame->device_time_ns.value_or(kNoTime));
+    if (device_time_) table_.append(i++, result.frame->device_time_ns.value_or(kNoInteger));
     if (host_time_) table_.append(i++, result.frame->arrival_ns);
     table_.end_row();
   }
@@ -292,24 +240,24 @@ class Hdf5Sink final : public Sink {
  public:
   Hdf5Sink(std::filesystem::path path, Hdf5Options options) : options_(options), file_(std::move(path)) {}
 
-  void begin(const RunInfo& run) override {
-    run_ = run;
-    rows_.emplace(options_.backfill_window, run.features);
-  }
+  void begin(const RunInfo& run) override { run_ = run; }
 
   void write(const FrameResult& result) override {
     if (!file_.is_open()) return;
     if (!frames_) create_tables(result.frame->device_time_ns.has_value());
     frames_->add(result);
     if (objects_) objects_->add(result);
-    for (const AssembledRow& row : rows_->add(result)) add_row(row);
+  }
+
+  void write_rows(std::span<const AssembledRow> rows) override {
+    if (!file_.is_open() || !frames_) return;
+    for (const AssembledRow& row : rows) add_row(row);
     flush_when_due();
   }
 
-  void finish() override {
+  void finish(const RunSummary&) override {
     if (!file_.is_open()) return;  // a write error, reported once
     if (!frames_) create_tables(false);
-    for (const AssembledRow& row : rows_->flush()) add_row(row);
     tracks_->close();
     frames_->table().close();
     if (objects_) {
@@ -326,7 +274,7 @@ class Hdf5Sink final : public Sink {
     columns_ = track_columns(run_, device_time, options_.host_time);
     tracks_.emplace(file_, "tracks", track_datasets(columns_));
     frames_.emplace(file_, device_time, options_.host_time);
-    if (options_.objects) objects_.emplace(file_, run_.features, options_.backfill_window);
+    if (options_.objects) objects_.emplace(file_, run_.features, run_.backfill_frames);
     file_.start();
   }
 
@@ -346,8 +294,7 @@ class Hdf5Sink final : public Sink {
   }
 
   void add_row(const AssembledRow& row) {
-    for (size_t i = 0; i < columns_.size(); ++i)
-      append_track_value(*tracks_, i, columns_[i].column, row, run_.units_per_pixel);
+    for (size_t i = 0; i < columns_.size(); ++i) append_value(*tracks_, i, columns_[i], row);
     tracks_->end_row();
   }
 
@@ -366,8 +313,7 @@ class Hdf5Sink final : public Sink {
   Hdf5Options options_;
   RunInfo run_;
   Hdf5File file_;  // before the tables: they go first
-  std::vector<TrackColumnInfo> columns_;
-  std::optional<RowAssembler> rows_;
+  std::vector<TrackColumn> columns_;
   std::optional<Hdf5Table> tracks_;
   std::optional<FrameTableWriter> frames_;
   std::optional<ObjectTableWriter> objects_;

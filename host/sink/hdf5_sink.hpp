@@ -8,9 +8,8 @@
 namespace flashcell::host {
 
 struct Hdf5Options {
-  int64_t backfill_window = 0;  ///< frames; see RowAssembler
-  bool host_time = true;        ///< datasets host_time_ns; without them a run's file holds the same values every time
-  bool objects = true;          ///< group /objects: every measured object of every frame
+  bool host_time = true;  ///< datasets host_time_ns; without them a run's file holds the same values every time
+  bool objects = true;    ///< group /objects: every measured object of every frame
 };
 
 /// `tracks.h5` for h5py, pandas and MATLAB: one 1-D dataset a column, each with attributes `unit` and `meaning`.

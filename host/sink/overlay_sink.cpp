@@ -47,7 +47,7 @@ class OverlaySink final : public Sink {
     }
   }
 
-  void finish() override {
+  void finish(const RunSummary&) override {
     if (file_) file_->finish();
   }
 

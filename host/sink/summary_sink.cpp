@@ -20,16 +20,14 @@ Json latency_json(const LatencyHistogram& h) {
 
 class SummarySink final : public Sink {
  public:
-  SummarySink(std::filesystem::path path, std::shared_ptr<const RunSummary> summary)
-      : path_(std::move(path)), summary_(std::move(summary)) {}
+  explicit SummarySink(std::filesystem::path path) : path_(std::move(path)) {}
 
   void begin(const RunInfo& run) override { run_ = run; }
   void write(const FrameResult&) override {}
-  void finish() override { write_file(path_, summary_json(run_, *summary_)); }
+  void finish(const RunSummary& summary) override { write_file(path_, summary_json(run_, summary)); }
 
  private:
   std::filesystem::path path_;
-  std::shared_ptr<const RunSummary> summary_;
   RunInfo run_;
 };
 
@@ -73,8 +71,8 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
   return json_text(json) + "\n";
 }
 
-std::unique_ptr<Sink> make_summary_sink(std::filesystem::path path, std::shared_ptr<const RunSummary> summary) {
-  return std::make_unique<SummarySink>(std::move(path), std::move(summary));
+std::unique_ptr<Sink> make_summary_sink(std::filesystem::path path) {
+  return std::make_unique<SummarySink>(std::move(path));
 }
 
 }  // namespace flashcell::host

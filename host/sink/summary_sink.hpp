@@ -8,9 +8,8 @@
 
 namespace flashcell::host {
 
-/// `summary.json`, written at finish() from `summary`, which the pipeline has completed by then. Times in s, latencies
-/// in ns.
-std::unique_ptr<Sink> make_summary_sink(std::filesystem::path path, std::shared_ptr<const RunSummary> summary);
+/// `summary.json`: what finish() is told. Times in s, latencies in ns.
+std::unique_ptr<Sink> make_summary_sink(std::filesystem::path path);
 
 /// The same as text, for `--json` on standard output.
 std::string summary_json(const RunInfo& run, const RunSummary& summary);

@@ -1,43 +1,137 @@
 #include "host/sink/track_columns.hpp"
 
 #include "base/text.hpp"
+#include "host/sink/number_text.hpp"
 
 namespace flashcell::host {
 namespace {
 
-struct FixedColumn {
-  TrackColumn column;
+using Row = AssembledRow;
+
+/// What decides which columns a run has, and their texts.
+struct Context {
+  const RunInfo& run;
+  bool device_time, host_time;
+};
+
+bool always(const Context&) {
+  return true;
+}
+
+struct Entry {
   const char* name;
   const char* unit;
   const char* meaning;
+  StoredAs stored_as;
+  int64_t (*integer)(const Row&);
+  double (*real)(const Row&);
+  void (*append_text)(std::string&, double);
+  bool (*has)(const Context&) = always;
+  std::vector<std::string> (*names)(const Context&) = nullptr;
+  const char* number_unit = nullptr;  // the same
+  const char* number_meaning = nullptr;
 };
 
-constexpr FixedColumn kColumns[] = {
-    {TrackColumn::frame, "frame", "1", "frame number of the recording, from 0; a gap is a dropped frame"},
-    {TrackColumn::id, "id", "1", "track, from 1 without gaps"},
-    {TrackColumn::state, "state", "text",
-     "visible: measured; merged: shares a blob with other tracks; predicted: not seen"},
-    {TrackColumn::time, "time_s", "s",
-     "recording time of the frame: its time stamp, else frame number over frame rate"},
-    {TrackColumn::x, "x", "px", "centroid, right of the frame's first pixel centre"},
-    {TrackColumn::y, "y", "px", "centroid, below the frame's first pixel centre"},
-    {TrackColumn::vx, "vx", "px/s", "velocity, right"},
-    {TrackColumn::vy, "vy", "px/s", "velocity, down"},
-    {TrackColumn::left, "left", "px", "box: outer edge of its first column of pixels"},
-    {TrackColumn::top, "top", "px", "box: outer edge of its first row of pixels"},
-    {TrackColumn::width, "width", "px", "box"},
-    {TrackColumn::height, "height", "px", "box"},
-    {TrackColumn::area, "area", "px^2", "foreground pixels"},
-    {TrackColumn::orientation, "orientation", "rad", "major axis against +x, in (-pi/2, pi/2]; y points down"},
-    {TrackColumn::major_axis, "major", "px", "full length of the ellipse with the same second moments"},
-    {TrackColumn::minor_axis, "minor", "px", "full width of the ellipse with the same second moments"},
-    {TrackColumn::colour_class, "colour", "text", "colour class"},
-    {TrackColumn::recognized_class, "class", "text", "recognized class, fused over the track's life"},
-    {TrackColumn::class_confidence, "class_confidence", "1", "confidence of the recognized class, 0..1"},
-    {TrackColumn::device_time, "device_time_ns", "ns", "the camera's time stamp of the frame"},
-    {TrackColumn::host_time, "host_time_ns", "ns", "host steady clock when the frame arrived"},
-    {TrackColumn::mean_grey, "mean_grey", "grey", "mean grey value of the object; NaN where it is not seen"},
+constexpr Entry integer(const char* name, const char* unit, const char* meaning, StoredAs stored_as,
+                        int64_t (*value)(const Row&), bool (*has)(const Context&) = always) {
+  return {name, unit, meaning, stored_as, value, nullptr, nullptr, has};
+}
+
+template <int Decimals>
+constexpr Entry real(const char* name, const char* unit, const char* meaning, double (*value)(const Row&),
+                     StoredAs stored_as = StoredAs::float64, bool (*has)(const Context&) = always) {
+  return {name, unit, meaning, stored_as, nullptr, value, append_fixed<Decimals>, has};
+}
+
+bool has_classes(const Context& c) {
+  return !c.run.classes.empty();
+}
+
+constexpr Entry kColumns[] = {
+    integer("frame", "1", "frame number of the recording, from 0; a gap is a dropped frame", StoredAs::int64,
+            [](const Row& r) { return r.row.frame; }),
+    integer("id", "1", "track, from 1 without gaps", StoredAs::uint32, [](const Row& r) { return int64_t{r.row.id}; }),
+    {.name = "state",
+     .unit = "text",
+     .meaning = "visible: measured; merged: shares a blob with other tracks; predicted: not seen",
+     .stored_as = StoredAs::uint8,
+     .integer = [](const Row& r) { return static_cast<int64_t>(r.row.state); },
+     .real = nullptr,
+     .append_text = nullptr,
+     .names =
+         [](const Context&) {
+           return std::vector<std::string>{"visible", "merged", "predicted"};
+         },
+     .number_unit = "1",
+     .number_meaning = "0 visible: measured; 1 merged: shares a blob with other tracks; 2 predicted: not seen"},
+    real<9>("time_s", "s", "recording time of the frame: its time stamp, else frame number over frame rate",
+            [](const Row& r) { return r.time_s; }),
+    real<4>("x", "px", "centroid, right of the frame's first pixel centre", [](const Row& r) { return r.row.x; }),
+    real<4>("y", "px", "centroid, below the frame's first pixel centre", [](const Row& r) { return r.row.y; }),
+    real<2>("vx", "px/s", "velocity, right", [](const Row& r) { return r.row.vx; }),
+    real<2>("vy", "px/s", "velocity, down", [](const Row& r) { return r.row.vy; }),
+    real<2>("left", "px", "box: outer edge of its first column of pixels", [](const Row& r) { return r.row.box.left; }),
+    real<2>("top", "px", "box: outer edge of its first row of pixels", [](const Row& r) { return r.row.box.top; }),
+    real<2>("width", "px", "box", [](const Row& r) { return r.row.box.width; }),
+    real<2>("height", "px", "box", [](const Row& r) { return r.row.box.height; }),
+    real<2>("area", "px^2", "foreground pixels", [](const Row& r) { return r.row.area; }),
+    real<5>("orientation", "rad", "major axis against +x, in (-pi/2, pi/2]; y points down",
+            [](const Row& r) { return r.row.orientation; }),
+    real<3>("major", "px", "full length of the ellipse with the same second moments",
+            [](const Row& r) { return r.row.major_axis; }),
+    real<3>("minor", "px", "full width of the ellipse with the same second moments",
+            [](const Row& r) { return r.row.minor_axis; }),
+    {.name = "colour",
+     .unit = "text",
+     .meaning = "colour class",
+     .stored_as = StoredAs::int32,
+     .integer = [](const Row& r) { return int64_t{r.row.colour_class}; },
+     .real = nullptr,
+     .append_text = nullptr,
+     .has = [](const Context& c) { return !c.run.colour_classes.empty(); },
+     .names = [](const Context& c) { return c.run.colour_classes; }},
+    {.name = "class",
+     .unit = "text",
+     .meaning = "recognized class, fused over the track's life",
+     .stored_as = StoredAs::int32,
+     .integer = [](const Row& r) { return int64_t{r.row.class_id}; },
+     .real = nullptr,
+     .append_text = nullptr,
+     .has = has_classes,
+     .names = [](const Context& c) { return c.run.classes; }},
+    real<3>(
+        "class_confidence", "1", "confidence of the recognized class, 0..1",
+        [](const Row& r) { return double{r.row.class_confidence}; }, StoredAs::float32, has_classes),
+    integer(
+        "device_time_ns", "ns", "the camera's time stamp of the frame", StoredAs::int64,
+        [](const Row& r) { return r.device_time_ns.value_or(kNoInteger); },
+        [](const Context& c) { return c.device_time; }),
+    integer(
+        "host_time_ns", "ns", "host steady clock when the frame arrived", StoredAs::int64,
+        [](const Row& r) { return r.host_time_ns; }, [](const Context& c) { return c.host_time; }),
+    real<3>(
+        "mean_grey", "grey", "mean grey value of the object; NaN where it is not seen",
+        [](const Row& r) { return double{r.mean_grey.value_or(std::numeric_limits<float>::quiet_NaN())}; },
+        StoredAs::float32, [](const Context& c) { return (c.run.features & contract::kFeatureIntensity) != 0; }),
 };
+
+/// A value in the run's unit, of which nobody knows the size: seven digits.
+void append_scaled(std::string& out, double value) {
+  if (std::isfinite(value))
+    fmt::format_to(std::back_inserter(out), "{:.7g}", value);
+  else
+    append_fixed<1>(out, value);
+}
+
+/// A column once more, in the run's unit of length.
+struct ScaledEntry {
+  const char* of;
+  const char* suffix;  // of the unit in the name: NAME_UNITsuffix
+  const char* unit_suffix;
+  int power;  // of the length in it
+};
+constexpr ScaledEntry kScaledColumns[] = {
+    {"x", "", "", 1}, {"y", "", "", 1}, {"vx", "_per_s", "/s", 1}, {"vy", "_per_s", "/s", 1}, {"area", "2", "^2", 2}};
 
 /// A unit as part of a column's name: what a program might take for something else becomes _.
 std::string name_part(const std::string& unit) {
@@ -49,60 +143,64 @@ std::string name_part(const std::string& unit) {
   return part;
 }
 
-void add_columns_in_unit(const std::string& unit, std::vector<TrackColumnInfo>& columns) {
-  const std::string part = name_part(unit);
-  columns.push_back({TrackColumn::x_in_unit, "x_" + part, unit, "x times units_per_pixel"});
-  columns.push_back({TrackColumn::y_in_unit, "y_" + part, unit, "y times units_per_pixel"});
-  columns.push_back({TrackColumn::vx_in_unit, "vx_" + part + "_per_s", unit + "/s", "vx times units_per_pixel"});
-  columns.push_back({TrackColumn::vy_in_unit, "vy_" + part + "_per_s", unit + "/s", "vy times units_per_pixel"});
-  columns.push_back({TrackColumn::area_in_unit, "area_" + part + "2", unit + "^2", "area times units_per_pixel^2"});
+TrackColumn in_unit(const ScaledEntry& scaled, const RunInfo& run) {
+  TrackColumn column;
+  column.name = std::string(scaled.of) + "_" + name_part(run.unit) + scaled.suffix;
+  column.unit = run.unit + scaled.unit_suffix;
+  column.meaning = std::string(scaled.of) + " times units_per_pixel" + (scaled.power == 2 ? "^2" : "");
+  for (const Entry& e : kColumns) {
+    if (std::string_view(e.name) == scaled.of) column.real = e.real;
+  }
+  column.append_text = append_scaled;
+  column.scale = run.units_per_pixel;
+  column.scale_power = scaled.power;
+  return column;
 }
 
 }  // namespace
 
-std::vector<TrackColumnInfo> track_columns(const RunInfo& run, bool device_time, bool host_time) {
-  std::vector<TrackColumnInfo> columns;
-  for (const FixedColumn& info : kColumns) {
-    bool has = true;
-    switch (info.column) {
-      case TrackColumn::colour_class:
-        has = !run.colour_classes.empty();
-        break;
-      case TrackColumn::recognized_class:
-      case TrackColumn::class_confidence:
-        has = !run.classes.empty();
-        break;
-      case TrackColumn::device_time:
-        has = device_time;
-        break;
-      case TrackColumn::host_time:
-        has = host_time;
-        break;
-      case TrackColumn::mean_grey:
-        has = (run.features & contract::kFeatureIntensity) != 0;
-        break;
-      default:
-        break;
-    }
-    if (has) columns.push_back({info.column, info.name, info.unit, info.meaning});
+void TrackColumn::append_to(std::string& out, const AssembledRow& row) const {
+  if (real != nullptr) {
+    append_text(out, real_value(row));
+    return;
   }
-  if (run.unit != "px") add_columns_in_unit(run.unit, columns);
+  const int64_t value = integer(row);
+  if (!names.empty()) {
+    out += class_name(names, value);
+  } else if (value == kNoInteger) {
+    out += "NaN";
+  } else {
+    append_integer(out, value);
+  }
+}
+
+std::vector<TrackColumn> track_columns(const RunInfo& run, bool device_time, bool host_time) {
+  const Context context{run, device_time, host_time};
+  std::vector<TrackColumn> columns;
+  for (const Entry& e : kColumns) {
+    if (!e.has(context)) continue;
+    TrackColumn& column = columns.emplace_back();
+    column.name = e.name;
+    column.unit = e.unit;
+    column.meaning = e.meaning;
+    column.stored_as = e.stored_as;
+    column.integer = e.integer;
+    column.real = e.real;
+    column.append_text = e.append_text;
+    if (e.names != nullptr) column.names = e.names(context);
+    column.number_unit = e.number_unit != nullptr ? e.number_unit : e.unit;
+    column.number_meaning = e.number_meaning != nullptr ? e.number_meaning : e.meaning;
+  }
+  if (run.unit == "px") return columns;
+  for (const ScaledEntry& scaled : kScaledColumns) {
+    columns.push_back(in_unit(scaled, run));
+    columns.back().number_unit = columns.back().unit;
+    columns.back().number_meaning = columns.back().meaning;
+  }
   return columns;
 }
 
-const char* state_name(tracking::TrackState state) {
-  switch (state) {
-    case tracking::TrackState::visible:
-      return "visible";
-    case tracking::TrackState::merged:
-      return "merged";
-    case tracking::TrackState::predicted:
-      return "predicted";
-  }
-  return "visible";
-}
-
-std::string_view class_name(const std::vector<std::string>& names, int index) {
+std::string_view class_name(const std::vector<std::string>& names, int64_t index) {
   return index >= 0 && static_cast<size_t>(index) < names.size() ? std::string_view(names[static_cast<size_t>(index)])
                                                                  : "unknown";
 }

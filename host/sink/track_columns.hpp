@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,53 +10,43 @@
 
 namespace flashcell::host {
 
-enum class TrackColumn {
-  frame,
-  id,
-  state,
-  time,
-  x,
-  y,
-  vx,
-  vy,
-  left,
-  top,
-  width,
-  height,
-  area,
-  orientation,
-  major_axis,
-  minor_axis,
-  colour_class,
-  recognized_class,
-  class_confidence,
-  device_time,
-  host_time,
-  mean_grey,
-  x_in_unit,
-  y_in_unit,
-  vx_in_unit,
-  vy_in_unit,
-  area_in_unit,
-};
+/// What binary outputs store a column's values as.
+enum class StoredAs : uint8_t { int64, uint32, uint8, int32, float32, float64 };
 
-/// A column of the track outputs: its name, unit and meaning stand in the CSV's header and the HDF5 file's attributes.
-struct TrackColumnInfo {
-  TrackColumn column;
-  std::string name;
-  std::string unit;
-  std::string meaning;
+/// Stands for an integer that a row does not have.
+constexpr int64_t kNoInteger = std::numeric_limits<int64_t>::min();
+
+/// A column of the track outputs: name, unit and meaning stand in the CSV's header and the HDF5 file's attributes. All
+/// that any output knows of a column is here: a new one is one entry in the table of track_columns.cpp.
+struct TrackColumn {
+  std::string name, unit, meaning;
+  StoredAs stored_as = StoredAs::float64;
+  /// The value: one of the two is set. Integers may be kNoInteger.
+  int64_t (*integer)(const AssembledRow& row) = nullptr;
+  double (*real)(const AssembledRow& row) = nullptr;
+  /// A real's text.
+  void (*append_text)(std::string& out, double value) = nullptr;
+  /// Texts that stand for an integer's values 0, 1, …; empty: the number itself is written.
+  std::vector<std::string> names;
+  /// Unit and meaning of the number where `names` stand for it in texts.
+  std::string number_unit, number_meaning;
+  double scale = 1;     ///< a real is multiplied by this
+  int scale_power = 0;  ///< so many times
+
+  double real_value(const AssembledRow& row) const {
+    double value = real(row);
+    for (int i = 0; i < scale_power; ++i) value *= scale;
+    return value;
+  }
+  void append_to(std::string& out, const AssembledRow& row) const;
 };
 
 /// The columns that this run has, in the order of the file. Left out: colour class and class without names in `run`,
 /// device time where the first frame has none, mean grey where intensity is not measured, places, speeds and areas in
 /// the run's unit of length where that is px.
-std::vector<TrackColumnInfo> track_columns(const RunInfo& run, bool device_time, bool host_time);
-
-/// "visible", "merged" or "predicted".
-const char* state_name(tracking::TrackState state);
+std::vector<TrackColumn> track_columns(const RunInfo& run, bool device_time, bool host_time);
 
 /// names[index], or "unknown" outside.
-std::string_view class_name(const std::vector<std::string>& names, int index);
+std::string_view class_name(const std::vector<std::string>& names, int64_t index);
 
 }  // namespace flashcell::host

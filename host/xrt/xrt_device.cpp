@@ -48,22 +48,22 @@ class XrtDevice final : public Device, public QueueDevice {
   QueueDevice* queue() override { return this; }
   int depth() const override { return section_.launches_in_flight * section_.frames_per_launch; }
 
-  void process(const FrameView& frame, ObjectTable& table) override {
+  void process(const Frame& frame, ObjectTable& table) override {
     submit(frame, table);
     if (const char* cause = collect()) throw Error(Fault::device, fmt::format("frame lost: {}", cause));
   }
 
-  void submit(const FrameView& frame, ObjectTable& table) override {
-    check_frame(frame);
+  void submit(const Frame& frame, ObjectTable& table) override {
+    check_frame(frame.view);
     table.clear();
     table.reserve(label_);
     if (gone_) return;
     Launch& launch = launches_[filling_];
     const int place = static_cast<int>(launch.tables.size());
     LaunchSlot& slot = *launch.slot;
-    write_frame(layout_, frame, slot.frame(place));
+    write_frame(layout_, frame.view, slot.frame(place));
     if (layout_.host_segments()) {
-      segmenter_->segment(frame, masks_.data());
+      segmenter_->segment(frame.view, masks_.data());
       write_masks(layout_, masks_, slot.masks(place));
     }
     launch.tables.push_back(&table);

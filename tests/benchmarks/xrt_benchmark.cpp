@@ -18,7 +18,7 @@ void one_launch(benchmark::State& state, host::DeviceKind kind) {
   const auto frames = test::pictures(1, 8, 8, PixelFormat::grey8);
   const auto device = test::device_for(config, frames[0].view);
   ObjectTable table;
-  for (auto _ : state) device->process(frames[0].view, table);
+  for (auto _ : state) device->process(Frame(frames[0].view), table);
 }
 BENCHMARK_CAPTURE(one_launch, cpu, host::DeviceKind::cpu)->UseRealTime();
 BENCHMARK_CAPTURE(one_launch, xrt, host::DeviceKind::xrt)->UseRealTime();
@@ -26,13 +26,13 @@ BENCHMARK_CAPTURE(one_launch, xrt, host::DeviceKind::xrt)->UseRealTime();
 void label_all(Device& device, const std::vector<test::Picture>& frames, std::vector<ObjectTable>& tables) {
   QueueDevice* const queue = device.queue();
   if (queue == nullptr) {
-    for (const test::Picture& p : frames) device.process(p.view, tables[0]);
+    for (const test::Picture& p : frames) device.process(Frame(p.view), tables[0]);
     return;
   }
   const size_t depth = static_cast<size_t>(queue->depth());
   for (size_t submitted = 0, collected = 0; collected < frames.size(); ++collected) {
     for (; submitted < frames.size() && submitted - collected < depth; ++submitted)
-      queue->submit(frames[submitted].view, tables[submitted % depth]);
+      queue->submit(Frame(frames[submitted].view), tables[submitted % depth]);
     if (queue->collect() != nullptr) std::abort();
   }
 }

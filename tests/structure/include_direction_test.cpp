@@ -82,8 +82,11 @@ const Arrows& allowed() {
        {"base", "host/config", "host/label", "host/launch", "host/segment", "host/xclbin", "host/xrt_software",
         "kernels_hls/contract", "pipeline"}},
       {"host/device",
-       {"base", "host/inference", "host/config", "host/hls", "host/label", "host/segment", "host/xrt", "pipeline",
-        "quant_models/packed"}},
+       {"base", "host/config", "host/eval", "host/hls", "host/inference", "host/label", "host/segment", "host/xrt",
+        "kernels_hls/contract", "pipeline", "quant_models/packed", "tracking"}},
+      {"host/run",
+       {"base", "host/config", "host/device", "host/eval", "host/label", "host/recognition", "host/segment",
+        "host/sink", "host/source", "host/synth", "kernels_hls/contract", "pipeline", "tracking"}},
       // The top of the house: sees all.
       {"host/app", {"*"}},
       {"tests", {"*"}},

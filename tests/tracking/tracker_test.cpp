@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -191,6 +192,33 @@ TEST(Tracker, LostTimeEndsATrack) {
     sights.push_back(sight);
   }
   EXPECT_EQ(ids(follow(parameters, 1000, sights)).size(), 2u);
+}
+
+TEST(Tracker, SaysHowFarItsBackfillReaches) {
+  size_t late = 0;
+  int64_t farthest = 0;
+  for (const double fps : {25.0, 1000.0, 1999.5}) {
+    for (const int gap : {0, 3, 9, 19}) {
+      TrackerParameters parameters;
+      parameters.lost_ms = 20e3 / fps;  // 20 frames
+      parameters.confirm_ms = 5e3 / fps;
+      tracking::Tracker tracker(parameters, fps);
+      EXPECT_GE(tracker.backfill_frames(), 25);
+      EXPECT_LE(tracker.backfill_frames(), 28);
+      for (int frame = 0; frame < 80; ++frame) {
+        std::vector<Detection> seen;
+        if (frame < 30 || frame > 30 + gap) seen.push_back(disc(50 + 0.5 * frame, 50, 6));
+        tracker.update(frame, frame / fps, seen);
+        for (const TrackRow& row : tracker.backfill()) {
+          ++late;
+          farthest = std::max(farthest, frame - row.frame);
+          EXPECT_LE(frame - row.frame, tracker.backfill_frames());
+        }
+      }
+    }
+  }
+  EXPECT_GT(late, 50U);
+  EXPECT_GE(farthest, 15);
 }
 
 TEST(Tracker, PredictedRowsOnRequest) {

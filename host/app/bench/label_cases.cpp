@@ -41,7 +41,7 @@ BenchCase label_case(const Clip& clip, const std::string& what, contract::Connec
   BenchCase result = measure(
       "threshold and label, one thread", clip.name + ", " + what, frames,
       [&](int i) {
-        device->process(clip.view(i), table);
+        device->process(Frame(clip.view(i)), table);
         objects += table.summary.objects;
       },
       others);

@@ -48,7 +48,7 @@ ModelCase model_case(const Clip& clip, const char* mode, Connectivity connectivi
   result.pixels = int64_t{kBenchSide} * kBenchSide;
   ObjectTable table;
   const flashcell_emulation::Simulation simulation;
-  for (int i = 0; i < result.frames; ++i) device->process(clip.view(i), table);
+  for (int i = 0; i < result.frames; ++i) device->process(Frame(clip.view(i)), table);
   result.objects = table.summary.objects;
   result.report = simulation.report();
   return result;

@@ -55,7 +55,7 @@ std::shared_ptr<cv::dnn::Net> reals(const fs::path& file) {
 std::vector<ObjectTable> label(const Clip& clip) {
   const auto device = host::make_device(threshold_plan(clip, contract::Connectivity::exact8, 0, 4096));
   std::vector<ObjectTable> tables(clip.frames.size());
-  for (size_t i = 0; i < tables.size(); ++i) device->process(clip.view(static_cast<int>(i)), tables[i]);
+  for (size_t i = 0; i < tables.size(); ++i) device->process(Frame(clip.view(static_cast<int>(i))), tables[i]);
   return tables;
 }
 

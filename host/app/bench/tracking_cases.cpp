@@ -21,7 +21,7 @@ BenchCase track_case(int objects, const std::string& spec, int frames) {
   std::vector<std::vector<tracking::Detection>> detections(kClipFrames);
   size_t seen = 0;
   for (int i = 0; i < kClipFrames; ++i) {
-    device->process(clip.view(i), table);
+    device->process(Frame(clip.view(i)), table);
     for (size_t k = 0; k < table.objects.size(); ++k) {
       detections[i].push_back(tracking::make_detection(table.objects[k], table.features_of(k), {features}));
     }

@@ -15,8 +15,8 @@ class DetectionNamer final : public Namer {
   DetectionNamer(const quant::PackedModel& model, const quant::DecodeOptions& options, int significant_bits)
       : detector_(model, options, significant_bits) {}
 
-  void name(const FrameView& frame, ObjectTable& table) override {
-    const auto detections = detector_.detect(frame);
+  void name(const Frame& frame, ObjectTable& table) override {
+    const auto detections = detector_.detect(frame.view);
     table.names.resize(table.objects.size());
     for (size_t i = 0; i < table.objects.size(); ++i) {
       const int best = covering(table.objects[i], detections);
@@ -78,6 +78,15 @@ contract::ObjectRecord filled_box(const quant::Box& box, const FrameView& frame)
   return object;
 }
 
+/// What the tracker sees of a box: no shape, and the detector's own confidence, whatever the box is named later.
+tracking::Detection seen(const contract::ObjectRecord& box, float score) {
+  tracking::Detection detection = tracking::make_detection(box, nullptr, {});
+  detection.cov_xx = detection.cov_xy = detection.cov_yy = 0;
+  detection.has_shape = false;
+  detection.confidence = score;
+  return detection;
+}
+
 class DetectionDevice final : public Device {
  public:
   DetectionDevice(const quant::PackedModel& model, const quant::DecodeOptions& options, int significant_bits,
@@ -87,11 +96,11 @@ class DetectionDevice final : public Device {
   std::string name() const override { return "detector"; }
   bool in_order() const override { return false; }
 
-  void process(const FrameView& frame, ObjectTable& table) override {
-    const auto detections = detector_.detect(frame);
+  void process(const Frame& frame, ObjectTable& table) override {
+    const auto detections = detector_.detect(frame.view);
     const size_t count = std::min(most_, detections.size());
     boxes_.clear();
-    for (size_t i = 0; i < count; ++i) boxes_.push_back({filled_box(detections[i].box, frame), i});
+    for (size_t i = 0; i < count; ++i) boxes_.push_back({filled_box(detections[i].box, frame.view), i});
     std::sort(boxes_.begin(), boxes_.end(), [](const NamedBox& a, const NamedBox& b) {
       return a.object.first_pixel != b.object.first_pixel ? a.object.first_pixel < b.object.first_pixel
                                                           : a.detection < b.detection;
@@ -100,6 +109,7 @@ class DetectionDevice final : public Device {
     for (const NamedBox& box : boxes_) {
       table.objects.push_back(box.object);
       table.names.push_back(detector_.name(box.detection));
+      table.detections.push_back(seen(box.object, detections[box.detection].score));
       table.summary.foreground += box.object.m00;
     }
     table.summary.objects = static_cast<uint32_t>(count);

@@ -11,9 +11,9 @@ class RoiNamer final : public Namer {
            float least_confidence)
       : classifier_(model, parameters, significant_bits), least_confidence_(least_confidence) {}
 
-  void name(const FrameView& frame, ObjectTable& table) override {
+  void name(const Frame& frame, ObjectTable& table) override {
     table.names.resize(table.objects.size());
-    classifier_.classify(frame, table.objects, table.names);
+    classifier_.classify(frame.view, table.objects, table.names);
     for (tracking::ClassBelief& name : table.names) {
       if (name.confidence < least_confidence_) name = {};
     }

@@ -54,8 +54,8 @@ Accuracy name_scene(const quant::PackedModel& model, const std::string& spec) {
   Frame frame;
   ObjectTable table;
   while (source.next(frame)) {
-    device->process(frame.view, table);
-    namer->name(frame.view, table);
+    device->process(frame, table);
+    namer->name(frame, table);
     const std::vector<TruthObject> truth = source.scene().truth(frame.number);
     detections.clear();
     for (size_t i = 0; i < table.objects.size(); ++i) {

@@ -26,7 +26,7 @@ std::vector<float> names(const NamerFactory& factory) {
   object.m00 = 31 * 31;
   object.m10 = object.m01 = 25 * object.m00;
   table.objects.push_back(object);
-  factory()->name({pixels.data(), 64, 64, 64, PixelFormat::grey8}, table);
+  factory()->name(Frame({pixels.data(), 64, 64, 64, PixelFormat::grey8}), table);
   std::vector<float> all;
   for (const auto& name : table.names) {
     all.push_back(static_cast<float>(name.best));

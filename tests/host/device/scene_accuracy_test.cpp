@@ -50,7 +50,7 @@ double identity_f1(const std::string& spec) {
   Frame frame;
   ObjectTable table;
   while (source.next(frame)) {
-    device->process(frame.view, table);
+    device->process(frame, table);
     detections.clear();
     for (size_t i = 0; i < table.objects.size(); ++i) {
       detections.push_back(tracking::make_detection(table.objects[i], table.features_of(i), {plan.label.features}));

@@ -91,7 +91,7 @@ TEST(CnnAllocation, NamingAndDetectingAllocateNothingOnceTheLargestFrameWasSeen)
   long before = 0;
   for (int round = 0; round < 6; ++round) {
     for (const PixelFormat format : {PixelFormat::grey8, PixelFormat::bgr8}) {
-      const FrameView frame{pixels.data(), 300, 200, 300 * bytes_per_pixel(format), format};
+      const Frame frame(FrameView{pixels.data(), 300, 200, 300 * bytes_per_pixel(format), format});
       // Every size of object, at every edge; after the first round all of it is known.
       table.objects.resize(60);
       for (int i = 0; i < 60; ++i) {

@@ -258,8 +258,8 @@ TEST(RoiNamer, LeavesTheDoubtfulUnnamed) {
   ObjectTable all, sure;
   for (int i = 0; i < 60; ++i) all.objects.push_back(box_record(i % 40, i * 3 % 40, 5 + i % 11, 5 + i % 9));
   sure.objects = all.objects;
-  make_roi_namer(model, {}, 8, 0)->name(frame, all);
-  make_roi_namer(model, {}, 8, 0.7F)->name(frame, sure);
+  make_roi_namer(model, {}, 8, 0)->name(Frame(frame), all);
+  make_roi_namer(model, {}, 8, 0.7F)->name(Frame(frame), sure);
   ASSERT_EQ(sure.names.size(), 60u);
   int unnamed = 0;
   for (size_t i = 0; i < 60; ++i) {
@@ -269,7 +269,7 @@ TEST(RoiNamer, LeavesTheDoubtfulUnnamed) {
   EXPECT_GT(unnamed, 0);
   EXPECT_LT(unnamed, 60);
   ObjectTable none;
-  make_roi_namer(model, {}, 8, 0)->name(frame, none);
+  make_roi_namer(model, {}, 8, 0)->name(Frame(frame), none);
   EXPECT_TRUE(none.names.empty());
 }
 
@@ -318,7 +318,7 @@ TEST(DetectionDevice, RecordsAreTheMomentsOfTheirBoxes) {
   const std::vector<uint8_t> pixels = noise(64 * 64, 6);
   const FrameView frame{pixels.data(), 64, 64, 64, PixelFormat::grey8};
   ObjectTable table;
-  make_detection_device(model, {0.3F, 0.45F, 500}, 8, 1000)->process(frame, table);
+  make_detection_device(model, {0.3F, 0.45F, 500}, 8, 1000)->process(Frame(frame), table);
   ASSERT_GT(table.objects.size(), 3u);
   ASSERT_EQ(table.names.size(), table.objects.size());
   EXPECT_EQ(table.summary.objects, table.objects.size());
@@ -345,8 +345,24 @@ TEST(DetectionDevice, RecordsAreTheMomentsOfTheirBoxes) {
     EXPECT_GE(o.first_pixel, last);
     last = o.first_pixel;
   }
+  // The tracker sees the boxes: without shape, and as sure as the detector is, whatever they are named afterwards.
+  std::vector<float> scores;
+  for (const tracking::ClassBelief& name : table.names) scores.push_back(name.confidence);
+  make_roi_namer(OneLayer(28, 3).classifier(5), {}, 8, 0)->name(Frame(frame), table);
+  ASSERT_EQ(table.detections.size(), table.objects.size());
+  for (size_t i = 0; i < table.detections.size(); ++i) {
+    const tracking::Detection& seen = table.detections[i];
+    const contract::ObjectRecord& o = table.objects[i];
+    EXPECT_EQ(seen.x, (o.left + o.right) / 2.0);
+    EXPECT_EQ(seen.y, (o.top + o.bottom) / 2.0);
+    EXPECT_EQ(seen.box.left, o.left);
+    EXPECT_EQ(seen.box.height, o.bottom - o.top + 1);
+    EXPECT_EQ(seen.area, o.m00);
+    EXPECT_EQ(seen.confidence, scores[i]);
+    EXPECT_FALSE(seen.has_shape);
+  }
   ObjectTable few;
-  make_detection_device(model, {0.3F, 0.45F, 500}, 8, 2)->process(frame, few);
+  make_detection_device(model, {0.3F, 0.45F, 500}, 8, 2)->process(Frame(frame), few);
   EXPECT_EQ(few.objects.size(), 2u);
   EXPECT_EQ(few.summary.lost, table.objects.size() - 2);
 }
@@ -357,9 +373,9 @@ TEST(DetectionNamer, AnObjectGetsTheNameOfTheDetectionThatCoversIt) {
   const FrameView frame{pixels.data(), 64, 64, 64, PixelFormat::grey8};
   const quant::DecodeOptions options{0.3F, 0.2F, 500};
   ObjectTable boxes, table;
-  make_detection_device(model, options, 8, 1000)->process(frame, boxes);
+  make_detection_device(model, options, 8, 1000)->process(Frame(frame), boxes);
   table.objects = boxes.objects;
-  make_detection_namer(model, options, 8)->name(frame, table);
+  make_detection_namer(model, options, 8)->name(Frame(frame), table);
   ASSERT_EQ(table.names.size(), boxes.names.size());
   int same = 0;
   for (size_t i = 0; i < table.names.size(); ++i) same += table.names[i].best == boxes.names[i].best;
@@ -369,7 +385,7 @@ TEST(DetectionNamer, AnObjectGetsTheNameOfTheDetectionThatCoversIt) {
   away.objects.push_back(box_record(0, 0, 64, 64));
   quant::DecodeOptions strict = options;
   strict.least_score = 0.9999F;
-  make_detection_namer(model, strict, 8)->name(frame, away);
+  make_detection_namer(model, strict, 8)->name(Frame(frame), away);
   EXPECT_EQ(away.names.at(0).best, -1);
 }
 

@@ -78,8 +78,8 @@ OwnedResult full_result(int64_t number) {
   result.table.objects = {object, object};
   result.table.features = {features, features};
   result.table.summary = {2, 1, 3, 400};
-  result.detections.resize(2);
-  result.detections[1].mean_grey = 12.5f;
+  result.table.detections.resize(2);
+  result.table.detections[1].mean_grey = 12.5f;
   result.rows = {row_at(number, 1, 10.125 + static_cast<double>(number), 20)};
   result.rows[0].detection = 1;
   result.rows[0].state = tracking::TrackState::merged;
@@ -94,14 +94,15 @@ TEST(Hdf5Sink, ReadsBackAsWritten) {
   run.unit = "mm";
   run.config_toml = "[track]\nlost_ms = 100\n";
   const int64_t frames = 10000;
-  const std::unique_ptr<Sink> sink = make_hdf5_sink(folder / "tracks.h5", {.backfill_window = 5});
-  sink->begin(run);
+  run.backfill_frames = 5;
+  const std::unique_ptr<Sink> sink = make_hdf5_sink(folder / "tracks.h5");
+  test::SinkRun sinks({sink.get()}, run);
   for (int64_t f = 0; f < frames; ++f) {
     OwnedResult result = full_result(f);
     if (f == 3) result.backfill = {row_at(1, 2, 5, 6)};
-    sink->write(result.view());
+    sinks.write(result);
   }
-  sink->finish();
+  sinks.finish();
 
   const Reader reader(folder / "tracks.h5", H5F_ACC_RDONLY);
   ASSERT_TRUE(reader.is_open());
@@ -142,9 +143,9 @@ TEST(Hdf5Sink, ReadsBackAsWritten) {
 TEST(Hdf5Sink, LeavesOutWhatWasNotMeasured) {
   const TemporaryFolder folder;
   const std::unique_ptr<Sink> sink = make_hdf5_sink(folder / "tracks.h5", {.host_time = false});
-  sink->begin(test::small_run());
-  sink->write(blank_result(0).view());
-  sink->finish();
+  test::SinkRun sinks({sink.get()}, test::small_run());
+  sinks.write(blank_result(0));
+  sinks.finish();
   const Reader reader(folder / "tracks.h5", H5F_ACC_RDONLY);
   ASSERT_TRUE(reader.is_open());
   for (const char* name : {"/tracks/device_time_ns", "/tracks/host_time_ns", "/tracks/mean_grey", "/tracks/class",
@@ -159,10 +160,11 @@ constexpr int64_t kWindow = 5;
 void write_many_frames(const std::filesystem::path& path, int64_t frames) {
   RunInfo run = test::small_run();
   run.features = contract::kFeatureHlac;
-  const std::unique_ptr<Sink> sink = make_hdf5_sink(path, {.backfill_window = kWindow});
-  sink->begin(run);
-  for (int64_t f = 0; f < frames; ++f) sink->write(full_result(f).view());
-  sink->finish();
+  run.backfill_frames = kWindow;
+  const std::unique_ptr<Sink> sink = make_hdf5_sink(path);
+  test::SinkRun sinks({sink.get()}, run);
+  for (int64_t f = 0; f < frames; ++f) sinks.write(full_result(f));
+  sinks.finish();
 }
 
 // What a run that did not finish left behind: every row of every dataset that the file shows was written. Returns their
@@ -260,16 +262,18 @@ TEST(Hdf5Sink, ARemovedFileIsAnError) {
   const std::unique_ptr<Sink> sink = make_hdf5_sink(folder / "tracks.h5");
   RunInfo run = test::small_run();
   run.features = contract::kFeatureHlac;
-  sink->begin(run);
-  sink->write(full_result(0).view());
+  test::SinkRun sinks({sink.get()}, run);
+  sinks.write(full_result(0));
   std::filesystem::remove(folder / "tracks.h5");
-  EXPECT_THROW(sink->finish(), Error);
+  EXPECT_THROW(sinks.finish(), Error);
 }
 
 TEST(Hdf5Sink, ObjectsKnowTheirTrackAlsoWhereItIsConfirmedLater) {
   const TemporaryFolder folder;
-  const std::unique_ptr<Sink> sink = make_hdf5_sink(folder / "tracks.h5", {.backfill_window = 3});
-  sink->begin(test::small_run());
+  RunInfo run = test::small_run();
+  run.backfill_frames = 3;
+  const std::unique_ptr<Sink> sink = make_hdf5_sink(folder / "tracks.h5");
+  test::SinkRun sinks({sink.get()}, run);
   for (int64_t f = 0; f < 10; ++f) {
     OwnedResult result = full_result(f);
     result.rows.clear();
@@ -281,9 +285,9 @@ TEST(Hdf5Sink, ObjectsKnowTheirTrackAlsoWhereItIsConfirmedLater) {
       result.rows = {row_at(f, 9, 1, 1), row_at(f, 7, 1, 1), row_at(f, 8, 1, 1)};
       result.rows[0].detection = result.rows[1].detection = 0;
     }
-    sink->write(result.view());
+    sinks.write(result);
   }
-  sink->finish();
+  sinks.finish();
   const Reader reader(folder / "tracks.h5", H5F_ACC_RDONLY);
   const auto frame = reader.read<int64_t>("/objects/frame", H5T_NATIVE_INT64);
   const auto track = reader.read<uint32_t>("/objects/track", H5T_NATIVE_UINT32);

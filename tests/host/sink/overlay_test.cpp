@@ -128,7 +128,7 @@ VideoRun make_video(const std::filesystem::path& path, int64_t frames, OverlayOp
   const std::unique_ptr<Sink> sink = make_overlay_sink(path, options);
   RunInfo info = run_of(512, 384);
   info.classes = {"ant", "fly"};
-  sink->begin(info);
+  test::SinkRun sinks({sink.get()}, info);
   OwnedResult result = blank_result(0, 512, 384, 70);
   for (int64_t f = 0; f < frames; ++f) {
     result.frame.number = f;
@@ -145,9 +145,9 @@ VideoRun make_video(const std::filesystem::path& path, int64_t frames, OverlayOp
       if (id == 4) row.state = tracking::TrackState::predicted;
       if (id == 5) row.state = tracking::TrackState::merged;
     }
-    sink->write(result.view());
+    sinks.write(result);
   }
-  sink->finish();
+  sinks.finish();
   return run;
 }
 
@@ -292,20 +292,24 @@ TEST(OverlayPainter, TheClockTellsNeighbouringFramesApart) {
 TEST(EverySink, TakesARunWithoutFramesAndFramesWithoutRows) {
   for (const int64_t frames : {0, 3}) {
     const TemporaryFolder folder;
-    const auto summary = std::make_shared<RunSummary>();
-    std::vector<std::unique_ptr<Sink>> sinks;
-    sinks.push_back(make_csv_sink(folder / "tracks.csv", {.backfill_window = 4}));
-    sinks.push_back(make_mot_sink(folder / "tracks.txt", 4));
-    sinks.push_back(make_hdf5_sink(folder / "tracks.h5", {.backfill_window = 4}));
-    sinks.push_back(make_summary_sink(folder / "summary.json", summary));
-    sinks.push_back(make_report_sink(folder / "report.html", summary));
-    sinks.push_back(make_overlay_sink(folder / "overlay.mp4"));
-    for (const auto& sink : sinks) sink->begin(test::small_run());
+    RunSummary summary;
+    std::vector<std::unique_ptr<Sink>> every;
+    every.push_back(make_csv_sink(folder / "tracks.csv"));
+    every.push_back(make_mot_sink(folder / "tracks.txt"));
+    every.push_back(make_hdf5_sink(folder / "tracks.h5"));
+    every.push_back(make_summary_sink(folder / "summary.json"));
+    every.push_back(make_report_sink(folder / "report.html"));
+    every.push_back(make_overlay_sink(folder / "overlay.mp4"));
+    std::vector<Sink*> list;
+    for (const auto& sink : every) list.push_back(sink.get());
+    RunInfo run = test::small_run();
+    run.backfill_frames = 4;
+    test::SinkRun sinks(list, run);
     for (int64_t f = 0; f < frames; ++f) {
-      summary->count_objects(0, 0, 0);
-      for (const auto& sink : sinks) sink->write(blank_result(f).view());
+      summary.count_objects(0, 0, 0);
+      sinks.write(blank_result(f));
     }
-    for (const auto& sink : sinks) sink->finish();
+    sinks.finish(summary);
     for (const char* name : {"tracks.csv", "summary.json", "report.html", "tracks.h5"}) {
       EXPECT_GT(std::filesystem::file_size(folder / name), 100u) << name << ", " << frames << " frames";
     }

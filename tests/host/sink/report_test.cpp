@@ -29,14 +29,14 @@ size_t count_of(const std::string& text, const std::string& what) {
 
 // `tracks` circling objects in a 512x384 scene, all of them in every frame.
 std::string make_report(const std::filesystem::path& path, RunInfo run, int64_t frames, uint32_t tracks) {
-  const auto summary = std::make_shared<RunSummary>();
-  summary->stages.emplace_back("segment and label");
-  summary->stages.emplace_back("track");
-  summary->stages.emplace_back("frame to result");
-  const std::unique_ptr<Sink> sink = make_report_sink(path, summary);
+  RunSummary summary;
+  summary.stages.emplace_back("segment and label");
+  summary.stages.emplace_back("track");
+  summary.stages.emplace_back("frame to result");
+  const std::unique_ptr<Sink> sink = make_report_sink(path);
   run.source.width = 512;
   run.source.height = 384;
-  sink->begin(run);
+  test::SinkRun sinks({sink.get()}, run);
   OwnedResult result = blank_result(0, 512, 384, 120);
   result.table.objects.assign(tracks, {});
   uint64_t noise = 1;
@@ -52,15 +52,15 @@ std::string make_report(const std::filesystem::path& path, RunInfo run, int64_t 
     }
     noise = noise * 6364136223846793005u + 1442695040888963407u;
     const int64_t segment = 40000 + static_cast<int64_t>(noise >> 50), track = 9000 + static_cast<int64_t>(noise >> 53);
-    summary->stages[0].record(f, segment);
-    summary->stages[1].record(f, track);
-    summary->stages[2].record(f, segment + track + 5000 + (f % 997 == 0 ? 900000 : 0));
-    summary->count_objects(tracks, 0, 0);
-    sink->write(result.view());
+    summary.stages[0].record(f, segment);
+    summary.stages[1].record(f, track);
+    summary.stages[2].record(f, segment + track + 5000 + (f % 997 == 0 ? 900000 : 0));
+    summary.count_objects(tracks, 0, 0);
+    sinks.write(result);
   }
-  summary->tracks = tracks;
-  summary->wall_s = static_cast<double>(frames) * 1e-4;
-  sink->finish();
+  summary.tracks = tracks;
+  summary.wall_s = static_cast<double>(frames) * 1e-4;
+  sinks.finish(summary);
   return read_text(path);
 }
 
@@ -224,20 +224,20 @@ TEST(ReportText, NumbersForPeople) {
 
 TEST(Summary, HoldsEveryFigure) {
   const TemporaryFolder folder;
-  const auto summary = std::make_shared<RunSummary>();
-  const std::unique_ptr<Sink> sink = make_summary_sink(folder / "summary.json", summary);
+  RunSummary summary;
+  const std::unique_ptr<Sink> sink = make_summary_sink(folder / "summary.json");
   RunInfo run = test::small_run();
   run.source.name = "not utf-8 \xff.cine";
-  sink->begin(run);
-  summary->count_objects(4, 1, 2);
-  summary->count_objects(2, 0, 0);
-  summary->dropped = {{"input queue full", 3}, {"gap in the recording", 4}};
-  summary->rows = 6;
-  summary->tracks = 4;
-  summary->wall_s = 0.5;
-  summary->stages.emplace_back("track");
-  for (int i = 1; i <= 1000; ++i) summary->stages[0].record(i, i);
-  sink->finish();
+  test::SinkRun sinks({sink.get()}, run);
+  summary.count_objects(4, 1, 2);
+  summary.count_objects(2, 0, 0);
+  summary.dropped = {{"input queue full", 3}, {"gap in the recording", 4}};
+  summary.rows = 6;
+  summary.tracks = 4;
+  summary.wall_s = 0.5;
+  summary.stages.emplace_back("track");
+  for (int i = 1; i <= 1000; ++i) summary.stages[0].record(i, i);
+  sinks.finish(summary);
   const auto json = nlohmann::json::parse(read_text(folder / "summary.json"));
   EXPECT_EQ(json.at("frames"), 2);
   EXPECT_EQ(json.at("frames_dropped"), 7);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pipeline/sink.hpp"
+#include "pipeline/sink_group.hpp"
 
 namespace flashcell::test {
 
@@ -43,13 +44,30 @@ inline std::string read_text(const std::filesystem::path& path) {
 struct OwnedResult {
   Frame frame;
   ObjectTable table;
-  std::vector<tracking::Detection> detections;
   std::vector<tracking::TrackRow> rows, backfill;
   int64_t done_ns = 0;
 
   FrameResult view() const {
-    return {&frame, &table, detections, rows, backfill, done_ns, 5e-4 * static_cast<double>(frame.number)};
+    return {&frame, &table, rows, backfill, done_ns, 5e-4 * static_cast<double>(frame.number)};
   }
+};
+
+/// Does with sinks what the pipeline does.
+class SinkRun {
+ public:
+  SinkRun(std::vector<Sink*> sinks, const RunInfo& run) : sinks_(std::move(sinks)), group_(sinks_) {
+    group_.begin(run);
+  }
+  void write(const OwnedResult& result) { group_.write(result.view()); }
+  void finish(RunSummary summary = {}) {
+    std::exception_ptr error;
+    group_.finish(summary, error);
+    if (error) std::rethrow_exception(error);
+  }
+
+ private:
+  const std::vector<Sink*> sinks_;
+  SinkGroup group_;
 };
 
 inline tracking::TrackRow row_at(int64_t frame, uint32_t id, double x, double y) {

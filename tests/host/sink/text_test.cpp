@@ -8,11 +8,13 @@
 #include <limits>
 #include <locale>
 #include <random>
+#include <set>
 
 #include "base/error.hpp"
 #include "host/sink/csv_sink.hpp"
 #include "host/sink/line_file.hpp"
 #include "host/sink/number_text.hpp"
+#include "host/sink/track_columns.hpp"
 #include "tests/host/sink/support.hpp"
 
 namespace flashcell::host {
@@ -55,9 +57,9 @@ TEST(NumberText, EqualsPrintf) {
 std::string run_csv(const std::filesystem::path& path, const RunInfo& run, const std::vector<OwnedResult>& results,
                     CsvOptions options) {
   const std::unique_ptr<Sink> sink = make_csv_sink(path, options);
-  sink->begin(run);
-  for (const OwnedResult& r : results) sink->write(r.view());
-  sink->finish();
+  test::SinkRun sinks({sink.get()}, run);
+  for (const OwnedResult& r : results) sinks.write(r);
+  sinks.finish();
   return read_text(path);
 }
 
@@ -72,8 +74,8 @@ TEST(CsvSink, FullFileToTheLetter) {
   OwnedResult first = blank_result(0), second = blank_result(1);
   first.frame.device_time_ns = 500000;
   second.frame.device_time_ns = 1000000;
-  first.detections.resize(1);
-  first.detections[0].mean_grey = 101.5;
+  first.table.detections.resize(1);
+  first.table.detections[0].mean_grey = 101.5;
   tracking::TrackRow late = row_at(0, 1, 10.25, 20.5), live = row_at(1, 1, 11.25, 20.0), other = row_at(1, 2, 30, 40);
   late.detection = 0;
   late.class_id = 1;
@@ -86,7 +88,8 @@ TEST(CsvSink, FullFileToTheLetter) {
   other.colour_class = 5;
   second.rows = {live, other};
   second.backfill = {late};
-  const std::string text = run_csv(folder / "tracks.csv", run, {first, second}, {.backfill_window = 10});
+  run.backfill_frames = 10;
+  const std::string text = run_csv(folder / "tracks.csv", run, {first, second}, {});
   const size_t table = text.find("\nframe,") + 1;
   EXPECT_EQ(text.substr(table),
             "frame,id,state,time_s,x,y,vx,vy,left,top,width,height,area,orientation,major,minor,colour,class,"
@@ -154,9 +157,9 @@ TEST(CsvSink, HeaderStaysOnItsLines) {
 
 TEST(CsvSink, FullDiskIsOneClearError) {
   const std::unique_ptr<Sink> sink = make_csv_sink("/dev/full");
-  sink->begin(test::small_run());
+  test::SinkRun sinks({sink.get()}, test::small_run());
   try {
-    sink->write(blank_result(0).view());
+    sinks.write(blank_result(0));
     FAIL() << "no error";
   } catch (const Error& e) {
     EXPECT_EQ(e.fault(), Fault::input);
@@ -166,7 +169,7 @@ TEST(CsvSink, FullDiskIsOneClearError) {
     EXPECT_NE(line.find("free some space"), std::string::npos);
     EXPECT_EQ(line.find('\n'), std::string::npos);
   }
-  EXPECT_NO_THROW(sink->finish());
+  EXPECT_NO_THROW(sinks.finish());
 }
 
 TEST(CsvSink, FolderThatIsNotThereIsAClearError) {
@@ -175,14 +178,14 @@ TEST(CsvSink, FolderThatIsNotThereIsAClearError) {
 
 void write_many_rows(const std::filesystem::path& path, int64_t frames) {
   const std::unique_ptr<Sink> sink = make_csv_sink(path, {.host_time = false});
-  sink->begin(test::small_run());
+  test::SinkRun sinks({sink.get()}, test::small_run());
   OwnedResult result = blank_result(0);
   for (int64_t f = 0; f < frames; ++f) {
     result.frame.number = f;
     result.rows = {row_at(f, 1, 1, 2), row_at(f, 2, 3, 4)};
-    sink->write(result.view());
+    sinks.write(result);
   }
-  sink->finish();
+  sinks.finish();
 }
 
 void expect_whole_lines(const std::filesystem::path& path) {
@@ -198,15 +201,15 @@ void expect_whole_lines(const std::filesystem::path& path) {
 TEST(CsvSink, ARemovedFileIsAnError) {
   const TemporaryFolder folder;
   const std::unique_ptr<Sink> sink = make_csv_sink(folder / "tracks.csv");
-  sink->begin(test::small_run());
-  sink->write(blank_result(0).view());
+  test::SinkRun sinks({sink.get()}, test::small_run());
+  sinks.write(blank_result(0));
   std::filesystem::remove(folder / "tracks.csv");
   OwnedResult result = blank_result(1);
   result.rows = {row_at(1, 1, 1, 2)};
   EXPECT_THROW(
       {
-        sink->write(result.view());
-        sink->finish();
+        sinks.write(result);
+        sinks.finish();
       },
       Error);
 }
@@ -256,16 +259,42 @@ TEST(CsvSink, KilledRunLeavesWholeLinesButPerhapsTheLast) {
   expect_whole_lines(path);
 }
 
+TEST(TrackColumns, EachIsWholeAndHasANameOfItsOwn) {
+  RunInfo run = test::small_run();
+  run.unit = "mm";
+  run.units_per_pixel = 0.5;
+  run.classes = run.colour_classes = {"a", "b"};
+  run.features = contract::kFeatureIntensity;
+  const std::vector<TrackColumn> columns = track_columns(run, true, true);
+  EXPECT_EQ(columns.size(), 27U);
+  AssembledRow row;
+  row.row = row_at(3, 4, 5, 6);
+  std::set<std::string> names;
+  for (const TrackColumn& c : columns) {
+    EXPECT_TRUE(names.insert(c.name).second) << c.name;
+    EXPECT_FALSE(c.unit.empty() || c.meaning.empty() || c.number_unit.empty() || c.number_meaning.empty()) << c.name;
+    ASSERT_NE(c.integer != nullptr, c.real != nullptr) << c.name;
+    const bool stored_real = c.stored_as == StoredAs::float32 || c.stored_as == StoredAs::float64;
+    EXPECT_EQ(stored_real, c.real != nullptr) << c.name;
+    std::string text;
+    c.append_to(text, row);
+    EXPECT_FALSE(text.empty()) << c.name;
+  }
+  EXPECT_EQ(columns.back().real_value(row), 47 * 0.5 * 0.5);
+}
+
 TEST(MotSink, ToTheLetter) {
   const TemporaryFolder folder;
   OwnedResult first = blank_result(0), second = blank_result(1);
   second.rows = {row_at(1, 1, 10, 20), row_at(1, 2, 30.123, 40)};
   second.backfill = {row_at(0, 2, 29, 40)};
-  const std::unique_ptr<Sink> sink = make_mot_sink(folder / "tracks.txt", 5);
-  sink->begin(test::small_run());
-  sink->write(first.view());
-  sink->write(second.view());
-  sink->finish();
+  const std::unique_ptr<Sink> sink = make_mot_sink(folder / "tracks.txt");
+  RunInfo run = test::small_run();
+  run.backfill_frames = 5;
+  test::SinkRun sinks({sink.get()}, run);
+  sinks.write(first);
+  sinks.write(second);
+  sinks.finish();
   EXPECT_EQ(read_text(folder / "tracks.txt"),
             "1,2,24.50,37.50,10.00,6.00,1,-1,-1,-1\n"
             "2,1,5.50,17.50,10.00,6.00,1,-1,-1,-1\n"

@@ -162,7 +162,7 @@ TEST(XrtEqual, ProcessIsOneFrameAtATime) {
   const auto expected = cpu_outcomes(config, frames);
   ObjectTable table;
   for (size_t i = 0; i < frames.size(); ++i) {
-    device->process(frames[i].view, table);
+    device->process(Frame(frames[i].view), table);
     EXPECT_EQ(outcome_of(table), expected[i]);
   }
 }

@@ -141,7 +141,7 @@ TEST_F(XrtFault, ABoardLostForGoodIsAnErrorAfterWholeFrames) {
   size_t good = 0;
   try {
     for (const Picture& p : frames_) {
-      device->queue()->submit(p.view, table);
+      device->queue()->submit(Frame(p.view), table);
       if (device->queue()->collect() != nullptr) continue;
       EXPECT_EQ(outcome_of(table), expected[good++]);
     }
@@ -242,7 +242,7 @@ TEST_F(XrtFault, AFrameOfAnotherSize) {
   const auto device = device_for(config(1, 1), frames_[0].view);
   const auto other = pictures(1, 121, 80, PixelFormat::grey8);
   ObjectTable table;
-  EXPECT_THROW(device->queue()->submit(other[0].view, table), Error);
+  EXPECT_THROW(device->queue()->submit(Frame(other[0].view), table), Error);
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ inline std::vector<Outcome> outcomes(Device& device, const std::vector<Picture>&
   if (queue == nullptr) {
     ObjectTable table;
     for (const Picture& p : pictures) {
-      device.process(p.view, table);
+      device.process(Frame(p.view), table);
       results.push_back(outcome_of(table));
     }
     return results;
@@ -92,7 +92,7 @@ inline std::vector<Outcome> outcomes(Device& device, const std::vector<Picture>&
   size_t submitted = 0;
   while (results.size() < pictures.size()) {
     while (submitted < pictures.size() && submitted - results.size() < tables.size()) {
-      queue->submit(pictures[submitted].view, tables[submitted % tables.size()]);
+      queue->submit(Frame(pictures[submitted].view), tables[submitted % tables.size()]);
       ++submitted;
     }
     const size_t oldest = results.size() % tables.size();

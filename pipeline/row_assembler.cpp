@@ -1,10 +1,10 @@
-#include "host/sink/row_assembler.hpp"
+#include "pipeline/row_assembler.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <utility>
 
-namespace flashcell::host {
+namespace flashcell {
 
 RowAssembler::RowAssembler(int64_t window, uint8_t features)
     : window_(std::max<int64_t>(0, window)), has_intensity_((features & contract::kFeatureIntensity) != 0) {}
@@ -29,7 +29,7 @@ void RowAssembler::hold(const FrameResult& result) {
   frame.host_time_ns = result.frame->arrival_ns;
   frame.mean_greys.clear();
   if (has_intensity_) {
-    for (const tracking::Detection& d : result.detections) frame.mean_greys.push_back(d.mean_grey);
+    for (const tracking::Detection& d : result.table->detections) frame.mean_greys.push_back(d.mean_grey);
   }
   frame.rows.clear();
   for (const tracking::TrackRow& row : result.rows) frame.rows.push_back(make_row(frame, row));
@@ -75,4 +75,4 @@ std::span<const AssembledRow> RowAssembler::flush() {
   return ready_;
 }
 
-}  // namespace flashcell::host
+}  // namespace flashcell

@@ -1,4 +1,4 @@
-#include "host/app/input_files.hpp"
+#include "host/run/input_files.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #include "host/source/file_names.hpp"
 #include "host/synth/synth_source.hpp"
 
-namespace flashcell::app {
+namespace flashcell::host {
 namespace {
 
 namespace fs = std::filesystem;
@@ -26,22 +26,22 @@ std::optional<Identity> identity(const fs::path& path) {
 }  // namespace
 
 std::vector<fs::path> recording_files(const std::string& input) {
-  if (input.empty() || host::is_scene(input)) return {};
+  if (input.empty() || is_scene(input)) return {};
   std::error_code error;
   const fs::file_status status = fs::status(input, error);
   if (!fs::exists(status)) {
     if (input.find_first_of("*?[") == std::string::npos) return {};
-    return host::files_matching(input);
+    return files_matching(input);
   }
   if (!fs::is_directory(status))
-    return {input, host::sibling(input, {".mraw"}), host::sibling(input, {".cihx"}), host::sibling(input, {".cih"})};
+    return {input, sibling(input, {".mraw"}), sibling(input, {".cihx"}), sibling(input, {".cih"})};
   std::vector<fs::path> files;
   for (fs::directory_iterator entry(input, error), end; !error && entry != end; entry.increment(error))
     files.push_back(entry->path());
   return files;
 }
 
-std::vector<fs::path> named_files(const host::Config& config) {
+std::vector<fs::path> named_files(const Config& config) {
   return {config.classify.model, config.detect.model, config.track.classes, config.xrt.bitstream};
 }
 
@@ -61,4 +61,4 @@ void keep_inputs(const std::vector<fs::path>& inputs, const std::vector<fs::path
   }
 }
 
-}  // namespace flashcell::app
+}  // namespace flashcell::host

@@ -5,12 +5,12 @@
 #include <utility>
 #include <vector>
 
-#include "host/app/run_folder.hpp"
 #include "host/config/config.hpp"
-#include "pipeline/run_summary.hpp"
+#include "host/run/observer.hpp"
+#include "host/run/run_folder.hpp"
 #include "pipeline/sink.hpp"
 
-namespace flashcell::app {
+namespace flashcell::host {
 
 /// The outputs of one run.
 class SinkSet {
@@ -19,6 +19,8 @@ class SinkSet {
     list_.push_back(sink.get());
     owned_.push_back(std::move(sink));
   }
+  /// One that somebody else owns.
+  void add(Sink* sink) { list_.push_back(sink); }
   const std::vector<Sink*>& list() const { return list_; }
 
  private:
@@ -27,13 +29,13 @@ class SinkSet {
 };
 
 /// The files that a run with this configuration makes.
-std::vector<std::string> output_names(const host::OutputSection& output);
+std::vector<std::string> output_names(const OutputSection& output);
 
 /// Whether some configuration makes a file of this name.
 bool is_output_name(std::string_view name);
 
-/// What the configuration asks for, in `folder`, which must outlive them. `summary` is complete when they are finished.
-SinkSet make_sinks(const RunFolder& folder, const host::Config& config, const tracking::TrackerParameters& tracker,
-                   double fps, std::shared_ptr<const RunSummary> summary);
+/// What the configuration asks for, of a run at `fps` frames/s, in `folder`. Folder and `observer`, which hears what
+/// cannot be made, must outlive them.
+SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, RunObserver& observer);
 
-}  // namespace flashcell::app
+}  // namespace flashcell::host

@@ -6,22 +6,13 @@
 
 #include "pipeline/sink.hpp"
 
-namespace flashcell::host {
-
-/// A track row with what its frame adds to it.
-struct AssembledRow {
-  tracking::TrackRow row;
-  double time_s = 0;                      ///< recording time of the row's frame
-  std::optional<int64_t> device_time_ns;  ///< of the row's frame, where the recording has one
-  int64_t host_time_ns = 0;               ///< host steady clock when the row's frame arrived
-  std::optional<float> mean_grey;         ///< of the row's detection, where intensity was measured and the object seen
-};
+namespace flashcell {
 
 /// Puts live rows and backfill into one stream that rises strictly by (frame, id).
 ///
 /// A track's first rows arrive late, when it is confirmed, so an offline run holds every frame back until no backfill
-/// can reach it: `window` frame numbers, the longest time from a track's first sighting to its confirmation. In a live
-/// run (window 0) rows pass through at once and backfill is dropped. Allocates nothing once the first window has gone
+/// can reach it: `window` frame numbers, Tracker::backfill_frames(). In a live run (window 0) rows pass through at once
+/// and backfill is dropped. Allocates nothing once the first window has gone
 /// through.
 class RowAssembler {
  public:
@@ -60,4 +51,4 @@ class RowAssembler {
   uint64_t late_rows_ = 0;
 };
 
-}  // namespace flashcell::host
+}  // namespace flashcell

@@ -1,4 +1,4 @@
-#include "host/app/run_folder.hpp"
+#include "host/run/run_folder.hpp"
 
 #include <fcntl.h>
 #include <fmt/chrono.h>
@@ -17,11 +17,10 @@
 #include "base/error.hpp"
 #include "base/output_file.hpp"
 #include "base/text.hpp"
-#include "host/app/findings.hpp"
-#include "host/app/input_files.hpp"
+#include "host/run/input_files.hpp"
 #include "pipeline/frame_feed.hpp"
 
-namespace flashcell::app {
+namespace flashcell::host {
 namespace {
 
 namespace fs = std::filesystem;
@@ -45,6 +44,15 @@ std::string holder_line() {
 }
 
 }  // namespace
+
+void make_output_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error || !fs::is_directory(path)) {
+    throw Error(Fault::input, fmt::format("{}: cannot make this output folder ({}); -o names another", path,
+                                          error ? error.message() : "a file stands there"));
+  }
+}
 
 RunFolder::RunFolder(fs::path folder, const RunFiles& files, const std::vector<fs::path>& inputs)
     : folder_(std::move(folder)), marker_(folder_ / (".flashcell-" + files.command)) {
@@ -153,7 +161,7 @@ class FolderWatch final : public Sink {
     looked_ns_ = now;
     folder_.check();
   }
-  void finish() override { folder_.check(); }
+  void finish(const RunSummary&) override { folder_.check(); }
 
  private:
   const RunFolder& folder_;
@@ -166,4 +174,4 @@ std::unique_ptr<Sink> make_folder_watch(const RunFolder& folder) {
   return std::make_unique<FolderWatch>(folder);
 }
 
-}  // namespace flashcell::app
+}  // namespace flashcell::host

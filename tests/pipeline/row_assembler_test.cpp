@@ -1,11 +1,11 @@
-#include "host/sink/row_assembler.hpp"
+#include "pipeline/row_assembler.hpp"
 
 #include <algorithm>
 #include <random>
 
 #include "tests/host/sink/support.hpp"
 
-namespace flashcell::host {
+namespace flashcell {
 namespace {
 
 using test::blank_result;
@@ -124,10 +124,10 @@ TEST(RowAssembler, HoldsNoRowLongerThanTheWindow) {
 TEST(RowAssembler, MeanGreyComesFromTheRowsOwnFrame) {
   RowAssembler assembler(4, contract::kFeatureIntensity);
   OwnedResult first = blank_result(0), second = blank_result(1);
-  first.detections.resize(2);
-  first.detections[1].mean_grey = 11;
-  second.detections.resize(2);
-  second.detections[0].mean_grey = 22;
+  first.table.detections.resize(2);
+  first.table.detections[1].mean_grey = 11;
+  second.table.detections.resize(2);
+  second.table.detections[0].mean_grey = 22;
   tracking::TrackRow seen_late = row_at(0, 1, 0, 0), live = row_at(1, 1, 0, 0), predicted = row_at(1, 2, 0, 0);
   seen_late.detection = 1;
   live.detection = 0;
@@ -143,4 +143,4 @@ TEST(RowAssembler, MeanGreyComesFromTheRowsOwnFrame) {
 }
 
 }  // namespace
-}  // namespace flashcell::host
+}  // namespace flashcell

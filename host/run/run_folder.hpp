@@ -9,7 +9,10 @@
 
 #include "pipeline/sink.hpp"
 
-namespace flashcell::app {
+namespace flashcell::host {
+
+/// Makes the folder, or throws Error(Fault::input) that says why it cannot.
+void make_output_folder(const std::string& path);
 
 /// The files that one kind of run makes in its folder.
 struct RunFiles {
@@ -52,4 +55,4 @@ class RunFolder {
 /// Notices within a fraction of a second of frames that the folder is gone, and at the end. `folder` must outlive it.
 std::unique_ptr<Sink> make_folder_watch(const RunFolder& folder);
 
-}  // namespace flashcell::app
+}  // namespace flashcell::host

@@ -1,0 +1,67 @@
+#include "host/run/outputs.hpp"
+
+#include <algorithm>
+
+#include "host/sink/csv_sink.hpp"
+#include "host/sink/hdf5_sink.hpp"
+#include "host/sink/overlay_sink.hpp"
+#include "host/sink/report_sink.hpp"
+#include "host/sink/summary_sink.hpp"
+
+namespace flashcell::host {
+namespace {
+
+constexpr double kTrailFrames = 30;  // drawn frames, when the configuration does not say
+
+}  // namespace
+
+std::vector<std::string> output_names(const OutputSection& output) {
+  std::vector<std::string> names = {"summary.json"};
+  if (output.csv) names.emplace_back("tracks.csv");
+  if (output.mot) names.emplace_back("tracks.txt");
+  if (output.hdf5) names.emplace_back("tracks.h5");
+  if (output.overlay) names.emplace_back("overlay.mp4");
+  if (output.report) names.emplace_back("report.html");
+  return names;
+}
+
+bool is_output_name(std::string_view name) {
+  const OutputSection everything{.mot = true, .hdf5 = true};
+  const std::vector<std::string> names = output_names(everything);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, RunObserver& observer) {
+  const OutputSection& output = config.output;
+  // The host's clock says something of a live run only; without it an offline run's files are the same bytes every
+  // time.
+  const bool host_time = config.pipeline.realtime;
+  SinkSet sinks;
+  sinks.add(make_folder_watch(folder));
+  if (output.csv) {
+    CsvOptions options;
+    options.host_time = host_time;
+    sinks.add(make_csv_sink(folder.path("tracks.csv"), options));
+  }
+  if (output.mot) sinks.add(make_mot_sink(folder.path("tracks.txt")));
+  if (output.hdf5) {
+    Hdf5Options options;
+    options.host_time = host_time;
+    sinks.add(make_hdf5_sink(folder.path("tracks.h5"), options));
+  }
+  if (output.overlay) {
+    OverlayOptions options;
+    options.every = output.overlay_every;
+    options.max_frames = output.overlay_frames;
+    options.playback_fps = output.overlay_fps;
+    options.warn = [&observer](const std::string& line) { observer.warn(line); };
+    options.trail_ms = output.trail_ms > 0 ? output.trail_ms : kTrailFrames * output.overlay_every * 1e3 / fps;
+    sinks.add(make_overlay_sink(folder.path("overlay.mp4"), options));
+  }
+  // Last, because they say how the run ended.
+  sinks.add(make_summary_sink(folder.path("summary.json")));
+  if (output.report) sinks.add(make_report_sink(folder.path("report.html")));
+  return sinks;
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,162 @@
+#include "host/run/run.hpp"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/error.hpp"
+#include "host/device/listed_objects.hpp"
+#include "host/device/naming.hpp"
+#include "host/device/object_stage.hpp"
+#include "host/eval/mot_text.hpp"
+#include "host/recognition/recognition_file.hpp"
+#include "host/run/input_files.hpp"
+#include "host/run/outputs.hpp"
+#include "host/run/recording.hpp"
+#include "host/run/run_folder.hpp"
+#include "host/source/timeline_source.hpp"
+#include "pipeline/pipeline.hpp"
+#include "tracking/recognition.hpp"
+
+namespace flashcell::host {
+namespace {
+
+/// A run that is ready to begin.
+struct Job {
+  Recording recording;
+  ObjectStage objects;
+  NamerFactory make_namer;
+  std::vector<std::string> classes;  ///< names by class_id
+  std::optional<tracking::Recognizer> recognizer;
+  tracking::TrackerParameters tracker;
+};
+
+bool stopped(const RunOptions& options) {
+  return options.stop != nullptr && *options.stop;
+}
+
+Job job_of_recording(const RunInput& input, Config& config, const RunOptions& options, RunObserver& observer) {
+  const Naming naming(config);
+  Job job;
+  job.recording = open_recording(input.recording, config, naming.wants_colour());
+  if (!naming.finds_objects()) {
+    const std::string reason = settle_segmentation(job.recording, config, observer, options.stop);
+    if (!reason.empty()) observer.note("segmentation: " + reason);
+  }
+  if (job.recording.source->is_live()) config.pipeline.realtime = true;
+  const SourceInfo& info = job.recording.source->info();
+  job.objects = naming.finds_objects() ? naming.objects(info.significant_bits) : labelled_objects(config, info);
+  job.make_namer = naming.namer(info.significant_bits);
+  job.classes = naming.classes();
+  if (!config.track.classes.empty()) {
+    job.recognizer.emplace(read_recognition(config.track.classes));
+    job.classes = job.recognizer->model().classes;
+  }
+  job.tracker = tracker_parameters(config, job.recording.fps);
+  return job;
+}
+
+/// A detection file states no frame rate: the configuration does, or the recording that it belongs to.
+double fps_of_detections(const RunInput& input, const Config& config) {
+  if (config.input.fps > 0) return config.input.fps;
+  if (input.recording.empty()) {
+    throw Error(Fault::usage, "track --detections: a detection file states no frame rate; add --fps FRAMES_PER_SECOND");
+  }
+  return open_recording(input.recording, config).fps;
+}
+
+Job job_of_detections(const RunInput& input, const Config& config) {
+  if (!config.classify.model.empty() || !config.detect.model.empty()) {
+    throw Error(Fault::usage,
+                "track --detections: boxes come without pixels, which classify.model and detect.model need");
+  }
+  Job job;
+  job.recording.fps = fps_of_detections(input, config);
+  std::vector<FrameDetections> frames = read_mot_detections(input.detections);
+  SourceInfo info = extent_of(frames);
+  info.name = input.detections;
+  info.fps = job.recording.fps;
+  job.recording.source = std::make_unique<TimelineSource>(info);
+  job.objects = listed_objects(std::move(frames));
+  job.tracker = box_tracker_parameters(config);
+  return job;
+}
+
+RunInfo run_info(const Job& job, const Config& config, const RunOptions& options) {
+  RunInfo run;
+  run.source = job.recording.source->info();
+  run.fps = job.recording.fps;
+  run.unit = config.input.unit;
+  run.units_per_pixel = config.input.units_per_pixel;
+  run.features = job.objects.measure.features;
+  run.colour_classes = job.objects.colour_classes;
+  run.classes = job.classes;
+  run.config_toml = print_config(config, false);
+  run.command = options.command;
+  return run;
+}
+
+/// Everything that is read, and must not be overwritten.
+std::vector<std::filesystem::path> inputs_of(const RunInput& input, const Config& config, const RunOptions& options) {
+  std::vector<std::filesystem::path> files = recording_files(input.recording);
+  for (const std::filesystem::path& file : named_files(config)) files.push_back(file);
+  files.insert(files.end(), options.also_read.begin(), options.also_read.end());
+  files.emplace_back(input.detections);
+  return files;
+}
+
+PipelineOptions pipeline_options(const Job& job, const Config& config, const RunOptions& options,
+                                 RunObserver& observer) {
+  PipelineOptions pipeline;
+  pipeline.threads = config.pipeline.threads;
+  pipeline.frames_in_flight = config.pipeline.frames_in_flight;
+  pipeline.realtime = config.pipeline.realtime;
+  pipeline.queue_ms = config.pipeline.queue_ms;
+  pipeline.fps = job.recording.fps;
+  pipeline.make_namer = job.make_namer;
+  pipeline.measure = job.objects.measure;
+  pipeline.stop = options.stop;
+  pipeline.progress = [&observer](int64_t frames, int64_t dropped) { observer.progress(frames, dropped); };
+  return pipeline;
+}
+
+}  // namespace
+
+RunOutcome run(const RunInput& input, Config config, const RunOptions& options, RunObserver& observer) {
+  if (config.input.unit == "px" && config.input.units_per_pixel != 1)
+    throw Error(Fault::usage,
+                "input.units_per_pixel is the size of a pixel in input.unit, which is not given: add "
+                "--input.unit mm, or what it is");
+  Job job =
+      input.detections.empty() ? job_of_recording(input, config, options, observer) : job_of_detections(input, config);
+  RunOutcome outcome;
+  outcome.info = run_info(job, config, options);
+  if (stopped(options)) {
+    outcome.summary.end = RunEnd::interrupted;
+    outcome.summary.frames_expected = outcome.info.source.frame_count;
+    return outcome;
+  }
+  // What does not fit is said before anything is written. The pipeline takes this device: a board is opened once.
+  std::unique_ptr<Device> first_device = job.objects.make_device();
+  tracking::Tracker tracker(job.tracker, job.recording.fps);
+  if (job.recognizer) tracker.set_recognizer(&*job.recognizer);
+  if (!outcome.info.source.has_pixels) config.output.overlay = config.output.report = false;
+  std::optional<RunFolder> folder;
+  SinkSet sinks;
+  if (!options.folder.empty()) {
+    folder.emplace(options.folder, RunFiles{"track", output_names(config.output), is_output_name},
+                   inputs_of(input, config, options));
+    sinks = make_sinks(*folder, config, job.recording.fps, observer);
+  }
+  for (Sink* sink : options.sinks) sinks.add(sink);
+  outcome.begun = true;
+  {
+    const ObservedWork work(observer, "tracking", outcome.info.source.frame_count);
+    outcome.error = run_pipeline(
+        *job.recording.source, [&] { return first_device ? std::move(first_device) : job.objects.make_device(); },
+        tracker, sinks.list(), outcome.info, pipeline_options(job, config, options, observer), outcome.summary);
+  }
+  return outcome;
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,23 @@
+#pragma once
+#include <functional>
+#include <vector>
+
+#include "host/config/config.hpp"
+#include "host/label/bit_image.hpp"
+#include "host/run/observer.hpp"
+#include "pipeline/object_table.hpp"
+#include "pipeline/source.hpp"
+
+namespace flashcell::host {
+
+/// Called with a frame, its foreground (one mask a colour class, else one) and the objects in it.
+using TrialVisit =
+    std::function<void(const Frame& frame, const std::vector<BitImage>& masks, const ObjectTable& table)>;
+
+/// Segments and labels what a configuration says, and shows `pictures` of the first 2000 frames at most, spread over
+/// them. Frames are taken in order from the start, because a running background needs that; those that it learns from
+/// are not shown. Throws Error(Fault::usage) where the configuration does not fit, and what the source throws.
+void try_segmentation(FrameSource& source, const Config& config, int pictures, RunObserver& observer,
+                      const TrialVisit& visit);
+
+}  // namespace flashcell::host
