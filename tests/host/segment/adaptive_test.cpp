@@ -3,7 +3,7 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
-#include "segment_support.hpp"
+#include "tests/host/segment/support.hpp"
 #include "tests/support/simd_targets.hpp"
 
 namespace flashcell::host {

@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 #include "host/segment/auto_segment.hpp"
-#include "segment_support.hpp"
+#include "tests/host/segment/support.hpp"
 #include "tests/support/folders.hpp"
 
 namespace flashcell::host {

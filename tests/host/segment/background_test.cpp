@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "segment_support.hpp"
+#include "tests/host/segment/support.hpp"
 #include "tests/support/simd_targets.hpp"
 
 namespace flashcell::host {

@@ -3,7 +3,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "host/segment/regions.hpp"
-#include "segment_support.hpp"
+#include "tests/host/segment/support.hpp"
 
 namespace flashcell::host {
 namespace {

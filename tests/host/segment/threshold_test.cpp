@@ -6,7 +6,7 @@
 #include "host/segment/otsu_threshold.hpp"
 #include "host/segment/pair_histogram.hpp"
 #include "kernels_hls/contract/colour.hpp"
-#include "segment_support.hpp"
+#include "tests/host/segment/support.hpp"
 #include "tests/support/simd_targets.hpp"
 
 namespace flashcell::host {
