@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "host/eval/mot_text.hpp"
+#include "tests/support/folders.hpp"
 #include "tracking/tracker.hpp"
 
 namespace flashcell::host {
@@ -95,6 +96,29 @@ TEST_F(Run, NeedsNeitherAFolderNorACommandLine) {
   EXPECT_EQ(sink.info.source.width, 128);
   EXPECT_EQ(observer.text, "looking at the recording 40\nend 40\nsegmentation\ntracking 60\nend 60\n");
   EXPECT_TRUE(fs::is_empty(folder_));
+}
+
+// With namers at work in every thread; ThreadSanitizer watches this one.
+TEST_F(Run, ObjectsAreNamedAlikeByAnyNumberOfThreads) {
+  KeepingSink sinks[2];
+  for (const int threads : {1, 4}) {
+    Config config;
+    config.classify.model = (test::source_dir() / "quant_models/recipes/trained/roi_mnist/int8.fcnn").string();
+    config.pipeline.threads = threads;
+    RunObserver observer;
+    RunOptions options;
+    options.sinks = {&sinks[threads == 1 ? 0 : 1]};
+    EXPECT_FALSE(
+        run({"synth:digits?objects=12&size=160x160&frames=80&fps=2000&seed=5", ""}, config, options, observer).error);
+  }
+  ASSERT_GT(sinks[0].rows.size(), 500u);
+  expect_same(sinks[0].rows, sinks[1].rows);
+  size_t named = 0;
+  for (size_t i = 0; i < sinks[0].rows.size(); ++i) {
+    EXPECT_EQ(sinks[0].rows[i].class_id, sinks[1].rows[i].class_id);
+    named += sinks[0].rows[i].class_id >= 0;
+  }
+  EXPECT_GT(named, 0u);
 }
 
 TEST_F(Run, WritesWhatTheConfigurationAsksFor) {
