@@ -23,9 +23,9 @@ using SvgAttributes = std::vector<SvgAttribute>;
 // The way in which our drawings are written. Names are ours; values and words may come from outside, and are escaped
 // (base/text.hpp).
 
-/// <tag name="value"/>
+/// `<tag name="value"/>`
 std::string svg_element(std::string_view tag, const SvgAttributes& attributes);
-/// <tag name="value">content</tag>; `content` is markup already.
+/// `<tag name="value">content</tag>`; `content` is markup already.
 std::string svg_element(std::string_view tag, const SvgAttributes& attributes, std::string_view content);
 /// The same around words.
 std::string svg_words(std::string_view tag, const SvgAttributes& attributes, std::string_view words);

@@ -11,7 +11,7 @@ bool is_utf8(std::string_view text);
 /// `text` with every byte that is not part of well-formed UTF-8 replaced by U+FFFD: what JSON and HDF5 attributes take.
 std::string to_utf8(std::string_view text);
 
-/// `text` as a terminal may show it on one line: control characters (C0, C1, DEL) and bytes that are not UTF-8 as `\xNN`,
+/// `text` as a terminal may show it on one line: control characters (C0, C1, DEL), bytes that are no UTF-8 as `\xNN`,
 /// so that a file's content or name cannot move the cursor, change colours or forge a line.
 std::string printable(std::string_view text);
 
