@@ -117,14 +117,14 @@ class Reader : public Visitor {
   void tables(const char* key, Tables& value, const char*) override {
     const toml::node* node = find(key);
     if (node == nullptr) return;
-    const std::string name = fmt::format("[[{}]]", path(key));
+    const std::string full = path(key), name = fmt::format("[[{}]]", full);
     const toml::array* list = node->as_array();
     if (list == nullptr) fail(*node, fmt::format("write {} for each {}", name, key));
     if (list->size() > value.most()) fail(*node, fmt::format("{}: at most {} of them", path(key), value.most()));
     value.clear();
     Level* const around = level_;
     for (const toml::node& item : *list) {
-      Level level{path(key), item.as_table(), {}};
+      Level level{full, item.as_table(), {}};
       if (level.table == nullptr) fail(item, fmt::format("write {} for each {}", name, key));
       level_ = &level;
       value.add();
@@ -134,8 +134,8 @@ class Reader : public Visitor {
           fail(unknown, fmt::format("{} has no key {}{}", name, wrong, suggestion(wrong, level.asked)));
       if (const std::string fault = value.fault(value.size() - 1); !fault.empty())
         fail(item, fmt::format("{} {}", name, fault));
+      level_ = around;
     }
-    level_ = around;
   }
 
   /// Whatever the schema did not ask for is a typing error.

@@ -153,6 +153,10 @@ TEST(Config, ClassesAndRegionsAreChecked) {
   EXPECT_THAT(error_of("[[segment.class]]\nhue = [0, 10]\n"), HasSubstr("needs a name"));
   EXPECT_THAT(error_of("[[segment.class]]\nname = \"a\"\nhue = [0, 256]\n"), HasSubstr("0..255"));
   EXPECT_THAT(error_of("[[segment.class]]\nname = \"a\"\nvalue = [9, 8]\n"), HasSubstr("low must not be above high"));
+  const std::string first = "[[segment.class]]\nname = \"a\"\n";
+  EXPECT_THAT(error_of(first + "[[segment.class]]\nname = \"b\"\nhue = [0, 256]\n"),
+              HasSubstr(":5: segment.class.hue is"))
+      << "the second table is called as the first";
   EXPECT_THAT(error_of("[[segment.region]]\npoints = [[0, 0], [1, 1]]\n"), HasSubstr("at least three"));
 }
 
