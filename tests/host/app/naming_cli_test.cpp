@@ -225,7 +225,9 @@ TEST_F(NamingCli, QuantizedDetectorsFindPeopleAndTheirFaces) {
     const Outcome outcome = run({"detect", photo, "-m", model, "--least-score", "0.6", "-o", path("drawn"), "--json"});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     const auto objects = nlohmann::json::parse(outcome.out)["images"][0]["objects"];
-    EXPECT_EQ(std::count_if(objects.begin(), objects.end(), [&](const auto& o) { return o["class"] == found; }), 4)
+    EXPECT_EQ(std::count_if(objects.begin(), objects.end(),
+                            [&name_of_object = found](const auto& o) { return o["class"] == name_of_object; }),
+              4)
         << objects.dump(1);
     // In a recording: every box an object with a name.
     const Outcome tracked = track({"--detect.model", model, "--detect.objects", "instead"});

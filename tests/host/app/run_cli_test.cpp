@@ -266,9 +266,10 @@ TEST_F(RunCli, AFileSizeLimitIsAFullDiskForEveryOutput) {
     EXPECT_EQ(outcome.code, 3) << limit << ": " << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr("cannot write")) << limit;
   }
-  const Outcome video = run({"track", kEndlessScene, "-o", path("out"), "--output.csv", "false", "--output.report",
-                             "false", "--output.overlay_frames", "0", "--segment.method", "threshold"},
-                            400'000);
+  const Outcome video =
+      run({"track", kEndlessScene, "-o", path("out"), "--output.csv", "false", "--output.report", "false",
+           "--output.overlay_frames", "0", "--output.overlay_every", "1", "--segment.method", "threshold"},
+          400'000);
   EXPECT_EQ(video.code, 3);
   EXPECT_THAT(video.err, AllOf(HasSubstr("overlay.mp4"), HasSubstr("free some space")));
   EXPECT_EQ(lines_of(video.err), 1) << video.err;
@@ -356,7 +357,7 @@ TEST_F(RunCli, ZeroMeansNoLimit) {
 }
 
 TEST_F(RunCli, TooLittleMemoryIsOneLineWhereverItEnds) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef FLASHCELL_PROGRAM_IS_SANITIZED
   GTEST_SKIP() << "sanitizers need address space of their own";
 #endif
   rlim_t least = 100;
