@@ -233,7 +233,7 @@ void add_model_run(Command& model, Action& action) {
       "OUT.npz has every output under its name, N items each: float32, or the stored integers (int8, uint8) with\n"
       "NAME.scale and NAME.zero_point beside them: real = scale * (q - zero_point). Integers end before sigmoid, "
       "softmax\n"
-      "and reorderings at a network's end, which are left to who reads them; --heads makes real numbers end there "
+      "and reorderings at a network's end, which are left to who reads them; --heads makes floating point end there "
       "too.\n"
       "reference, cpu (on every instruction set) and hls give the same bytes.\n"
       "  flashcell model run net.fcnn pictures.npz --device hls -o hls.npz\n"
@@ -243,7 +243,7 @@ void add_model_run(Command& model, Action& action) {
   command.add_option("INPUTS", options->inputs, ".npz or .npy file").required();
   command.add_option("-o,--output", options->output, ".npz file; .npy for a single output").required();
   add_run_choice(command, options->as, options->device);
-  command.add_flag("--heads", options->heads, "Real numbers end where integers do: without the tail of the network");
+  command.add_flag("--heads", options->heads, "Floating point ends where integers do: without the tail of the network");
   command.add_flag("--json", options->json, "Print shapes, device and time as JSON");
   command.add_flag("-q,--quiet", options->quiet, "No progress line");
   command.callback([=, &action] { action = [=] { return run(*options); }; });

@@ -189,7 +189,7 @@ std::unique_ptr<NetworkRun> run_graph(const std::string& file, const RunChoice& 
   const Arithmetic arithmetic = choice.arithmetic.value_or(quantized ? Arithmetic::fake : Arithmetic::float32);
   if (arithmetic != Arithmetic::float32 && !quantized)
     throw Error(Fault::usage,
-                fmt::format("{}: holds real numbers only; run it --as float32, or make integers of it with "
+                fmt::format("{}: holds floating-point numbers only; run it --as float32, or make integers of it with "
                             "`flashcell quantize`",
                             file));
   if (arithmetic == Arithmetic::integer) {
@@ -238,8 +238,9 @@ std::unique_ptr<NetworkRun> make_run(const std::string& file, const RunChoice& c
     throw Error(Fault::usage, fmt::format("{}: holds integers only; give the .onnx file beside it for --as {}", file,
                                           kArithmeticNames[static_cast<size_t>(*choice.arithmetic)]));
   if (!integers && choice.device != "cpu")
-    throw Error(Fault::usage, fmt::format("--device {}: real numbers run on the CPU only; devices are for --as integer",
-                                          printable(choice.device)));
+    throw Error(Fault::usage,
+                fmt::format("--device {}: floating point runs on the CPU only; devices are for --as integer",
+                            printable(choice.device)));
   try {
     if (packed) return std::make_unique<IntegerRun>(host::read_network(file), choice.device, std::vector<Shape>{});
     return run_graph(file, choice);

@@ -248,7 +248,7 @@ int quantize(const Options& o) {
 }
 
 void add_options(Command& command, Options& o) {
-  command.add_option("MODEL", o.model, "ONNX file of a network in real numbers").required();
+  command.add_option("MODEL", o.model, "ONNX file of a network in floating point").required();
   command.add_option("--calib", o.calib,
                      "Example images: a folder of pictures, MNIST folder, CIFAR-10 .bin, PASCAL VOC, .tar.gz of one, "
                      "one picture, .npy or .npz");
@@ -308,7 +308,7 @@ void add_quantize(Command& app, Action& action) {
   Command& command = app.add_subcommand("quantize", "Make an integer network (.fcnn) of an ONNX file");
   command.footer(
       "Writes NAME.fcnn for the engine, NAME.onnx with QuantizeLinear and DequantizeLinear for other runtimes, and\n"
-      "report.txt, .json, .svg: how far every value is from real numbers.");
+      "report.txt, .json, .svg: how far every value is from floating point.");
   auto options = std::make_shared<Options>();
   add_options(command, *options);
   command.callback([options, &action] { action = [options] { return quantize(*options); }; });

@@ -35,7 +35,7 @@ void write_gated(OnnxWriter& file, const char* gate_type, const OnnxWriter::Attr
 // x < 0 ? slope * x : x with a slope for each channel: relu(x) - slope * relu(-x).
 void import_prelu(OnnxNode& node) {
   const Known& slope = node.require_known(1, "slope");
-  if (slope.integer()) throw ModelError("its slope is not of real numbers");
+  if (slope.integer()) throw ModelError("its slope is not of floating-point numbers");
   const NodeId x = node.value(0);
   if (node.shape(0).size() < 2) throw ModelError("its input has no channels");
   if (slope.reals.size() == 1 && slope.dims.size() <= node.shape(0).size())

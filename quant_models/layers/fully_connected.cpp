@@ -20,7 +20,7 @@ using onnx::Known;
 void emit_with_bias(OnnxNode& node, FullyConnected layer, const Known* bias, float beta) {
   const int64_t outputs = layer.weight.shape[0];
   if (bias == nullptr) return (void)node.emit(std::move(layer), {node.value(0)});
-  if (bias->integer()) throw ModelError("its bias is not of real numbers");
+  if (bias->integer()) throw ModelError("its bias is not of floating-point numbers");
   Tensor numbers = bias->tensor();
   for (float& number : numbers.values) number *= beta;
   const bool one = numbers.values.size() == 1, each = numbers.values.size() == static_cast<size_t>(outputs);
@@ -48,7 +48,8 @@ Known transposed(const Known& matrix) {
 
 void emit_fully_connected(OnnxNode& node, bool weight_is_transposed, float alpha, float beta) {
   const Known& given = node.require_known(1, "weight");
-  if (given.dims.size() != 2 || given.integer()) throw ModelError("its weight is not a matrix of real numbers");
+  if (given.dims.size() != 2 || given.integer())
+    throw ModelError("its weight is not a matrix of floating-point numbers");
   if (given.dims[0] < 1 || given.dims[1] < 1) throw ModelError("its weight is empty");
   const Known weight = weight_is_transposed ? given : transposed(given);
   FullyConnected layer{weight.tensor(), {}, weight.quantization};

@@ -24,7 +24,7 @@ NodeId operand(OnnxNode& node, const char* name, const std::function<float(float
     return dims == node.shape(1) ? value : node.helper("operand", Reshape{dims}, {value});
   }
   if (known->integer())
-    throw ModelError("its input '" + node.input_name(1) + "' holds integers, expected real numbers");
+    throw ModelError("its input '" + node.input_name(1) + "' holds integers, expected floating-point numbers");
   Tensor tensor{onnx::operand_dims(node, first, known->dims), known->reals};
   node.count_copies(tensor.values.size());
   for (float& value : tensor.values) value = function(value);

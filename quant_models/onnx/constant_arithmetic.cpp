@@ -72,7 +72,7 @@ float real_result(const std::string& type, float a, float b) {
   if (type == "Max") return std::max(a, b);
   if (type == "Min") return std::min(a, b);
   if (type == "Pow") return std::pow(a, b);
-  throw ModelError("real numbers are not supported here");
+  throw ModelError("floating-point numbers are not supported here");
 }
 
 struct Pair {
@@ -87,7 +87,7 @@ Pair stretched_pair(OperatorContext& c, const Known& a, const Known& b) {
 }
 
 Known combine(OperatorContext& c, const Known& first, const Known& second) {
-  if (first.integer() != second.integer()) throw ModelError("it mixes integers and real numbers");
+  if (first.integer() != second.integer()) throw ModelError("it mixes integers and floating-point numbers");
   const auto [a, b] = stretched_pair(c, first, second);
   Known result;
   result.data_type = first.data_type;
@@ -121,13 +121,13 @@ Known modulo(OperatorContext& c) {
 
 Known power(OperatorContext& c) {
   if (c.require_known(0, "base").integer() || c.require_known(1, "exponent").integer())
-    throw ModelError("only real numbers are supported");
+    throw ModelError("only floating-point numbers are supported");
   return pairwise(c);
 }
 
 Known compare(OperatorContext& c) {
   const Known &first = c.require_known(0, "input"), &second = c.require_known(1, "input");
-  if (first.integer() != second.integer()) throw ModelError("it mixes integers and real numbers");
+  if (first.integer() != second.integer()) throw ModelError("it mixes integers and floating-point numbers");
   const auto [a, b] = stretched_pair(c, first, reshaped(second, operand_dims(c, first.dims, second.dims)));
   const std::string& type = c.type();
   const auto result_of = [&](auto x, auto y) -> int64_t {

@@ -142,11 +142,12 @@ NodeId output_value(const GraphProto& graph, const std::string& name, ImportStat
     if (std::find(node.output().begin(), node.output().end(), name) == node.output().end()) continue;
     const auto known = state.known.find(name);
     if (known == state.known.end() && state.stored.contains(name))
-      throw ModelError(label(node) + ": output '" + name + "' is stored integers; outputs must be real numbers");
+      throw ModelError(label(node) + ": output '" + name +
+                       "' is stored integers; outputs must be floating-point numbers");
     if (known == state.known.end()) throw ModelError(label(node) + ": its value '" + name + "' is not supported");
     if (known->second.integer())
       throw ModelError(label(node) + ": output '" + name + "' holds " + onnx::name_of_type(known->second.data_type) +
-                       " numbers; outputs must be real numbers");
+                       " numbers; outputs must be floating-point numbers");
     try {
       state.count_copies(known->second.reals.size());
       return state.graph.add(state.graph.free_name(name), Constant{known->second.tensor()});

@@ -33,7 +33,8 @@ NodeId OperatorContext::value(int input) {
   // The file's nodes are sorted: one has been converted that makes it, but not this output of it.
   if (known == state_.known.end())
     throw ModelError("its input '" + name + "' is not supported: the node that makes it gives its first output only");
-  if (known->second.integer()) throw ModelError("its input '" + name + "' holds integers, expected real numbers");
+  if (known->second.integer())
+    throw ModelError("its input '" + name + "' holds integers, expected floating-point numbers");
   state_.count_copies(known->second.reals.size());
   const NodeId id = graph().add(graph().free_name(name), Constant{known->second.tensor()});
   return state_.values[name] = id;

@@ -18,7 +18,8 @@ void import_identity(OnnxNode& node) {
 // Real numbers stay real: computing is in float32 whatever the file says.
 void import_cast(OnnxNode& node) {
   const auto to = static_cast<int>(std::clamp<int64_t>(node.integer("to", kFloat), 0, 1000));
-  if (is_integer(to)) throw ModelError("its attribute to asks for " + name_of_type(to) + "; values are real numbers");
+  if (is_integer(to))
+    throw ModelError("its attribute to asks for " + name_of_type(to) + "; values are floating-point numbers");
   node.pass_on(0);
 }
 

@@ -78,7 +78,7 @@ Graph prepare_for_plan(Graph graph) {
   for (const NodeId id : graph.order())
     if (graph.node(id).quantization)
       throw ModelError(
-          fmt::format("node '{}' is quantized already; give the network in real numbers", graph.node(id).name));
+          fmt::format("node '{}' is quantized already; give the network in floating point", graph.node(id).name));
   return simplify(with_batch(std::move(graph), 1));
 }
 
@@ -88,7 +88,7 @@ PlanResult run_plan(const Plan& plan, Graph graph, const PlanData& data, const P
   for (const Pass& pass : plan) pass(state, hears);
   if (state.quantized.order().empty())
     throw std::invalid_argument("run_plan: no pass of the plan makes the quantized network");
-  hears("comparing with real numbers");
+  hears("comparing with floating point");
   PlanResult result{std::move(state.real), std::move(state.quantized), std::move(state.steps), {}, {}};
   result.errors = report_errors(result.real, result.quantized, data.images, data.count);
   result.same_class = count_same_class(result.real, result.quantized, data.images, data.count);

@@ -132,7 +132,7 @@ void visit_recipe(Recipe& r, Visitor& v) {
   visit_network(r, v);
   visit_data(r.data, v);
   visit_augment(r.augment, v);
-  v.section("train", "The first stage, in real numbers.");
+  v.section("train", "The first stage, in floating point.");
   visit_stage(r.stages.at(0), v);
   v.section("", "");
   std::vector<StageOptions> quantized(r.stages.begin() + 1, r.stages.end());

@@ -135,7 +135,7 @@ void add_bench(Command& app, Action& action) {
   options->networks = shipped_networks();
   command.add_option("--networks", options->networks, "Folder of trained networks (roi_mnist, cell_digits)")
       .type_name("DIR");
-  command.add_option("--onnx", options->onnx_files, "Networks to run beside OpenCV, in real numbers and in 8 bits")
+  command.add_option("--onnx", options->onnx_files, "Networks to run beside OpenCV, in floating point and in 8 bits")
       .type_name("FILE");
   command.add_flag("--json", *json, "Print the figures as JSON");
   command.callback([options, json, device, &action] {

@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 constexpr int kClipFrames = 32;
 constexpr int kCachedFrames = 2;  // half a megabyte: stays in the cache, as a frame does that was just labelled
 constexpr const char* kGroup =
-    "networks, one thread; OpenCV computes in real numbers (its importer reads no integer networks)";
+    "networks, one thread; OpenCV computes in floating point (its importer reads no integer networks)";
 
 double million_macs(const quant::PackedModel& model) {
   uint64_t macs = 0;
@@ -212,7 +212,7 @@ void add_file(const std::string& file, int frames, std::vector<BenchCase>& cases
   const std::span<float> numbers = executor.input(0);
   std::fill(numbers.begin(), numbers.end(), 0.5F);
   cases.push_back(
-      measure(kGroup, name + ", real numbers", runs, [&](int) { executor.run(); }, {opencv_network(file, input)}));
+      measure(kGroup, name + ", floating point", runs, [&](int) { executor.run(); }, {opencv_network(file, input)}));
   try {
     host::Engine engine(quick_integers(graph, name));
     std::vector<uint8_t> picture(engine.input_bytes(), 128), values(engine.output_bytes());

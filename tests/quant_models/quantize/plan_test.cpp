@@ -68,7 +68,7 @@ TEST(Plan, SaysWhatIsBeingDoneAndWhatWasDone) {
   std::vector<std::string> heard;
   const PlanResult result = run_plan({equalize_pass(), post_training_pass(options)}, graph, {images, kImages},
                                      [&](const std::string& what) { heard.push_back(what); });
-  EXPECT_THAT(heard, ElementsAre("equalizing layers", "calibrating with 6 images", "comparing with real numbers"));
+  EXPECT_THAT(heard, ElementsAre("equalizing layers", "calibrating with 6 images", "comparing with floating point"));
   EXPECT_THAT(result.steps,
               ElementsAre("ranges of neighbouring layers equalized",
                           "weights 4 bits (mse), values 4 bits (entropy), sums 4 bits, outputs 8 bits, input 8 bits",
