@@ -6,15 +6,10 @@
 #include <algorithm>
 
 namespace flashcell {
-namespace {
 
-constexpr size_t kMostBytes = size_t{8} << 20;
-
-}  // namespace
-
-std::string read_xml(std::string_view text, tinyxml2::XMLDocument& document, int first_line) {
-  if (text.size() > kMostBytes)
-    return fmt::format("its XML has {} bytes, more than the {} that are read", text.size(), kMostBytes);
+std::string read_xml(std::string_view text, tinyxml2::XMLDocument& document, int first_line, size_t most_bytes) {
+  if (text.size() > most_bytes)
+    return fmt::format("its XML has {} bytes, more than the {} that are read", text.size(), most_bytes);
   // The parser would stop at a zero and call what stands before it the whole.
   const size_t zero = std::min(text.find('\0'), text.size());
   if (zero < text.size() && text.find_first_not_of('\0', zero) != std::string_view::npos) {

@@ -15,6 +15,7 @@ void add_tune(Command& app, Action& action);
 void add_learn(Command& app, Action& action);
 void add_detect(Command& app, Action& action);
 void add_eval(Command& app, Action& action);
+void add_export(Command& app, Action& action);
 void add_synth(Command& app, Action& action);
 void add_train(Command& app, Action& action);
 void add_quantize(Command& app, Action& action);

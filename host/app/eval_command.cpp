@@ -18,15 +18,16 @@ struct Options {
 void add_eval(Command& app, Action& action) {
   Command& command = app.add_subcommand("eval", "Compare tracks with ground truth: HOTA, CLEAR and identity metrics");
   command.footer(
+      "Read: MOTChallenge text, CSV with a header, tables of idTracker, ToxTrac and Tracktor, XML of the ISBI "
+      "particle\n"
+      "challenge and of TrackMate, folders of label images as the Cell Tracking Challenge lays them out.\n"
       "Several sequences: GT TRACKS GT TRACKS …; OVERALL combines them as TrackEval does.\n"
       "With --points, objects are points and similarity is 1 - distance / max-distance; CLEAR and identity match at "
       "0.5,\n"
       "that is within half of --max-distance.");
   auto options = std::make_shared<Options>();
   host::EvalOptions& eval = options->eval;
-  command
-      .add_option("FILES", options->files, "Ground truth and tracks, in turn: MOTChallenge text or CSV with a header")
-      .required();
+  command.add_option("FILES", options->files, "Ground truth and tracks, in turn; see below").required();
   const Option points =
       command.add_flag("--points", eval.points, "Compare points by distance instead of boxes by overlap");
   const Option distance =
@@ -42,6 +43,11 @@ void add_eval(Command& app, Action& action) {
                                                 "Number of the first frame in the ground truth's CSV");
   const Option track_first =
       command.add_option("--tracks-first-frame", options->track_first, "The same for the tracks' CSV");
+  command
+      .add_option("--frames", eval.frames,
+                  "Score only the first N frames, where the recording is shorter than the truth")
+      .type_name("N")
+      .positive();
   command.add_flag("--json", eval.json, "Print every figure as JSON");
   command.callback([=, &action] {
     action = [=] {

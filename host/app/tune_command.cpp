@@ -7,11 +7,13 @@
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "base/output_file.hpp"
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/contact_sheet.hpp"
 #include "host/app/picture_file.hpp"
 #include "host/app/terminal_observer.hpp"
+#include "host/app/tune_page.hpp"
 #include "host/run/input_files.hpp"
 #include "host/run/recording.hpp"
 #include "host/run/segmentation_trial.hpp"
@@ -20,9 +22,9 @@ namespace flashcell::app {
 namespace {
 
 struct Options {
-  std::string input, output = "tune.png";
+  std::string input, output = "tune.png", page;
   int pictures = 12;
-  bool propose = false, json = false;
+  bool propose = false, json = false, no_page = false;
   std::unique_ptr<ConfigOptions> config;
 };
 
@@ -33,13 +35,15 @@ struct Findings {
   std::vector<uint32_t> areas;    ///< of every object in them, px
 };
 
-Findings look(FrameSource& source, const host::Config& config, int pictures, host::RunObserver& observer) {
+Findings look(FrameSource& source, const host::Config& config, int pictures, host::RunObserver& observer,
+              TunePage& page) {
   Findings findings;
   const int bits = source.info().significant_bits;
   host::try_segmentation(
       source, config, pictures, observer,
       [&](const Frame& frame, const std::vector<host::BitImage>& masks, const ObjectTable& table) {
         findings.objects.push_back(table.summary.objects);
+        page.add(frame, masks, table);
         for (const contract::ObjectRecord& object : table.objects) findings.areas.push_back(object.m00);
         findings.pictures.push_back(draw_segmentation(frame.view, bits, masks, table,
                                                       fmt::format("frame {}: {} objects, {} filtered", frame.number,
@@ -55,9 +59,10 @@ std::string proposal_toml(const host::Config& config) {
 }
 
 nlohmann::json describe(const Findings& findings, const std::string& reason, const host::Config& config,
-                        const std::string& sheet) {
+                        const std::string& sheet, const std::string& page) {
   nlohmann::json j;
   j["contact_sheet"] = sheet;
+  if (!page.empty()) j["page"] = page;
   j["objects_per_frame"] = findings.objects;
   if (!findings.areas.empty()) {
     j["area_px"] = {{"min", findings.areas.front()},
@@ -69,23 +74,33 @@ nlohmann::json describe(const Findings& findings, const std::string& reason, con
   return j;
 }
 
+/// Where the page goes; empty: nowhere.
+std::string page_path(const Options& options) {
+  if (options.no_page) return {};
+  if (!options.page.empty()) return options.page;
+  return std::filesystem::path(options.output).replace_extension(".html").string();
+}
+
 int tune(const Options& options) {
+  const std::string page_file = page_path(options);
   host::Config config = options.config->load();
   std::vector<std::filesystem::path> inputs = host::recording_files(options.input);
   inputs.emplace_back(options.config->file());
-  host::keep_inputs(inputs, {options.output});
+  host::keep_inputs(inputs, {options.output, page_file});
   if (options.propose) config.segment.automatic = true;
   TerminalObserver observer(Told::progress);
   host::Recording recording = host::open_recording(options.input, config);
   const std::string reason = host::settle_segmentation(recording, config, observer);
-  const Findings findings = look(*recording.source, config, options.pictures, observer);
+  TunePage page(recording.source->info().significant_bits);
+  const Findings findings = look(*recording.source, config, options.pictures, observer, page);
   if (findings.pictures.empty()) {
     throw Error(Fault::input,
                 fmt::format("{}: no frame to draw; the recording is shorter than segment.learn_frames", options.input));
   }
   write_picture(options.output, contact_sheet(findings.pictures, 1800));
+  if (!page_file.empty()) write_file(page_file, page.html(config, {options.input, recording.fps, reason}));
   if (options.json) {
-    fmt::print("{}\n", json_text(describe(findings, reason, config, options.output)));
+    fmt::print("{}\n", json_text(describe(findings, reason, config, options.output, page_file)));
     return 0;
   }
   if (!reason.empty()) fmt::print("# {}\n", reason);
@@ -98,6 +113,7 @@ int tune(const Options& options) {
                findings.areas[findings.areas.size() / 2]);
   }
   fmt::print("\n");
+  if (!page_file.empty()) fmt::print("# draw regions and try parameters in {}\n", printable(page_file));
   return 0;
 }
 
@@ -108,6 +124,12 @@ void add_tune(Command& app, Action& action) {
   auto options = std::make_shared<Options>();
   command.add_option("INPUT", options->input, "Recording, as for track").required();
   command.add_option("-o,--output", options->output, "Picture to write");
+  command
+      .add_option(
+          "--page", options->page,
+          "Page to write, on which regions are drawn and parameters tried by hand; without it, beside the picture")
+      .type_name("FILE");
+  command.add_flag("--no-page", options->no_page, "Write no page");
   command.add_option("-n,--pictures", options->pictures, "Number of frames to draw").range(1, 100);
   command.add_flag("--auto", options->propose,
                    "Propose [segment] and [label] for this recording, as TOML for the configuration file");

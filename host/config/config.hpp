@@ -104,7 +104,7 @@ struct XrtSection {
 /// [output]
 struct OutputSection {
   bool csv = true, mot = false, hdf5 = false, overlay = true, report = true;
-  int overlay_every = 1;         ///< every n-th frame
+  int overlay_every = 0;         ///< every n-th frame; 0: as the recording's length and rate suggest
   int64_t overlay_frames = 900;  ///< at most so many; 0: no limit
   double overlay_fps = 30;       ///< playback, frames/s
   double trail_ms = 0;           ///< 0: 30 frames of the overlay

@@ -238,7 +238,8 @@ void visit_output(OutputSection& s, schema::Visitor& v) {
   v.boolean("hdf5", s.hdf5, "tracks.h5: rows and every object's features.");
   v.boolean("overlay", s.overlay, "overlay.mp4: the recording with tracks drawn on.");
   v.boolean("report", s.report, "report.html: one self-contained page with pictures.");
-  integer(v, "overlay_every", s.overlay_every, 1, 1000000, "Draw every n-th frame.");
+  integer(v, "overlay_every", s.overlay_every, 0, 1000000,
+          "Draw every n-th frame. 0: so many that 900 pictures show all of the recording, but 30 a second at least.");
   integer(v, "overlay_frames", s.overlay_frames, 0, kMaxCount, "Draw so many frames at most. 0: no limit.");
   v.real("overlay_fps", s.overlay_fps, 0.1, 1000, "Playback speed of the overlay, frames/s.");
   v.real("trail_ms", s.trail_ms, 0, 1e6, "Length of the trail behind an object, ms. 0: 30 drawn frames.");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "host/eval/read_tracks.hpp"
 #include "host/eval/text_fields.hpp"
 
 namespace flashcell::host {
@@ -23,6 +24,18 @@ int64_t last_frame(const ObjectList& list) {
   return last;
 }
 
+/// Leaves out what comes after frame `frames`.
+void keep_first(ObjectList& list, int64_t frames) {
+  size_t kept = 0;
+  for (size_t i = 0; i < list.objects.size(); ++i) {
+    if (list.objects[i].frame > frames) continue;
+    list.objects[kept] = list.objects[i];
+    list.lines[kept++] = list.lines[i];
+  }
+  list.objects.resize(kept);
+  list.lines.resize(kept);
+}
+
 void check_frames(const ObjectList& tracks, int64_t frames) {
   for (size_t i = 0; i < tracks.objects.size(); ++i) {
     if (tracks.objects[i].frame > frames) {
@@ -34,14 +47,18 @@ void check_frames(const ObjectList& tracks, int64_t frames) {
 }
 
 SequenceScores evaluate_pair(const EvalPair& pair, const EvalOptions& options) {
-  const ObjectList truth = read_tracks(pair.truth, options.truth_columns);
-  const ObjectList tracks = read_tracks(pair.tracks, options.track_columns);
+  ObjectList truth = read_tracks(pair.truth, options.truth_columns);
+  ObjectList tracks = read_tracks(pair.tracks, options.track_columns);
   for (const ObjectList* list : {&truth, &tracks}) {
     if (!options.points && !list->has_boxes) {
       throw Error(Fault::usage, list->name + ": holds points, no boxes; evaluate with --points --max-distance PX");
     }
   }
-  const int64_t frames = last_frame(truth);
+  const int64_t frames = options.frames > 0 ? options.frames : last_frame(truth);
+  if (options.frames > 0) {
+    keep_first(truth, frames);
+    keep_first(tracks, frames);
+  }
   check_frames(tracks, frames);
   return score_sequence(sequence_name(pair.truth),
                         options.points

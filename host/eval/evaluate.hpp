@@ -22,6 +22,7 @@ struct EvalOptions {
   bool points = false;          ///< compare points by Euclidean distance instead of boxes by IoU
   double max_distance = 0;      ///< px; similarity of points is 1 - distance / max_distance
   CsvColumns truth_columns, track_columns;
+  int64_t frames = 0;  ///< only the first so many count; 0: all of the ground truth
   bool json = false;
 };
 

@@ -135,14 +135,4 @@ ObjectList parse_track_csv(std::string_view text, const std::string& name, const
   return list;
 }
 
-ObjectList read_tracks(const std::string& path, const CsvColumns& columns) {
-  const std::string text = read_text(path);
-  std::string_view rest = text, line;
-  while (next_line(rest, line) && (line.empty() || line[0] == '#')) {
-  }
-  const bool header = line.find_first_of("abcdefghijklmnopqrstuvwxyz") != std::string_view::npos &&
-                      line.find("frame") != std::string_view::npos;
-  return header ? parse_track_csv(text, path, columns) : parse_mot(text, path);
-}
-
 }  // namespace flashcell::host

@@ -22,7 +22,4 @@ struct CsvColumns {
 /// fields than the header, a value that is no finite number, a frame before the first, an id twice in a frame.
 ObjectList parse_track_csv(std::string_view text, const std::string& name, const CsvColumns& columns);
 
-/// MOTChallenge text or CSV, told apart by the first line that is no comment: a header has letters.
-ObjectList read_tracks(const std::string& path, const CsvColumns& columns);
-
 }  // namespace flashcell::host

@@ -31,7 +31,8 @@ bool is_output_name(std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, RunObserver& observer) {
+SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, std::optional<int64_t> frames,
+                   RunObserver& observer) {
   const OutputSection& output = config.output;
   // The host's clock says something of a live run only; without it an offline run's files are the same bytes every
   // time.
@@ -51,11 +52,13 @@ SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, Ru
   }
   if (output.overlay) {
     OverlayOptions options;
-    options.every = output.overlay_every;
+    options.every = output.overlay_every > 0 ? output.overlay_every : overlay_step(fps, frames);
+    options.live = config.pipeline.realtime;
     options.max_frames = output.overlay_frames;
     options.playback_fps = output.overlay_fps;
     options.warn = [&observer](const std::string& line) { observer.warn(line); };
-    options.trail_ms = output.trail_ms > 0 ? output.trail_ms : kTrailFrames * output.overlay_every * 1e3 / fps;
+    options.trail_ms =
+        output.trail_ms > 0 ? output.trail_ms : kTrailFrames * static_cast<double>(options.every) * 1e3 / fps;
     sinks.add(make_overlay_sink(folder.path("overlay.mp4"), options));
   }
   // Last, because they say how the run ended.

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,8 +35,9 @@ std::vector<std::string> output_names(const OutputSection& output);
 /// Whether some configuration makes a file of this name.
 bool is_output_name(std::string_view name);
 
-/// What the configuration asks for, of a run at `fps` frames/s, in `folder`. Folder and `observer`, which hears what
-/// cannot be made, must outlive them.
-SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, RunObserver& observer);
+/// What the configuration asks for, of a run of `frames` frames (where known) at `fps` frames/s, in `folder`. Folder
+/// and `observer`, which hears what cannot be made, must outlive them.
+SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, std::optional<int64_t> frames,
+                   RunObserver& observer);
 
 }  // namespace flashcell::host

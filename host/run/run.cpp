@@ -146,7 +146,7 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
   if (!options.folder.empty()) {
     folder.emplace(options.folder, RunFiles{"track", output_names(config.output), is_output_name},
                    inputs_of(input, config, options));
-    sinks = make_sinks(*folder, config, job.recording.fps, observer);
+    sinks = make_sinks(*folder, config, job.recording.fps, outcome.info.source.frame_count, observer);
   }
   for (Sink* sink : options.sinks) sinks.add(sink);
   outcome.begun = true;

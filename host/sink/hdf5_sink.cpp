@@ -326,4 +326,9 @@ std::unique_ptr<Sink> make_hdf5_sink(std::filesystem::path path, Hdf5Options opt
   return std::make_unique<Hdf5Sink>(std::move(path), options);
 }
 
+bool hdf5_sinks_run_side_by_side() {
+  hbool_t safe = false;
+  return H5is_library_threadsafe(&safe) >= 0 && safe;
+}
+
 }  // namespace flashcell::host

@@ -26,4 +26,7 @@ struct Hdf5Options {
 /// to read (MATLAB R2021b). One such sink at a time: the HDF5 library keeps one state for the whole program.
 std::unique_ptr<Sink> make_hdf5_sink(std::filesystem::path path, Hdf5Options options = {});
 
+/// Whether several such sinks may write at once, from threads of their own: the HDF5 library says (Debian's may).
+bool hdf5_sinks_run_side_by_side();
+
 }  // namespace flashcell::host

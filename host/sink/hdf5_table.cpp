@@ -15,12 +15,8 @@ namespace {
 constexpr hsize_t kChunkRows = 4096;
 
 void prepare_library() {
-  static const bool done = [] {
-    H5open();
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are ours to report
-    return true;
-  }();
-  static_cast<void>(done);
+  H5open();
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are ours to report; each thread says so for itself
 }
 
 /// Takes back the mark "is being written" that keeps others from opening the file: h5clear does the same.

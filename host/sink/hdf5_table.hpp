@@ -12,8 +12,8 @@
 namespace flashcell::host {
 
 /// An HDF5 file being written. Rows that end_row() and flush() gave it appear on disk at flush(), all or none
-/// (Hdf5Journal). From start() on it is in single-writer-multiple-reader mode: others may read along. Not thread-safe
-/// (nor is Debian's HDF5).
+/// (Hdf5Journal). From start() on it is in single-writer-multiple-reader mode: others may read along. One thread at a
+/// time.
 class Hdf5File {
  public:
   /// Creates or replaces `path`. Throws Error(Fault::input).

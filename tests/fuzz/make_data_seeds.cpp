@@ -124,6 +124,17 @@ void add_texts(Seeds& seeds, const fs::path& data, const fs::path& source) {
   seeds.add("mot_text", "mot.txt", "1,1,10,20,30,40,1,-1,-1,-1\n2,1,11,20,30,40,0.5\n");
   seeds.add("mot_text", "tracks.csv", "# first_frame: 0\nframe,id,x,y\n0,1,2.5,3\n");
   seeds.add("mot_text", "real.txt", whole_lines(read(data / "mot/TUD-Campus/det.txt")));
+  seeds.add("mot_text", "idtracker.txt", "X1\tY1\tProbId1\n1.5\t2\t0.9\nNaN\tNaN\tNaN\n");
+  seeds.add("mot_text", "toxtrac.txt", "0\t0\t1\t5.5\t6\t1\n1\t0\t2\t5\t6\t1\n");
+  seeds.add("mot_text", "tracktor.csv", ",frame,pos_x,pos_y,id\n0,3.0,1.5,2,A\n");
+  seeds.add("mot_text", "isbi.xml",
+            "<root><TrackContestISBI2012 SNR=\"7\"><particle><detection t=\"0\" x=\"1.5\" y=\"2\" z=\"0\"/>"
+            "</particle></TrackContestISBI2012></root>");
+  seeds.add("mot_text", "trackmate.xml",
+            "<TrackMate><Model><AllSpots><SpotsInFrame frame=\"0\"><Spot ID=\"1\" FRAME=\"0\" POSITION_X=\"2\" "
+            "POSITION_Y=\"3\"/></SpotsInFrame></AllSpots><AllTracks><Track><Edge SPOT_SOURCE_ID=\"1\" "
+            "SPOT_TARGET_ID=\"2\"/></Track></AllTracks></Model><Settings><ImageData pixelwidth=\"0.5\" "
+            "pixelheight=\"0.5\"/></Settings></TrackMate>");
   seeds.add("mot_text", "real.csv", whole_lines(read(data / "video/sleap_clip_gt_points.csv")));
   seeds.add("marks", "points.csv", "frame,x,y,class\n3,4.5,6,fly\n9,1,2,\"'=a, b\"\n");
   seeds.add("marks", "tracks",

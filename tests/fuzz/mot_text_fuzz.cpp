@@ -4,8 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "host/eval/mot_text.hpp"
-#include "host/eval/track_csv.hpp"
+#include "host/eval/read_tracks.hpp"
 #include "tests/fuzz/must_blame_the_input.hpp"
 #include "tracking/tracker.hpp"
 
@@ -29,10 +28,9 @@ void track(const std::vector<flashcell::host::FrameDetections>& frames) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   must_parse_or_blame_the_input([&] {
-    const flashcell::host::ObjectList list = flashcell::host::parse_mot(text, "fuzz");
+    const flashcell::host::ObjectList list = flashcell::host::parse_tracks(text, "fuzz", {});
     if (list.objects.size() != list.lines.size()) std::abort();
   });
   must_parse_or_blame_the_input([&] { track(flashcell::host::parse_mot_detections(text, "fuzz")); });
-  must_parse_or_blame_the_input([&] { flashcell::host::parse_track_csv(text, "fuzz", {}); });
   return 0;
 }

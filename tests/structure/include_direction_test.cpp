@@ -67,6 +67,7 @@ const Arrows& allowed() {
       {"host/source", {"base", "host/synth", "kernels_hls/contract", "pipeline"}},
       {"host/sink", {"base", "host/video", "pipeline"}},
       {"host/eval", {"base", "tracking"}},
+      {"host/export", {"base", "host/eval", "tracking"}},
       {"host/recognition", {"base", "tracking"}},
       {"host/inference",
        {"base", "host/segment", "kernels_hls/contract", "pipeline", "quant_models", "quant_models/models",

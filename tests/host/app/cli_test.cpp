@@ -314,6 +314,27 @@ TEST_F(Cli, TuneDrawsAndProposesWhatTrackAccepts) {
   EXPECT_GE(summary()["tracks"].get<int>(), 10);
 }
 
+TEST_F(Cli, TunesPageHoldsFramesAndSettingsAndNeedsNothingElse) {
+  ASSERT_EQ(run({"tune", kScene, "-n", "3", "--segment.method", "threshold", "-o", (dir_ / "sheet.png").string()}).code,
+            0);
+  std::ifstream file(dir_ / "sheet.html");
+  const std::string page((std::istreambuf_iterator<char>(file)), {});
+  const std::string begin = "<script>const D = ";
+  const size_t at = page.find(begin);
+  ASSERT_NE(at, std::string::npos);
+  const auto data =
+      nlohmann::json::parse(page.substr(at + begin.size(), page.find(";</script>", at) - at - begin.size()));
+  EXPECT_EQ(data.at("frames").size(), 3u);
+  EXPECT_EQ(data.at("config").at("method"), "threshold");
+  for (const auto& frame : data.at("frames")) {
+    EXPECT_GT(frame.at("objects").get<int>(), 0);
+    EXPECT_THAT(frame.at("grey").get<std::string>(), testing::StartsWith("data:image/png;base64,"));
+  }
+  EXPECT_EQ(page.find("http"), std::string::npos) << "it loads nothing";
+  ASSERT_EQ(run({"tune", kScene, "--no-page", "-o", (dir_ / "other.png").string()}).code, 0);
+  EXPECT_FALSE(fs::exists(dir_ / "other.html"));
+}
+
 TEST_F(Cli, TracksDetectionsFromAFile) {
   std::ofstream det(dir_ / "det.txt");
   for (int f = 1; f <= 30; ++f)

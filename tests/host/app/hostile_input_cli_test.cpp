@@ -108,7 +108,8 @@ TEST_F(HostileInput, NoControlCharacterReachesTheTerminal) {
   };
   expect_clean(run(quick_track(path(red + ".mp4"))), 3);
   expect_clean(run({"track", "--" + red}), 2);
-  expect_clean(run({"track", kScene, "extra" + red}), 2);
+  expect_clean(run({"tune", kScene, "extra" + red}), 2);
+  expect_clean(run({"track", path("none" + red), path("nothing" + red), "-o", path("runs")}), 3);
   std::ofstream(path("gt.txt")) << "1," << red << ",1,1,1,1\n";
   expect_clean(run({"eval", path("gt.txt"), path("gt.txt")}), 3);
   std::ofstream(path("rig.toml")) << "[segment]\nmethod = \""

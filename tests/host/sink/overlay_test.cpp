@@ -181,6 +181,31 @@ TEST(OverlaySink, NoLimitMeansNone) {
   EXPECT_EQ(decoded_frames(run.path), 40);
 }
 
+TEST(OverlaySink, ARecordingOfJustTheLimitIsNotCutShort) {
+  const TemporaryFolder folder;
+  const VideoRun run = make_video(folder / "overlay.mp4", 40, {.every = 2, .max_frames = 20});
+  EXPECT_TRUE(run.warnings.empty());
+  EXPECT_EQ(decoded_frames(run.path), 20);
+}
+
+TEST(OverlaySink, ShowsTheWholeRecordingOrThirtyPicturesASecond) {
+  EXPECT_EQ(overlay_step(10, 795), 1);
+  EXPECT_EQ(overlay_step(30, 18'000), 1);
+  EXPECT_EQ(overlay_step(30'000, 15), 1);
+  EXPECT_EQ(overlay_step(2000, 10'000), 12);
+  EXPECT_EQ(overlay_step(2000, 1'000'000), 67);
+  EXPECT_EQ(overlay_step(2000, std::nullopt), 67);
+}
+
+TEST(OverlaySink, ALiveRunNeverWaitsForPictures) {
+  const TemporaryFolder folder;
+  const VideoRun run = make_video(folder / "overlay.mp4", 400, {.max_frames = 0, .live = true});
+  EXPECT_TRUE(run.warnings.empty());
+  const int drawn = decoded_frames(run.path);
+  EXPECT_GE(drawn, 1);
+  EXPECT_LE(drawn, 400);
+}
+
 TEST(OverlaySink, AFileThatCannotBeMadeIsAnError) {
   EXPECT_THROW(make_video("/nonexistent/folder/overlay.mp4", 3, {}), Error);
 }

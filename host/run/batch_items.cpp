@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "host/run/batch.hpp"
+#include "host/source/file_names.hpp"
+#include "host/synth/synth_source.hpp"
+
+namespace flashcell::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_pattern(const std::string& input) {
+  std::error_code error;
+  return !is_scene(input) && input.find_first_of("*?[") != std::string::npos && !fs::exists(input, error);
+}
+
+/// A pattern of images is one recording; of other files, one recording a file.
+bool names_recordings(const std::string& input) {
+  if (!is_pattern(input)) return false;
+  const std::vector<fs::path> files = files_matching(input);
+  return !files.empty() && std::none_of(files.begin(), files.end(), [](const fs::path& f) { return is_image_name(f); });
+}
+
+/// The text that describes a Photron recording, beside the file that holds it.
+bool is_header_beside_pixels(const fs::path& file) {
+  const std::string extension = lower_extension(file);
+  return (extension == ".cih" || extension == ".cihx") && !sibling(file, {".mraw"}).empty();
+}
+
+std::vector<std::string> recordings_of(const std::string& input) {
+  if (!names_recordings(input)) return {input};
+  std::vector<std::string> recordings;
+  for (const fs::path& file : files_matching(input)) {
+    if (fs::is_regular_file(file) && !is_header_beside_pixels(file)) recordings.push_back(file.string());
+  }
+  return recordings;
+}
+
+/// A name for a folder that no other has yet: the recording's, with its extension where two differ in that, else
+/// numbered.
+std::string folder_name(const std::string& input, std::set<std::string>& taken) {
+  fs::path path = fs::path(input).lexically_normal();
+  if (path.filename().empty()) path = path.parent_path();
+  std::string stem = is_scene(input) ? "scene" : path.stem().string(), full = path.filename().string();
+  if (is_scene(input) || is_pattern(input)) full = stem = is_scene(input) ? "scene" : "images";
+  for (const std::string& name : {stem, full}) {
+    if (!name.empty() && name[0] != '.' && taken.insert(name).second) return name;
+  }
+  for (int number = 2;; ++number) {
+    if (const std::string name = fmt::format("{}_{}", stem, number); taken.insert(name).second) return name;
+  }
+}
+
+}  // namespace
+
+std::vector<BatchItem> batch_items(const std::vector<std::string>& inputs, const fs::path& folder) {
+  std::vector<BatchItem> items;
+  std::set<std::string> taken, seen;
+  for (const std::string& input : inputs) {
+    for (const std::string& recording : recordings_of(input)) {
+      std::error_code error;
+      const fs::path real = is_scene(recording) ? fs::path() : fs::canonical(recording, error);
+      if (!seen.insert(real.empty() ? recording : real.string()).second)
+        throw Error(Fault::usage, fmt::format("{} is named twice; name each recording once", recording));
+      items.push_back({recording, folder / folder_name(recording, taken)});
+    }
+  }
+  return items;
+}
+
+bool is_batch(const std::vector<std::string>& inputs) {
+  return inputs.size() > 1 || (inputs.size() == 1 && names_recordings(inputs[0]));
+}
+
+}  // namespace flashcell::host
