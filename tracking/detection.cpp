@@ -1,5 +1,9 @@
 #include "tracking/detection.hpp"
 
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
 namespace flashcell::tracking {
 
 namespace {
@@ -18,6 +22,18 @@ void weigh(const contract::ObjectRecord& object, const contract::ObjectFeatures&
   if (!(sum > 0)) return;
   detection.x = x / sum;
   detection.y = y / sum;
+}
+
+/// Finite only where all values are. In four lanes, because one sum would wait for every addition before the next.
+template <size_t N>
+float sum_of(const std::array<float, N>& values) {
+  float lane[4] = {0, 0, 0, 0};
+  size_t i = 0;
+  for (; i + 4 <= N; i += 4) {
+    for (size_t k = 0; k < 4; ++k) lane[k] += values[i + k];
+  }
+  for (; i < N; ++i) lane[0] += values[i];
+  return (lane[0] + lane[1]) + (lane[2] + lane[3]);
 }
 
 }  // namespace
@@ -58,6 +74,19 @@ Detection make_detection(const contract::ObjectRecord& object, const contract::O
     weigh(object, *features, measure, detection);
   }
   return detection;
+}
+
+void check_detections(std::span<const Detection> detections) {
+  for (size_t i = 0; i < detections.size(); ++i) {
+    const Detection& d = detections[i];
+    const float features = d.chromatic_fraction + d.mean_grey + d.confidence + sum_of(d.hlac) + sum_of(d.hue);
+    const double sum = d.x + d.y + d.box.left + d.box.top + d.box.width + d.box.height + d.area + d.cov_xx + d.cov_xy +
+                       d.cov_yy + features;
+    if (!std::isfinite(sum) || !(d.area > 0) || !(d.box.width > 0) || !(d.box.height > 0)) {
+      throw std::invalid_argument("tracker: detection " + std::to_string(i) +
+                                  " has a value that is not finite, or an area or box side that is not above 0");
+    }
+  }
 }
 
 }  // namespace flashcell::tracking

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "kernels_hls/contract/object.hpp"
 
@@ -44,5 +45,9 @@ struct MeasureParameters {
 /// Derived features of an object. `features` is null only where measure.features is 0.
 Detection make_detection(const contract::ObjectRecord& object, const contract::ObjectFeatures* features,
                          const MeasureParameters& measure);
+
+/// Throws std::invalid_argument where a detection has a value that is not finite, or an area or box side that is not
+/// above 0.
+void check_detections(std::span<const Detection> detections);
 
 }  // namespace flashcell::tracking

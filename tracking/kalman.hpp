@@ -25,6 +25,9 @@ class AxisFilter {
   /// Measured position with variance `variance` px^2 > 0.
   void update(double measured, double variance);
 
+  /// The coordinate's origin moves: what lay at 0 lies at `by` px.
+  void shift(double by) { position_ += by; }
+
   double position() const { return position_; }
   double speed() const { return speed_; }
   double variance() const { return p00_; }

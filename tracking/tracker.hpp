@@ -1,10 +1,8 @@
 #pragma once
 #include <memory>
 #include <span>
-#include <vector>
 
-#include "tracking/recognition.hpp"
-#include "tracking/track_row.hpp"
+#include "tracking/frame_tracker.hpp"
 
 namespace flashcell::tracking {
 
@@ -26,31 +24,22 @@ struct TrackerParameters {
   double min_confidence = 0;   ///< detections of less confidence continue tracks but start none
 };
 
-/// Follows objects: prediction, gated cost, assignment, identity. Deterministic; no threads, no clock of its own.
-class Tracker {
+/// Follows measured objects: prediction, gated cost, assignment, identity.
+class Tracker final : public FrameTracker {
  public:
   /// `fps` frames/s of the recording (> 0): time of a frame without a time stamp. Throws std::invalid_argument.
   Tracker(const TrackerParameters& parameters, double fps);
-  ~Tracker();
+  ~Tracker() override;
   Tracker(Tracker&&) noexcept;
   Tracker& operator=(Tracker&&) noexcept;
 
-  /// Takes frame `frame`'s detections; frames must rise, a gap is a drop (the prediction spans it). `time_s`: recording
-  /// time, s. Rows of this frame, sorted by id; valid until the next call. Throws std::invalid_argument, the state
-  /// unchanged, when the frame or the time does not rise or a detection has a value that is not finite or an area or
-  /// box side that is not above 0, or `names` are of another number.
-  /// `names`: what a classifier says of each detection, or empty; fused over a track's life as a recognizer's evidence
-  /// is. Those of 0 classes say nothing.
   std::span<const TrackRow> update(int64_t frame, double time_s, std::span<const Detection> detections,
-                                   std::span<const ClassBelief> names = {});
+                                   std::span<const ClassBelief> names = {}) override;
 
-  /// Rows of earlier frames that the last update() made known, sorted by frame, then id: of the tracks it confirmed,
-  /// and the gaps of the tracks it found again, interpolated (state `predicted`). An offline run inserts them; they
-  /// reach back at most lost_ms + confirm_ms. Valid until the next call.
-  std::span<const TrackRow> backfill() const;
-
-  /// Frame numbers that backfill() reaches back at most.
-  int64_t backfill_frames() const;
+  /// Of the tracks that the last update() confirmed, and the gaps of the tracks it found again, interpolated (state
+  /// `predicted`): they reach back at most lost_ms + confirm_ms.
+  std::span<const TrackRow> backfill() const override;
+  int64_t backfill_frames() const override;
 
   /// Names what it follows by its features: fills class_id and class_confidence of the rows from now on. The recognizer
   /// must outlive the tracker's use of it; nullptr ends recognition. Where update() is given names, they count instead.

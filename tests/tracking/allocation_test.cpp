@@ -7,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include "tracking/box_tracker.hpp"
 #include "tracking/tracker.hpp"
 
 namespace {
@@ -39,27 +40,47 @@ Detection disc(double x, double y, double radius) {
   return d;
 }
 
-TEST(TrackerAllocation, NothingAfterTheFirstFrames) {
-  constexpr int kPeriod = 40;
+constexpr int kPeriod = 40;
+
+/// A hundred objects that go round, some lost and found again, and noise that starts tracks and ends them.
+std::vector<std::vector<Detection>> round_of_frames() {
   std::vector<std::vector<Detection>> frames(kPeriod);
   for (int frame = 0; frame < kPeriod; ++frame) {
     for (int i = 0; i < 100; ++i) {
-      const bool hidden = i % 10 == 0 && frame % 20 < 5;  // lost and found again
+      const bool hidden = i % 10 == 0 && frame % 20 < 5;
       const double angle = 6.283185307179586 * frame / kPeriod + i;
       if (!hidden)
         frames[frame].push_back(
             disc(20 + 30 * (i % 10) + 4 * std::cos(angle), 20 + 30 * (i / 10) + 4 * std::sin(angle), 6));
     }
-    frames[frame].push_back(disc(400 + frame % 2 * 50, 400, 3));  // noise that starts tracks and ends them
+    frames[frame].push_back(disc(400 + frame % 2 * 50, 400, 3));
   }
-  Tracker tracker({}, 2000);
+  return frames;
+}
+
+int64_t allocations_later(FrameTracker& tracker, double fps) {
+  const auto frames = round_of_frames();
   const auto run = [&](int first, int last) {
-    for (int frame = first; frame < last; ++frame) tracker.update(frame, frame / 2000.0, frames[frame % kPeriod]);
+    for (int frame = first; frame < last; ++frame) tracker.update(frame, frame / fps, frames[frame % kPeriod], {});
   };
   run(0, 1000);
   const int64_t before = allocations;
   run(1000, 1400);
-  EXPECT_EQ(allocations - before, 0);
+  return allocations - before;
+}
+
+TEST(TrackerAllocation, NothingAfterTheFirstFrames) {
+  Tracker tracker({}, 2000);
+  EXPECT_EQ(allocations_later(tracker, 2000), 0);
+}
+
+TEST(TrackerAllocation, NothingAfterTheFirstFramesOfBoxes) {
+  for (const double smooth_ms : {0.0, 700.0}) {
+    BoxTrackerParameters parameters;
+    parameters.smooth_ms = smooth_ms;
+    BoxTracker tracker(parameters, 60);
+    EXPECT_EQ(allocations_later(tracker, 60), 0) << smooth_ms;
+  }
 }
 
 }  // namespace
