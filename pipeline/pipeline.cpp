@@ -66,7 +66,7 @@ struct Packet {
 /// The stages of one run and what they share.
 class Run {
  public:
-  Run(FrameSource& source, const DeviceFactory& make_device, tracking::Tracker& tracker,
+  Run(FrameSource& source, const DeviceFactory& make_device, tracking::FrameTracker& tracker,
       const std::vector<Sink*>& sinks, const RunInfo& info, const PipelineOptions& options, RunSummary& summary)
       : make_device_(make_device),
         tracker_(tracker),
@@ -101,6 +101,11 @@ class Run {
     feed_->close();
     if (!error) error = device_error_;
     if (!error) error = feed_->error();
+    if (info_.backfill_frames > 0) {
+      const auto rest = tracker_.finish();
+      sinks_.amend(rest);
+      for (const tracking::TrackRow& row : rest) count(row);
+    }
     summarize(steady_now_ns() - start);
     sinks_.finish(summary_, error);
     return error;
@@ -294,7 +299,6 @@ class Run {
   void count(const Packet& packet) {
     const contract::FrameSummary& found = packet.table.summary;
     summary_.count_objects(found.objects, found.lost, found.filtered);
-    summary_.rows += packet.rows.size() + packet.backfill.size();
     for (const tracking::TrackRow& row : packet.backfill) count(row);
     for (const tracking::TrackRow& row : packet.rows) count(row);
   }
@@ -321,7 +325,7 @@ class Run {
   }
 
   const DeviceFactory& make_device_;
-  tracking::Tracker& tracker_;
+  tracking::FrameTracker& tracker_;
   SinkGroup sinks_;
   RunInfo info_;
   const PipelineOptions& options_;
@@ -345,7 +349,7 @@ class Run {
 
 }  // namespace
 
-std::exception_ptr run_pipeline(FrameSource& source, const DeviceFactory& make_device, tracking::Tracker& tracker,
+std::exception_ptr run_pipeline(FrameSource& source, const DeviceFactory& make_device, tracking::FrameTracker& tracker,
                                 const std::vector<Sink*>& sinks, const RunInfo& run, const PipelineOptions& options,
                                 RunSummary& summary) {
   try {

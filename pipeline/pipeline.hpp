@@ -10,7 +10,7 @@
 #include "pipeline/run_summary.hpp"
 #include "pipeline/sink.hpp"
 #include "pipeline/source.hpp"
-#include "tracking/tracker.hpp"
+#include "tracking/frame_tracker.hpp"
 
 namespace flashcell {
 
@@ -37,7 +37,7 @@ struct PipelineOptions {
 /// results are the same bytes for any number of threads. `summary` is complete before the sinks' finish() is called.
 /// Returns the first error, or null: every whole frame before it is in the sinks, and every sink that began is
 /// finished. Does not throw.
-std::exception_ptr run_pipeline(FrameSource& source, const DeviceFactory& make_device, tracking::Tracker& tracker,
+std::exception_ptr run_pipeline(FrameSource& source, const DeviceFactory& make_device, tracking::FrameTracker& tracker,
                                 const std::vector<Sink*>& sinks, const RunInfo& run, const PipelineOptions& options,
                                 RunSummary& summary);
 

@@ -33,6 +33,9 @@ void RowAssembler::hold(const FrameResult& result) {
   }
   frame.rows.clear();
   for (const tracking::TrackRow& row : result.rows) frame.rows.push_back(make_row(frame, row));
+  const auto before = [](const AssembledRow& a, const AssembledRow& b) { return a.row.id < b.row.id; };
+  if (!std::is_sorted(frame.rows.begin(), frame.rows.end(), before))
+    std::sort(frame.rows.begin(), frame.rows.end(), before);
   held_.push_back(std::move(frame));
 }
 
@@ -43,31 +46,40 @@ void RowAssembler::insert(const tracking::TrackRow& row) {
     ++late_rows_;
     return;
   }
-  at->rows.push_back(make_row(*at, row));
+  const auto place = std::lower_bound(at->rows.begin(), at->rows.end(), row.id,
+                                      [](const AssembledRow& r, uint32_t id) { return r.row.id < id; });
+  if (place != at->rows.end() && place->row.id == row.id) {
+    *place = make_row(*at, row);
+  } else {
+    at->rows.insert(place, make_row(*at, row));
+  }
 }
 
 void RowAssembler::release_before(int64_t end) {
   ready_.clear();
   size_t released = 0;
   for (; released < held_.size() && held_[released].number < end; ++released) {
-    std::vector<AssembledRow>& rows = held_[released].rows;
-    std::sort(rows.begin(), rows.end(),
-              [](const AssembledRow& a, const AssembledRow& b) { return a.row.id < b.row.id; });
+    const std::vector<AssembledRow>& rows = held_[released].rows;
     ready_.insert(ready_.end(), rows.begin(), rows.end());
     spare_.push_back(std::move(held_[released]));
   }
+  released_ += ready_.size();
   held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(released));
 }
 
 std::span<const AssembledRow> RowAssembler::add(const FrameResult& result) {
   hold(result);
   if (window_ > 0) {
-    for (const tracking::TrackRow& row : result.backfill) insert(row);
+    amend(result.backfill);
   } else {
     late_rows_ += result.backfill.size();
   }
   release_before(result.frame->number - window_ + 1);
   return ready_;
+}
+
+void RowAssembler::amend(std::span<const tracking::TrackRow> rows) {
+  for (const tracking::TrackRow& row : rows) insert(row);
 }
 
 std::span<const AssembledRow> RowAssembler::flush() {

@@ -11,7 +11,8 @@ namespace flashcell {
 /// Puts live rows and backfill into one stream that rises strictly by (frame, id).
 ///
 /// A track's first rows arrive late, when it is confirmed, so an offline run holds every frame back until no backfill
-/// can reach it: `window` frame numbers, Tracker::backfill_frames(). In a live run (window 0) rows pass through at once
+/// can reach it: `window` frame numbers, FrameTracker::backfill_frames(). Backfill of a frame and id that has a row
+/// replaces it. In a live run (window 0) rows pass through at once
 /// and backfill is dropped. Allocates nothing once the first window has gone
 /// through.
 class RowAssembler {
@@ -22,11 +23,16 @@ class RowAssembler {
   /// Takes one frame (numbers must rise); rows that are now final, valid until the next call.
   std::span<const AssembledRow> add(const FrameResult& result);
 
+  /// Takes rows as of backfill without a frame, before flush().
+  void amend(std::span<const tracking::TrackRow> rows);
+
   /// The rows still held back, at the end of the run; valid until the next call.
   std::span<const AssembledRow> flush();
 
   /// Backfill rows that came for a frame already handed out: dropped. In a live run that is all backfill.
   uint64_t late_rows() const { return late_rows_; }
+
+  uint64_t released() const { return released_; }  ///< rows handed out so far
 
  private:
   struct HeldFrame {
@@ -34,8 +40,8 @@ class RowAssembler {
     double time_s = 0;
     std::optional<int64_t> device_time_ns;
     int64_t host_time_ns = 0;
-    std::vector<float> mean_greys;  // by detection; empty where intensity is not measured
-    std::vector<AssembledRow> rows;
+    std::vector<float> mean_greys;   // by detection; empty where intensity is not measured
+    std::vector<AssembledRow> rows;  // by rising id
   };
 
   void hold(const FrameResult& result);
@@ -48,7 +54,7 @@ class RowAssembler {
   std::vector<HeldFrame> held_;   // by rising number
   std::vector<HeldFrame> spare_;  // recycled: keep their capacity
   std::vector<AssembledRow> ready_;
-  uint64_t late_rows_ = 0;
+  uint64_t late_rows_ = 0, released_ = 0;
 };
 
 }  // namespace flashcell

@@ -35,7 +35,7 @@ enum class RunEnd : uint8_t { complete, interrupted, failed };
 struct RunSummary {
   uint64_t frames = 0;                        ///< processed
   std::vector<DropCount> dropped;             ///< by cause
-  uint64_t rows = 0;                          ///< track rows, backfill included
+  uint64_t rows = 0;                          ///< track rows that the sinks got
   uint64_t tracks = 0;                        ///< confirmed
   std::vector<int> track_classes;             ///< last class_id of each track by id - 1; empty where nothing is named
   uint64_t objects = 0;                       ///< over all frames

@@ -33,7 +33,7 @@ struct FrameResult {
   const Frame* frame = nullptr;
   const ObjectTable* table = nullptr;
   std::span<const tracking::TrackRow> rows;      ///< of this frame
-  std::span<const tracking::TrackRow> backfill;  ///< of earlier frames, of tracks confirmed now
+  std::span<const tracking::TrackRow> backfill;  ///< of earlier frames: FrameTracker::backfill()
   int64_t done_ns = 0;  ///< host steady clock when the tracker was done; latency is this less frame->arrival_ns
   double time_s = 0;    ///< recording time, s: RecordingClock's
 };

@@ -48,9 +48,14 @@ void SinkGroup::write(const FrameResult& result) {
   }
 }
 
+void SinkGroup::amend(std::span<const tracking::TrackRow> rows) {
+  if (rows_) rows_->amend(rows);
+}
+
 void SinkGroup::finish(RunSummary& summary, std::exception_ptr& error) {
   if (error) note(error, summary);
   const std::span<const AssembledRow> rows = rows_ ? rows_->flush() : std::span<const AssembledRow>();
+  summary.rows = rows_ ? rows_->released() : 0;
   for (Sink* sink : begun_) {
     try {
       flashcell::finish(*sink, rows, summary);

@@ -17,6 +17,8 @@ class SinkGroup {
 
   void begin(const RunInfo& run);
   void write(const FrameResult& result);
+  /// Rows as of backfill that the end of the run makes known, before finish().
+  void amend(std::span<const tracking::TrackRow> rows);
   /// Finishes them in their order. `error`: what ended the run, or null; it becomes the first error of a sink where
   /// there was none. Those that come later find it in `summary`, which is otherwise complete.
   void finish(RunSummary& summary, std::exception_ptr& error);

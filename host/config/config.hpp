@@ -8,6 +8,7 @@
 #include "host/segment/segmenter.hpp"
 #include "kernels_hls/contract/features.hpp"
 #include "pipeline/crop_parameters.hpp"
+#include "tracking/box_tracker.hpp"
 #include "tracking/tracker.hpp"
 
 namespace flashcell::host {
@@ -49,6 +50,8 @@ struct LabelSection {
 struct TrackSection {
   TrackSection() { parameters.lost_ms = 0; }
   tracking::TrackerParameters parameters;  ///< lost_ms 0: see tracker_parameters()
+  double box_trust = 0.8;                  ///< tracking::BoxTrackerParameters::least_trust
+  double box_smooth_ms = 700;              ///< tracking::BoxTrackerParameters::smooth_ms
   bool intensity_centroid = false;         ///< position from grey sums: sub-pixel
   std::string classes;                     ///< file that `flashcell learn` wrote; empty: no recognition
 };
@@ -128,9 +131,9 @@ struct Config {
 /// latter.
 tracking::TrackerParameters tracker_parameters(const Config& config, double fps);
 
-/// The same for a detector's boxes, which come and go: lost_ms 0 becomes 1000 ms and confirm_ms 0 becomes 400 ms,
-/// chosen on pedestrians at 25 frames/s (Faster R-CNN boxes of the SORT paper).
-tracking::TrackerParameters box_tracker_parameters(const Config& config);
+/// Those of the tracker of a detector's boxes. lost_ms 0 becomes 1000 ms, confirm_ms 0 becomes 150 ms; in a realtime
+/// run boxes are not smoothed by what comes later.
+tracking::BoxTrackerParameters box_tracker_parameters(const Config& config);
 
 /// Reads a TOML file over `config`. Throws Error(Fault::usage): file:line, the key, what is wrong, what was meant.
 void load_config(const std::string& path, Config& config);

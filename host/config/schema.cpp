@@ -173,7 +173,8 @@ void visit_track(TrackSection& s, schema::Visitor& v) {
          "constant_velocity or constant_acceleration: what the prediction assumes.");
   v.real(
       "confirm_ms", p.confirm_ms, 0, 1e6,
-      "A track gets its id once followed this long, ms. 0: at its second sighting (400 ms with track --detections).");
+      "A track gets its id once followed this long, ms. 0: at its second sighting (150 ms of sightings in full trust\n"
+      "with track --detections).");
   v.real("lost_ms", p.lost_ms, 0, 1e6,
          "A track that is not seen for longer ends, ms. 0: 100 ms or 20 frames, whichever is longer\n(1000 ms with "
          "track --detections).");
@@ -191,8 +192,15 @@ void visit_track(TrackSection& s, schema::Visitor& v) {
       "predict_ms", p.predict_ms, 0, 1e6,
       "A track that is not seen is written as predicted for so long, ms. 0: its gap is filled once it is found again\n"
       "(offline runs only).");
-  v.real("min_confidence", p.min_confidence, 0, 1,
-         "Detections of less confidence continue tracks but start none (track --detections).");
+  v.real("min_confidence", p.min_confidence, -1e6, 1e6,
+         "Detections of a lower score continue tracks but start none (track --detections). 0: no limit.");
+  v.real(
+      "box_trust", s.box_trust, 0, 0.99,
+      "track --detections: boxes of less trust, 0..1, start no track and count against new ones. Trust is how often\n"
+      "boxes of a score are found again a moment later, by how often the best are: whatever the scores mean.");
+  v.real("box_smooth_ms", s.box_smooth_ms, 0, 1e6,
+         "track --detections: a box is fitted to those so long before and after it, less where the object turns, ms\n"
+         "(offline runs only). 0: to those before.");
   v.boolean("resolve_merges", p.resolve_merges, "Carry tracks through blobs that hold several objects.");
   v.boolean("intensity_centroid", s.intensity_centroid,
             "Positions from grey sums (sub-pixel) instead of the binary area.");
@@ -253,10 +261,15 @@ tracking::TrackerParameters tracker_parameters(const Config& config, double fps)
   return parameters;
 }
 
-tracking::TrackerParameters box_tracker_parameters(const Config& config) {
-  tracking::TrackerParameters parameters = config.track.parameters;
-  if (parameters.lost_ms == 0) parameters.lost_ms = 1000;
-  if (parameters.confirm_ms == 0) parameters.confirm_ms = 400;
+tracking::BoxTrackerParameters box_tracker_parameters(const Config& config) {
+  const tracking::TrackerParameters& given = config.track.parameters;
+  tracking::BoxTrackerParameters parameters;
+  if (given.lost_ms > 0) parameters.lost_ms = given.lost_ms;
+  if (given.confirm_ms > 0) parameters.confirm_ms = given.confirm_ms;
+  parameters.predict_ms = given.predict_ms;
+  parameters.min_confidence = given.min_confidence;
+  parameters.least_trust = config.track.box_trust;
+  parameters.smooth_ms = config.pipeline.realtime ? 0 : config.track.box_smooth_ms;
   return parameters;
 }
 

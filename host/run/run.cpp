@@ -16,7 +16,9 @@
 #include "host/run/run_folder.hpp"
 #include "host/source/timeline_source.hpp"
 #include "pipeline/pipeline.hpp"
+#include "tracking/box_tracker.hpp"
 #include "tracking/recognition.hpp"
+#include "tracking/tracker.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -26,9 +28,9 @@ struct Job {
   Recording recording;
   ObjectStage objects;
   NamerFactory make_namer;
-  std::vector<std::string> classes;  ///< names by class_id
-  std::optional<tracking::Recognizer> recognizer;
-  tracking::TrackerParameters tracker;
+  std::vector<std::string> classes;                  ///< names by class_id
+  std::unique_ptr<tracking::Recognizer> recognizer;  ///< the tracker's, where classes were learned
+  std::unique_ptr<tracking::FrameTracker> tracker;
 };
 
 bool stopped(const RunOptions& options) {
@@ -48,11 +50,13 @@ Job job_of_recording(const RunInput& input, Config& config, const RunOptions& op
   job.objects = naming.finds_objects() ? naming.objects(info.significant_bits) : labelled_objects(config, info);
   job.make_namer = naming.namer(info.significant_bits);
   job.classes = naming.classes();
+  auto tracker = std::make_unique<tracking::Tracker>(tracker_parameters(config, job.recording.fps), job.recording.fps);
   if (!config.track.classes.empty()) {
-    job.recognizer.emplace(read_recognition(config.track.classes));
+    job.recognizer = std::make_unique<tracking::Recognizer>(read_recognition(config.track.classes));
     job.classes = job.recognizer->model().classes;
+    tracker->set_recognizer(job.recognizer.get());
   }
-  job.tracker = tracker_parameters(config, job.recording.fps);
+  job.tracker = std::move(tracker);
   return job;
 }
 
@@ -63,6 +67,12 @@ double fps_of_detections(const RunInput& input, const Config& config) {
     throw Error(Fault::usage, "track --detections: a detection file states no frame rate; add --fps FRAMES_PER_SECOND");
   }
   return open_recording(input.recording, config).fps;
+}
+
+tracking::ScoreModel learn_scores(const std::vector<FrameDetections>& frames, double fps) {
+  std::vector<tracking::FrameOfDetections> views;
+  for (const FrameDetections& f : frames) views.push_back({f.frame, f.detections});
+  return tracking::ScoreModel::learn(views, fps);
 }
 
 Job job_of_detections(const RunInput& input, const Config& config) {
@@ -77,8 +87,9 @@ Job job_of_detections(const RunInput& input, const Config& config) {
   info.name = input.detections;
   info.fps = job.recording.fps;
   job.recording.source = std::make_unique<TimelineSource>(info);
+  job.tracker = std::make_unique<tracking::BoxTracker>(box_tracker_parameters(config), job.recording.fps,
+                                                       learn_scores(frames, job.recording.fps));
   job.objects = listed_objects(std::move(frames));
-  job.tracker = box_tracker_parameters(config);
   return job;
 }
 
@@ -138,8 +149,6 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
   }
   // What does not fit is said before anything is written. The pipeline takes this device: a board is opened once.
   std::unique_ptr<Device> first_device = job.objects.make_device();
-  tracking::Tracker tracker(job.tracker, job.recording.fps);
-  if (job.recognizer) tracker.set_recognizer(&*job.recognizer);
   if (!outcome.info.source.has_pixels) config.output.overlay = config.output.report = false;
   std::optional<RunFolder> folder;
   SinkSet sinks;
@@ -154,7 +163,7 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
     const ObservedWork work(observer, "tracking", outcome.info.source.frame_count);
     outcome.error = run_pipeline(
         *job.recording.source, [&] { return first_device ? std::move(first_device) : job.objects.make_device(); },
-        tracker, sinks.list(), outcome.info, pipeline_options(job, config, options, observer), outcome.summary);
+        *job.tracker, sinks.list(), outcome.info, pipeline_options(job, config, options, observer), outcome.summary);
   }
   return outcome;
 }

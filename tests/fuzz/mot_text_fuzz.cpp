@@ -3,10 +3,11 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <vector>
 
 #include "host/eval/read_tracks.hpp"
 #include "tests/fuzz/must_blame_the_input.hpp"
-#include "tracking/tracker.hpp"
+#include "tracking/box_tracker.hpp"
 
 namespace {
 
@@ -15,7 +16,10 @@ using flashcell::fuzz::must_parse_or_blame_the_input;
 /// Whatever the reader accepts the tracker takes.
 void track(const std::vector<flashcell::host::FrameDetections>& frames) {
   constexpr size_t kMostFrames = 50, kMostDetections = 20;
-  flashcell::tracking::Tracker tracker({}, 25);
+  std::vector<flashcell::tracking::FrameOfDetections> views;
+  for (size_t i = 0; i < std::min(frames.size(), kMostFrames); ++i)
+    views.push_back({frames[i].frame, frames[i].detections});
+  flashcell::tracking::BoxTracker tracker({}, 25, flashcell::tracking::ScoreModel::learn(views, 25));
   for (size_t i = 0; i < std::min(frames.size(), kMostFrames); ++i) {
     const auto& all = frames[i].detections;
     tracker.update(frames[i].frame, static_cast<double>(frames[i].frame) / 25,

@@ -121,6 +121,25 @@ TEST(RowAssembler, HoldsNoRowLongerThanTheWindow) {
   }
 }
 
+TEST(RowAssembler, BackfillReplacesTheRowsThatWereGiven) {
+  RowAssembler assembler(4);
+  OwnedResult first = blank_result(0), second = blank_result(1);
+  first.rows = {row_at(0, 2, 10, 0), row_at(0, 1, 10, 0)};
+  second.rows = {row_at(1, 1, 20, 0)};
+  second.backfill = {row_at(0, 1, 11, 0)};
+  EXPECT_TRUE(assembler.add(first.view()).empty());
+  EXPECT_TRUE(assembler.add(second.view()).empty());
+  assembler.amend(std::vector<tracking::TrackRow>{row_at(0, 2, 12, 0), row_at(1, 1, 21, 0), row_at(1, 3, 30, 0)});
+  const auto rows = assembler.flush();
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows[0].row.x, 11);
+  EXPECT_EQ(rows[1].row.x, 12);
+  EXPECT_EQ(rows[2].row.x, 21);
+  EXPECT_EQ(rows[3].row.x, 30);
+  EXPECT_EQ(assembler.released(), 4u);
+  EXPECT_EQ(assembler.late_rows(), 0u);
+}
+
 TEST(RowAssembler, MeanGreyComesFromTheRowsOwnFrame) {
   RowAssembler assembler(4, contract::kFeatureIntensity);
   OwnedResult first = blank_result(0), second = blank_result(1);

@@ -15,6 +15,7 @@
 
 #include "base/error.hpp"
 #include "pipeline/pipeline.hpp"
+#include "tracking/tracker.hpp"
 
 // A source, devices and a sink that tell what was done with them.
 namespace flashcell::test {

@@ -8,6 +8,7 @@
 #include "host/app/bench/timing.hpp"
 #include "host/device/device_factory.hpp"
 #include "pipeline/pipeline.hpp"
+#include "tracking/tracker.hpp"
 
 namespace flashcell::app {
 namespace {

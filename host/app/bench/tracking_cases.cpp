@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
+#include <cmath>
+#include <random>
+
 #include "host/app/bench/scenes.hpp"
 #include "host/app/bench/timing.hpp"
 #include "host/device/device_factory.hpp"
+#include "tracking/box_tracker.hpp"
 #include "tracking/tracker.hpp"
 
 namespace flashcell::app {
@@ -40,11 +44,43 @@ BenchCase track_case(int objects, const std::string& spec, int frames) {
   return result;
 }
 
+/// A detector's boxes of people who walk to and fro, a row behind the other.
+BenchCase box_case(int boxes, int frames) {
+  constexpr double kVideoFps = 30;
+  std::mt19937 random(1);
+  std::normal_distribution<double> noise(0, 2);
+  std::vector<std::vector<tracking::Detection>> detections(kClipFrames);
+  const int per_row = static_cast<int>(std::ceil(std::sqrt(boxes)));
+  for (int i = 0; i < kClipFrames; ++i) {
+    for (int k = 0; k < boxes; ++k) {
+      if (random() % 10 == 0) continue;  // missed
+      tracking::Detection d;
+      d.x = 60.0 * (k % per_row) + (k % 2 == 0 ? i : kClipFrames - i) + noise(random);
+      d.y = 70.0 * (k / per_row) + noise(random);
+      d.box = {d.x - 20, d.y - 50, 40, 100};
+      d.area = d.box.area();
+      detections[i].push_back(d);
+    }
+  }
+  tracking::BoxTracker tracker({}, kVideoFps);
+  int64_t frame = 0;
+  BenchCase result =
+      measure("tracker of a detector's boxes, one thread", fmt::format("{} boxes", boxes), frames, [&](int) {
+        const int64_t phase = frame % (2 * kClipFrames - 2);
+        tracker.update(frame, static_cast<double>(frame) / kVideoFps,
+                       detections[phase < kClipFrames ? phase : 2 * kClipFrames - 2 - phase]);
+        ++frame;
+      });
+  result.note = "one in ten missed";
+  return result;
+}
+
 }  // namespace
 
 std::vector<BenchCase> bench_tracking(const BenchOptions& options) {
   return {track_case(100, "synth:discs?objects=100&radius=8..12&size=512x512&seed=1&colour=on", options.frames),
-          track_case(1000, "synth:discs?objects=1000&radius=4..8&size=1600x1600&seed=1&colour=on", options.frames)};
+          track_case(1000, "synth:discs?objects=1000&radius=4..8&size=1600x1600&seed=1&colour=on", options.frames),
+          box_case(100, options.frames), box_case(1000, options.frames)};
 }
 
 }  // namespace flashcell::app

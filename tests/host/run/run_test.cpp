@@ -6,12 +6,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <random>
 
 #include "base/error.hpp"
 #include "host/eval/mot_text.hpp"
 #include "tests/support/folders.hpp"
-#include "tracking/tracker.hpp"
+#include "tracking/box_tracker.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -50,10 +51,13 @@ class KeepingSink : public Sink {
     backfill.insert(backfill.end(), result.backfill.begin(), result.backfill.end());
     if (frames == fail_at) throw Error(Fault::input, "no room");
   }
+  void write_rows(std::span<const AssembledRow> some) override {
+    for (const AssembledRow& row : some) assembled.push_back(row.row);
+  }
   void finish(const RunSummary&) override { ++finished; }
 
   RunInfo info;
-  std::vector<tracking::TrackRow> rows, backfill;
+  std::vector<tracking::TrackRow> rows, backfill, assembled;
   int64_t frames = 0, fail_at = -1;
   int finished = 0;
 };
@@ -170,10 +174,13 @@ TEST_F(Run, DetectionsAreFollowedAsTheTrackerAloneFollowsThem) {
     Config config;
     config.input.fps = 25;
     config.track.parameters.min_confidence = 0.4;
-    tracking::Tracker tracker(box_tracker_parameters(config), 25);
-    std::vector<tracking::TrackRow> rows, backfill;
-    size_t boxes = 0;
     const std::vector<FrameDetections> frames = read_mot_detections(file);
+    std::vector<tracking::FrameOfDetections> views;
+    for (const FrameDetections& f : frames) views.push_back({f.frame, f.detections});
+    tracking::BoxTracker tracker(box_tracker_parameters(config), 25, tracking::ScoreModel::learn(views, 25));
+    std::vector<tracking::TrackRow> rows, backfill;
+    std::map<std::pair<int64_t, uint32_t>, tracking::TrackRow> latest;
+    size_t boxes = 0;
     for (int64_t number = 0, next = 0; number < frames.back().frame; ++number) {
       const bool present = frames[static_cast<size_t>(next)].frame == number + 1;
       const std::vector<tracking::Detection> none,
@@ -183,7 +190,13 @@ TEST_F(Run, DetectionsAreFollowedAsTheTrackerAloneFollowsThem) {
       rows.insert(rows.end(), now.begin(), now.end());
       const auto late = tracker.backfill();
       backfill.insert(backfill.end(), late.begin(), late.end());
+      for (const auto& some : {now, late}) {
+        for (const tracking::TrackRow& row : some) latest[{row.frame, row.id}] = row;
+      }
     }
+    for (const tracking::TrackRow& row : tracker.finish()) latest[{row.frame, row.id}] = row;
+    std::vector<tracking::TrackRow> assembled;
+    for (const auto& [key, row] : latest) assembled.push_back(row);
     ASSERT_GT(rows.size(), 100u);
     for (const int threads : {1, 3}) {
       config.pipeline.threads = threads;
@@ -199,6 +212,8 @@ TEST_F(Run, DetectionsAreFollowedAsTheTrackerAloneFollowsThem) {
       EXPECT_EQ(outcome.info.source.frame_count, 90);
       expect_same(sink.rows, rows);
       expect_same(sink.backfill, backfill);
+      expect_same(sink.assembled, assembled);
+      EXPECT_EQ(outcome.summary.rows, assembled.size()) << "a row that is replaced counts once";
       EXPECT_TRUE(fs::exists(folder_ / "out" / "tracks.csv"));
       EXPECT_FALSE(fs::exists(folder_ / "out" / "overlay.mp4")) << "there are no pixels to draw on";
       EXPECT_FALSE(fs::exists(folder_ / "out" / "report.html"));
