@@ -3,6 +3,7 @@
 #include <span>
 
 #include "tracking/frame_tracker.hpp"
+#include "tracking/object_count.hpp"
 
 namespace flashcell::tracking {
 
@@ -22,6 +23,7 @@ struct TrackerParameters {
   double predict_ms = 0;       ///< a lost track's predicted rows are given out this long; 0: its gap is only filled, by
                                ///< backfill(), when it is found again
   double min_confidence = 0;   ///< detections of less confidence continue tracks but start none
+  ObjectCount count;           ///< how many objects there are
 };
 
 /// Follows measured objects: prediction, gated cost, assignment, identity.

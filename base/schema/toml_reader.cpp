@@ -82,6 +82,14 @@ class Reader : public Visitor {
     if (const toml::node* node = find(key)) value = string(key, *node);
   }
 
+  void form(const char* key, std::string& value, const TextFault& fault, const char*) override {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const auto* number = node->as_integer();
+    value = number != nullptr ? fmt::format("{}", number->get()) : string(key, *node);
+    if (const std::string wrong = fault(value); !wrong.empty()) fail(*node, fmt::format("{}: {}", path(key), wrong));
+  }
+
   void choice(const char* key, std::string& value, const std::vector<std::string>& names, const char*) override {
     const toml::node* node = find(key);
     if (node != nullptr) value = string(key, *node);

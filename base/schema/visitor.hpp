@@ -27,6 +27,9 @@ class Tables {
   virtual size_t most() const = 0;
 };
 
+/// What is wrong with a text, as one line; empty: nothing.
+using TextFault = std::function<std::string(const std::string& text)>;
+
 /// Sees every key of a file of settings once, in order. `value` is what holds now, and what holds then.
 class Visitor {
  public:
@@ -37,6 +40,11 @@ class Visitor {
   virtual void integer(const char* key, int64_t& value, int64_t low, int64_t high, const char* doc) = 0;
   virtual void real(const char* key, double& value, double low, double high, const char* doc) = 0;
   virtual void text(const char* key, std::string& value, const char* doc) = 0;
+  /// Text of a form of its own, as "2..5"; a file may also state a plain whole number without quotes. `fault` says what
+  /// is wrong with a text; empty: nothing.
+  virtual void form(const char* key, std::string& value, const TextFault& /*fault*/, const char* doc) {
+    text(key, value, doc);
+  }
   /// `value` is one of the names; a value that is none must be given.
   virtual void choice(const char* key, std::string& value, const std::vector<std::string>& names, const char* doc) = 0;
   /// [low, high], both within least..most; `wraps`: low may be above high.

@@ -9,6 +9,7 @@ std::string option_names(const std::string& key) {
   if (key == "pipeline.device") return names + ",--device";
   if (key == "input.fps") return names + ",--fps";
   if (key == "input.frames") return names + ",--frames";
+  if (key == "track.count") return names + ",--count";
   if (key == "xrt.bitstream") return names + ",--bitstream";
   return names;
 }

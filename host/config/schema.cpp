@@ -1,6 +1,7 @@
 #include "host/config/schema.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "host/segment/parameter_ranges.hpp"
 
@@ -35,6 +36,20 @@ void method_choice(schema::Visitor& v, SegmentSection& s, const char* doc) {
   v.choice("method", name, names, doc);
   s.automatic = name == kAutomatic;
   if (const auto method = value_in(kSegmentMethods, name)) s.parameters.method = *method;
+}
+
+void object_count(schema::Visitor& v, const char* key, tracking::ObjectCount& count, const char* doc) {
+  std::string text = tracking::to_text(count);
+  const auto fault = [](const std::string& given) -> std::string {
+    try {
+      tracking::parse_object_count(given);
+      return "";
+    } catch (const std::invalid_argument& e) {
+      return e.what();
+    }
+  };
+  v.form(key, text, fault, doc);
+  count = tracking::parse_object_count(text);
 }
 
 void colour_classes(schema::Visitor& v, const char* key, std::vector<ColourClass>& classes, const char* doc) {
@@ -171,6 +186,8 @@ void visit_track(TrackSection& s, schema::Visitor& v) {
   v.section("track", "How objects are followed. Times are of the recording, whatever its frame rate.");
   choice(v, "motion", p.motion, kMotionModels,
          "constant_velocity or constant_acceleration: what the prediction assumes.");
+  object_count(v, "count", p.count,
+               "How many objects there are, where that is known: 2, or \"2..5\" for two to five. Empty: unknown.");
   v.real(
       "confirm_ms", p.confirm_ms, 0, 1e6,
       "A track gets its id once followed this long, ms. 0: at its second sighting (150 ms of sightings in full trust\n"

@@ -37,6 +37,7 @@ TEST(Config, EveryKeySurvivesARoundTrip) {
   config.segment.parameters.classes = {{"red", 240, 10, 100, 255, 50, 255}, {"blue", 150, 180, 90, 200, 20, 200}};
   config.segment.parameters.regions = {{true, {{0, 0}, {100.5, 0}, {50, 80.25}}}, {false, {{1, 1}, {2, 1}, {2, 2}}}};
   config.track.parameters.lost_ms = 12.5;
+  config.track.parameters.count = {2, 5};
   const std::string text = print_config(config, false);
   Config back;
   parse_config(text, "round trip", back);
@@ -184,6 +185,22 @@ TEST(Config, KeysCanBeSetOneByOne) {
   } catch (const Error& e) {
     EXPECT_THAT(e.what(), HasSubstr("--segment.threshold: "));
   }
+}
+
+TEST(Config, ACountIsANumberOrARange) {
+  Config config;
+  set_config_key("track.count", "2", config);
+  EXPECT_EQ(config.track.parameters.count, (tracking::ObjectCount{2, 2}));
+  set_config_key("track.count", "2..5", config);
+  EXPECT_EQ(config.track.parameters.count, (tracking::ObjectCount{2, 5}));
+  EXPECT_THAT(print_config(config, false), HasSubstr("count = \"2..5\"\n"));
+  parse_config("[track]\ncount = 3\n", "rig.toml", config);
+  EXPECT_EQ(config.track.parameters.count, (tracking::ObjectCount{3, 3}));
+  set_config_key("track.count", "", config);
+  EXPECT_FALSE(config.track.parameters.count.known());
+  EXPECT_THAT(error_of("[track]\ncount = \"5..2\"\n"), HasSubstr("rig.toml:2: track.count: \"5..2\" begins above"));
+  EXPECT_THAT(error_of("[track]\ncount = -1\n"), HasSubstr("track.count: \"-1\" is no number of objects"));
+  EXPECT_THAT(error_of("[track]\ncount = true\n"), HasSubstr("text in quotes"));
 }
 
 TEST(Config, MissingFileSaysHowToMakeOne) {
