@@ -38,6 +38,7 @@ class Appearance {
   double distance(const Look& look, const TrackerParameters& weights) const;
 
   const Look& look() const { return look_; }
+  float area_variance() const { return area_variance_; }  ///< of the log area
 
  private:
   Look look_;

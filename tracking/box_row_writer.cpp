@@ -50,7 +50,10 @@ void sort_rows(std::vector<TrackRow>& rows) {
 }  // namespace
 
 BoxRowWriter::BoxRowWriter(const BoxTrackerParameters& parameters)
-    : lost_(parameters.lost_ms / 1000), smooth_(parameters.smooth_ms / 1000), predict_(parameters.predict_ms / 1000) {}
+    : lost_(parameters.lost_ms / 1000),
+      smooth_(parameters.smooth_ms / 1000),
+      predict_(parameters.predict_ms / 1000),
+      fill_gaps_(parameters.fill_gaps) {}
 
 void BoxRowWriter::start(int64_t frame, double time) {
   rows_.clear();
@@ -83,6 +86,7 @@ void BoxRowWriter::remember(BoxTrack& track, const BoxFrame& view) {
 }
 
 void BoxRowWriter::add_row(const BoxTrack& track, const BoxSight& sight, const Box& box, std::vector<TrackRow>& late) {
+  if (sight.detection < 0 && !fill_gaps_) return;
   TrackRow row;
   row.frame = sight.frame;
   row.id = track.id;

@@ -35,6 +35,7 @@ class BoxRowWriter {
   void forget(BoxTrack& track) const;
 
   double lost_, smooth_, predict_;  ///< s
+  bool fill_gaps_;
   int64_t frame_ = 0;
   double time_ = 0;
   std::vector<int64_t> frames_;  ///< numbers of the frames that a gap may reach back to, rising

@@ -15,6 +15,7 @@ struct BoxTrackerParameters {
   double least_overlap = 0.25;  ///< of a box with a track's prediction, 0..1: see box_similarity()
   double smooth_ms = 700;       ///< a box is fitted to those so long before and after (backfill); 0: to those before
   double predict_ms = 0;        ///< a lost track's predicted rows are given out so long
+  bool fill_gaps = true;        ///< rows between two sightings of a track are given out; with false, none without a box
   double min_confidence = 0;    ///< a box of a lower score starts no track; 0: its trust alone decides
 };
 

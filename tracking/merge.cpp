@@ -14,7 +14,8 @@ constexpr double kWideTolerance = 0.6;  ///< of the object's size, where the blo
 constexpr double kSpareShare = 0.3;     ///< of the object's area
 constexpr double kHiddenTolerance = 1;  ///< of the object's size, of one that was in the blob
 constexpr double kRoomShare = 0.6;      ///< of the object's area, with which it is back in the blob that hid it
-constexpr double kOthersShare = 1.3;    ///< of its own area
+constexpr double kOthersGrowth = 0.25;  ///< of log area
+constexpr double kOthersSigmas = 8;     ///< and so much more for one that varies
 constexpr int kMostOffSize = 30;        ///< frames on end
 constexpr double kExplained = 0.95;     ///< share of the blob's area above which its members are all that it holds
 constexpr double kLeapSigmas = 3;
@@ -86,10 +87,12 @@ Point shared_centroid(const Track& a, const Track& b) {
   return {a.x.position() + way * dx, a.y.position() + way * dy};
 }
 
-/// True when there must be more in the blob than the one track that is known to be, unless its size has changed for
-/// good.
+/// True when there must be more in the blob than the one track that is known to be: it is larger than that track ever
+/// varied, and its size has not changed for good.
 bool is_with_others(Track& track, const Detection& blob) {
-  if (blob.area < kOthersShare * track.area() || track.off_size >= kMostOffSize) return false;
+  const double growth = std::log(blob.area / track.area());
+  const double most = kOthersGrowth + kOthersSigmas * std::sqrt(track.appearance.area_variance());
+  if (growth < most || track.off_size >= kMostOffSize) return false;
   ++track.off_size;
   return true;
 }

@@ -6,6 +6,12 @@
 namespace flashcell::tracking {
 namespace {
 
+// Where a gap's two ends agree.
+constexpr double kMostGrowth = 2.5;    ///< of the area
+constexpr double kStraySizes = 0.75;   ///< object sizes by which the second end may be off
+constexpr double kStrayGrowth = 0.15;  ///< and that much more with every frame
+constexpr double kMostStraySizes = 2.5;
+
 /// Ellipse with the second moments of `detection`: full axes and the major one's angle.
 void fill_ellipse(const Detection& detection, TrackRow& row) {
   const double half_sum = (detection.cov_xx + detection.cov_yy) / 2;
@@ -16,41 +22,9 @@ void fill_ellipse(const Detection& detection, TrackRow& row) {
   if (root > 0) row.orientation = std::atan2(detection.cov_xy, half_difference) / 2;
 }
 
-TrackRow make_row(int64_t frame, const Track& track, const Observations& view) {
-  TrackRow row;
-  row.frame = frame;
-  row.id = track.id;
-  row.detection = track.detection;
-  row.vx = track.x.speed();
-  row.vy = track.y.speed();
-  row.colour_class = track.appearance.look().colour_class;
-  row.class_id = track.belief.best;
-  row.class_confidence = track.belief.confidence;
-  if (track.match == Match::predicted || track.match == Match::regained) {
-    const Detection& detection = view.detections[track.detection];
-    row.state = TrackState::visible;
-    row.x = detection.x;
-    row.y = detection.y;
-    row.box = detection.box;
-    row.area = detection.area;
-    if (detection.has_shape) fill_ellipse(detection, row);
-    return row;
-  }
-  row.state = track.match == Match::merged ? TrackState::merged : TrackState::predicted;
-  row.x = track.x.position();
-  row.y = track.y.position();
-  row.box = box_at(row.x, row.y, track.reach);
-  row.area = track.area();
-  row.orientation = track.last_row.orientation;
-  row.major_axis = track.last_row.major_axis;
-  row.minor_axis = track.last_row.minor_axis;
-  return row;
-}
-
 double mix(double a, double b, double share) {
   return a + share * (b - a);
 }
-
 /// Between two rows of a track; what does not mix is the earlier one's, but for the id, which that may lack yet.
 TrackRow interpolate(const TrackRow& a, const TrackRow& b, int64_t frame) {
   const double share = static_cast<double>(frame - a.frame) / static_cast<double>(b.frame - a.frame);
@@ -67,6 +41,17 @@ TrackRow interpolate(const TrackRow& a, const TrackRow& b, int64_t frame) {
              mix(a.box.height, b.box.height, share)};
   row.area = mix(a.area, b.area, share);
   return row;
+}
+
+/// The object was one and the same all the while: of like size at both ends, and at the second where it would have gone
+/// on to, or where it had stayed.
+bool agree(const TrackRow& a, const TrackRow& b, double seconds) {
+  const double steps = static_cast<double>(b.frame - a.frame);
+  const double larger = std::max(a.area, b.area), smaller = std::min(a.area, b.area);
+  if (larger > kMostGrowth * smaller) return false;
+  const double strayed = std::hypot(a.x + seconds * a.vx - b.x, a.y + seconds * a.vy - b.y);
+  const double moved = std::hypot(a.x - b.x, a.y - b.y);
+  return std::min(strayed, moved) <= std::min(kStraySizes + kStrayGrowth * steps, kMostStraySizes) * std::sqrt(larger);
 }
 
 /// By frame, then id. Tracks begin in the order of their ids, mostly, and rows are large: often nothing is to be moved.
@@ -102,7 +87,71 @@ void RowWriter::confirm(Track& track, double time) {
   track.pending.clear();
 }
 
+TrackRow RowWriter::make_row(int64_t frame, const Track& track, const Observations& view) const {
+  TrackRow row;
+  row.frame = frame;
+  row.id = track.id;
+  row.detection = track.detection;
+  row.vx = track.x.speed();
+  row.vy = track.y.speed();
+  row.colour_class = track.appearance.look().colour_class;
+  row.class_id = track.belief.best;
+  row.class_confidence = track.belief.confidence;
+  // A blob that nobody else with an id is in is this object.
+  const auto sharers = [&] { return sharers_[track.detection] - (track.id != 0 ? 1 : 0); };
+  if (track.match == Match::predicted || track.match == Match::regained ||
+      (track.match == Match::merged && sharers() < 1)) {
+    const Detection& detection = view.detections[track.detection];
+    row.state = TrackState::visible;
+    row.x = detection.x;
+    row.y = detection.y;
+    row.box = detection.box;
+    row.area = detection.area;
+    if (detection.has_shape) fill_ellipse(detection, row);
+    return row;
+  }
+  row.state = track.match == Match::merged ? TrackState::merged : TrackState::predicted;
+  row.x = track.x.position();
+  row.y = track.y.position();
+  row.box = box_at(row.x, row.y, track.reach);
+  row.area = track.area();
+  row.orientation = track.last_row.orientation;
+  row.major_axis = track.last_row.major_axis;
+  row.minor_axis = track.last_row.minor_axis;
+  return row;
+}
+
+double RowWriter::time_of(int64_t frame) const {
+  const auto found = std::lower_bound(frames_.begin(), frames_.end(), frame);
+  return times_[std::min<size_t>(found - frames_.begin(), times_.size() - 1)];
+}
+
+void RowWriter::count_sharers(const std::vector<Track>& tracks, std::span<const int32_t> alive,
+                              const Observations& view) {
+  sharers_.assign(view.detections.size(), 0);
+  for (int32_t index : alive) {
+    if (tracks[index].seen() && tracks[index].id != 0) ++sharers_[tracks[index].detection];
+  }
+}
+
+/// Whether a row says where the lost track should be. Nobody is where somebody else is seen, unless hidden there, of
+/// which blobs know: from then on the prediction is wrong.
+bool RowWriter::is_foretold(Track& track, double time, const Observations& view) const {
+  if (track.id == 0 || track.astray || parameters_.predicted != PredictedRows::all) return false;
+  if (time - track.last_time > parameters_.predict_ms / 1000) return false;
+  const Box box = box_at(track.x.position(), track.y.position(), track.reach);
+  view.grid.visit(box, [&](int32_t index) {
+    const Detection& other = view.detections[index];
+    track.astray = track.astray || (other.x >= box.left && other.x <= box.left + box.width && other.y >= box.top &&
+                                    other.y <= box.top + box.height);
+  });
+  return !track.astray;
+}
+
 void RowWriter::fill_gap(Track& track, const TrackRow& row) {
+  if (parameters_.predicted == PredictedRows::none) return;
+  const double seconds = time_of(row.frame) - time_of(track.last_row.frame);
+  if (!agree(track.last_row, row, seconds)) return;
   const auto first = std::upper_bound(frames_.begin(), frames_.end(), track.last_row.frame);
   for (auto frame = first; frame != frames_.end() && *frame < row.frame; ++frame) {
     const TrackRow filled = interpolate(track.last_row, row, *frame);
@@ -116,10 +165,14 @@ void RowWriter::write(int64_t frame, double time, std::vector<Track>& tracks, st
   backfill_.clear();
   remember_frame(frame, time);
   for (int32_t index : alive) {
+    if (tracks[index].seen()) confirm(tracks[index], time);
+  }
+  count_sharers(tracks, alive, view);
+  for (int32_t index : alive) {
     Track& track = tracks[index];
-    if (track.seen()) confirm(track, time);
     const bool predicted = !track.seen();
-    if (predicted && (track.id == 0 || time - track.last_time > parameters_.predict_ms / 1000)) continue;
+    if (predicted && !is_foretold(track, time, view)) continue;
+    if (!predicted) track.astray = false;
     const TrackRow row = make_row(frame, track, view);
     const bool new_track = track.last_row.box.width == 0;
     if (!predicted && !new_track) fill_gap(track, row);

@@ -19,7 +19,11 @@ class RowWriter {
 
  private:
   void remember_frame(int64_t frame, double time);
+  double time_of(int64_t frame) const;
   void confirm(Track& track, double time);
+  void count_sharers(const std::vector<Track>& tracks, std::span<const int32_t> alive, const Observations& view);
+  bool is_foretold(Track& track, double time, const Observations& view) const;
+  TrackRow make_row(int64_t frame, const Track& track, const Observations& view) const;
   void fill_gap(Track& track, const TrackRow& row);
 
   TrackerParameters parameters_;
@@ -27,6 +31,7 @@ class RowWriter {
   std::vector<TrackRow> rows_, backfill_;
   std::vector<int64_t> frames_;  ///< numbers of the frames that a gap may reach back to, rising
   std::vector<double> times_;
+  std::vector<int32_t> sharers_;  ///< tracks with an id that are in each detection
 };
 
 }  // namespace flashcell::tracking

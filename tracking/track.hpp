@@ -43,6 +43,8 @@ struct Track {
   int off_size = 0;            ///< sightings on end at which it had not its size
   int doubt = 0;               ///< frames on end in which its blob would be explained better without it
 
+  bool astray = false;  ///< lost, and was predicted where another object is
+
   TrackRow last_row;
   std::vector<TrackRow> pending;  ///< rows before it was confirmed
   ClassBelief belief;

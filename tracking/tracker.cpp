@@ -63,6 +63,7 @@ struct Tracker::Impl {
   void start_tracks(std::span<const ClassBelief> names);
   void correct_tracks(std::span<const ClassBelief> names);
   void learn_name(Track& track, std::span<const ClassBelief> names) const;
+  bool has_left(const Track& track) const;
   void end_tracks();
 
   Motion motion;
@@ -180,6 +181,14 @@ void Tracker::Impl::learn_name(Track& track, std::span<const ClassBelief> names)
   }
 }
 
+/// A lost track's prediction is out of sight. What comes in there later is another object.
+bool Tracker::Impl::has_left(const Track& track) const {
+  const Box& field = motion.parameters().field;
+  if (track.seen() || !(field.width > 0)) return false;
+  const double x = track.x.position(), y = track.y.position();
+  return x < field.left || y < field.top || x > field.left + field.width || y > field.top + field.height;
+}
+
 void Tracker::Impl::end_tracks() {
   const TrackerParameters& parameters = motion.parameters();
   const auto ended = [&](int32_t index) {
@@ -187,7 +196,8 @@ void Tracker::Impl::end_tracks() {
     const double patience =
         (track.id != 0 ? parameters.lost_ms : std::min(parameters.lost_ms, parameters.confirm_ms / 2)) / 1000;
     // Half a frame time against rounding of time stamps.
-    const bool over = frame.time - track.last_time > patience + (patience > 0 ? motion.frame_time() / 2 : 0);
+    const bool over =
+        has_left(track) || frame.time - track.last_time > patience + (patience > 0 ? motion.frame_time() / 2 : 0);
     if (over) unused.push_back(index);
     return over;
   };

@@ -9,6 +9,13 @@ namespace flashcell::tracking {
 
 enum class MotionModel : uint8_t { constant_velocity, constant_acceleration };
 
+/// Which rows of an object that is not seen are given out.
+enum class PredictedRows : uint8_t {
+  none,
+  gaps,  ///< between two sightings that agree, once the second is there: Tracker::backfill()
+  all,   ///< these, and for TrackerParameters::predict_ms what the motion model says of a lost one
+};
+
 /// Every parameter of the tracker; the configuration file's [track] section mirrors it. Times in ms of recording time.
 struct TrackerParameters {
   MotionModel motion = MotionModel::constant_velocity;
@@ -20,10 +27,13 @@ struct TrackerParameters {
   double process_noise = 0;         ///< px/s^2 (velocity model) or px/s^3; 0: from object size and frame rate
   double weight_position = 1, weight_shape = 1, weight_hlac = 1, weight_hue = 1;  ///< in the cost; 0 leaves a cue out
   bool resolve_merges = true;  ///< carry tracks through blobs that hold several objects
-  double predict_ms = 0;       ///< a lost track's predicted rows are given out this long; 0: its gap is only filled, by
-                               ///< backfill(), when it is found again
-  double min_confidence = 0;   ///< detections of less confidence continue tracks but start none
-  ObjectCount count;           ///< how many objects there are
+  PredictedRows predicted = PredictedRows::all;
+  double predict_ms = 0;  ///< a lost track's predicted rows are given out this long, unless it has left the field of
+                          ///< view or is predicted where another object is seen; 0: its gap is only filled, by
+                          ///< backfill(), when it is found again
+  Box field;              ///< of view, px: a lost track whose prediction leaves it ends. No width: unknown
+  double min_confidence = 0;  ///< detections of less confidence continue tracks but start none
+  ObjectCount count;          ///< how many objects there are
 };
 
 /// Follows measured objects: prediction, gated cost, assignment, identity.

@@ -104,6 +104,10 @@ struct XrtSection {
   bool emulated = false;       ///< the software device instead of a board
 };
 
+constexpr NamedValue<tracking::PredictedRows> kPredictedRows[] = {{tracking::PredictedRows::none, "none"},
+                                                                  {tracking::PredictedRows::gaps, "gaps"},
+                                                                  {tracking::PredictedRows::all, "all"}};
+
 /// [output]
 struct OutputSection {
   bool csv = true, mot = false, hdf5 = false, overlay = true, report = true;
@@ -111,6 +115,7 @@ struct OutputSection {
   int64_t overlay_frames = 900;  ///< at most so many; 0: no limit
   double overlay_fps = 30;       ///< playback, frames/s
   double trail_ms = 0;           ///< 0: 30 frames of the overlay
+  tracking::PredictedRows predicted = tracking::PredictedRows::all;
 };
 
 /// Everything `flashcell track` can be told.

@@ -205,10 +205,9 @@ void visit_track(TrackSection& s, schema::Visitor& v) {
   v.real("weight_shape", p.weight_shape, 0, 1000, "Weight of area and second moments.");
   v.real("weight_hlac", p.weight_hlac, 0, 1000, "Weight of the HLAC features.");
   v.real("weight_hue", p.weight_hue, 0, 1000, "Weight of the hue histogram.");
-  v.real(
-      "predict_ms", p.predict_ms, 0, 1e6,
-      "A track that is not seen is written as predicted for so long, ms. 0: its gap is filled once it is found again\n"
-      "(offline runs only).");
+  v.real("predict_ms", p.predict_ms, 0, 1e6,
+         "A track that is not seen is written as predicted for so long, ms, unless it has left the picture or another\n"
+         "object is seen there. 0: its gap is filled once it is found again (offline runs only).");
   v.real("min_confidence", p.min_confidence, -1e6, 1e6,
          "Detections of a lower score continue tracks but start none (track --detections). 0: no limit.");
   v.real(
@@ -267,6 +266,10 @@ void visit_output(OutputSection& s, schema::Visitor& v) {
           "Draw every n-th frame. 0: so many that 900 pictures show all of the recording, but 30 a second at least.");
   integer(v, "overlay_frames", s.overlay_frames, 0, kMaxCount, "Draw so many frames at most. 0: no limit.");
   v.real("overlay_fps", s.overlay_fps, 0.1, 1000, "Playback speed of the overlay, frames/s.");
+  choice(
+      v, "predicted", s.predicted, kPredictedRows,
+      "Rows of objects that are not seen. none. gaps: between two sightings of a track that agree in place, speed and\n"
+      "size. all: also of a lost track, for track.predict_ms.");
   v.real("trail_ms", s.trail_ms, 0, 1e6, "Length of the trail behind an object, ms. 0: 30 drawn frames.");
 }
 
@@ -274,6 +277,7 @@ void visit_output(OutputSection& s, schema::Visitor& v) {
 
 tracking::TrackerParameters tracker_parameters(const Config& config, double fps) {
   tracking::TrackerParameters parameters = config.track.parameters;
+  parameters.predicted = config.output.predicted;
   if (parameters.lost_ms == 0) parameters.lost_ms = std::max(100.0, 20e3 / fps);
   return parameters;
 }
@@ -283,7 +287,8 @@ tracking::BoxTrackerParameters box_tracker_parameters(const Config& config) {
   tracking::BoxTrackerParameters parameters;
   if (given.lost_ms > 0) parameters.lost_ms = given.lost_ms;
   if (given.confirm_ms > 0) parameters.confirm_ms = given.confirm_ms;
-  parameters.predict_ms = given.predict_ms;
+  parameters.predict_ms = config.output.predicted == tracking::PredictedRows::all ? given.predict_ms : 0;
+  parameters.fill_gaps = config.output.predicted != tracking::PredictedRows::none;
   parameters.min_confidence = given.min_confidence;
   parameters.least_trust = config.track.box_trust;
   parameters.smooth_ms = config.pipeline.realtime ? 0 : config.track.box_smooth_ms;

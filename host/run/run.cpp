@@ -1,5 +1,6 @@
 #include "host/run/run.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -37,6 +38,27 @@ bool stopped(const RunOptions& options) {
   return options.stop != nullptr && *options.stop;
 }
 
+/// Where objects can be seen: the frame, or as much of it as lies around the regions that are let in.
+tracking::Box field_of_view(const Config& config, const SourceInfo& info) {
+  double left = info.width, top = info.height, right = 0, bottom = 0;
+  for (const Polygon& region : config.segment.parameters.regions) {
+    if (!region.include) continue;
+    for (const auto& [x, y] : region.points) {
+      left = std::min(left, x);
+      top = std::min(top, y);
+      right = std::max(right, x);
+      bottom = std::max(bottom, y);
+    }
+  }
+  const bool whole = right <= left || bottom <= top;
+  left = whole ? 0 : std::max(left, 0.0);
+  top = whole ? 0 : std::max(top, 0.0);
+  right = whole ? info.width : std::min<double>(right, info.width);
+  bottom = whole ? info.height : std::min<double>(bottom, info.height);
+  // Pixel centres are integers.
+  return {left - 0.5, top - 0.5, right - left, bottom - top};
+}
+
 Job job_of_recording(const RunInput& input, Config& config, const RunOptions& options, RunObserver& observer) {
   const Naming naming(config);
   Job job;
@@ -50,7 +72,9 @@ Job job_of_recording(const RunInput& input, Config& config, const RunOptions& op
   job.objects = naming.finds_objects() ? naming.objects(info.significant_bits) : labelled_objects(config, info);
   job.make_namer = naming.namer(info.significant_bits);
   job.classes = naming.classes();
-  auto tracker = std::make_unique<tracking::Tracker>(tracker_parameters(config, job.recording.fps), job.recording.fps);
+  tracking::TrackerParameters parameters = tracker_parameters(config, job.recording.fps);
+  parameters.field = field_of_view(config, info);
+  auto tracker = std::make_unique<tracking::Tracker>(parameters, job.recording.fps);
   if (!config.track.classes.empty()) {
     job.recognizer = std::make_unique<tracking::Recognizer>(read_recognition(config.track.classes));
     job.classes = job.recognizer->model().classes;

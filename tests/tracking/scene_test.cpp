@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <map>
+#include <utility>
+
 #include "tests/tracking/disc_scene.hpp"
 
 namespace flashcell::test {
@@ -36,6 +39,27 @@ TEST_P(DiscScenes, CurvedPaths) {
   scene_.turning = 0.02;
   scene_.frames = 400;
   EXPECT_GE(identity_f1(scene_), 0.97);
+}
+
+// Nobody is called merged alone, and no row is made of nothing.
+TEST_P(DiscScenes, EveryBlobIsOneVisibleTrackOrSeveral) {
+  scene_.start_apart = false;
+  scene_.frames = 300;
+  const DiscRecording recording = record(scene_);
+  for (const double confirm_ms : {0.0, 5.0}) {
+    tracking::TrackerParameters parameters;
+    parameters.confirm_ms = confirm_ms;
+    std::map<std::pair<int64_t, int32_t>, std::pair<int, int>> sharers;  // rows, and those called merged
+    for (const tracking::TrackRow& row : follow(parameters, 2000, recording.sights)) {
+      ASSERT_EQ(row.state == tracking::TrackState::predicted, row.detection < 0);
+      if (row.detection < 0) continue;
+      auto& [rows, merged] = sharers[{row.frame, row.detection}];
+      ++rows;
+      merged += row.state == tracking::TrackState::merged;
+    }
+    for (const auto& [blob, count] : sharers)
+      EXPECT_TRUE(count.second == 0 || count.first >= 2) << "frame " << blob.first << ", detection " << blob.second;
+  }
 }
 
 TEST_P(DiscScenes, FewDiscsWithoutAnError) {

@@ -170,6 +170,103 @@ TEST(Tracker, OcclusionKeepsTheIdAndFillsTheGap) {
   EXPECT_EQ(filled, 16);
 }
 
+/// Rows by state.
+std::map<TrackState, int> states(const std::vector<TrackRow>& rows) {
+  std::map<TrackState, int> count;
+  for (const TrackRow& row : rows) ++count[row.state];
+  return count;
+}
+
+TEST(Tracker, AGapIsFilledOnlyWhereItsEndsAgree) {
+  const auto gap_rows = [](double x, double radius) {
+    std::vector<Sight> sights;
+    for (int frame = 1; frame <= 40; ++frame) {
+      Sight sight{frame, {}};
+      if (frame < 20) sight.detections.push_back(disc(10 + 2 * frame, 50, 10));
+      if (frame > 24) sight.detections.push_back(disc(x + 2 * frame, 50, radius));
+      sights.push_back(sight);
+    }
+    const auto rows = follow({}, 1000, sights);
+    EXPECT_EQ(ids(rows).size(), 1u) << "another object at " << x << ", radius " << radius;
+    return states(rows)[TrackState::predicted];
+  };
+  EXPECT_EQ(gap_rows(10, 10), 5) << "it went on";
+  EXPECT_EQ(gap_rows(0, 10), 5) << "it stopped for a while";
+  EXPECT_EQ(gap_rows(-40, 10), 0) << "it cannot have been everywhere between";
+  EXPECT_EQ(gap_rows(10, 16), 0) << "another size";
+}
+
+TEST(Tracker, WhatPredictedRowsAreWantedIsWhatComes) {
+  std::vector<Sight> sights;
+  for (int frame = 1; frame <= 60; ++frame) {
+    Sight sight{frame, {}};
+    if (frame <= 20 || (frame > 26 && frame <= 40)) sight.detections.push_back(disc(10 + 2 * frame, 50, 6));
+    sights.push_back(sight);
+  }
+  const auto predicted = [&](tracking::PredictedRows wanted, double predict_ms) {
+    TrackerParameters parameters;
+    parameters.predicted = wanted;
+    parameters.predict_ms = predict_ms;
+    const auto rows = follow(parameters, 1000, sights);
+    EXPECT_EQ(states(rows)[TrackState::visible], 34);
+    return states(rows)[TrackState::predicted];
+  };
+  for (const double predict_ms : {0.0, 4.0}) {
+    EXPECT_EQ(predicted(tracking::PredictedRows::none, predict_ms), 0);
+    EXPECT_EQ(predicted(tracking::PredictedRows::gaps, predict_ms), 6);
+  }
+  EXPECT_EQ(predicted(tracking::PredictedRows::all, 0), 6);
+  EXPECT_EQ(predicted(tracking::PredictedRows::all, 4), 6 + 4) << "four frames beyond the last sighting";
+}
+
+TEST(Tracker, WhoLeavesTheFieldOfViewEndsThere) {
+  TrackerParameters parameters;
+  parameters.predict_ms = 50;
+  std::vector<Sight> sights;
+  for (int frame = 1; frame <= 40; ++frame) {
+    Sight sight{frame, {}};
+    if (frame <= 20) sight.detections.push_back(disc(100 - 4 * (20 - frame), 50, 10));  // leaves at x = 110
+    if (frame > 26) sight.detections.push_back(disc(98 - (frame - 26), 50, 10));        // another one comes in
+    sights.push_back(sight);
+  }
+  EXPECT_EQ(ids(follow(parameters, 1000, sights)).size(), 1u) << "nobody told where the picture ends";
+  parameters.field = {-0.5, -0.5, 110, 110};
+  const auto rows = follow(parameters, 1000, sights);
+  EXPECT_EQ(ids(rows), (std::set<uint32_t>{1, 2}));
+  for (const TrackRow& row : rows) EXPECT_LE(row.x, 109.5) << "frame " << row.frame;
+  EXPECT_LE(states(rows)[TrackState::predicted], 2);
+}
+
+TEST(Tracker, APredictionEndsWhereAnotherObjectIsSeen) {
+  TrackerParameters parameters;
+  parameters.predict_ms = 1000;
+  parameters.resolve_merges = false;
+  std::vector<Sight> sights;
+  for (int frame = 1; frame <= 60; ++frame) {
+    Sight sight{frame, {disc(150, 54, 10)}};
+    if (frame <= 20) sight.detections.push_back(disc(10 + 4 * frame, 50, 10));
+    sights.push_back(sight);
+  }
+  double farthest = 0;
+  for (const TrackRow& row : follow(parameters, 1000, sights)) {
+    if (row.state == TrackState::predicted) farthest = std::max(farthest, row.x);
+  }
+  EXPECT_GT(farthest, 130);
+  EXPECT_LT(farthest, 145);
+}
+
+TEST(Tracker, ABlobWithOneTrackInItIsThatObject) {
+  std::vector<Sight> sights;
+  for (int frame = 1; frame <= 60; ++frame) {
+    const Detection alone = disc(50 + frame, 50, 8);
+    // Something joins it that no track knows.
+    sights.push_back({frame, {frame < 30 ? alone : blob(alone, disc(50 + frame, 64, 8))}});
+  }
+  const auto rows = follow({}, 1000, sights);
+  EXPECT_EQ(ids(rows).size(), 1u);
+  EXPECT_EQ(states(rows)[TrackState::visible], 60);
+}
+
 TEST(Tracker, JerkOfALoneObjectKeepsItsId) {
   std::vector<Sight> sights;
   for (int f = 0; f < 40; ++f) sights.push_back({f, {disc(f < 20 ? 100 : 119, 100, 10)}});

@@ -65,6 +65,7 @@ TEST(Config, ANameStandsForItsValue) {
   expect_names("segment.method", kSegmentMethods, [](const Config& c) { return c.segment.parameters.method; });
   expect_names("segment.polarity", kPolarities, [](const Config& c) { return c.segment.parameters.polarity; });
   expect_names("label.connectivity", contract::kConnectivities, [](const Config& c) { return c.label.connectivity; });
+  expect_names("output.predicted", kPredictedRows, [](const Config& c) { return c.output.predicted; });
   expect_names("detect.objects", kDetectionUses, [](const Config& c) { return c.detect.objects; });
   for (const contract::FeatureDescription& feature : contract::kFeatures) {
     Config config;
