@@ -37,6 +37,7 @@ struct RunSummary {
   std::vector<DropCount> dropped;             ///< by cause
   uint64_t rows = 0;                          ///< track rows that the sinks got
   uint64_t tracks = 0;                        ///< confirmed
+  uint64_t rows_left_out = 0;                 ///< of tracks that are none of the objects of which the number is known
   std::vector<int> track_classes;             ///< last class_id of each track by id - 1; empty where nothing is named
   uint64_t objects = 0;                       ///< over all frames
   uint64_t objects_min = 0, objects_max = 0;  ///< in a frame

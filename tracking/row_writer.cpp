@@ -22,6 +22,16 @@ void fill_ellipse(const Detection& detection, TrackRow& row) {
   if (root > 0) row.orientation = std::atan2(detection.cov_xy, half_difference) / 2;
 }
 
+/// The row of an object that is seen alone.
+void measure(const Detection& detection, TrackRow& row) {
+  row.state = TrackState::visible;
+  row.x = detection.x;
+  row.y = detection.y;
+  row.box = detection.box;
+  row.area = detection.area;
+  if (detection.has_shape) fill_ellipse(detection, row);
+}
+
 double mix(double a, double b, double share) {
   return a + share * (b - a);
 }
@@ -68,7 +78,7 @@ void RowWriter::remember_frame(int64_t frame, double time) {
   frames_.push_back(frame);
   times_.push_back(time);
   // Forget in large steps, so that it costs nothing a frame.
-  const double oldest = time - parameters_.lost_ms / 1000;
+  const double oldest = time - (parameters_.lost_ms + parameters_.confirm_ms) / 1000;
   const size_t past = std::lower_bound(times_.begin(), times_.end(), oldest) - times_.begin();
   // Three frames more: the gap starts before the time that a track may be lost.
   if (past > 3 && past - 3 > times_.size() / 2) {
@@ -82,7 +92,7 @@ void RowWriter::confirm(Track& track, double time) {
   track.id = next_id_++;
   for (TrackRow& row : track.pending) {
     row.id = track.id;
-    backfill_.push_back(row);
+    give_out(row, time_of(row.frame), backfill_);
   }
   track.pending.clear();
 }
@@ -101,13 +111,7 @@ TrackRow RowWriter::make_row(int64_t frame, const Track& track, const Observatio
   const auto sharers = [&] { return sharers_[track.detection] - (track.id != 0 ? 1 : 0); };
   if (track.match == Match::predicted || track.match == Match::regained ||
       (track.match == Match::merged && sharers() < 1)) {
-    const Detection& detection = view.detections[track.detection];
-    row.state = TrackState::visible;
-    row.x = detection.x;
-    row.y = detection.y;
-    row.box = detection.box;
-    row.area = detection.area;
-    if (detection.has_shape) fill_ellipse(detection, row);
+    measure(view.detections[track.detection], row);
     return row;
   }
   row.state = track.match == Match::merged ? TrackState::merged : TrackState::predicted;
@@ -129,9 +133,39 @@ double RowWriter::time_of(int64_t frame) const {
 void RowWriter::count_sharers(const std::vector<Track>& tracks, std::span<const int32_t> alive,
                               const Observations& view) {
   sharers_.assign(view.detections.size(), 0);
+  written_sharers_.assign(named_ ? view.detections.size() : 0, 0);
   for (int32_t index : alive) {
-    if (tracks[index].seen() && tracks[index].id != 0) ++sharers_[tracks[index].detection];
+    const Track& track = tracks[index];
+    if (!track.seen() || track.id == 0) continue;
+    ++sharers_[track.detection];
+    if (named_ && is_written(track)) ++written_sharers_[track.detection];
   }
+}
+
+bool RowWriter::is_written(const Track& track) const {
+  return track.id != 0 && (!named_ || (track.id <= names_.size() && names_[track.id - 1].id != 0));
+}
+
+/// Who was merged with tracks that are left out is alone. Only what is given out changes: tracks go on as without
+/// names.
+TrackRow RowWriter::with_company(const Track& track, const TrackRow& row, const Observations& view) const {
+  if (!named_ || row.state != TrackState::merged) return row;
+  const int32_t others = written_sharers_[row.detection] - (is_written(track) ? 1 : 0);
+  TrackRow changed = row;
+  if (others < 1) measure(view.detections[row.detection], changed);
+  return changed;
+}
+
+void RowWriter::give_out(const TrackRow& row, double time, std::vector<TrackRow>& rows) {
+  if (parameters_.count.known()) log_.take(row, time);
+  const TrackName name = !named_ ? TrackName{row.id, 1} : row.id <= names_.size() ? names_[row.id - 1] : TrackName{};
+  if (name.id == 0) {
+    ++rows_left_out_;
+    return;
+  }
+  rows.push_back(row);
+  rows.back().id = name.id;
+  rows.back().id_confidence = name.confidence;
 }
 
 /// Whether a row says where the lost track should be. Nobody is where somebody else is seen, unless hidden there, of
@@ -155,7 +189,11 @@ void RowWriter::fill_gap(Track& track, const TrackRow& row) {
   const auto first = std::upper_bound(frames_.begin(), frames_.end(), track.last_row.frame);
   for (auto frame = first; frame != frames_.end() && *frame < row.frame; ++frame) {
     const TrackRow filled = interpolate(track.last_row, row, *frame);
-    (track.id != 0 ? backfill_ : track.pending).push_back(filled);
+    if (track.id != 0) {
+      give_out(filled, time_of(filled.frame), backfill_);
+    } else {
+      track.pending.push_back(filled);
+    }
   }
 }
 
@@ -177,7 +215,12 @@ void RowWriter::write(int64_t frame, double time, std::vector<Track>& tracks, st
     const bool new_track = track.last_row.box.width == 0;
     if (!predicted && !new_track) fill_gap(track, row);
     track.last_row = row;
-    (track.id != 0 ? rows_ : track.pending).push_back(row);
+    if (track.id != 0) {
+      give_out(with_company(track, row, view), time, rows_);
+      if (parameters_.count.known()) log_.set_appearance(track.id, track.appearance);
+    } else {
+      track.pending.push_back(with_company(track, row, view));
+    }
   }
   sort_rows(rows_);
   sort_rows(backfill_);

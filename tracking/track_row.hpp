@@ -11,6 +11,12 @@ enum class TrackState : uint8_t {
   predicted,  ///< not seen (occluded); position from the motion model
 };
 
+/// What a track is called in the rows, once all tracks are known.
+struct TrackName {
+  uint32_t id = 0;       ///< public id; 0: its rows are left out
+  float confidence = 1;  ///< that this is the object which had the id before, 0.5..1
+};
+
 /// One track in one frame: what the outputs write.
 struct TrackRow {
   int64_t frame = 0;
@@ -26,6 +32,7 @@ struct TrackRow {
   int colour_class = 0;
   int class_id = -1;           ///< recognized class fused over the track's life, -1 without recognition
   float class_confidence = 0;  ///< 0..1
+  float id_confidence = 1;     ///< that it has had this id before it was lost last, 0.5..1: TrackName
 };
 
 }  // namespace flashcell::tracking

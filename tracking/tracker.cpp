@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "tracking/association.hpp"
 #include "tracking/identity.hpp"
@@ -255,6 +256,18 @@ std::span<const TrackRow> Tracker::backfill() const {
 
 int64_t Tracker::backfill_frames() const {
   return impl_->backfill_frames;
+}
+
+std::span<const Tracklet> Tracker::tracklets() const {
+  return impl_->writer.tracklets();
+}
+
+void Tracker::set_names(std::vector<TrackName> names) {
+  impl_->writer.set_names(std::move(names));
+}
+
+uint64_t Tracker::rows_left_out() const {
+  return impl_->writer.rows_left_out();
 }
 
 void Tracker::set_recognizer(const Recognizer* recognizer) {

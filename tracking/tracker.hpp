@@ -33,8 +33,10 @@ struct TrackerParameters {
                           ///< backfill(), when it is found again
   Box field;              ///< of view, px: a lost track whose prediction leaves it ends. No width: unknown
   double min_confidence = 0;  ///< detections of less confidence continue tracks but start none
-  ObjectCount count;          ///< how many objects there are
+  ObjectCount count;          ///< how many objects there are; known, a log of tracklets is kept
 };
+
+struct Tracklet;
 
 /// Follows measured objects: prediction, gated cost, assignment, identity.
 class Tracker final : public FrameTracker {
@@ -52,6 +54,16 @@ class Tracker final : public FrameTracker {
   /// `predicted`): they reach back at most lost_ms + confirm_ms.
   std::span<const TrackRow> backfill() const override;
   int64_t backfill_frames() const override;
+
+  /// Of each track that got an id, by id - 1; empty where the count is unknown.
+  std::span<const Tracklet> tracklets() const;
+
+  /// For a second time over the same frames, before the first update(): by the id that a track then gets, what it is
+  /// called (relink()). Nothing else changes.
+  void set_names(std::vector<TrackName> names);
+
+  /// Rows that were left out by their names.
+  uint64_t rows_left_out() const;
 
   /// Names what it follows by its features: fills class_id and class_confidence of the rows from now on. The recognizer
   /// must outlive the tracker's use of it; nullptr ends recognition. Where update() is given names, they count instead.

@@ -28,11 +28,17 @@ std::vector<std::string> output_names(const OutputSection& output) {
 bool is_output_name(std::string_view name) {
   const OutputSection everything{.mot = true, .hdf5 = true};
   const std::vector<std::string> names = output_names(everything);
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return std::any_of(names.begin(), names.end(),
+                     [name](const std::string& each) { return name == each || name == next_name(each); });
+}
+
+std::string next_name(const std::string& name) {
+  return "next-" + name;
 }
 
 SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, std::optional<int64_t> frames,
-                   RunObserver& observer) {
+                   RunObserver& observer, std::string (*name_of)(const std::string& name)) {
+  const auto path = [&](const std::string& name) { return folder.path(name_of != nullptr ? name_of(name) : name); };
   const OutputSection& output = config.output;
   // The host's clock says something of a live run only; without it an offline run's files are the same bytes every
   // time.
@@ -42,13 +48,13 @@ SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, st
   if (output.csv) {
     CsvOptions options;
     options.host_time = host_time;
-    sinks.add(make_csv_sink(folder.path("tracks.csv"), options));
+    sinks.add(make_csv_sink(path("tracks.csv"), options));
   }
-  if (output.mot) sinks.add(make_mot_sink(folder.path("tracks.txt")));
+  if (output.mot) sinks.add(make_mot_sink(path("tracks.txt")));
   if (output.hdf5) {
     Hdf5Options options;
     options.host_time = host_time;
-    sinks.add(make_hdf5_sink(folder.path("tracks.h5"), options));
+    sinks.add(make_hdf5_sink(path("tracks.h5"), options));
   }
   if (output.overlay) {
     OverlayOptions options;
@@ -59,11 +65,11 @@ SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, st
     options.warn = [&observer](const std::string& line) { observer.warn(line); };
     options.trail_ms =
         output.trail_ms > 0 ? output.trail_ms : kTrailFrames * static_cast<double>(options.every) * 1e3 / fps;
-    sinks.add(make_overlay_sink(folder.path("overlay.mp4"), options));
+    sinks.add(make_overlay_sink(path("overlay.mp4"), options));
   }
   // Last, because they say how the run ended.
-  sinks.add(make_summary_sink(folder.path("summary.json")));
-  if (output.report) sinks.add(make_report_sink(folder.path("report.html")));
+  sinks.add(make_summary_sink(path("summary.json")));
+  if (output.report) sinks.add(make_report_sink(path("report.html")));
   return sinks;
 }
 

@@ -32,12 +32,16 @@ class SinkSet {
 /// The files that a run with this configuration makes.
 std::vector<std::string> output_names(const OutputSection& output);
 
+/// What the second pass calls a file until it is whole (link_tracks()).
+std::string next_name(const std::string& name);
+
 /// Whether some configuration makes a file of this name.
 bool is_output_name(std::string_view name);
 
-/// What the configuration asks for, of a run of `frames` frames (where known) at `fps` frames/s, in `folder`. Folder
-/// and `observer`, which hears what cannot be made, must outlive them.
+/// What the configuration asks for, of a run of `frames` frames (where known) at `fps` frames/s, in `folder`;
+/// `name_of` says what each file is called there. Folder and `observer`, which hears what cannot be made, must outlive
+/// them.
 SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, std::optional<int64_t> frames,
-                   RunObserver& observer);
+                   RunObserver& observer, std::string (*name_of)(const std::string& name) = nullptr);
 
 }  // namespace flashcell::host

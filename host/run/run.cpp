@@ -12,6 +12,7 @@
 #include "host/eval/mot_text.hpp"
 #include "host/recognition/recognition_file.hpp"
 #include "host/run/input_files.hpp"
+#include "host/run/link_tracks.hpp"
 #include "host/run/outputs.hpp"
 #include "host/run/recording.hpp"
 #include "host/run/run_folder.hpp"
@@ -32,6 +33,8 @@ struct Job {
   std::vector<std::string> classes;                  ///< names by class_id
   std::unique_ptr<tracking::Recognizer> recognizer;  ///< the tracker's, where classes were learned
   std::unique_ptr<tracking::FrameTracker> tracker;
+  tracking::Tracker* linkable = nullptr;   ///< the tracker, where its tracks can be linked
+  tracking::TrackerParameters parameters;  ///< of it
 };
 
 bool stopped(const RunOptions& options) {
@@ -72,9 +75,10 @@ Job job_of_recording(const RunInput& input, Config& config, const RunOptions& op
   job.objects = naming.finds_objects() ? naming.objects(info.significant_bits) : labelled_objects(config, info);
   job.make_namer = naming.namer(info.significant_bits);
   job.classes = naming.classes();
-  tracking::TrackerParameters parameters = tracker_parameters(config, job.recording.fps);
-  parameters.field = field_of_view(config, info);
-  auto tracker = std::make_unique<tracking::Tracker>(parameters, job.recording.fps);
+  job.parameters = tracker_parameters(config, job.recording.fps);
+  job.parameters.field = field_of_view(config, info);
+  auto tracker = std::make_unique<tracking::Tracker>(job.parameters, job.recording.fps);
+  job.linkable = tracker.get();
   if (!config.track.classes.empty()) {
     job.recognizer = std::make_unique<tracking::Recognizer>(read_recognition(config.track.classes));
     job.classes = job.recognizer->model().classes;
@@ -126,6 +130,7 @@ RunInfo run_info(const Job& job, const Config& config, const RunOptions& options
   run.features = job.objects.measure.features;
   run.colour_classes = job.objects.colour_classes;
   run.classes = job.classes;
+  run.linked = job.linkable != nullptr && links_tracks(config);
   run.config_toml = print_config(config, false);
   run.command = options.command;
   return run;
@@ -155,6 +160,56 @@ PipelineOptions pipeline_options(const Job& job, const Config& config, const Run
   return pipeline;
 }
 
+Job make_job(const RunInput& input, Config& config, const RunOptions& options, RunObserver& observer) {
+  return input.detections.empty() ? job_of_recording(input, config, options, observer)
+                                  : job_of_detections(input, config);
+}
+
+RunFiles run_files(const Config& config) {
+  RunFiles files{"track", output_names(config.output), is_output_name};
+  if (links_tracks(config)) {
+    for (const std::string& name : output_names(config.output)) files.names.push_back(next_name(name));
+  }
+  return files;
+}
+
+/// Goes through the frames: the job's tracker follows, the sinks write.
+void go_through(Job& job, const Config& config, const RunOptions& options, std::unique_ptr<Device> first_device,
+                const SinkSet& sinks, RunObserver& observer, RunOutcome& outcome) {
+  const ObservedWork work(observer, "tracking", outcome.info.source.frame_count);
+  outcome.error = run_pipeline(
+      *job.recording.source, [&] { return first_device ? std::move(first_device) : job.objects.make_device(); },
+      *job.tracker, sinks.list(), outcome.info, pipeline_options(job, config, options, observer), outcome.summary);
+}
+
+/// The same frames once more, when it is known which tracks are the same object: in every file ids and rows are then
+/// those of the objects. Until all files are whole, and where the pass does not come to its end, the first pass's stay.
+void write_linked(const RunInput& input, Config config, const RunOptions& options, const RunFolder& folder,
+                  const std::vector<tracking::TrackName>& names, RunObserver& observer, RunOutcome& outcome) {
+  RunOutcome second;
+  try {
+    Job job = make_job(input, config, options, observer);
+    second.info = run_info(job, config, options);
+    job.linkable->set_names(names);
+    const SinkSet sinks =
+        make_sinks(folder, config, job.recording.fps, second.info.source.frame_count, observer, next_name);
+    go_through(job, config, options, nullptr, sinks, observer, second);
+  } catch (...) {
+    second.error = std::current_exception();
+  }
+  if (second.error || second.summary.end != RunEnd::complete) {
+    drop_next(folder, config.output);
+    observer.warn("the tracks are not linked: the files hold them as they were followed");
+    outcome.error = second.error;
+    if (!second.error) outcome.summary.end = RunEnd::interrupted;
+    return;
+  }
+  take_over(folder, config.output);
+  outcome.info = second.info;
+  outcome.summary = second.summary;
+  observer.note("count: " + describe_names(names, second.summary));
+}
+
 }  // namespace
 
 RunOutcome run(const RunInput& input, Config config, const RunOptions& options, RunObserver& observer) {
@@ -162,8 +217,7 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
     throw Error(Fault::usage,
                 "input.units_per_pixel is the size of a pixel in input.unit, which is not given: add "
                 "--input.unit mm, or what it is");
-  Job job =
-      input.detections.empty() ? job_of_recording(input, config, options, observer) : job_of_detections(input, config);
+  Job job = make_job(input, config, options, observer);
   RunOutcome outcome;
   outcome.info = run_info(job, config, options);
   if (stopped(options)) {
@@ -177,17 +231,16 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
   std::optional<RunFolder> folder;
   SinkSet sinks;
   if (!options.folder.empty()) {
-    folder.emplace(options.folder, RunFiles{"track", output_names(config.output), is_output_name},
-                   inputs_of(input, config, options));
+    folder.emplace(options.folder, run_files(config), inputs_of(input, config, options));
     sinks = make_sinks(*folder, config, job.recording.fps, outcome.info.source.frame_count, observer);
   }
   for (Sink* sink : options.sinks) sinks.add(sink);
   outcome.begun = true;
-  {
-    const ObservedWork work(observer, "tracking", outcome.info.source.frame_count);
-    outcome.error = run_pipeline(
-        *job.recording.source, [&] { return first_device ? std::move(first_device) : job.objects.make_device(); },
-        *job.tracker, sinks.list(), outcome.info, pipeline_options(job, config, options, observer), outcome.summary);
+  go_through(job, config, options, std::move(first_device), sinks, observer, outcome);
+  if (folder && outcome.info.linked && !outcome.error && outcome.summary.end == RunEnd::complete) {
+    const std::vector<tracking::TrackName> names = new_names(*job.linkable, job.parameters);
+    job = Job();  // a board is opened once
+    if (!names.empty()) write_linked(input, config, options, *folder, names, observer, outcome);
   }
   return outcome;
 }

@@ -23,9 +23,10 @@ struct RunOptions {
   /// Folder for the files that the configuration's [output] asks for; made where it is missing. Empty: no files.
   std::string folder;
   std::vector<std::filesystem::path> also_read;  ///< files that must not be overwritten, beside the run's own inputs
-  std::vector<Sink*> sinks;                      ///< get what the files get
-  std::string command;                           ///< for the outputs' headers
-  const std::atomic<bool>* stop = nullptr;       ///< set to end the run early and whole
+  /// Get what the files get; where track.count is given, before the tracks are linked.
+  std::vector<Sink*> sinks;
+  std::string command;                      ///< for the outputs' headers
+  const std::atomic<bool>* stop = nullptr;  ///< set to end the run early and whole
 };
 
 /// What became of a run.

@@ -66,6 +66,7 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
       {"frames_per_s", summary.frames_per_s()},
       {"latency", latency},
   };
+  if (run.linked) json["rows_left_out"] = summary.rows_left_out;
   if (!run.classes.empty()) json["tracks_by_class"] = classes;
   // A path need not be UTF-8; JSON must be.
   return json_text(json) + "\n";

@@ -81,6 +81,12 @@ constexpr Entry kColumns[] = {
             [](const Row& r) { return r.row.major_axis; }),
     real<3>("minor", "px", "full width of the ellipse with the same second moments",
             [](const Row& r) { return r.row.minor_axis; }),
+    real<3>(
+        "id_confidence", "1",
+        "that the object had this id before it was lost last: 0.5 it may as well be another one of the count, 1 it "
+        "cannot",
+        [](const Row& r) { return double{r.row.id_confidence}; }, StoredAs::float32,
+        [](const Context& c) { return c.run.linked; }),
     {.name = "colour",
      .unit = "text",
      .meaning = "colour class",

@@ -3,12 +3,16 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/videoio.hpp>
+#include <sstream>
+#include <string>
 #include <thread>
 
 #include "tests/support/program_test.hpp"
@@ -338,6 +342,41 @@ TEST_F(RunCli, NoOutputHoldsAnIdThatIsNotPublic) {
   EXPECT_GT(count, 250);
   EXPECT_THAT(out_file("tracks.csv"), Not(HasSubstr(",0,predicted")));
   EXPECT_EQ(run({"eval", path("out/tracks.txt"), path("out/tracks.txt")}).code, 0);
+}
+
+TEST_F(RunCli, WithACountEveryFileHasThoseObjectsAlone) {
+  const char* scene = "synth:polygons?objects=6&size=256x256&fps=500&frames=400&seed=2&occluders=3&crossing=on";
+  const auto ids_in = [](const std::string& text, size_t column) {
+    std::map<std::string, int> rows;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream cells(line);
+      std::string cell;
+      for (size_t i = 0; i <= column; ++i) std::getline(cells, cell, ',');
+      if (!line.empty() && std::isdigit(static_cast<unsigned char>(line[0])) != 0) ++rows[cell];
+    }
+    return rows;
+  };
+  ASSERT_EQ(track(scene).code, 0);
+  EXPECT_GT(ids_in(out_file("tracks.csv"), 1).size(), 6u) << "the scene is too easy";
+  EXPECT_EQ(out_file("tracks.csv").find("id_confidence"), std::string::npos);
+
+  const Outcome counted = track(scene, {"--count", "6", "--output.mot", "true"});
+  ASSERT_EQ(counted.code, 0) << counted.err;
+  EXPECT_THAT(counted.err, HasSubstr("pieces of tracks linked to 6 tracks"));
+  const auto ids = ids_in(out_file("tracks.csv"), 1);
+  EXPECT_EQ(ids.size(), 6u);
+  EXPECT_EQ(ids.begin()->first, "1");
+  EXPECT_EQ(ids.rbegin()->first, "6");
+  EXPECT_EQ(ids, ids_in(out_file("tracks.txt"), 1));
+  EXPECT_THAT(out_file("tracks.csv"), HasSubstr("id_confidence"));
+  int rows = 0;
+  for (const auto& entry : ids) rows += entry.second;
+  EXPECT_EQ(summary()["rows"], rows);
+  EXPECT_EQ(summary()["tracks"], 6);
+  EXPECT_TRUE(summary().contains("rows_left_out"));
+  for (const auto& file : fs::directory_iterator(dir_ / "out"))
+    EXPECT_NE(file.path().filename().string().rfind("next-", 0), 0u) << file.path();
 }
 
 TEST_F(RunCli, ZeroMeansNoLimit) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -257,6 +258,44 @@ TEST_F(Run, WhatDoesNotFitIsSaidBeforeAnythingIsWritten) {
   config.track.intensity_centroid = true;
   config.label.features = 0;
   refused({kScene, ""}, config);
+}
+
+/// Asks the run to stop when it goes through the frames for the second time.
+class StoppingObserver : public RunObserver {
+ public:
+  void begin(const std::string& work, std::optional<int64_t>) override {
+    if (work == "tracking" && ++passes == 2) stop = true;
+  }
+  void warn(const std::string& line) override { warnings += line + "\n"; }
+  std::atomic<bool> stop{false};
+  int passes = 0;
+  std::string warnings;
+};
+
+TEST_F(Run, ASecondPassThatIsStoppedLeavesTheFirstOnesFiles) {
+  const char* scene = "synth:polygons?objects=6&size=256x256&fps=500&frames=300&seed=2&occluders=3&crossing=on";
+  Config config;
+  config.output.overlay = config.output.report = false;
+  config.track.parameters.count = {6, 6};
+  StoppingObserver observer;
+  RunOptions options;
+  options.folder = path("stopped");
+  options.stop = &observer.stop;
+  const RunOutcome outcome = run({scene, ""}, config, options, observer);
+  EXPECT_EQ(observer.passes, 2);
+  EXPECT_EQ(outcome.error, nullptr);
+  EXPECT_EQ(outcome.summary.end, RunEnd::interrupted);
+  EXPECT_NE(observer.warnings.find("not linked"), std::string::npos);
+  size_t files = 0;
+  for (const auto& file : fs::directory_iterator(path("stopped"))) {
+    EXPECT_NE(file.path().filename().string().rfind("next-", 0), 0u) << file.path();
+    ++files;
+  }
+  EXPECT_EQ(files, 3u) << "tracks.csv, summary.json and the marker";
+  std::ifstream csv(path("stopped") + "/tracks.csv");
+  size_t lines = 0;
+  for (std::string line; std::getline(csv, line);) lines += line.rfind('#', 0) != 0;
+  EXPECT_EQ(lines, outcome.summary.rows + 1);
 }
 
 }  // namespace

@@ -1,0 +1,58 @@
+#include "host/run/link_tracks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "tracking/relink.hpp"
+
+namespace flashcell::host {
+
+namespace fs = std::filesystem;
+
+bool links_tracks(const Config& config) {
+  return config.track.parameters.count.known() && !config.pipeline.realtime;
+}
+
+std::vector<tracking::TrackName> new_names(const tracking::Tracker& tracker,
+                                           const tracking::TrackerParameters& parameters) {
+  std::vector<tracking::TrackName> names = tracking::relink(tracker.tracklets(), parameters);
+  bool same = true;
+  for (size_t i = 0; i < names.size(); ++i) same = same && names[i].id == i + 1;
+  if (same) names.clear();
+  return names;
+}
+
+std::string describe_names(const std::vector<tracking::TrackName>& names, const RunSummary& summary) {
+  size_t left_out = 0, doubtful = 0;
+  for (const tracking::TrackName& name : names) {
+    left_out += name.id == 0;
+    doubtful += name.id != 0 && name.confidence < 0.95f;
+  }
+  return fmt::format(
+      "{} pieces of tracks linked to {} tracks, {} of them with doubt (id_confidence); {} pieces with {} rows left out",
+      names.size() - left_out, summary.tracks, doubtful, left_out, summary.rows_left_out);
+}
+
+void take_over(const RunFolder& folder, const OutputSection& output) {
+  for (const std::string& name : output_names(output)) {
+    std::error_code fault;
+    const fs::path next = folder.path(next_name(name));
+    if (!fs::exists(next, fault)) continue;  // a picture that could not be encoded: the observer was told
+    fs::rename(next, folder.path(name), fault);
+    if (fault)
+      throw Error(Fault::input, fmt::format("{}: cannot take the place of {} ({}); both are whole", next.string(), name,
+                                            fault.message()));
+  }
+}
+
+void drop_next(const RunFolder& folder, const OutputSection& output) {
+  for (const std::string& name : output_names(output)) {
+    std::error_code ignored;
+    fs::remove(folder.path(next_name(name)), ignored);
+  }
+}
+
+}  // namespace flashcell::host

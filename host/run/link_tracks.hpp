@@ -1,0 +1,31 @@
+#pragma once
+#include <functional>
+#include <vector>
+
+#include "host/config/config.hpp"
+#include "host/run/outputs.hpp"
+#include "pipeline/run_summary.hpp"
+#include "tracking/track_row.hpp"
+#include "tracking/tracker.hpp"
+
+namespace flashcell::host {
+
+/// Whether the tracks of a run with this configuration are linked once all are known: the number of objects is.
+bool links_tracks(const Config& config);
+
+/// The names that linking gives the tracks of a pass that is over (tracking::relink()); empty where every track keeps
+/// the id that it has.
+std::vector<tracking::TrackName> new_names(const tracking::Tracker& tracker,
+                                           const tracking::TrackerParameters& parameters);
+
+/// What became of tracks by their names, as one line for people.
+std::string describe_names(const std::vector<tracking::TrackName>& names, const RunSummary& summary);
+
+/// Puts the files that a second pass has made, under next_name(), in the place of the first one's. Throws
+/// Error(Fault::input).
+void take_over(const RunFolder& folder, const OutputSection& output);
+
+/// Removes what a second pass that did not come to its end has left.
+void drop_next(const RunFolder& folder, const OutputSection& output);
+
+}  // namespace flashcell::host

@@ -1,0 +1,272 @@
+#include "tracking/relink.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <map>
+#include <random>
+#include <set>
+
+#include "tests/tracking/follow.hpp"
+#include "tracking/disjoint_paths.hpp"
+
+namespace flashcell::test {
+namespace {
+
+using tracking::Detection;
+using tracking::PathEdge;
+using tracking::TrackerParameters;
+using tracking::TrackName;
+using tracking::TrackRow;
+
+/// Cost of paths as disjoint_paths() names them; checks that every step is an edge.
+double cost_of(const std::vector<double>& nodes, const std::vector<PathEdge>& edges, const std::vector<int32_t>& path) {
+  double cost = 0;
+  std::map<int32_t, int32_t> newest;
+  for (int32_t i = 0; i < static_cast<int32_t>(nodes.size()); ++i) {
+    if (path[i] < 0) continue;
+    cost += nodes[i];
+    const auto before = newest.find(path[i]);
+    if (before != newest.end()) {
+      const auto edge = std::find_if(edges.begin(), edges.end(),
+                                     [&](const PathEdge& e) { return e.from == before->second && e.to == i; });
+      EXPECT_NE(edge, edges.end());
+      if (edge != edges.end()) cost += edge->cost;
+    }
+    newest[path[i]] = i;
+  }
+  return cost;
+}
+
+/// Least cost of all ways to give nodes to exactly `paths` paths, or fewer where `fewer`.
+double least_cost(const std::vector<double>& nodes, const std::vector<PathEdge>& edges, int paths) {
+  double best = 1e300;
+  std::vector<int32_t> last(static_cast<size_t>(paths), -1);
+  const std::function<void(size_t, double)> go = [&](size_t i, double cost) {
+    if (i == nodes.size()) {
+      for (const int32_t end : last) {
+        if (end < 0) return;
+      }
+      best = std::min(best, cost);
+      return;
+    }
+    go(i + 1, cost);
+    for (int32_t& end : last) {
+      const int32_t before = end;
+      double step = nodes[i];
+      if (before >= 0) {
+        const auto edge = std::find_if(edges.begin(), edges.end(), [&](const PathEdge& e) {
+          return e.from == before && e.to == static_cast<int32_t>(i);
+        });
+        if (edge == edges.end()) continue;
+        step += edge->cost;
+      }
+      end = static_cast<int32_t>(i);
+      go(i + 1, cost + step);
+      end = before;
+      if (before < 0) break;  // paths without a node are alike
+    }
+  };
+  go(0, 0);
+  return best;
+}
+
+TEST(DisjointPaths, CostLeastOnRandomGraphs) {
+  std::mt19937 random(7);
+  std::uniform_real_distribution<double> unit(0, 1);
+  for (int trial = 0; trial < 300; ++trial) {
+    std::vector<double> nodes(1 + random() % 7);
+    for (double& cost : nodes) cost = -4 * unit(random) + 1;
+    std::vector<PathEdge> edges;
+    for (int32_t a = 0; a < static_cast<int32_t>(nodes.size()); ++a) {
+      for (int32_t b = a + 1; b < static_cast<int32_t>(nodes.size()); ++b) {
+        if (random() % 3 != 0) edges.push_back({a, b, 3 * unit(random) - 0.5});
+      }
+    }
+    const int paths = 1 + static_cast<int>(random() % std::min<size_t>(3, nodes.size()));
+    const auto found = tracking::disjoint_paths(nodes, edges, {paths, paths, 0});
+    EXPECT_EQ(*std::max_element(found.begin(), found.end()), paths - 1);
+    EXPECT_NEAR(cost_of(nodes, edges, found), least_cost(nodes, edges, paths), 1e-9) << "trial " << trial;
+  }
+}
+
+TEST(DisjointPaths, OptionalOnesMustBeWorthTheirStart) {
+  const std::vector<double> nodes = {-10, -6, -2};
+  for (const auto& [start_cost, paths] : std::map<double, int>{{1, 3}, {3, 2}, {7, 1}}) {
+    const auto found = tracking::disjoint_paths(nodes, {}, {1, 5, start_cost});
+    EXPECT_EQ(*std::max_element(found.begin(), found.end()), paths - 1) << start_cost;
+  }
+  EXPECT_TRUE(tracking::disjoint_paths({}, {}, {2, 2, 0}).empty());
+}
+
+Detection disc(double x, double y, double radius) {
+  Detection d;
+  d.x = x;
+  d.y = y;
+  d.area = 3.14159265 * radius * radius;
+  d.cov_xx = d.cov_yy = radius * radius / 4;
+  d.box = {x - radius, y - radius, 2 * radius, 2 * radius};
+  d.has_shape = true;
+  return d;
+}
+
+/// Both passes of an offline run.
+std::vector<TrackRow> follow_twice(const TrackerParameters& parameters, double fps, const std::vector<Sight>& sights) {
+  std::vector<TrackRow> rows;
+  std::vector<TrackName> names;
+  for (const bool second : {false, true}) {
+    rows.clear();
+    tracking::Tracker tracker(parameters, fps);
+    if (second) tracker.set_names(names);
+    for (const Sight& sight : sights) {
+      const auto now = tracker.update(sight.frame, static_cast<double>(sight.frame) / fps, sight.detections);
+      rows.insert(rows.end(), now.begin(), now.end());
+      rows.insert(rows.end(), tracker.backfill().begin(), tracker.backfill().end());
+    }
+    names = tracking::relink(tracker.tracklets(), parameters);
+  }
+  return rows;
+}
+
+/// Two animals of different size that wander, are not seen for up to two seconds, and dust.
+std::vector<Sight> arena(uint32_t seed, std::map<int64_t, std::array<std::array<double, 2>, 2>>& truth) {
+  std::mt19937 random(seed);
+  std::normal_distribution<double> normal;
+  std::vector<Sight> sights;
+  std::array<std::array<double, 2>, 2> place = {{{100, 100}, {300, 300}}}, speed = {};
+  std::array<int, 2> hidden = {};
+  for (int frame = 1; frame <= 1500; ++frame) {
+    Sight sight{frame, {}};
+    for (size_t i = 0; i < 2; ++i) {
+      for (size_t axis = 0; axis < 2; ++axis) {
+        speed[i][axis] = 0.95 * speed[i][axis] + 0.3 * normal(random);
+        place[i][axis] += speed[i][axis];
+        if (place[i][axis] < 20 || place[i][axis] > 380) speed[i][axis] = place[i][axis] < 20 ? 1 : -1;
+      }
+      if (hidden[i] == 0 && random() % 200 == 0) hidden[i] = 10 + static_cast<int>(random() % 50);
+      if (hidden[i] > 0) {
+        --hidden[i];
+      } else {
+        sight.detections.push_back(disc(place[i][0], place[i][1], i == 0 ? 8 : 11));
+      }
+    }
+    if (random() % 20 == 0) {  // dust: still, seen a few times
+      sight.detections.push_back(disc(390, 30 + static_cast<double>(random() % 5) * 80, 3));
+      sight.detections.push_back(disc(10, 390, 3));
+    }
+    truth[frame] = place;
+    sights.push_back(sight);
+  }
+  return sights;
+}
+
+TEST(Relink, TwoAnimalsAreTwoTracks) {
+  int right = 0, rows_of_animals = 0;
+  for (uint32_t seed = 1; seed <= 8; ++seed) {
+    std::map<int64_t, std::array<std::array<double, 2>, 2>> truth;
+    const std::vector<Sight> sights = arena(seed, truth);
+    TrackerParameters parameters;
+    parameters.lost_ms = 200;
+    std::set<uint32_t> without;
+    for (const TrackRow& row : follow(parameters, 30, sights)) without.insert(row.id);
+    EXPECT_GT(without.size(), 4u) << "the scene is too easy";
+
+    parameters.count = {2, 2};
+    std::map<uint32_t, std::array<int, 2>> whose;
+    for (const TrackRow& row : follow_twice(parameters, 30, sights)) {
+      const auto& places = truth.at(row.frame);
+      for (size_t i = 0; i < 2; ++i) {
+        if (std::hypot(row.x - places[i][0], row.y - places[i][1]) < 3) ++whose[row.id][i];
+      }
+    }
+    ASSERT_EQ(whose.size(), 2u) << "seed " << seed;
+    EXPECT_EQ(whose.begin()->first, 1u);
+    EXPECT_EQ(whose.rbegin()->first, 2u);
+    const auto &a = whose[1], &b = whose[2];
+    right += std::max(a[0] + b[1], a[1] + b[0]);
+    rows_of_animals += a[0] + a[1] + b[0] + b[1];
+  }
+  EXPECT_GE(right, 0.98 * rows_of_animals);
+}
+
+TEST(Relink, DoubtIsSaidWhereTwoMayHaveChangedPlaces) {
+  // Two alike are lost together and found again: where they were, or both as far from either's place.
+  for (const bool alike : {false, true}) {
+    std::vector<Sight> sights;
+    for (int frame = 1; frame <= 200; ++frame) {
+      Sight sight{frame, {}};
+      if (frame <= 80 || frame > 140) {
+        const double wobble = frame % 20;
+        const bool between = alike && frame > 140;
+        sight.detections.push_back(between ? disc(200, 100 - wobble, 8) : disc(100 + wobble, 200, 8));
+        sight.detections.push_back(between ? disc(200, 300 + wobble, 8) : disc(300 - wobble, 200, 8));
+      }
+      sights.push_back(sight);
+    }
+    TrackerParameters parameters;
+    parameters.count = {2, 2};
+    float least = 1;
+    std::set<uint32_t> ids;
+    for (const TrackRow& row : follow_twice(parameters, 100, sights)) {
+      ids.insert(row.id);
+      if (row.frame < 90) {
+        EXPECT_EQ(row.id_confidence, 1);
+      }
+      least = std::min(least, row.id_confidence);
+    }
+    EXPECT_EQ(ids, (std::set<uint32_t>{1, 2}));
+    if (alike) {
+      EXPECT_LT(least, 0.9);
+    } else {
+      EXPECT_GT(least, 0.95);
+    }
+    EXPECT_GE(least, 0.5);
+  }
+}
+
+TEST(Relink, WhoIsOneTooManyIsLeftOutAndNobodyIsMergedWithIt) {
+  std::vector<Sight> sights;
+  for (int frame = 1; frame <= 300; ++frame) {
+    Sight sight{frame, {disc(20 + frame, 100, 8)}};
+    // A small one for a while, which the other passes over.
+    if (frame > 60 && frame < 140) {
+      const double away = std::abs(20 + frame - 130.0);
+      if (away > 11) sight.detections.push_back(disc(130, 100, 3));
+    }
+    sights.push_back(sight);
+  }
+  TrackerParameters parameters;
+  parameters.count = {1, 1};
+  const auto rows = follow_twice(parameters, 1000, sights);
+  EXPECT_EQ(rows.size(), 300u);
+  for (const TrackRow& row : rows) {
+    EXPECT_EQ(row.id, 1u);
+    EXPECT_EQ(row.state, tracking::TrackState::visible) << "frame " << row.frame;
+  }
+}
+
+TEST(Relink, NothingIsNamedWhereNothingWasSeen) {
+  TrackerParameters parameters;
+  parameters.count = {2, 4};
+  EXPECT_TRUE(tracking::relink({}, parameters).empty());
+}
+
+TEST(Relink, NamesChangeNothingElse) {
+  std::map<int64_t, std::array<std::array<double, 2>, 2>> truth;
+  const std::vector<Sight> sights = arena(3, truth);
+  TrackerParameters parameters;
+  parameters.lost_ms = 200;
+  const auto first = follow(parameters, 30, sights);
+  parameters.count = {1 << 20, 1 << 20};  // as many as there are pieces
+  const auto second = follow_twice(parameters, 30, sights);
+  ASSERT_EQ(first.size(), second.size());
+  for (size_t i = 0; i < first.size(); ++i) {
+    EXPECT_EQ(first[i].frame, second[i].frame);
+    EXPECT_EQ(first[i].x, second[i].x);
+    EXPECT_EQ(first[i].state, second[i].state);
+  }
+}
+
+}  // namespace
+}  // namespace flashcell::test
