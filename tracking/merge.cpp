@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace flashcell::tracking {
 namespace {
@@ -9,15 +10,16 @@ namespace {
 constexpr double kLeastAreaShare = 0.85;  ///< a blob has at least this share of any member's area
 constexpr double kTolerance = 1.5;        ///< px by which a predicted box may stick out of the blob's
 constexpr double kTolerancePerSigma = 3;
-constexpr double kMostTolerance = 0.5;  ///< of the object's size
-constexpr double kWideTolerance = 0.6;  ///< of the object's size, where the blob has area to spare
-constexpr double kSpareShare = 0.3;     ///< of the object's area
-constexpr double kHiddenTolerance = 1;  ///< of the object's size, of one that was in the blob
-constexpr double kRoomShare = 0.6;      ///< of the object's area, with which it is back in the blob that hid it
-constexpr double kOthersGrowth = 0.25;  ///< of log area
-constexpr double kOthersSigmas = 8;     ///< and so much more for one that varies
-constexpr int kMostOffSize = 30;        ///< frames on end
-constexpr double kExplained = 0.95;     ///< share of the blob's area above which its members are all that it holds
+constexpr double kMostTolerance = 0.5;   ///< of the object's size
+constexpr double kWideTolerance = 0.6;   ///< of the object's size, where the blob has area to spare
+constexpr double kSpareShare = 0.3;      ///< of the object's area
+constexpr double kHiddenTolerance = 1;   ///< of the object's size, of one that was in the blob
+constexpr double kRoomShare = 0.6;       ///< of the object's area, with which it is back in the blob that hid it
+constexpr double kOthersGrowth = 0.25;   ///< of log area
+constexpr double kOthersSigmas = 8;      ///< and so much more for one that varies
+constexpr int kMostOffSize = 30;         ///< frames on end
+constexpr float kRigidVariance = 0.01f;  ///< of log area
+constexpr double kExplained = 0.95;      ///< share of the blob's area above which its members are all that it holds
 constexpr double kLeapSigmas = 3;
 constexpr int kMostDoubt = 10;             ///< frames on end
 constexpr double kCentroidMismatch = 0.1;  ///< of the blob's area: its members must explain it that well
@@ -85,6 +87,20 @@ Point shared_centroid(const Track& a, const Track& b) {
   // Halfway between the two edges on the line of centres; from a.
   const double way = (r + d - q) / (2 * d);
   return {a.x.position() + way * dx, a.y.position() + way * dy};
+}
+
+/// Two that touch are where the blob's moments say, if both keep their shape: areas of others add up by chance.
+void fit_moments(Track& a, Track& b, const Detection& blob) {
+  if (std::max(a.appearance.area_variance(), b.appearance.area_variance()) > kRigidVariance) return;
+  const auto part = [](const Track& track) {
+    return Part{track.area(), track.spread, track.x.position(), track.y.position()};
+  };
+  const std::optional<PartPlaces> places = split_by_moments(blob, part(a), part(b));
+  if (!places) return;
+  a.x.update(places->ax, places->variance);
+  a.y.update(places->ay, places->variance);
+  b.x.update(places->bx, places->variance);
+  b.y.update(places->by, places->variance);
 }
 
 /// True when there must be more in the blob than the one track that is known to be: it is larger than that track ever
@@ -399,6 +415,7 @@ void Merges::finish(std::vector<Track>& tracks, Observations& frame) {
       correct_members(tracks, members, explained && members.size() == 2, frame);
       find_overlaps(tracks, members);
       fit_centroid(tracks, members, frame);
+      if (members.size() == 2) fit_moments(tracks[members[0].track], tracks[members[1].track], frame.detections[blob]);
     }
     first = end;
   }

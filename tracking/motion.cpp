@@ -62,6 +62,7 @@ double Motion::measurement_variance(const Detection& detection) const {
 void Motion::start(Track& track, const Detection& detection) const {
   track.size = std::sqrt(detection.area);
   track.reach = reach_of(detection);
+  track.spread = {detection.cov_xx, detection.cov_xy, detection.cov_yy};
   const double variance = measurement_variance(detection);
   const double speed = speed_variance(track.size, detection.has_shape);
   const double acceleration = acceleration_variance(track.size, detection.has_shape);
@@ -141,6 +142,8 @@ void learn_size(Track& track, const Detection& detection) {
   track.off_size = off ? track.off_size + 1 : 0;
   const double weight = off ? 0.0 : std::max(0.1, 1.0 / (track.sightings + 1));
   track.size += weight * (std::sqrt(detection.area) - track.size);
+  // How it is turned is not its own: the newest counts.
+  if (!off) track.spread = {detection.cov_xx, detection.cov_xy, detection.cov_yy};
   const Reach reach = reach_of(detection);
   const double box_weight = detection.has_shape ? weight : 0.5;
   track.reach.left += box_weight * (reach.left - track.reach.left);
@@ -152,6 +155,7 @@ void learn_size(Track& track, const Detection& detection) {
 void remeasure(Track& track, const Detection& detection, const Look& look) {
   track.size = std::sqrt(detection.area);
   track.reach = reach_of(detection);
+  track.spread = {detection.cov_xx, detection.cov_xy, detection.cov_yy};
   track.appearance = Appearance(look);
   track.off_size = 0;
 }

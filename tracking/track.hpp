@@ -3,6 +3,7 @@
 
 #include "tracking/appearance.hpp"
 #include "tracking/kalman.hpp"
+#include "tracking/moment_split.hpp"
 #include "tracking/recognition.hpp"
 #include "tracking/track_row.hpp"
 
@@ -30,6 +31,7 @@ struct Track {
   double process_noise = 0;  ///< px/s^2 or px/s^3, follows the object's own restlessness
   Appearance appearance;
   Reach reach;
+  Spread spread;    ///< when it was seen alone last
   double size = 0;  ///< px, square root of the area alone
 
   uint32_t id = 0;                       ///< 0 until confirmed
