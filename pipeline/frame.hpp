@@ -53,6 +53,7 @@ struct SourceInfo {
   int significant_bits = 8;            ///< of a grey16 sample: 10, 12, 16
   double fps = 0;                      ///< frames/s as recorded; 0 when the file does not say
   std::optional<int64_t> frame_count;  ///< when known beforehand
+  bool random_access = false;          ///< a later frame is opened as fast as the first
 };
 
 }  // namespace flashcell

@@ -101,7 +101,8 @@ void visit_segment(SegmentSection& s, schema::Visitor& v) {
       v, s,
       "auto: method and parameters are proposed from the recording (as `flashcell tune --auto` prints them).\n"
       "threshold: fixed grey level. otsu: grey level chosen anew for each frame. adaptive: against the local mean.\n"
-      "background: against a running mean and variance, for a camera that stands still. colour: named colour classes.");
+      "median: against the median of the whole recording, for a camera that stands still. background: against a running\n"
+      "mean and variance, where the scene changes. colour: named colour classes.");
   choice(v, "polarity", p.polarity, kPolarities, "bright or dark: what objects are against what is around them.");
   constexpr SegmentRanges kRanges{kDeepestGrey};
   integer(
@@ -111,15 +112,15 @@ void visit_segment(SegmentSection& s, schema::Visitor& v) {
   integer(v, "offset", p.offset, kRanges.offset(),
           "adaptive: foreground differs from the local mean by more than this, grey levels; may be negative.");
   real(v, "sigmas", p.sigmas, kRanges.sigmas(),
-       "background: foreground is further than this many standard deviations from the mean.");
+       "median, background: foreground is further than this many standard deviations from the scene.");
   real(v, "learning_rate", p.learning_rate, kRanges.learning_rate(),
        "background: weight of the newest frame in mean and variance. 0: learn only at the start.");
   real(v, "min_sigma", p.min_sigma, kRanges.min_sigma(),
-       "background: floor of the standard deviation, grey levels; with 8-bit grey at most 45.");
+       "median, background: floor of the standard deviation, grey levels; with 8-bit grey at most 45.");
   integer(v, "learn_frames", p.learn_frames, kRanges.learn_frames(),
           "background: first frames that only teach and give no objects. 0: the first frame is the background.");
   v.boolean("both_polarities", p.both_polarities,
-            "background: brighter and darker pixels both count; else polarity decides.");
+            "median, background: brighter and darker pixels both count; else polarity decides.");
   colour_classes(
       v, "class", p.classes,
       "colour: one [[segment.class]] table a class, at most 8. name; hue, saturation, value = [low, high], 0..255,\n"

@@ -3,16 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
+#include <utility>
 
 #include "base/error.hpp"
 #include "host/segment/auto_segment.hpp"
+#include "host/segment/choice/grey_frames.hpp"
 #include "host/source/open_source.hpp"
 #include "host/source/replay_source.hpp"
 
 namespace flashcell::host {
 namespace {
 
-constexpr int64_t kLookAhead = 2000;  // frames read at most to settle the segmentation
+constexpr int64_t kLookAhead = 2000;  // frames read one after the other at most to settle the segmentation
 
 /// Colour is needed for hue histograms and colour classes; everything else is faster on grey.
 bool wants_grey(const Config& config) {
@@ -40,49 +43,134 @@ SourceOptions source_options(const Config& config, bool colour) {
   return options;
 }
 
-/// Which frames are looked at: every `step`-th of the first `frames`.
-struct LookAhead {
-  int64_t frames, step;
-  bool keep;  ///< they are delivered from memory afterwards
+/// Frames that a choice of segmentation looks at.
+struct Sample {
+  std::deque<Frame> copies;  ///< of those that are not kept elsewhere
+  std::vector<FrameView> frames;
+  std::vector<int64_t> numbers;  ///< places in the recording
+
+  void take(const FrameView& view, int64_t number) {
+    frames.push_back(view);
+    numbers.push_back(number);
+  }
+  void copy(const FrameView& view, int64_t number) {
+    Frame& copy = copies.emplace_back();
+    const size_t bytes = static_cast<size_t>(view.width) * bytes_per_pixel(view.format);
+    copy.storage.resize(bytes * static_cast<size_t>(view.height));
+    for (int y = 0; y < view.height; ++y) std::copy_n(view.row(y), bytes, copy.storage.data() + bytes * y);
+    copy.view = view;
+    copy.view.data = copy.storage.data();
+    copy.view.stride = static_cast<ptrdiff_t>(bytes);
+    take(copy.view, number);
+  }
 };
 
-LookAhead plan_look_ahead(const Recording& recording, int64_t most_bytes) {
-  const SourceInfo& info = recording.source->info();
-  const int64_t bytes = std::max<int64_t>(1, int64_t{info.width} * info.height * bytes_per_pixel(info.format));
-  const int64_t room = std::max<int64_t>(1, most_bytes / bytes);
-  int64_t frames = std::min(info.frame_count.value_or(kLookAhead), kLookAhead);
-  if (!recording.open_again) frames = std::min(frames, room);
-  const int64_t step = std::max<int64_t>(1, frames / kAutoSegmentFrames);
-  frames = std::min(frames, step * (kAutoSegmentFrames - 1) + 1);
-  return {frames, step, frames <= room};
-}
-
-Frame copy_of(const FrameView& view) {
-  Frame copy;
-  const size_t bytes = static_cast<size_t>(view.width) * bytes_per_pixel(view.format);
-  copy.storage.resize(bytes * static_cast<size_t>(view.height));
-  for (int y = 0; y < view.height; ++y) std::copy_n(view.row(y), bytes, copy.storage.data() + bytes * y);
-  copy.view = view;
-  copy.view.data = copy.storage.data();
-  copy.view.stride = static_cast<ptrdiff_t>(bytes);
-  return copy;
-}
-
-/// Copies of the frames that are looked at. Damage ends them early: the run itself reports it, after every whole frame.
-std::vector<Frame> look_ahead(ReplaySource& source, const LookAhead& look, RunObserver& observer,
-                              const std::atomic<bool>* stop) {
-  const ObservedWork work(observer, "looking at the recording", look.frames);
-  std::vector<Frame> sample;
-  sample.reserve(kAutoSegmentFrames);
-  Frame passed;
-  for (int64_t i = 0; i < look.frames && !(stop != nullptr && *stop); ++i) {
-    const Frame* frame = source.look_ahead();
-    if (frame == nullptr) break;
-    if (i % look.step == 0) sample.push_back(copy_of(frame->view));
-    if (!look.keep && source.next(passed)) source.give_back(passed);
-    observer.progress(i + 1, 0);
+/// Looks at a recording for a while, without a frame of it being lost to the run.
+class Look {
+ public:
+  Look(Recording& recording, RunObserver& observer, const std::atomic<bool>* stop, int64_t most_bytes)
+      : recording_(recording), observer_(observer), stop_(stop) {
+    const SourceInfo& info = recording.source->info();
+    const int64_t bytes = std::max<int64_t>(1, int64_t{info.width} * info.height * bytes_per_pixel(info.format));
+    room_ = std::max<int64_t>(1, most_bytes / bytes);
   }
-  return sample;
+
+  bool stopped() const { return stop_ != nullptr && *stop_; }
+
+  /// Damage ends it early: the run itself reports that, after every whole frame.
+  Sample sample() {
+    const SourceInfo info = recording_.source->info();
+    const int64_t frames = std::min(info.frame_count.value_or(kLookAhead), kLookAhead);
+    const bool fits = frames <= room_ || !recording_.open_again;
+    if (info.frame_count && recording_.open_at && (*info.frame_count > kLookAhead || !fits))
+      return jump(sampled_frames(*info.frame_count));
+    return fits ? keep(std::min(frames, room_)) : pass(frames);
+  }
+
+ private:
+  /// The frames come from memory afterwards.
+  Sample keep(int64_t frames) {
+    ReplaySource& source = replay();
+    const ObservedWork work(observer_, "looking at the recording", frames);
+    std::vector<const Frame*> kept;
+    while (static_cast<int64_t>(kept.size()) < frames && !stopped()) {
+      const Frame* frame = source.look_ahead();
+      if (frame == nullptr) break;
+      kept.push_back(frame);
+      observer_.progress(static_cast<int64_t>(kept.size()), 0);
+    }
+    Sample sample;
+    for (const int64_t i : sampled_frames(static_cast<int64_t>(kept.size()))) sample.take(kept[i]->view, i);
+    return sample;
+  }
+
+  /// The frames are read once more afterwards.
+  Sample pass(int64_t frames) {
+    ReplaySource& source = replay();
+    const ObservedWork work(observer_, "looking at the recording", frames);
+    const std::vector<int64_t> wanted = sampled_frames(frames);
+    Sample sample;
+    Frame passed;
+    for (int64_t i = 0; i < frames && !stopped(); ++i) {
+      const Frame* frame = source.look_ahead();
+      if (frame == nullptr) break;
+      if (std::binary_search(wanted.begin(), wanted.end(), i)) sample.copy(frame->view, i);
+      if (source.next(passed)) source.give_back(passed);
+      observer_.progress(i + 1, 0);
+    }
+    if (!stopped() && !sample.frames.empty()) recording_.source = recording_.open_again();
+    return sample;
+  }
+
+  /// Other readers look at the recording, each at a place of it.
+  Sample jump(const std::vector<int64_t>& wanted) {
+    const ObservedWork work(observer_, "looking at the recording", static_cast<int64_t>(wanted.size()));
+    Sample sample;
+    for (size_t i = 0; i < wanted.size() && !stopped();) {
+      size_t end = i + 1;
+      while (end < wanted.size() && wanted[end] == wanted[end - 1] + 1) ++end;
+      try {
+        const auto source = recording_.open_at(wanted[i], static_cast<int64_t>(end - i));
+        Frame frame;
+        for (size_t k = i; k < end && source->next(frame); ++k) sample.copy(frame.view, wanted[k]);
+      } catch (const Error&) {
+        if (!sample.frames.empty()) break;
+        throw;
+      }
+      i = end;
+      observer_.progress(static_cast<int64_t>(i), 0);
+    }
+    return sample;
+  }
+
+  ReplaySource& replay() {
+    auto source = std::make_unique<ReplaySource>(std::move(recording_.source));
+    ReplaySource& replay = *source;
+    recording_.source = std::move(source);
+    return replay;
+  }
+
+  Recording& recording_;
+  RunObserver& observer_;
+  const std::atomic<bool>* stop_;
+  int64_t room_ = 1;  // frames that fit into memory
+};
+
+/// Everything else that the configuration says of segmentation stays.
+AutoSegment choose(const Sample& sample, const Recording& recording, Config& config) {
+  SegmentQuestion question;
+  question.regions = config.segment.parameters.regions;
+  question.count = config.track.parameters.count;
+  question.connectivity = config.label.connectivity;
+  if (config.label.min_area > 0) question.min_area = config.label.min_area;
+  if (config.label.max_area > 0) question.max_area = static_cast<uint32_t>(config.label.max_area);
+  question.live = recording.source->is_live();
+  AutoSegment proposal = auto_segment_parameters(sample.frames, sample.numbers, question);
+  config.segment.parameters = proposal.parameters;
+  config.segment.automatic = false;
+  if (config.label.min_area == 0) config.label.min_area = proposal.min_area;
+  if (config.label.max_area < 0 && proposal.max_area < (1u << 24)) config.label.max_area = proposal.max_area;
+  return proposal;
 }
 
 }  // namespace
@@ -92,6 +180,15 @@ Recording open_recording(const std::string& input, const Config& config, bool co
   const SourceOptions options = source_options(config, colour);
   recording.source = open_source(input, options);
   recording.open_again = [input, options] { return open_source(input, options); };
+  if (recording.source->info().random_access) {
+    recording.open_at = [input, options](int64_t frame, int64_t frames) {
+      SourceOptions there = options;
+      there.start_frame += frame;
+      there.start_nearby = true;
+      there.frame_limit = frames;
+      return open_source(input, there);
+    };
+  }
   recording.fps = config.input.fps > 0 ? config.input.fps : recording.source->info().fps;
   if (!(recording.fps > 0)) {
     throw Error(Fault::usage, fmt::format("{}: does not say its frame rate; add --input.fps FRAMES_PER_SECOND", input));
@@ -101,29 +198,19 @@ Recording open_recording(const std::string& input, const Config& config, bool co
 
 std::string settle_segmentation(Recording& recording, Config& config, RunObserver& observer,
                                 const std::atomic<bool>* stop, int64_t most_bytes) {
-  if (!config.segment.automatic) return "";
-  const LookAhead look = plan_look_ahead(recording, most_bytes);
-  auto replay = std::make_unique<ReplaySource>(std::move(recording.source));
-  ReplaySource& source = *replay;
-  recording.source = std::move(replay);
-  const std::vector<Frame> sample = look_ahead(source, look, observer, stop);
-  if (stop != nullptr && *stop) return "";
-  if (sample.empty()) {
+  if (!config.segment.automatic && config.segment.parameters.method != SegmentMethod::median) return "";
+  Look look(recording, observer, stop, most_bytes);
+  const Sample sample = look.sample();
+  if (look.stopped()) return "";
+  if (sample.frames.empty()) {
     Frame none;
-    source.next(none);  // throws what stands in the way
-    throw Error(Fault::input, fmt::format("{}: holds no frame", source.info().name));
+    recording.source->next(none);  // throws what stands in the way
+    throw Error(Fault::input, fmt::format("{}: holds no frame", recording.source->info().name));
   }
-  if (!look.keep) recording.source = recording.open_again();
-  std::vector<FrameView> views;
-  for (const Frame& f : sample) views.push_back(f.view);
-  const AutoSegment proposal = auto_segment_parameters(views);
-  const std::vector<Polygon> regions = config.segment.parameters.regions;
-  config.segment.parameters = proposal.parameters;
-  config.segment.parameters.regions = regions;
-  config.segment.automatic = false;
-  if (config.label.min_area == 0) config.label.min_area = proposal.min_area;
-  if (config.label.max_area < 0 && proposal.max_area < (1u << 24)) config.label.max_area = proposal.max_area;
-  return proposal.reason;
+  if (config.segment.automatic) return choose(sample, recording, config).reason;
+  config.segment.parameters.scene =
+      std::make_shared<BackgroundImage>(median_background(GreyFrames(sample.frames).views()));
+  return "";
 }
 
 }  // namespace flashcell::host

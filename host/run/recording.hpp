@@ -16,6 +16,9 @@ struct Recording {
   double fps = 0;  ///< frames/s
   /// Opens it once more, from its start; empty where that cannot be done.
   std::function<std::unique_ptr<FrameSource>()> open_again;
+  /// Opens it at its so manieth frame, for so many; a video may begin a few frames away. Empty where that takes as long
+  /// as reading what comes before.
+  std::function<std::unique_ptr<FrameSource>(int64_t frame, int64_t frames)> open_at;
 };
 
 /// Opens INPUT as the configuration's [input] says; in grey where neither the configuration nor the caller needs
@@ -25,13 +28,15 @@ Recording open_recording(const std::string& input, const Config& config, bool co
 /// Memory for the frames that were looked at.
 constexpr int64_t kMostLookAheadBytes = int64_t{512} << 20;
 
-/// With segment.method = auto: looks at frames spread over the first 2000 and fills [segment] and
+/// With segment.method = auto: looks at frames spread over the recording (sampled_frames()) and fills [segment] and
 /// label.min_area/max_area in. Returns the reason in one line, or "" when there was nothing to do. The region of
-/// interest stays. Where `stop` is set meanwhile, nothing is settled.
+/// interest stays. With segment.method = median: computes the scene that objects are told from. Where `stop` is set
+/// meanwhile, nothing is settled.
 ///
-/// `recording` then delivers every frame all the same: those that were looked at come from memory. Where they do not
-/// fit into `most_bytes`, a file is opened again and read twice; of what cannot be opened again, a live source, only as
-/// many are looked at as fit.
+/// `recording` then delivers every frame all the same. Recordings of up to 2000 frames are read whole, and come from
+/// memory afterwards; where they do not fit into `most_bytes` they are read twice. Longer ones are looked at in places
+/// where that can be done (open_at), else their first 2000 frames; of what cannot be opened again, a live source, only
+/// as many are looked at as fit.
 std::string settle_segmentation(Recording& recording, Config& config, RunObserver& observer,
                                 const std::atomic<bool>* stop = nullptr, int64_t most_bytes = kMostLookAheadBytes);
 

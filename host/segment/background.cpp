@@ -34,6 +34,9 @@ struct Depth8 {
   using Step = BackgroundStep8;
 
   static State initial_mean(Pixel grey) { return static_cast<State>(grey << kMeanFractionBits8); }
+  static State variance_of(double sigma) {
+    return static_cast<State>(std::min(std::lround(sigma * sigma * (1 << kVarianceFractionBits8)), 32767L));
+  }
   static Step step(const SegmentParameters& p, uint32_t frame) {
     Step step;
     step.dither = dither(frame);
@@ -54,6 +57,7 @@ struct Depth16 {
   using Step = BackgroundStep16;
 
   static State initial_mean(Pixel grey) { return grey; }
+  static State variance_of(double sigma) { return std::max(static_cast<float>(sigma * sigma), kVarianceFloor16); }
   static Step step(const SegmentParameters& p, uint32_t /*frame*/) {
     Step step;
     step.squared_sigmas = static_cast<float>(p.sigmas * p.sigmas);
@@ -74,27 +78,50 @@ class BackgroundSegmenter : public Segmenter {
     mean_.resize(static_cast<size_t>(words_) * 64 * height);
     variance_.resize(mean_.size());
   }
+  /// Of a scene that is known and stays.
+  BackgroundSegmenter(const SegmentParameters& parameters, const BackgroundImage& scene)
+      : BackgroundSegmenter(parameters, scene.width, scene.height) {
+    known_ = true;
+    for (int y = 0; y < scene.height; ++y) {
+      for (int x = 0; x < scene.width; ++x) {
+        const size_t from = static_cast<size_t>(y) * scene.width + x, to = static_cast<size_t>(y) * words_ * 64 + x;
+        mean_[to] = Depth::initial_mean(static_cast<typename Depth::Pixel>(scene.level[from]));
+        variance_[to] = Depth::variance_of(scene.spread[from] / static_cast<double>(1 << kSpreadFractionBits));
+      }
+    }
+  }
 
-  bool in_order() const override { return true; }
+  bool in_order() const override { return !known_; }
 
   void segment(const FrameView& frame, BitImage* masks) override {
     const FrameView grey = grey_plane_.of(frame);
+    if (known_) {
+      const typename Depth::Step step = step_of(0);
+      for (int y = 0; y < grey.height; ++y) process_row(grey, y, step, masks[0].row(y));
+      return;
+    }
     if (frames_ == 0) start(grey);
     const bool learning = frames_ < static_cast<uint32_t>(parameters_.learn_frames);
     // At first the mean of all frames so far, later of the newest 1/learning_rate.
     const double rate = std::max(parameters_.learning_rate, 1.0 / (1.0 + frames_));
-    typename Depth::Step step = Depth::step(parameters_, frames_);
+    typename Depth::Step step = step_of(frames_);
     Depth::set_rates(step, rate, learning ? rate : rate * kForegroundTeaching);
-    if (!parameters_.both_polarities) {
-      step.bright = parameters_.polarity == Polarity::bright;
-      step.dark = !step.bright;
-    }
     if (learning) step = teach_all(step);
     for (int y = 0; y < grey.height; ++y) process_row(grey, y, step, masks[0].row(y));
     if (frames_ < UINT32_MAX) ++frames_;
   }
 
  private:
+  /// With rates of 0: nothing is learnt.
+  typename Depth::Step step_of(uint32_t frame) const {
+    typename Depth::Step step = Depth::step(parameters_, frame);
+    if (!parameters_.both_polarities) {
+      step.bright = parameters_.polarity == Polarity::bright;
+      step.dark = !step.bright;
+    }
+    return step;
+  }
+
   /// No pixel is foreground while the background is being learnt.
   static typename Depth::Step teach_all(typename Depth::Step step) {
     if constexpr (sizeof(typename Depth::Pixel) == 1) {
@@ -133,6 +160,7 @@ class BackgroundSegmenter : public Segmenter {
   const SegmentParameters parameters_;
   const int words_;
   GreyPlane grey_plane_;
+  bool known_ = false;
   uint32_t frames_ = 0;
   AlignedVector<typename Depth::State> mean_, variance_;
 };
@@ -145,6 +173,13 @@ std::unique_ptr<Segmenter> make_background_segmenter(const SegmentParameters& pa
     return std::make_unique<BackgroundSegmenter<Depth16>>(parameters, width, height);
   }
   return std::make_unique<BackgroundSegmenter<Depth8>>(parameters, width, height);
+}
+
+std::unique_ptr<Segmenter> make_median_segmenter(const SegmentParameters& parameters, PixelFormat format) {
+  if (format == PixelFormat::grey16) {
+    return std::make_unique<BackgroundSegmenter<Depth16>>(parameters, *parameters.scene);
+  }
+  return std::make_unique<BackgroundSegmenter<Depth8>>(parameters, *parameters.scene);
 }
 
 }  // namespace flashcell::host

@@ -40,6 +40,17 @@ void check_background(const SegmentParameters& p, const SegmentRanges& ranges) {
   check_whole("segment.learn_frames", p.learn_frames, SegmentRanges::learn_frames());
 }
 
+void check_median(const SegmentParameters& p, const SegmentRanges& ranges, int width, int height) {
+  check_real("segment.sigmas", p.sigmas, SegmentRanges::sigmas());
+  check_real("segment.min_sigma", p.min_sigma, ranges.min_sigma());
+  if (p.scene && (p.scene->width != width || p.scene->height != height)) {
+    fail(fmt::format("segment.method \"median\": the scene has {}x{} px, the frames {}x{}", p.scene->width,
+                     p.scene->height, width, height));
+  }
+  if (!p.scene)
+    fail("segment.method \"median\" needs a recording to see the scene in before frames come; take \"background\"");
+}
+
 void check_colour(const SegmentParameters& p, PixelFormat format) {
   if (!is_colour(format))
     fail("segment.method \"colour\" needs colour frames, and these are grey; choose another method");
@@ -87,6 +98,8 @@ void check_segment_parameters(const SegmentParameters& p, int width, int height,
       return;
     case SegmentMethod::adaptive:
       return check_adaptive(p, ranges);
+    case SegmentMethod::median:
+      return check_median(p, ranges, width, height);
     case SegmentMethod::background:
       return check_background(p, ranges);
     case SegmentMethod::colour:

@@ -14,6 +14,8 @@ std::unique_ptr<Segmenter> make_adaptive_segmenter(const SegmentParameters& para
 std::unique_ptr<Segmenter> make_adaptive8_segmenter(const SegmentParameters& parameters, int width, int height);
 std::unique_ptr<Segmenter> make_background_segmenter(const SegmentParameters& parameters, int width, int height,
                                                      PixelFormat format);
+/// Against parameters.scene, which stays as it is: frames need no order.
+std::unique_ptr<Segmenter> make_median_segmenter(const SegmentParameters& parameters, PixelFormat format);
 std::unique_ptr<Segmenter> make_colour_segmenter(const SegmentParameters& parameters);
 
 /// `inner` with every mask ANDed with the regions of interest.

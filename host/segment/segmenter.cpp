@@ -13,6 +13,8 @@ std::unique_ptr<Segmenter> make_method(const SegmentParameters& p, int width, in
       return make_otsu_segmenter(p);
     case SegmentMethod::adaptive:
       return make_adaptive_segmenter(p, width, height, format);
+    case SegmentMethod::median:
+      return make_median_segmenter(p, format);
     case SegmentMethod::background:
       return make_background_segmenter(p, width, height, format);
     case SegmentMethod::colour:

@@ -6,16 +6,16 @@
 
 #include "base/named_value.hpp"
 #include "host/label/bit_image.hpp"
+#include "host/segment/background_image.hpp"
 #include "pipeline/frame.hpp"
 
 namespace flashcell::host {
 
-enum class SegmentMethod : uint8_t { threshold, otsu, adaptive, background, colour };
-constexpr NamedValue<SegmentMethod> kSegmentMethods[] = {{SegmentMethod::threshold, "threshold"},
-                                                         {SegmentMethod::otsu, "otsu"},
-                                                         {SegmentMethod::adaptive, "adaptive"},
-                                                         {SegmentMethod::background, "background"},
-                                                         {SegmentMethod::colour, "colour"}};
+enum class SegmentMethod : uint8_t { threshold, otsu, adaptive, median, background, colour };
+constexpr NamedValue<SegmentMethod> kSegmentMethods[] = {
+    {SegmentMethod::threshold, "threshold"},   {SegmentMethod::otsu, "otsu"},
+    {SegmentMethod::adaptive, "adaptive"},     {SegmentMethod::median, "median"},
+    {SegmentMethod::background, "background"}, {SegmentMethod::colour, "colour"}};
 
 enum class Polarity : uint8_t { bright, dark };
 constexpr NamedValue<Polarity> kPolarities[] = {{Polarity::bright, "bright"}, {Polarity::dark, "dark"}};
@@ -43,13 +43,16 @@ struct SegmentParameters {
                         ///< frame's own grey levels
   int window = 31;      ///< `adaptive`: side of the mean's window, px, odd
   int offset = 10;      ///< `adaptive`: foreground differs from the local mean by more than this
-  double sigmas = 4;  ///< `background`: foreground is further than this many standard deviations from the running mean
+  double sigmas = 4;    ///< `median`, `background`: foreground is further than this many standard deviations from the
+                        ///< median of the whole recording, or the running mean
   double learning_rate = 0.02;  ///< `background`: weight of the newest frame in mean and variance, 0..1; foreground
                                 ///< pixels teach the mean at 1/16 of it, the variance not
-  double min_sigma = 2;         ///< `background`: floor of the standard deviation, grey levels
+  double min_sigma = 2;         ///< `median`, `background`: floor of the standard deviation, grey levels
   int learn_frames = 30;        ///< `background`: frames that only teach and give no objects
-  bool both_polarities = true;  ///< `background`: brighter and darker pixels both count; else `polarity` decides
-  std::vector<ColourClass> classes;  ///< `colour`: 1..8
+  bool both_polarities =
+      true;  ///< `median`, `background`: brighter and darker pixels both count; else `polarity` decides
+  std::shared_ptr<const BackgroundImage> scene;  ///< `median`: the scene without objects, of the frames' size
+  std::vector<ColourClass> classes;              ///< `colour`: 1..8
   std::vector<Polygon>
       regions;  ///< region of interest: inside any include (or everything, without one) and in no exclude
 };

@@ -79,6 +79,7 @@ ImageSequence::ImageSequence(const std::string& name, std::vector<std::filesyste
   position_ = static_cast<size_t>(std::max<int64_t>(options.start_frame, 0));
   if (options.frame_limit) limit_ = std::max<int64_t>(*options.frame_limit, 0);
   info_.frame_count = std::min(count - static_cast<int64_t>(position_), limit_);
+  info_.random_access = std::none_of(files_.begin(), files_.end(), is_tiff);  // of stacks the pages are counted first
 }
 
 void ImageSequence::add_pages(size_t file) {

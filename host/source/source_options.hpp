@@ -34,8 +34,9 @@ struct RawGeometry {
 };
 
 struct SourceOptions {
-  bool grey = false;                        ///< segmentation wants grey: decoders deliver grey8 instead of bgr8
-  int64_t start_frame = 0;                  ///< first frame number delivered
+  bool grey = false;          ///< segmentation wants grey: decoders deliver grey8 instead of bgr8
+  int64_t start_frame = 0;    ///< first frame number delivered
+  bool start_nearby = false;  ///< a video may start a few frames away from there, at once instead of after all before
   std::optional<int64_t> frame_limit = {};  ///< at most so many frames
   double fps = 0;                           ///< > 0: overrides the recorded rate; time stamps are dropped with it
   std::optional<RawGeometry> raw = {};      ///< the input is raw frames

@@ -24,6 +24,7 @@ StoredSource::StoredSource(std::unique_ptr<FileReader> file, FrameLayout layout,
     limited_ = true;
   }
   layout_.info.frame_count = static_cast<int64_t>(end_ - position_);
+  layout_.info.random_access = true;
   if (options.fps > 0) {
     layout_.info.fps = options.fps;
     for (FramePlace& place : frames) place.device_time_ns.reset();

@@ -56,7 +56,12 @@ VideoSource::VideoSource(const std::string& path, const SourceOptions& options) 
 
   const double counted = video_.get(cv::CAP_PROP_FRAME_COUNT);
   if (counts_frames(path) && counted > 0 && counted < 1e12) promised_ = static_cast<int64_t>(counted);
-  skip_to(options.start_frame);
+  if (options.start_nearby) {
+    seek_near(options.start_frame);
+  } else {
+    skip_to(options.start_frame);
+  }
+  info_.random_access = promised_ > 0;
   if (options.frame_limit) end_ = position_ + std::max<int64_t>(*options.frame_limit, 0);
   if (promised_ > 0) info_.frame_count = std::max<int64_t>(std::min(promised_, end_) - position_, 0);
 }
@@ -73,6 +78,11 @@ void VideoSource::skip_to(int64_t frame) {
   }
   throw Error(Fault::usage,
               fmt::format("{}: the start frame {} is beyond the last, {}", info_.name, frame, position_ - 1));
+}
+
+void VideoSource::seek_near(int64_t frame) {
+  if (frame > 0) video_.set(cv::CAP_PROP_POS_FRAMES, static_cast<double>(frame));
+  position_ = std::max<int64_t>(frame, 0);
 }
 
 void VideoSource::stamp(Frame& frame) {

@@ -21,6 +21,7 @@ class VideoSource : public FrameSource {
 
  private:
   void skip_to(int64_t frame);
+  void seek_near(int64_t frame);
   void stamp(Frame& frame);
 
   cv::VideoCapture video_;

@@ -13,7 +13,8 @@ SynthSource::SynthSource(const SceneParameters& parameters, const std::string& n
   info_.height = parameters.height;
   info_.format = scene_.format();
   info_.fps = parameters.fps;
-  if (parameters.dropped <= 0) info_.frame_count = std::clamp<int64_t>(parameters.frames - first, 0, limit_);
+  info_.random_access = parameters.dropped <= 0;
+  if (info_.random_access) info_.frame_count = std::clamp<int64_t>(parameters.frames - first, 0, limit_);
 }
 
 bool SynthSource::next(Frame& frame) {

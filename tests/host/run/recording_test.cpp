@@ -87,9 +87,7 @@ TEST(Recording, WhatWasLookedAtIsDeliveredFromMemory) {
     RunObserver observer;
     EXPECT_NE(settle_segmentation(recording, config, observer), "");
     EXPECT_FALSE(config.segment.automatic);
-    EXPECT_EQ(asked.frames, std::min<int64_t>(frames, frames >= 2000 ? 1951
-                                                      : frames >= 80 ? frames / 40 * 39 + 1
-                                                                     : 40));
+    EXPECT_EQ(asked.frames, std::min<int64_t>(frames, 2000));
     const Delivered delivered = deliver(*recording.source);
     EXPECT_EQ(delivered.frames, expected.frames);
     EXPECT_EQ(asked.opened, 1);
@@ -127,6 +125,42 @@ TEST(Recording, WhatDoesNotFitIntoMemoryIsReadTwiceAndProposesTheSame) {
   EXPECT_EQ(small_asked.opened, 2);
   EXPECT_EQ(small_asked.given_back, small_asked.frames);
   EXPECT_EQ(deliver(*small.source).frames, deliver(*recording.source).frames);
+}
+
+TEST(Recording, ALongOneIsLookedAtInPlacesOverItsWholeLength) {
+  Asked asked, asked_elsewhere;
+  Recording recording = counted(asked, 2500);
+  std::vector<int64_t> places;
+  recording.open_at = [&](int64_t frame, int64_t frames) {
+    places.push_back(frame);
+    auto source = std::make_unique<CountedSource>(asked_elsewhere, 2500, -1, false);
+    Frame passed;
+    for (int64_t i = 0; i < frame; ++i) source->next(passed);
+    EXPECT_EQ(frames, 3);
+    return source;
+  };
+  Config config;
+  RunObserver observer;
+  settle_segmentation(recording, config, observer);
+  EXPECT_EQ(places.size(), 16u);
+  EXPECT_EQ(places.back(), 2497);
+  EXPECT_EQ(asked.frames, 0) << "the run's own source is not touched";
+  EXPECT_EQ(deliver(*recording.source).frames.size(), 2500u);
+}
+
+TEST(Recording, TheMedianIsOfTheWholeRecordingAndNothingElseIsChanged) {
+  Asked asked;
+  Recording recording = counted(asked, 100);
+  Config config;
+  RunObserver observer;
+  config.segment.automatic = false;
+  config.segment.parameters.method = SegmentMethod::median;
+  const std::string before = print_config(config, false);
+  EXPECT_EQ(settle_segmentation(recording, config, observer), "");
+  EXPECT_EQ(print_config(config, false), before);
+  ASSERT_TRUE(config.segment.parameters.scene);
+  EXPECT_EQ(config.segment.parameters.scene->width, 64);
+  EXPECT_EQ(deliver(*recording.source).frames.size(), 100u);
 }
 
 TEST(Recording, OfALiveSourceNoMoreIsLookedAtThanFits) {

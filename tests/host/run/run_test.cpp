@@ -99,7 +99,7 @@ TEST_F(Run, NeedsNeitherAFolderNorACommandLine) {
   EXPECT_EQ(sink.finished, 1);
   EXPECT_GE(outcome.summary.tracks, 15u);
   EXPECT_EQ(sink.info.source.width, 128);
-  EXPECT_EQ(observer.text, "looking at the recording 40\nend 40\nsegmentation\ntracking 60\nend 60\n");
+  EXPECT_EQ(observer.text, "looking at the recording 60\nend 60\nsegmentation\ntracking 60\nend 60\n");
   EXPECT_TRUE(fs::is_empty(folder_));
 }
 

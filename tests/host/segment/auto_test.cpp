@@ -1,150 +1,210 @@
+#include "host/segment/auto_segment.hpp"
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
-#include <opencv2/videoio.hpp>
+#include <functional>
+#include <numeric>
 
 #include "base/error.hpp"
-#include "host/segment/auto_segment.hpp"
+#include "host/label/labeller.hpp"
 #include "tests/host/segment/support.hpp"
-#include "tests/support/folders.hpp"
 
 namespace flashcell::host {
 namespace {
 
 using test::OwnedFrame;
 
-std::vector<FrameView> views(const std::vector<OwnedFrame>& frames) {
-  std::vector<FrameView> result;
-  for (const OwnedFrame& frame : frames) result.push_back(frame.view());
-  return result;
+AutoSegment proposal(const std::vector<OwnedFrame>& frames, const SegmentQuestion& question = {}) {
+  std::vector<FrameView> views;
+  for (const OwnedFrame& frame : frames) views.push_back(frame.view());
+  std::vector<int64_t> numbers(frames.size());
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return auto_segment_parameters(views, numbers, question);
 }
 
-/// A disc of radius 5 (81 px) that crosses a scene with a little noise.
+/// A disc and where it is in each frame.
+struct Disc {
+  double radius;
+  int level;
+  std::function<std::array<double, 2>(int frame)> place;
+};
+
+constexpr int kWidth = 200, kHeight = 130;
+
 template <class Scene>
-std::vector<OwnedFrame> crossing_disc(Scene scene, int disc_level) {
+std::vector<OwnedFrame> draw(Scene scene, const std::vector<Disc>& discs, int count = 30) {
   std::vector<OwnedFrame> frames;
   std::mt19937 random(6);
-  for (int number = 0; number < 20; ++number) {
-    OwnedFrame& frame = frames.emplace_back(160, 100, PixelFormat::grey8);
-    for (int y = 0; y < 100; ++y) {
-      for (int x = 0; x < 160; ++x) {
-        const bool in_disc = std::hypot(x - 10 - 7 * number, y - 40 - number) <= 5;
-        frame.set_grey(x, y, (in_disc ? disc_level : scene(x, y)) + static_cast<int>(random() % 3));
+  for (int number = 0; number < count; ++number) {
+    OwnedFrame& frame = frames.emplace_back(kWidth, kHeight, PixelFormat::grey8);
+    for (int y = 0; y < kHeight; ++y) {
+      for (int x = 0; x < kWidth; ++x) {
+        int level = scene(x, y);
+        for (const Disc& disc : discs) {
+          const auto place = disc.place(number);
+          if (std::hypot(x - place[0], y - place[1]) <= disc.radius) level = disc.level;
+        }
+        frame.set_grey(x, y, level + static_cast<int>(random() % 3));
       }
     }
   }
   return frames;
 }
 
-TEST(AutoSegment, ThresholdForABrightObjectOnADarkScene) {
-  const AutoSegment result = auto_segment_parameters(views(crossing_disc([](int x, int) { return 30 + x / 8; }, 180)));
-  EXPECT_EQ(result.parameters.method, SegmentMethod::threshold);
-  EXPECT_EQ(result.parameters.polarity, Polarity::bright);
-  EXPECT_GT(result.parameters.threshold, 80);
-  EXPECT_LT(result.parameters.threshold, 160);
-  EXPECT_LT(result.min_area, 40u);
-  EXPECT_GT(result.max_area, 162u);
-  EXPECT_THAT(result.reason, testing::HasSubstr("fixed threshold"));
+Disc crossing(double radius, int level, double y, double speed = 5) {
+  return {radius, level, [=](int frame) { return std::array{15 + speed * frame, y}; }};
 }
 
-TEST(AutoSegment, ThresholdForADarkObjectOnABrightScene) {
-  const AutoSegment result = auto_segment_parameters(views(crossing_disc([](int, int y) { return 150 + y / 4; }, 60)));
-  EXPECT_EQ(result.parameters.method, SegmentMethod::threshold);
-  EXPECT_EQ(result.parameters.polarity, Polarity::dark);
-  EXPECT_GT(result.parameters.threshold, 80);
-  EXPECT_LT(result.parameters.threshold, 140);
+/// Objects that a proposal makes of each frame.
+std::vector<ObjectTable> objects_of(const AutoSegment& proposal, const std::vector<OwnedFrame>& frames) {
+  const auto segmenter = make_segmenter(proposal.parameters, kWidth, kHeight, PixelFormat::grey8);
+  contract::LabelParameters label;
+  label.width = kWidth;
+  label.height = kHeight;
+  label.min_area = proposal.min_area;
+  label.max_area = proposal.max_area;
+  const auto labeller = make_fast_labeller(label);
+  std::vector<ObjectTable> tables;
+  for (const OwnedFrame& frame : frames) {
+    ObjectTable& table = tables.emplace_back();
+    table.reserve(label);
+    labeller->label(test::segment(*segmenter, frame.view()), frame.view(), 0, table);
+  }
+  return tables;
 }
 
-TEST(AutoSegment, BackgroundWhereTheSceneHasTheObjectsGreyEverywhere) {
-  const AutoSegment result = auto_segment_parameters(
-      views(crossing_disc([](int x, int y) { return (x / 20 + y / 20) % 2 != 0 ? 200 : 40; }, 120)));
-  EXPECT_EQ(result.parameters.method, SegmentMethod::background);
-  EXPECT_THAT(result.reason, testing::HasSubstr("running background"));
-  EXPECT_EQ(result.parameters.learn_frames, 5) << "a quarter of 20 frames";
-}
-
-TEST(AutoSegment, OtsuOrAdaptiveWhereNothingMoves) {
-  OwnedFrame spot(100, 80, PixelFormat::grey8), slope(100, 80, PixelFormat::grey8);
-  std::mt19937 random(3);
-  for (int y = 0; y < 80; ++y) {
-    for (int x = 0; x < 100; ++x) {
-      spot.set_grey(x, y, x > 70 && y > 50 ? 40 : 200);
-      slope.set_grey(x, y, static_cast<int>(random() % 100 + random() % 100));
+/// Every disc is an object in nine of ten frames, and nothing else is.
+void expect_found(const AutoSegment& proposal, const std::vector<OwnedFrame>& frames, const std::vector<Disc>& discs) {
+  const std::vector<ObjectTable> tables = objects_of(proposal, frames);
+  size_t found = 0, objects = 0;
+  for (size_t i = 0; i < frames.size(); ++i) {
+    objects += tables[i].objects.size();
+    for (const Disc& disc : discs) {
+      const auto place = disc.place(static_cast<int>(i));
+      for (const contract::ObjectRecord& o : tables[i].objects) {
+        const double x = static_cast<double>(o.m10) / o.m00, y = static_cast<double>(o.m01) / o.m00;
+        found += std::hypot(x - place[0], y - place[1]) < 2 ? 1 : 0;
+      }
     }
   }
-  const AutoSegment otsu = auto_segment_parameters(std::vector<FrameView>(5, spot.view()));
-  EXPECT_EQ(otsu.parameters.method, SegmentMethod::otsu);
-  EXPECT_EQ(otsu.parameters.polarity, Polarity::dark);
-  EXPECT_THAT(otsu.reason, testing::StartsWith("nothing moves"));
-  const AutoSegment adaptive = auto_segment_parameters(std::vector<FrameView>(1, slope.view()));
-  EXPECT_EQ(adaptive.parameters.method, SegmentMethod::adaptive);
-  EXPECT_THAT(adaptive.reason, testing::StartsWith("too few frames"));
+  const size_t wanted = discs.size() * frames.size();
+  std::string tried;
+  for (size_t i = 0; i < std::min<size_t>(6, proposal.tried.size()); ++i) {
+    const SegmentMerits& m = proposal.tried[i];
+    tried += fmt::format("\n{}: {:.3f}, followed {:.2f}, steady {:.2f}, motion {:.2f}, subjects {:.2f}, {:.2f} a frame",
+                         m.name, m.score, m.followed, m.steady, m.motion, m.subjects, m.objects);
+  }
+  EXPECT_GE(found * 10, wanted * 9) << proposal.reason << tried;
+  EXPECT_LE(objects, wanted + wanted / 10) << proposal.reason;
+}
+
+TEST(AutoSegment, FindsOneObjectOnAnyScene) {
+  const auto slope = [](int x, int) { return 30 + x / 8; };
+  const auto bright = [](int, int y) { return 150 + y / 4; };
+  const auto chessboard = [](int x, int y) { return (x / 20 + y / 20) % 2 != 0 ? 200 : 40; };
+  const Disc light = crossing(5, 180, 60), dark = crossing(5, 60, 60), between = crossing(5, 120, 60);
+  expect_found(proposal(draw(slope, {light})), draw(slope, {light}), {light});
+  expect_found(proposal(draw(bright, {dark})), draw(bright, {dark}), {dark});
+  expect_found(proposal(draw(chessboard, {between})), draw(chessboard, {between}), {between});
+}
+
+TEST(AutoSegment, NamesTheRunnerUpAndByHowMuchItWon) {
+  const AutoSegment result = proposal(draw([](int, int) { return 60; }, {crossing(5, 180, 60)}));
+  EXPECT_THAT(result.reason, testing::HasSubstr("; next best "));
+  ASSERT_GE(result.tried.size(), 10u);
+  for (size_t i = 1; i < result.tried.size(); ++i) EXPECT_LE(result.tried[i].score, result.tried[i - 1].score);
+  EXPECT_THAT(result.reason, testing::StartsWith(result.tried[0].name + ": "));
+}
+
+TEST(AutoSegment, WhatRestsIsFoundWhereNothingMoves) {
+  const Disc resting{7, 190, [](int) { return std::array{60.0, 70.0}; }};
+  const auto even = [](int, int) { return 50; };
+  expect_found(proposal(draw(even, {resting})), draw(even, {resting}), {resting});
+  expect_found(proposal(draw(even, {resting}, 1)), draw(even, {resting}, 1), {resting});
+}
+
+TEST(AutoSegment, OutsideOfTheRegionsNothingDecides) {
+  const Disc wanted = crossing(5, 120, 30), other = crossing(16, 250, 95);
+  const auto even = [](int, int) { return 60; };
+  SegmentQuestion question;
+  question.regions = {{true, {{0, 0}, {kWidth, 0}, {kWidth, 60}, {0, 60}}}};
+  const std::vector<OwnedFrame> frames = draw(even, {wanted, other});
+  const AutoSegment result = proposal(frames, question);
+  expect_found(result, frames, {wanted});
+  EXPECT_EQ(result.parameters.regions.size(), 1u);
+}
+
+TEST(AutoSegment, ACountSaysWhichOfTheThingsThatMoveAreMeant) {
+  std::vector<Disc> large, all;
+  for (int i = 0; i < 2; ++i) large.push_back(crossing(11, 180, 30 + 70 * i, 4));
+  all = large;
+  for (int i = 0; i < 5; ++i) all.push_back(crossing(3, 180, 52 + 6.5 * i + (i % 2) * 2, 5.0 - 0.5 * i));
+  const auto even = [](int, int) { return 60; };
+  const std::vector<OwnedFrame> frames = draw(even, all);
+  SegmentQuestion question;
+  question.count = {2, 2};
+  expect_found(proposal(frames, question), frames, large);
+}
+
+TEST(AutoSegment, AreaLimitsThatAreGivenHold) {
+  const Disc small = crossing(4, 180, 30, 4), large = crossing(12, 180, 90, 4);
+  const std::vector<OwnedFrame> frames = draw([](int, int) { return 60; }, {small, large});
+  SegmentQuestion question;
+  question.max_area = 150;
+  AutoSegment result = proposal(frames, question);
+  result.max_area = std::min(result.max_area, question.max_area);
+  expect_found(result, frames, {small});
+}
+
+TEST(AutoSegment, TheSameFramesGiveTheSame) {
+  const std::vector<OwnedFrame> frames = draw([](int x, int) { return 60 + x / 5; }, {crossing(5, 180, 60)});
+  const AutoSegment a = proposal(frames), b = proposal(frames);
+  EXPECT_EQ(a.reason, b.reason);
+  EXPECT_EQ(a.min_area, b.min_area);
+  EXPECT_EQ(a.max_area, b.max_area);
+}
+
+TEST(AutoSegment, OfALiveSourceNoBackgroundIsKnownBeforehand) {
+  SegmentQuestion question;
+  question.live = true;
+  const AutoSegment result = proposal(
+      draw([](int x, int y) { return (x / 20 + y / 20) % 2 != 0 ? 200 : 40; }, {crossing(5, 120, 60)}), question);
+  EXPECT_NE(result.parameters.method, SegmentMethod::median);
+  EXPECT_EQ(result.parameters.scene, nullptr);
 }
 
 TEST(AutoSegment, EveryProposalIsAccepted) {
   for (const PixelFormat format : {PixelFormat::grey8, PixelFormat::grey16, PixelFormat::rgb8, PixelFormat::bgr8}) {
     for (const int size : {1, 2, 5, 40}) {
-      std::vector<OwnedFrame> frames;
-      for (uint32_t i = 0; i < 4; ++i) frames.push_back(test::random_frame(size, size, format, i));
-      const AutoSegment result = auto_segment_parameters(views(frames));
-      EXPECT_NO_THROW(make_segmenter(result.parameters, size, size, format)) << result.reason;
-      EXPECT_LE(result.min_area, result.max_area);
+      for (const uint32_t frames : {1u, 2u, 4u, 48u}) {
+        std::vector<OwnedFrame> noise;
+        for (uint32_t i = 0; i < frames; ++i) noise.push_back(test::random_frame(size, size, format, i));
+        const AutoSegment result = proposal(noise);
+        EXPECT_NO_THROW(make_segmenter(result.parameters, size, size, format)) << result.reason;
+        EXPECT_LE(result.min_area, result.max_area);
+      }
     }
   }
 }
 
 TEST(AutoSegment, NoFrameIsAnError) {
-  EXPECT_THROW(auto_segment_parameters({}), Error);
+  EXPECT_THROW(auto_segment_parameters({}, {}), Error);
 }
 
-AutoSegment of_video(const std::filesystem::path& path) {
-  cv::VideoCapture video(path.string());
-  const int step = std::max(1, static_cast<int>(video.get(cv::CAP_PROP_FRAME_COUNT)) / kAutoSegmentFrames);
-  std::vector<cv::Mat> frames;
-  for (int number = 0; video.grab(); ++number) {
-    if (number % step != 0) continue;
-    video.retrieve(frames.emplace_back());
+TEST(AutoSegment, SampledFramesAreSpreadOverTheWholeRecording) {
+  for (const int64_t frames : {0, 1, 47, 48, 49, 50, 97, 2000, 123456}) {
+    const std::vector<int64_t> numbers = sampled_frames(frames);
+    EXPECT_EQ(static_cast<int64_t>(numbers.size()), std::min<int64_t>(frames, kSampledFrames));
+    for (size_t i = 1; i < numbers.size(); ++i) EXPECT_GT(numbers[i], numbers[i - 1]) << frames;
+    if (frames == 0) continue;
+    EXPECT_EQ(numbers.front(), 0);
+    EXPECT_EQ(numbers.back(), frames - 1);
+    for (size_t i = 0; frames > kSampledFrames && i < numbers.size(); i += kSampledInARow)
+      EXPECT_EQ(numbers[i + kSampledInARow - 1], numbers[i] + kSampledInARow - 1);
   }
-  std::vector<FrameView> result;
-  for (const cv::Mat& frame : frames) {
-    result.push_back({frame.data, frame.cols, frame.rows, static_cast<ptrdiff_t>(frame.step), PixelFormat::bgr8});
-  }
-  return auto_segment_parameters(result);
-}
-
-/// Two bright flies that mostly stand still.
-TEST(AutoSegment, RecordingOfFlies) {
-  FLASHCELL_NEEDS_DATA("video/sleap_clip.mp4");
-  const AutoSegment result = of_video(test::data_dir() / "video/sleap_clip.mp4");
-  EXPECT_EQ(result.parameters.method, SegmentMethod::threshold) << result.reason;
-  EXPECT_EQ(result.parameters.polarity, Polarity::bright);
-}
-
-/// Street scenes, people and cars of any grey.
-TEST(AutoSegment, RecordingOfAStreet) {
-  FLASHCELL_NEEDS_DATA("video/bgs_video02.avi");
-  EXPECT_EQ(of_video(test::data_dir() / "video/bgs_video02.avi").parameters.method, SegmentMethod::background);
-}
-
-/// 12-bit samples, two in three bytes, most significant bits first.
-TEST(AutoSegment, RecordingOfAFallingBall) {
-  FLASHCELL_NEEDS_DATA("highspeed/ball_12bit.mraw");
-  std::ifstream file(test::data_dir() / "highspeed/ball_12bit.mraw", std::ios::binary);
-  const std::vector<uint8_t> bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  const size_t pixels = 384 * 384;
-  std::vector<OwnedFrame> frames;
-  for (size_t number = 0; number < bytes.size() / (pixels * 3 / 2); ++number) {
-    OwnedFrame& frame = frames.emplace_back(384, 384, PixelFormat::grey16);
-    for (size_t i = 0; i < pixels; ++i) {
-      const uint8_t* pair = &bytes[(number * pixels + i / 2 * 2) * 3 / 2];
-      const int level = i % 2 == 0 ? pair[0] << 4 | pair[1] >> 4 : (pair[1] & 15) << 8 | pair[2];
-      frame.set_grey(static_cast<int>(i % 384), static_cast<int>(i / 384), level);
-    }
-  }
-  const AutoSegment result = auto_segment_parameters(views(frames));
-  EXPECT_EQ(result.parameters.method, SegmentMethod::threshold) << result.reason;
 }
 
 }  // namespace

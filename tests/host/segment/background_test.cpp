@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "base/error.hpp"
 #include "tests/host/segment/support.hpp"
 #include "tests/support/simd_targets.hpp"
 
@@ -135,6 +137,96 @@ TEST(SegmentBackground, OnePolarityEqualsThePlainDefinition) {
     expect_equal_to<PlainPixel8>(parameters, PixelFormat::grey8);
     expect_equal_to<PlainPixel16>(parameters, PixelFormat::grey16);
   }
+}
+
+/// The median by sorting; half of the frames show something else than the scene.
+template <class Plain>
+void expect_median_equal(PixelFormat format, int frames) {
+  const int width = 75, height = 6;
+  std::vector<OwnedFrame> seen;
+  std::vector<FrameView> views;
+  for (int i = 0; i < frames; ++i) seen.push_back(noisy_frame(width, height, format, static_cast<uint32_t>(i)));
+  for (const OwnedFrame& frame : seen) views.push_back(frame.view());
+  SegmentParameters parameters = background();
+  parameters.method = SegmentMethod::median;
+  parameters.scene = std::make_shared<BackgroundImage>(median_background(views));
+  const auto segmenter = make_segmenter(parameters, width, height, format);
+  EXPECT_FALSE(segmenter->in_order());
+  int foreground = 0;
+  for (const OwnedFrame& frame : seen) {
+    const BitImage mask = segment(*segmenter, frame.view());
+    ASSERT_TRUE(test::padding_is_clear(mask));
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        std::vector<int> levels, distances;
+        for (const OwnedFrame& other : seen) levels.push_back(other.grey(x, y));
+        std::sort(levels.begin(), levels.end());
+        const int median = levels[levels.size() / 2];
+        for (const int level : levels) distances.push_back(std::abs(level - median));
+        std::sort(distances.begin(), distances.end());
+        const double spread = std::min(65535L, std::lround(1.4826 * 16 * distances[distances.size() / 2])) / 16.0;
+        const bool expected = Plain::apart(frame.grey(x, y), median, spread, parameters);
+        ASSERT_EQ(mask.get(x, y), expected) << "pixel " << x << ' ' << y;
+        foreground += expected;
+      }
+    }
+  }
+  if (frames >= 8) {
+    EXPECT_GT(foreground, 10 * frames);
+  }
+}
+
+struct Apart8 {
+  static bool apart(int grey, int median, double spread, const SegmentParameters& p) {
+    const int64_t variance = std::min<int64_t>(std::lround(spread * spread * 16), 32767);
+    const int64_t fraction = std::min(65535L, std::lround(65536 / p.sigmas));
+    const int64_t ratio = std::min<int64_t>(std::abs(grey - median) * int64_t{128} * fraction / 65536, 5792);
+    return ratio * ratio * 64 / 65536 > std::max<int64_t>(variance, std::lround(p.min_sigma * p.min_sigma * 16));
+  }
+};
+
+struct Apart16 {
+  static bool apart(int grey, int median, double spread, const SegmentParameters& p) {
+    const float difference = static_cast<float>(grey) - static_cast<float>(median);
+    const float variance = std::max(static_cast<float>(spread * spread), 1.0F / 1024);
+    const float floor = static_cast<float>(p.min_sigma * p.min_sigma);
+    return difference * difference > static_cast<float>(p.sigmas * p.sigmas) * std::max(variance, floor);
+  }
+};
+
+TEST(SegmentMedian, EqualsThePlainDefinition) {
+  for (const int frames : {2, 3, 8, 21, 32}) {
+    test::for_each_simd_target([&](const char* target) {
+      SCOPED_TRACE(target);
+      expect_median_equal<Apart8>(PixelFormat::grey8, frames);
+      expect_median_equal<Apart16>(PixelFormat::grey16, frames);
+    });
+  }
+}
+
+TEST(SegmentMedian, OfManyFramesAFewAreTakenEvenly) {
+  std::vector<OwnedFrame> seen;
+  std::vector<FrameView> views;
+  for (int i = 0; i < 200; ++i) {
+    OwnedFrame& frame = seen.emplace_back(9, 3, PixelFormat::grey8);
+    for (int y = 0; y < 3; ++y) {
+      for (int x = 0; x < 9; ++x) frame.set_grey(x, y, i < 90 ? 200 : 50);  // for less than half of the time
+    }
+  }
+  for (const OwnedFrame& frame : seen) views.push_back(frame.view());
+  const BackgroundImage image = median_background(views);
+  EXPECT_EQ(image.level, std::vector<uint16_t>(27, 50));
+  EXPECT_EQ(image.spread, std::vector<uint16_t>(27, 0));
+}
+
+TEST(SegmentMedian, WithoutASceneOrOfAnotherSizeItIsRefused) {
+  SegmentParameters parameters = background();
+  parameters.method = SegmentMethod::median;
+  EXPECT_THROW(make_segmenter(parameters, 8, 8, PixelFormat::grey8), Error);
+  const OwnedFrame frame(9, 8, PixelFormat::grey8);
+  parameters.scene = std::make_shared<BackgroundImage>(median_background(std::vector<FrameView>{frame.view()}));
+  EXPECT_THROW(make_segmenter(parameters, 8, 8, PixelFormat::grey8), Error);
+  EXPECT_NO_THROW(make_segmenter(parameters, 9, 8, PixelFormat::grey8));
 }
 
 TEST(SegmentBackground, NeedsFramesInOrderAndLearnsFirst) {

@@ -2,6 +2,7 @@
 
 #include <opencv2/imgproc.hpp>
 
+#include "host/segment/choice/grey_frames.hpp"
 #include "host/segment/regions.hpp"
 #include "tests/host/segment/support.hpp"
 
@@ -87,9 +88,11 @@ TEST(SegmentRegion, MasksEverySegmentersResult) {
   std::mt19937 random(12);
   const std::vector<Polygon> regions = {random_polygon(random, 6, true), random_polygon(random, 4, false)};
   const BitImage region = rasterize_regions(regions, 85, 47);
+  const std::vector<FrameView> views{frame.view()};
   for (const SegmentMethod method : {SegmentMethod::threshold, SegmentMethod::otsu, SegmentMethod::adaptive,
-                                     SegmentMethod::background, SegmentMethod::colour}) {
+                                     SegmentMethod::median, SegmentMethod::background, SegmentMethod::colour}) {
     SegmentParameters parameters;
+    parameters.scene = std::make_shared<BackgroundImage>(median_background(GreyFrames(views).views()));
     parameters.method = method;
     parameters.classes = {{"all", 0, 255, 0, 255, 0, 255}, {"bright", 0, 255, 0, 255, 128, 255}};
     const auto plain = make_segmenter(parameters, 85, 47, PixelFormat::rgb8);

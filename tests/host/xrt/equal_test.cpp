@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "bitstreams/software_xclbin/software_xclbin.hpp"
+#include "host/segment/choice/grey_frames.hpp"
 #include "tests/host/xrt/support.hpp"
 
 namespace flashcell::test {
@@ -36,13 +37,17 @@ INSTANTIATE_TEST_SUITE_P(Formats, XrtEqual,
 TEST_P(XrtEqual, EveryMethodAndConnectivity) {
   const PixelFormat format = GetParam();
   const auto frames = pictures(6, 147, 90, format);
+  std::vector<FrameView> views;
+  for (const auto& frame : frames) views.push_back(frame.view);
+  const auto scene = std::make_shared<host::BackgroundImage>(host::median_background(host::GreyFrames(views).views()));
   for (const SegmentMethod method : {SegmentMethod::threshold, SegmentMethod::otsu, SegmentMethod::adaptive,
-                                     SegmentMethod::background, SegmentMethod::colour}) {
+                                     SegmentMethod::median, SegmentMethod::background, SegmentMethod::colour}) {
     if (method == SegmentMethod::colour && !is_colour(format)) continue;
     for (const Connectivity connectivity : {Connectivity::cell, Connectivity::exact8, Connectivity::exact4}) {
       host::Config config = xrt_config();
       config.segment.parameters.method = method;
       config.segment.parameters.learn_frames = 2;
+      config.segment.parameters.scene = scene;
       if (format == PixelFormat::grey16) config.segment.parameters.threshold = 75 << 8;
       config.segment.parameters.classes = {{"red", 240, 20, 40, 255, 90, 255}, {"any", 0, 255, 0, 255, 100, 255}};
       config.label.connectivity = connectivity;

@@ -1,0 +1,204 @@
+#include "host/segment/choice/rate.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <optional>
+
+#include "host/segment/choice/subjects.hpp"
+
+namespace flashcell::host {
+namespace {
+
+constexpr double kMostMotion = 0.3;  // share of a frame; more is a flash, a jolt, a moving camera
+constexpr double kLikeArea = 2;      // ratio of areas, and of contrasts, within which a resting thing is like a moving
+constexpr double kComparable = 0.7;  // of the best score and its motion, from which it counts how many are found
+constexpr double kRestless = 0.2;    // share of the subjects seen moving from which they are all believed
+constexpr double kLikeInOther = 3;   // the same for one thing as two ways to segment see it
+constexpr double kStandingWeight = 0.5;  // of scenery that the frame's edge cuts: one thing that stays is easily told
+constexpr double kCutWeight = 0.3;  // of what the frame's edge cuts: as well scenery that shakes as a thing that comes
+constexpr double kPlainContrast = 5;  // standard deviations of the noise at which contrast counts half
+
+uint64_t pixels_of(const BitImage& image) {
+  uint64_t pixels = 0;
+  for (int y = 0; y < image.height(); ++y) {
+    for (int w = 0; w < image.words_per_row(); ++w) pixels += std::popcount(image.row(y)[w]);
+  }
+  return pixels;
+}
+
+bool is_kept(const TrialObject& o, const Subjects& subjects) {
+  return o.area >= static_cast<float>(subjects.min_area) && o.area <= static_cast<float>(subjects.max_area);
+}
+
+/// Adds the foreground of the objects that are kept, as far as it is motion.
+void cover(const BitImage& motion, const TrialFrame& frame, const Subjects& subjects, BitImage& covered) {
+  for (const TrialObject& o : frame.objects) {
+    if (!is_kept(o, subjects)) continue;
+    for (int y = o.top; y <= o.bottom; ++y) {
+      for (int w = o.left / 64; w <= o.right / 64; ++w)
+        covered.row(y)[w] |= columns_of_word(o.left, o.right, w) & motion.row(y)[w] & frame.mask.row(y)[w];
+    }
+  }
+}
+
+struct Explained {
+  double motion;   ///< share of the motion that is in objects
+  double objects;  ///< share of the objects that is in motion
+};
+
+/// How much of a frame's motion its objects explain: by being there, or, where something has gone from its place in the
+/// scene, by being there in the scene. Of that the share counts that is there now: what is left of a floor around an
+/// animal explains the motion only by being elsewhere. Nothing where there is no motion, or a flash or a jolt.
+std::optional<Explained> explained(const BitImage& motion, const TrialFrame& frame, const TrialFrame& scene,
+                                   const Subjects& subjects, BitImage& covered) {
+  const double moving = static_cast<double>(pixels_of(motion));
+  if (moving == 0 || moving > kMostMotion * motion.width() * motion.height()) return std::nullopt;
+  covered.resize(motion.width(), motion.height());
+  cover(motion, frame, subjects, covered);
+  const double now = static_cast<double>(pixels_of(covered));
+  double area = 0;
+  for (const TrialObject& o : frame.objects) area += is_kept(o, subjects) ? o.area : 0;
+  cover(motion, scene, subjects, covered);
+  return Explained{std::sqrt(now * static_cast<double>(pixels_of(covered))) / moving,
+                   area > 0 ? std::min(1.0, now / area) : 1};
+}
+
+/// A thing that rests, or stays for good, but looks like those that move.
+bool is_like(const TrialObject& o, const Subjects& subjects) {
+  return !o.at_edge && o.area >= subjects.smaller / kLikeArea && o.area <= subjects.larger * kLikeArea &&
+         o.contrast * kLikeArea >= subjects.contrast;
+}
+
+struct Sums {
+  double kept = 0, inside = 0, linked = 0, chance = 0, steady = 0, links = 0, contrast = 0;
+  double moving = 0, resting = 0, standing = 0;
+  double subjects = 0, alike = 0;  // that move, are there for a while; that stay but look like those
+};
+
+void add_frame(const TrialFrame& frame, const TrialFrame* next, const Subjects& subjects, Sums& sums, double& objects,
+               std::vector<float>& areas) {
+  for (const TrialObject& o : frame.objects) {
+    if (!is_kept(o, subjects)) continue;
+    ++objects;
+    sums.kept += 1;
+    sums.contrast += o.contrast;
+    if (!subjects.move) {
+      sums.subjects += o.at_edge ? 0 : 1;
+      if (!o.at_edge) areas.push_back(o.area);
+    } else if (is_mobile(o)) {
+      sums.subjects += o.at_edge ? kCutWeight : 1;
+      sums.resting += moves(o) ? 0 : 1;
+      sums.moving += moves(o) ? 1 : 0;
+      if (!o.at_edge) areas.push_back(o.area);
+    } else if (o.fixed && is_like(o, subjects)) {
+      sums.alike += 1;
+      areas.push_back(o.area);
+    } else if (o.fixed && o.at_edge) {
+      sums.standing += 1;
+    }
+    if (next == nullptr) continue;
+    if (o.next >= 0) {
+      const float a = o.area, b = next->objects[o.next].area;
+      sums.steady += std::min(a, b) / std::max(a, b);
+      sums.links += 1;
+    }
+    if (o.at_edge) continue;
+    sums.inside += 1;
+    sums.linked += o.next >= 0;
+    sums.chance += o.by_chance;
+  }
+}
+
+}  // namespace
+
+Rating rate_trial(const Trial& trial, const SceneFacts& facts) {
+  Rating rating;
+  const Subjects subjects = find_subjects(trial.frames, facts.count);
+  if (!subjects.any()) return rating;
+  rating.min_area = subjects.min_area;
+  rating.max_area = subjects.max_area;
+  rating.subject_area = subjects.median;
+  rating.smaller = subjects.smaller;
+  rating.larger = subjects.larger;
+  Sums sums;
+  double usable = 0, squares = 0, met = 0, motion = 0, in_motion = 0, moved_frames = 0;
+  BitImage covered;
+  for (size_t i = 0; i < trial.frames.size(); ++i) {
+    const TrialFrame& frame = trial.frames[i];
+    if (!frame.usable) continue;
+    double objects = 0;
+    add_frame(frame, frame.followed ? &trial.frames[i + 1] : nullptr, subjects, sums, objects, rating.subject_areas);
+    usable += 1;
+    squares += objects * objects;
+    met += facts.count.met_by(static_cast<int>(objects));
+    if (facts.motion.empty()) continue;
+    if (const auto share = explained(facts.motion[i], frame, trial.scene, subjects, covered)) {
+      motion += share->motion;
+      in_motion += share->objects;
+      moved_frames += 1;
+    }
+  }
+  if (sums.kept == 0) return rating;
+  SegmentMerits& m = rating.merits;
+  m.objects = sums.kept / usable;
+  m.followed = sums.inside - sums.chance < 1
+                   ? 0.5
+                   : std::clamp((sums.linked - sums.chance) / (sums.inside - sums.chance), 0.0, 1.0);
+  m.steady = sums.links > 0 ? sums.steady / sums.links : 0.5;
+  m.motion = moved_frames > 0 ? motion / moved_frames : 1;
+  const double subject_sum = sums.subjects + std::min(sums.alike, sums.subjects);
+  // Things that come and go but never move are a texture at the edge of being seen.
+  const double restless = sums.moving + sums.resting > 0 ? sums.moving / (sums.moving + sums.resting) : 1;
+  m.moving = moved_frames > 0 ? in_motion / moved_frames : 1;
+  m.subjects = (subject_sum + kStandingWeight * std::min(sums.standing, sums.subjects)) / sums.kept *
+               (subjects.move ? std::min(1.0, restless / kRestless) : 1);
+  const double variance = std::max(0.0, squares / usable - m.objects * m.objects);
+  m.count = facts.count.known() ? met / usable : 1 / (1 + variance / (m.objects * m.objects));
+  const double contrast = sums.contrast / sums.kept / facts.noise;
+  m.contrast = contrast / (contrast + kPlainContrast);
+  rating.frames = usable;
+  return rating;
+}
+
+namespace {
+
+/// How well one way does, taken by itself.
+double behaviour(const SegmentMerits& m, bool count_known) {
+  return m.followed * m.followed * std::pow(m.steady, 1.5) * (0.05 + 0.95 * m.motion) *
+         std::pow(0.05 + 0.95 * m.subjects, 0.7) * std::pow(0.1 + 0.9 * m.moving, 0.1) *
+         (count_known ? 0.02 + 0.98 * m.count : std::sqrt(m.count)) * std::sqrt(m.contrast);
+}
+
+bool is_like_in(double area, const Rating& other) {
+  return area >= other.smaller / kLikeInOther && area <= other.larger * kLikeInOther;
+}
+
+/// Subjects a frame whose areas are like those that another way finds.
+double found_like(const Rating& rating, const Rating& other) {
+  const double found = static_cast<double>(std::count_if(rating.subject_areas.begin(), rating.subject_areas.end(),
+                                                         [&](float area) { return is_like_in(area, other); }));
+  return rating.frames > 0 ? found / rating.frames : 0;
+}
+
+}  // namespace
+
+void score_ratings(std::vector<Rating>& ratings, const tracking::ObjectCount& count) {
+  for (Rating& r : ratings) r.merits.score = r.trust * behaviour(r.merits, count.known());
+  if (count.known() || ratings.empty()) return;
+  const Rating best = *std::max_element(
+      ratings.begin(), ratings.end(), [](const Rating& a, const Rating& b) { return a.merits.score < b.merits.score; });
+  double most = 0;
+  for (const Rating& r : ratings) {
+    const bool comparable =
+        r.merits.score >= kComparable * best.merits.score && r.merits.motion >= kComparable * best.merits.motion;
+    if (comparable) most = std::max(most, found_like(r, best));
+  }
+  if (most == 0) return;
+  for (Rating& r : ratings) {
+    // What is of another size is another thing, and stands for itself.
+    if (is_like_in(r.subject_area, best)) r.merits.score *= 0.1 + 0.9 * std::min(1.0, found_like(r, best) / most);
+  }
+}
+
+}  // namespace flashcell::host

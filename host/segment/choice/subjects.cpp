@@ -1,0 +1,230 @@
+#include "host/segment/choice/subjects.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace flashcell::host {
+namespace {
+
+constexpr int kBins = 50;                         // of area, two an octave, up to 2^25 px
+constexpr double kFollowed = 0.5;                 // share above chance from which a bin's objects are things
+constexpr double kStep = 0.01, kLeastStep = 0.6;  // of its size, px: more than a centroid's noise
+constexpr double kPresence = 0.15;                // share of the frames in which something moves, at least
+constexpr double kRestlessEnough = 0.3;           // share of the objects seen moving beyond which more says nothing
+constexpr double kHardlyFixed = 0.9;              // share of a bin's objects that do not stay for good
+constexpr double kShare = 0.3;     // of a bin's objects that move, beside that of the bin that moves most
+constexpr double kMostMargin = 4;  // of areas, where nothing else is near
+constexpr int kEmptyBins = 3;      // between a subject's areas
+
+int bin_of(double area) {
+  return std::clamp(static_cast<int>(2 * std::log2(std::max(area, 1.0))), 0, kBins - 1);
+}
+double area_of(int bin) {
+  return std::exp2(0.5 * bin);
+}
+
+/// What the objects of one size do.
+struct Bin {
+  double objects = 0, linked = 0, chance = 0;  // inside the picture, in frames that are followed
+  double moving = 0, mobile = 0, all = 0;
+  double presence = 0;  // share of the frames with something that moves and has this size or the next
+
+  double followed() const {
+    return objects - chance < 1 ? 0 : std::clamp((linked - chance) / (objects - chance), 0.0, 1.0);
+  }
+  double restless() const { return all > 0 ? moving / all : 0; }
+  double evidence() const { return followed() * presence; }
+};
+using Bins = std::array<Bin, kBins>;
+
+Bins count_bins(const std::vector<TrialFrame>& trial) {
+  Bins bins;
+  double followed = 0;
+  for (const TrialFrame& frame : trial) {
+    std::array<bool, kBins> present{};
+    followed += frame.followed;
+    for (const TrialObject& o : frame.objects) {
+      const int b = bin_of(o.area);
+      Bin& bin = bins[b];
+      bin.all += 1;
+      bin.mobile += is_mobile(o);
+      if (moves(o) && !o.at_edge) {
+        bin.moving += 1;
+        for (int near = std::max(0, b - 1); near <= std::min(kBins - 1, b + 1); ++near) present[near] = true;
+      }
+      if (!frame.followed || o.at_edge) continue;
+      bin.objects += 1;
+      bin.linked += o.next >= 0;
+      bin.chance += o.by_chance;
+    }
+    for (int b = 0; b < kBins; ++b) bins[b].presence += present[b];
+  }
+  for (Bin& bin : bins) bin.presence = bin.moving > 0 ? bin.presence / followed : 0;
+  return bins;
+}
+
+struct Range {
+  int first = 0, last = -1;
+};
+
+/// From the bin of most weight to both sides, as long as bins belong.
+template <class Weight, class Belongs>
+Range grow(Weight weight, Belongs belongs, const Bins& bins) {
+  int peak = 0;
+  for (int b = 1; b < kBins; ++b) {
+    if (weight(b) > weight(peak)) peak = b;
+  }
+  if (!(weight(peak) > 0)) return {};
+  const auto reach = [&](int step) {
+    int end = peak, empty = 0;
+    for (int b = peak + step; b >= 0 && b < kBins; b += step) {
+      if (belongs(b, peak)) {
+        end = b;
+        empty = 0;
+      } else if (bins[b].all > 0 || ++empty > kEmptyBins) {
+        break;
+      }
+    }
+    return end;
+  };
+  return {reach(-1), reach(1)};
+}
+
+/// Raises the lower end as long as what is left is followed and moves better, and hardly any of what moves is lost.
+Range trimmed(const Range& range, const Bins& bins) {
+  const auto worth = [&](int first) {
+    Bin sum;
+    double moving_area = 0, all_moving_area = 0;
+    for (int b = range.first; b <= range.last; ++b) {
+      all_moving_area += bins[b].moving * area_of(b);
+      if (b < first) continue;
+      moving_area += bins[b].moving * area_of(b);
+      sum.objects += bins[b].objects;
+      sum.linked += bins[b].linked;
+      sum.chance += bins[b].chance;
+      sum.moving += bins[b].moving;
+      sum.all += bins[b].all;
+    }
+    return sum.followed() * std::min(1.0, sum.restless() / kRestlessEnough) * moving_area / all_moving_area;
+  };
+  Range best = range;
+  double most = worth(range.first);
+  for (int first = range.first + 1; first <= range.last; ++first) {
+    const double there = worth(first);
+    if (there > most) {
+      most = there;
+      best.first = first;
+    }
+  }
+  return best;
+}
+
+double quantile(std::vector<double>& sorted, double share) {
+  return sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5)];
+}
+
+/// Areas of subjects, and of what they are not, on both sides.
+void measure(const std::vector<TrialFrame>& trial, const Range& range, Subjects& subjects) {
+  std::vector<double> areas, contrasts, below, above;
+  for (const TrialFrame& frame : trial) {
+    for (const TrialObject& o : frame.objects) {
+      const int bin = bin_of(o.area);
+      if (bin < range.first) below.push_back(o.area);
+      if (bin > range.last && (o.fixed || !is_mobile(o))) above.push_back(o.area);
+      if (bin < range.first || bin > range.last || (subjects.move && !is_mobile(o))) continue;
+      areas.push_back(o.area);
+      contrasts.push_back(o.contrast);
+    }
+  }
+  if (areas.empty()) return;
+  for (auto* values : {&areas, &contrasts, &below, &above}) std::sort(values->begin(), values->end());
+  subjects.least = quantile(areas, 0.01);
+  subjects.smaller = quantile(areas, 0.25);
+  subjects.median = quantile(areas, 0.5);
+  subjects.larger = quantile(areas, 0.75);
+  subjects.most = quantile(areas, 0.99);
+  subjects.contrast = quantile(contrasts, 0.5);
+  double low = subjects.least / kMostMargin, high = subjects.most * kMostMargin;
+  const double frames = static_cast<double>(trial.size());
+  if (static_cast<double>(below.size()) > 0.02 * frames)
+    low = std::max(low, std::min(std::sqrt(subjects.least * quantile(below, 0.98)), 0.8 * subjects.least));
+  if (static_cast<double>(above.size()) > 0.2 * frames)
+    high = std::min(high, std::max(std::sqrt(subjects.most * quantile(above, 0.02)), 1.4 * subjects.most));
+  subjects.min_area = static_cast<uint32_t>(std::max(1.0, low));
+  subjects.max_area = static_cast<uint32_t>(std::min(std::ceil(high), 1e9));
+}
+
+/// Limits between which the number of objects is met in most frames; among equals those that hold most of what moves,
+/// then the widest.
+Range range_of_count(const std::vector<TrialFrame>& trial, const Bins& bins, const tracking::ObjectCount& count) {
+  std::vector<std::array<int, kBins + 1>> below(trial.size());
+  for (size_t i = 0; i < trial.size(); ++i) {
+    below[i].fill(0);
+    for (const TrialObject& o : trial[i].objects) ++below[i][bin_of(o.area) + 1];
+    for (int b = 0; b < kBins; ++b) below[i][b + 1] += below[i][b];
+  }
+  Range best;
+  double best_met = 0, best_evidence = -1;
+  for (int first = 0; first < kBins; ++first) {
+    double evidence = 0;
+    for (int last = first; last < kBins; ++last) {
+      evidence += bins[last].evidence();
+      double met = 0;
+      for (size_t i = 0; i < trial.size(); ++i)
+        met += trial[i].usable && count.met_by(below[i][last + 1] - below[i][first]) ? 1 : 0;
+      const bool wider = last - first > best.last - best.first;
+      if (met > best_met || (met == best_met && (evidence > best_evidence || (evidence == best_evidence && wider)))) {
+        best = {first, last};
+        best_met = met;
+        best_evidence = evidence;
+      }
+    }
+  }
+  return best_met > 0 ? best : Range{};
+}
+
+}  // namespace
+
+bool is_mobile(const TrialObject& o) {
+  return !o.fixed && (o.next >= 0 || o.continued);
+}
+
+bool moves(const TrialObject& o) {
+  return is_mobile(o) && o.next >= 0 && o.moved > std::max(kLeastStep, kStep * std::sqrt(o.area));
+}
+
+Subjects find_subjects(const std::vector<TrialFrame>& trial, const tracking::ObjectCount& count) {
+  const Bins bins = count_bins(trial);
+  Subjects subjects;
+  if (count.known()) {
+    // Whether they move or rest: there are so many.
+    const Range range = range_of_count(trial, bins, count);
+    if (range.last < range.first) return subjects;
+    measure(trial, range, subjects);
+    subjects.min_area = range.first == 0 ? 1 : static_cast<uint32_t>(std::ceil(area_of(range.first)));
+    subjects.max_area = range.last == kBins - 1 ? 0xFFFFFFFFu : static_cast<uint32_t>(area_of(range.last + 1));
+    return subjects;
+  }
+  for (const Bin& bin : bins) subjects.move |= bin.evidence() >= kPresence;
+  Range range;
+  if (subjects.move) {
+    const auto weight = [&](int b) { return bins[b].evidence() * std::sqrt(area_of(b)); };
+    range = grow(
+        weight,
+        [&](int b, int peak) {
+          const bool as_restless = bins[b].restless() >= kShare * bins[peak].restless();
+          return bins[b].followed() >= kFollowed && (as_restless || bins[b].mobile >= kHardlyFixed * bins[b].all);
+        },
+        bins);
+    if (range.last >= range.first) range = trimmed(range, bins);
+  } else {
+    const auto weight = [&](int b) { return bins[b].linked * bins[b].followed() * std::sqrt(area_of(b)); };
+    range = grow(
+        weight, [&](int b, int) { return bins[b].followed() >= kFollowed; }, bins);
+  }
+  if (range.last >= range.first) measure(trial, range, subjects);
+  return subjects;
+}
+
+}  // namespace flashcell::host

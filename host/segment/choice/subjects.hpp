@@ -1,0 +1,29 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "host/segment/choice/trial.hpp"
+#include "tracking/object_count.hpp"
+
+namespace flashcell::host {
+
+/// Which objects of a trial are what the recording is about.
+struct Subjects {
+  bool move = false;                              ///< known by their motion; else because nothing else is there
+  uint32_t min_area = 1, max_area = 0xFFFFFFFFu;  ///< px: keeps them, and goes midway to what they are not
+  double least = 0, smaller = 0, median = 0, larger = 0, most = 0;  ///< px, their areas: ends, quartiles
+  double contrast = 0;                                              ///< grey levels, median
+  bool any() const { return median > 0; }
+};
+
+/// Those that move, are found again from frame to frame more often than chance has it, and their like. With a count,
+/// those of which there are so many.
+Subjects find_subjects(const std::vector<TrialFrame>& trial, const tracking::ObjectCount& count);
+
+/// Has moved, or been away, and was found again.
+bool is_mobile(const TrialObject& object);
+
+/// Is mobile, and moves now.
+bool moves(const TrialObject& object);
+
+}  // namespace flashcell::host
