@@ -29,6 +29,9 @@ class FrameTracker {
   /// Frame numbers that backfill() and finish() reach back at most.
   virtual int64_t backfill_frames() const = 0;
 
+  /// Rows that were left out on purpose, because they are of no object that was to be followed.
+  virtual uint64_t rows_left_out() const { return 0; }
+
   /// At the end of an offline run: rows as of backfill() that would have come with later frames.
   virtual std::span<const TrackRow> finish() { return {}; }
 };
