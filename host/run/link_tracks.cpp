@@ -16,6 +16,14 @@ bool links_tracks(const Config& config) {
   return config.track.parameters.count.known() && !config.pipeline.realtime;
 }
 
+bool can_be_read_twice(const std::vector<fs::path>& files) {
+  return std::none_of(files.begin(), files.end(), [](const fs::path& file) {
+    std::error_code ignored;
+    const fs::file_status status = fs::status(file, ignored);
+    return fs::is_fifo(status) || fs::is_socket(status) || fs::is_character_file(status);
+  });
+}
+
 std::vector<tracking::TrackName> new_names(const tracking::Tracker& tracker,
                                            const tracking::TrackerParameters& parameters) {
   std::vector<tracking::TrackName> names = tracking::relink(tracker.tracklets(), parameters);

@@ -1,5 +1,6 @@
 #pragma once
-#include <functional>
+#include <filesystem>
+#include <string>
 #include <vector>
 
 #include "host/config/config.hpp"
@@ -12,6 +13,9 @@ namespace flashcell::host {
 
 /// Whether the tracks of a run with this configuration are linked once all are known: the number of objects is.
 bool links_tracks(const Config& config);
+
+/// Whether these files can be gone through once more: pipes and devices cannot.
+bool can_be_read_twice(const std::vector<std::filesystem::path>& files);
 
 /// The names that linking gives the tracks of a pass that is over (tracking::relink()); empty where every track keeps
 /// the id that it has.

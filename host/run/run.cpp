@@ -240,7 +240,12 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
   if (folder && outcome.info.linked && !outcome.error && outcome.summary.end == RunEnd::complete) {
     const std::vector<tracking::TrackName> names = new_names(*job.linkable, job.parameters);
     job = Job();  // a board is opened once
-    if (!names.empty()) write_linked(input, config, options, *folder, names, observer, outcome);
+    if (!names.empty() && !can_be_read_twice(inputs_of(input, config, options))) {
+      observer.warn(
+          "the input cannot be read twice: the tracks are not linked to track.count; save it as a file first");
+    } else if (!names.empty()) {
+      write_linked(input, config, options, *folder, names, observer, outcome);
+    }
   }
   return outcome;
 }

@@ -2,6 +2,7 @@
 #include "host/run/run.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -12,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "host/eval/mot_text.hpp"
+#include "host/run/link_tracks.hpp"
 #include "tests/support/folders.hpp"
 #include "tracking/box_tracker.hpp"
 
@@ -296,6 +298,14 @@ TEST_F(Run, ASecondPassThatIsStoppedLeavesTheFirstOnesFiles) {
   size_t lines = 0;
   for (std::string line; std::getline(csv, line);) lines += line.rfind('#', 0) != 0;
   EXPECT_EQ(lines, outcome.summary.rows + 1);
+}
+
+TEST_F(Run, APipeIsNotReadTwice) {
+  const std::string file = write("det.txt", "1,-1,10,10,20,20,1\n");
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  EXPECT_TRUE(can_be_read_twice({file, path("absent")}));
+  EXPECT_FALSE(can_be_read_twice({file, path("pipe")}));
+  EXPECT_FALSE(can_be_read_twice({"/dev/null"}));
 }
 
 }  // namespace
