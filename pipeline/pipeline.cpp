@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 
+#include "pipeline/count_meter.hpp"
 #include "pipeline/frame_feed.hpp"
 #include "pipeline/sink_group.hpp"
 #include "pipeline/stage_call.hpp"
@@ -86,6 +88,8 @@ class Run {
                                       options.fps, options.stop)
                  : make_offline_feed(source, slots, options.stop);
     info_.backfill_frames = live ? 0 : tracker.backfill_frames();
+    summary_.count = options.count;
+    if (options.count.known()) counter_.emplace(options.count, info_.backfill_frames);
   }
 
   std::exception_ptr go() {
@@ -299,6 +303,7 @@ class Run {
   void count(const Packet& packet) {
     const contract::FrameSummary& found = packet.table.summary;
     summary_.count_objects(found.objects, found.lost, found.filtered);
+    if (counter_) counter_->add(packet.frame->number, packet.rows, packet.backfill);
     for (const tracking::TrackRow& row : packet.backfill) count(row);
     for (const tracking::TrackRow& row : packet.rows) count(row);
   }
@@ -311,6 +316,7 @@ class Run {
   }
 
   void summarize(int64_t wall_ns) {
+    if (counter_) summary_.frames_count_met = counter_->met();
     summary_.wall_s = 1e-9 * static_cast<double>(wall_ns);
     summary_.frames_expected = info_.source.frame_count;
     summary_.rows_left_out = tracker_.rows_left_out();
@@ -331,6 +337,7 @@ class Run {
   RunInfo info_;
   const PipelineOptions& options_;
   RunSummary& summary_;
+  std::optional<CountMeter> counter_;
   RecordingClock clock_;
   const int threads_, tokens_;
   std::unique_ptr<Device> first_device_;

@@ -24,6 +24,7 @@ struct PipelineOptions {
   double queue_ms = 100;                    ///< realtime: recording time that frames wait at most; see waiting_frames()
   double fps = 0;                           ///< frames/s, > 0: the time of frames without a time stamp
   tracking::MeasureParameters measure;      ///< what the devices measure and how records become detections
+  tracking::ObjectCount count;              ///< how many objects there are; frames that meet it are counted
   NamerFactory make_namer;                  ///< says of which class objects are; may be empty
   const std::atomic<bool>* stop = nullptr;  ///< set to end the run early; frames in flight are still finished
 

@@ -26,8 +26,9 @@ struct RunInfo {
   int64_t backfill_frames = 0;
   /// Rows have an id_confidence: the number of objects is known, and the tracks are linked once all are known.
   bool linked = false;
-  std::string config_toml;  ///< the effective configuration
-  std::string command;      ///< the command line
+  std::string config_toml;   ///< the effective configuration
+  std::string segmentation;  ///< why segmentation is what it is, where it was chosen; one line
+  std::string command;       ///< the command line
 };
 
 /// One processed frame.

@@ -35,6 +35,9 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
              run.source.width, run.source.height, run.fps, s.dropped_frames());
   fmt::print("found {} tracks, {:.1f} objects a frame ({} to {})\n", s.tracks, s.objects_mean(), s.objects_min,
              s.objects_max);
+  if (s.count.known()) fmt::print("the count was met: {}\n", s.count_text());
+  if (s.objects_filtered > 0)
+    fmt::print("left out {} objects smaller than label.min_area or larger than label.max_area\n", s.objects_filtered);
   if (!run.classes.empty()) fmt::print("tracks by class: {}\n", printable(tracks_by_class(run, s)));
   std::string latency;
   if (!s.stages.empty()) {
@@ -59,6 +62,13 @@ void print_warnings(const RunSummary& s, const host::Config& config) {
     warn(fmt::format("{} objects did not fit; raise label.max_objects ({}) or label.min_area", s.objects_lost,
                      config.label.max_objects));
   }
+  if (s.many_filtered()) {
+    warn(fmt::format(
+        "{} objects are smaller than label.min_area or larger than label.max_area and were left out, {} were "
+        "kept; --label.min_area 1 --label.max_area 0 keeps all",
+        s.objects_filtered, s.objects));
+  }
+  if (s.count_often_missed()) warn(fmt::format("not met: {}; `flashcell tune` draws what is found", s.count_text()));
   for (const DropCount& d : s.dropped) {
     if (d.frames > 0) warn(fmt::format("{} frames dropped: {}", d.frames, d.cause));
   }

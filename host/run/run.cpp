@@ -35,6 +35,7 @@ struct Job {
   std::unique_ptr<tracking::FrameTracker> tracker;
   tracking::Tracker* linkable = nullptr;   ///< the tracker, where its tracks can be linked
   tracking::TrackerParameters parameters;  ///< of it
+  std::string segmentation;                ///< why it was chosen
 };
 
 bool stopped(const RunOptions& options) {
@@ -67,8 +68,8 @@ Job job_of_recording(const RunInput& input, Config& config, const RunOptions& op
   Job job;
   job.recording = open_recording(input.recording, config, naming.wants_colour());
   if (!naming.finds_objects()) {
-    const std::string reason = settle_segmentation(job.recording, config, observer, options.stop);
-    if (!reason.empty()) observer.note("segmentation: " + reason);
+    job.segmentation = settle_segmentation(job.recording, config, observer, options.stop);
+    if (!job.segmentation.empty()) observer.note("segmentation: " + job.segmentation);
   }
   if (job.recording.source->is_live()) config.pipeline.realtime = true;
   const SourceInfo& info = job.recording.source->info();
@@ -133,6 +134,7 @@ RunInfo run_info(const Job& job, const Config& config, const RunOptions& options
   run.linked = job.linkable != nullptr && links_tracks(config);
   run.config_toml = print_config(config, false);
   run.command = options.command;
+  run.segmentation = job.segmentation;
   return run;
 }
 
@@ -155,6 +157,8 @@ PipelineOptions pipeline_options(const Job& job, const Config& config, const Run
   pipeline.fps = job.recording.fps;
   pipeline.make_namer = job.make_namer;
   pipeline.measure = job.objects.measure;
+  // Rows of boxes replace each other: they do not count what was followed.
+  if (job.linkable != nullptr) pipeline.count = config.track.parameters.count;
   pipeline.stop = options.stop;
   pipeline.progress = [&observer](int64_t frames, int64_t dropped) { observer.progress(frames, dropped); };
   return pipeline;

@@ -104,6 +104,17 @@ std::string figures(const RunSummary& summary, const ReportData& data) {
     out += figure(short_duration(static_cast<double>(latency.percentile(99))), "frame to result, 99th percentile");
   }
   out += figure(count_text(dropped), fmt::format("frame{} dropped{}", plural(dropped), causes), dropped > 0);
+  if (summary.count.known()) {
+    out += figure(
+        fmt::format("{} of {}", count_text(summary.frames_count_met), count_text(summary.frames)),
+        fmt::format("frames with {} object{}", tracking::to_text(summary.count), summary.count.most == 1 ? "" : "s"),
+        summary.count_often_missed());
+  }
+  if (summary.objects_filtered > 0) {
+    out +=
+        figure(count_text(summary.objects_filtered),
+               "objects left out, smaller than label.min_area or larger than label.max_area", summary.many_filtered());
+  }
   if (summary.objects_lost > 0) {
     out += figure(count_text(summary.objects_lost), "objects did not fit into the table", true);
   }
@@ -344,6 +355,10 @@ std::string track_table(const RunInfo& run, const ReportData& data) {
 
 std::string tail(const RunInfo& run) {
   std::string out;
+  if (!run.segmentation.empty()) {
+    out += fmt::format("<section><h2>Segmentation</h2><p>Chosen from the recording: {}</p></section>\n",
+                       markup_escape(run.segmentation));
+  }
   if (!run.config_toml.empty()) {
     out +=
         fmt::format("<section><details><summary>Effective configuration</summary><pre>{}</pre></details></section>\n",

@@ -68,6 +68,11 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
   };
   if (run.linked) json["rows_left_out"] = summary.rows_left_out;
   if (!run.classes.empty()) json["tracks_by_class"] = classes;
+  if (summary.count.known()) {
+    json["count"] = tracking::to_text(summary.count);
+    json["frames_count_met"] = summary.frames_count_met;
+  }
+  if (!run.segmentation.empty()) json["segmentation"] = run.segmentation;
   // A path need not be UTF-8; JSON must be.
   return json_text(json) + "\n";
 }

@@ -46,6 +46,10 @@ TEST(RunSummary, CountsObjects) {
   EXPECT_EQ(summary.objects_mean(), 3);
   EXPECT_EQ(summary.objects_lost, 1u);
   EXPECT_EQ(summary.objects_filtered, 5u);
+  EXPECT_EQ(summary.count_text(), "");
+  summary.count = {2, 5};
+  summary.frames_count_met = 1;
+  EXPECT_EQ(summary.count_text(), "2..5 objects in 1 of 2 frames (50.0 %)");
   summary.dropped = {{"input queue full", 3}, {"gap in the recording", 4}};
   EXPECT_EQ(summary.dropped_frames(), 7u);
 }

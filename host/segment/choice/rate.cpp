@@ -10,11 +10,15 @@
 namespace flashcell::host {
 namespace {
 
-constexpr double kMostMotion = 0.3;  // share of a frame; more is a flash, a jolt, a moving camera
-constexpr double kLikeArea = 2;      // ratio of areas, and of contrasts, within which a resting thing is like a moving
-constexpr double kComparable = 0.7;  // of the best score and its motion, from which it counts how many are found
-constexpr double kRestless = 0.2;    // share of the subjects seen moving from which they are all believed
-constexpr double kLikeInOther = 3;   // the same for one thing as two ways to segment see it
+constexpr double kMostMotion = 0.3;   // share of a frame; more is a flash, a jolt, a moving camera
+constexpr double kLikeArea = 2;       // ratio of areas, and of contrasts, within which a resting thing is like a moving
+constexpr double kMostResting = 1.5;  // of what the best way finds
+constexpr double kComparable = 0.7;   // of the best score, and
+constexpr double kComparableMotion = 0.8;  // of its motion, and
+constexpr double kComparableMoving =
+    0.5;                            // of the share of its objects in motion, from which it counts how many are found
+constexpr double kRestless = 0.2;   // share of the subjects seen moving from which they are all believed
+constexpr double kLikeInOther = 3;  // the same for one thing as two ways to segment see it
 constexpr double kStandingWeight = 0.5;  // of scenery that the frame's edge cuts: one thing that stays is easily told
 constexpr double kCutWeight = 0.3;  // of what the frame's edge cuts: as well scenery that shakes as a thing that comes
 constexpr double kPlainContrast = 5;  // standard deviations of the noise at which contrast counts half
@@ -190,9 +194,12 @@ void score_ratings(std::vector<Rating>& ratings, const tracking::ObjectCount& co
       ratings.begin(), ratings.end(), [](const Rating& a, const Rating& b) { return a.merits.score < b.merits.score; });
   double most = 0;
   for (const Rating& r : ratings) {
-    const bool comparable =
-        r.merits.score >= kComparable * best.merits.score && r.merits.motion >= kComparable * best.merits.motion;
-    if (comparable) most = std::max(most, found_like(r, best));
+    const bool comparable = r.merits.score >= kComparable * best.merits.score &&
+                            r.merits.motion >= kComparableMotion * best.merits.motion &&
+                            r.merits.moving >= kComparableMoving * best.merits.moving;
+    // More than half as many again that rest, and that the best does not see, are scenery.
+    if (comparable && found_like(r, best) <= kMostResting * found_like(best, best))
+      most = std::max(most, found_like(r, best));
   }
   if (most == 0) return;
   for (Rating& r : ratings) {

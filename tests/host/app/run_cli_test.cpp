@@ -395,6 +395,35 @@ TEST_F(RunCli, ZeroMeansNoLimit) {
   EXPECT_EQ(frames, 60);
 }
 
+TEST_F(RunCli, ManyObjectsLeftOutAreAWarning) {
+  const char* const discs = "synth:discs?objects=6&size=256x256&frames=50&fps=2000&seed=3&radius=8&crossing=off";
+  const auto with_limits = [&](const char* least, const char* most) {
+    return track(discs, {"--segment.method", "threshold", "--segment.threshold", "100", "--label.min_area", least,
+                         "--label.max_area", most});
+  };
+  Outcome outcome = with_limits("1", "0");
+  EXPECT_EQ(summary()["objects_filtered"], 0);
+  EXPECT_THAT(outcome.err, Not(HasSubstr("left out")));
+  for (const auto& [least, most] : {std::pair{"1", "50"}, std::pair{"1000", "0"}}) {
+    outcome = with_limits(least, most);
+    EXPECT_EQ(summary()["objects_filtered"], 300);
+    EXPECT_THAT(outcome.err, HasSubstr("300 objects are smaller than label.min_area or larger than label.max_area"));
+  }
+}
+
+TEST_F(RunCli, ACountIsHeldAgainstEveryFrame) {
+  const char* const discs = "synth:discs?objects=3&size=128x128&frames=50&fps=2000&seed=3&radius=6&crossing=off";
+  Outcome outcome = track(discs, {"--count", "3", "--segment.method", "auto"});
+  EXPECT_EQ(summary()["count"], "3");
+  EXPECT_EQ(summary()["frames_count_met"], 50);
+  EXPECT_THAT(outcome.err, Not(HasSubstr("not met")));
+  EXPECT_THAT(summary()["segmentation"].get<std::string>(), HasSubstr("next best"));
+  outcome = track(discs, {"--count", "4..5", "--segment.method", "threshold", "--segment.threshold", "100"});
+  EXPECT_EQ(summary()["frames_count_met"], 0);
+  EXPECT_THAT(outcome.err, HasSubstr("not met: 4..5 objects in 0 of 50 frames (0.0 %)"));
+  EXPECT_FALSE(summary().contains("segmentation"));
+}
+
 TEST_F(RunCli, TooLittleMemoryIsOneLineWhereverItEnds) {
 #ifdef FLASHCELL_PROGRAM_IS_SANITIZED
   GTEST_SKIP() << "sanitizers need address space of their own";
