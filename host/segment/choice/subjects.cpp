@@ -13,9 +13,14 @@ constexpr double kStep = 0.01, kLeastStep = 0.6;  // of its size, px: more than 
 constexpr double kPresence = 0.15;                // share of the frames in which something moves, at least
 constexpr double kRestlessEnough = 0.3;           // share of the objects seen moving beyond which more says nothing
 constexpr double kHardlyFixed = 0.9;              // share of a bin's objects that do not stay for good
-constexpr double kShare = 0.3;     // of a bin's objects that move, beside that of the bin that moves most
-constexpr double kMostMargin = 4;  // of areas, where nothing else is near
-constexpr int kEmptyBins = 3;      // between a subject's areas
+constexpr double kShare = 0.3;          // of a bin's objects that move, beside that of the bin that moves most
+constexpr double kMostMargin = 4;       // of areas, where nothing else is near: upwards, where animals meet, and
+constexpr double kLessMargin = 2;       // downwards, where there are pieces of them
+constexpr double kLeastOfQuartile = 3;  // a quarter of the subjects are smaller than three times the least that is kept
+constexpr float kWholeToPiece = 2;      // of areas, at least
+constexpr float kPieceReach = 0.5F;     // of the whole's size, px: a piece lies no further from it
+constexpr size_t kCrowd = 100;          // objects in a frame, among which all lie beside others
+constexpr int kEmptyBins = 3;           // between a subject's areas
 
 int bin_of(double area) {
   return std::clamp(static_cast<int>(2 * std::log2(std::max(area, 1.0))), 0, kBins - 1);
@@ -120,6 +125,37 @@ Range trimmed(const Range& range, const Bins& bins) {
   return best;
 }
 
+bool is_within(const TrialObject& o, const Range& range) {
+  const int bin = bin_of(o.area);
+  return bin >= range.first && bin <= range.last;
+}
+
+/// Lies beside something that is much larger, as a leg lies beside the animal that it was cut off from.
+bool is_piece(const TrialObject& o, const TrialFrame& frame, const Range& range) {
+  return std::any_of(frame.objects.begin(), frame.objects.end(), [&](const TrialObject& whole) {
+    if (whole.area < kWholeToPiece * o.area || !is_within(whole, range)) return false;
+    const int across = std::max(o.left - whole.right, whole.left - o.right);
+    const int down = std::max(o.top - whole.bottom, whole.top - o.bottom);
+    return static_cast<float>(std::max(across, down)) <= kPieceReach * std::sqrt(whole.area);
+  });
+}
+
+/// The range without its smallest sizes, as long as most of a size are pieces.
+Range without_pieces(Range range, const std::vector<TrialFrame>& trial) {
+  std::array<double, kBins> all{}, pieces{};
+  for (const TrialFrame& frame : trial) {
+    if (frame.objects.size() > kCrowd) continue;
+    for (const TrialObject& o : frame.objects) {
+      if (!is_within(o, range) || !is_mobile(o)) continue;
+      const int bin = bin_of(o.area);
+      all[bin] += 1;
+      pieces[bin] += is_piece(o, frame, range) ? 1 : 0;
+    }
+  }
+  while (range.first < range.last && pieces[range.first] > 0.5 * all[range.first]) ++range.first;
+  return range;
+}
+
 double quantile(std::vector<double>& sorted, double share) {
   return sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5)];
 }
@@ -133,19 +169,21 @@ void measure(const std::vector<TrialFrame>& trial, const Range& range, Subjects&
       if (bin < range.first) below.push_back(o.area);
       if (bin > range.last && (o.fixed || !is_mobile(o))) above.push_back(o.area);
       if (bin < range.first || bin > range.last || (subjects.move && !is_mobile(o))) continue;
+      if (subjects.move && frame.objects.size() <= kCrowd && is_piece(o, frame, range)) continue;
       areas.push_back(o.area);
       contrasts.push_back(o.contrast);
     }
   }
   if (areas.empty()) return;
   for (auto* values : {&areas, &contrasts, &below, &above}) std::sort(values->begin(), values->end());
-  subjects.least = quantile(areas, 0.01);
+  subjects.least = quantile(areas, 0.05);
   subjects.smaller = quantile(areas, 0.25);
   subjects.median = quantile(areas, 0.5);
   subjects.larger = quantile(areas, 0.75);
   subjects.most = quantile(areas, 0.99);
   subjects.contrast = quantile(contrasts, 0.5);
-  double low = subjects.least / kMostMargin, high = subjects.most * kMostMargin;
+  double low = std::max(subjects.least / kLessMargin, subjects.smaller / kLeastOfQuartile),
+         high = subjects.most * kMostMargin;
   const double frames = static_cast<double>(trial.size());
   if (static_cast<double>(below.size()) > 0.02 * frames)
     low = std::max(low, std::min(std::sqrt(subjects.least * quantile(below, 0.98)), 0.8 * subjects.least));
@@ -217,7 +255,7 @@ Subjects find_subjects(const std::vector<TrialFrame>& trial, const tracking::Obj
           return bins[b].followed() >= kFollowed && (as_restless || bins[b].mobile >= kHardlyFixed * bins[b].all);
         },
         bins);
-    if (range.last >= range.first) range = trimmed(range, bins);
+    if (range.last >= range.first) range = without_pieces(trimmed(range, bins), trial);
   } else {
     const auto weight = [&](int b) { return bins[b].linked * bins[b].followed() * std::sqrt(area_of(b)); };
     range = grow(
