@@ -80,8 +80,9 @@ struct RunSummary {
   }
   /// In more than a tenth of the frames: something is wrong with what is found.
   bool count_often_missed() const { return count.known() && 10 * frames_count_met < 9 * frames; }
-  /// So many that it is hardly dirt: twenty for each object that was kept, or all that there were.
-  bool many_filtered() const { return objects_filtered > 20 * objects; }
+  /// Nearly all: twenty for each object that was kept, and less than one in ten frames was. A camera's specks alone are
+  /// no loss, however many they are.
+  bool many_filtered() const { return objects_filtered > 20 * objects && 10 * objects < frames; }
   double objects_mean() const { return frames ? static_cast<double>(objects) / static_cast<double>(frames) : 0; }
   double frames_per_s() const { return wall_s > 0 ? static_cast<double>(frames) / wall_s : 0; }  ///< throughput
 

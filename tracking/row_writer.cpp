@@ -134,12 +134,25 @@ void RowWriter::count_sharers(const std::vector<Track>& tracks, std::span<const 
                               const Observations& view) {
   sharers_.assign(view.detections.size(), 0);
   written_sharers_.assign(named_ ? view.detections.size() : 0, 0);
+  newcomer_.assign(view.detections.size(), -1);
   for (int32_t index : alive) {
     const Track& track = tracks[index];
-    if (!track.seen() || track.id == 0) continue;
+    if (!track.seen()) continue;
+    if (track.id == 0) {
+      int32_t& newcomer = newcomer_[track.detection];
+      if (newcomer < 0 || (tracks[newcomer].match == Match::merged && track.match != Match::merged)) newcomer = index;
+      continue;
+    }
     ++sharers_[track.detection];
     if (named_ && is_written(track)) ++written_sharers_[track.detection];
   }
+}
+
+/// Of several tracks without an id in one blob one may have it for its own: which of them will ever be given out is not
+/// known yet, and a blob is one object or several that say so.
+bool RowWriter::is_doubtful(int32_t index, const Track& track) const {
+  return track.id == 0 && track.match == Match::merged && sharers_[track.detection] == 0 &&
+         newcomer_[track.detection] != index;
 }
 
 bool RowWriter::is_written(const Track& track) const {
@@ -210,6 +223,7 @@ void RowWriter::write(int64_t frame, double time, std::vector<Track>& tracks, st
     Track& track = tracks[index];
     const bool predicted = !track.seen();
     if (predicted && !is_foretold(track, time, view)) continue;
+    if (!predicted && is_doubtful(index, track)) continue;
     if (!predicted) track.astray = false;
     const TrackRow row = make_row(frame, track, view);
     const bool new_track = track.last_row.box.width == 0;

@@ -34,6 +34,7 @@ class RowWriter {
   bool is_foretold(Track& track, double time, const Observations& view) const;
   TrackRow make_row(int64_t frame, const Track& track, const Observations& view) const;
   bool is_written(const Track& track) const;
+  bool is_doubtful(int32_t index, const Track& track) const;
   TrackRow with_company(const Track& track, const TrackRow& row, const Observations& view) const;
   void give_out(const TrackRow& row, double time, std::vector<TrackRow>& rows);
   void fill_gap(Track& track, const TrackRow& row);
@@ -44,6 +45,7 @@ class RowWriter {
   std::vector<int64_t> frames_;  ///< numbers of the frames that backfill may reach back to, rising
   std::vector<double> times_;
   std::vector<int32_t> sharers_;          ///< tracks with an id that are in each detection
+  std::vector<int32_t> newcomer_;         ///< the track without an id to which each detection belongs, -1: none
   std::vector<int32_t> written_sharers_;  ///< and of these, the ones whose rows are not left out
   TrackletLog log_;
   std::vector<TrackName> names_;  ///< by id - 1, where there are names

@@ -35,6 +35,15 @@ TEST(BoundedSeries, BridgesALongGap) {
   EXPECT_EQ(series.points().back().mean(), 5);
 }
 
+TEST(RunSummary, SpecksAreNoLossWhereObjectsAreKept) {
+  RunSummary s;
+  for (int frame = 0; frame < 100; ++frame) s.count_objects(2, 0, 1000);
+  EXPECT_FALSE(s.many_filtered());
+  RunSummary lost;
+  for (int frame = 0; frame < 100; ++frame) lost.count_objects(frame == 7 ? 1 : 0, 0, 2);
+  EXPECT_TRUE(lost.many_filtered());
+}
+
 TEST(RunSummary, CountsObjects) {
   RunSummary summary;
   EXPECT_EQ(summary.objects_mean(), 0);

@@ -370,7 +370,7 @@ TEST_F(Cli, EveryOutputIsThere) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   for (const char* name : {"tracks.csv", "tracks.txt", "tracks.h5", "summary.json", "report.html"})
     EXPECT_GT(fs::file_size(dir_ / "out" / name), 100u) << name;
-  EXPECT_LE(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 5) << outcome.out;
+  EXPECT_LE(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 6) << outcome.out;
 }
 
 TEST_F(Cli, BenchPrintsFiguresAsJson) {
