@@ -100,6 +100,7 @@ double fps_of_detections(const RunInput& input, const Config& config) {
 
 tracking::ScoreModel learn_scores(const std::vector<FrameDetections>& frames, double fps) {
   std::vector<tracking::FrameOfDetections> views;
+  views.reserve(frames.size());
   for (const FrameDetections& f : frames) views.push_back({f.frame, f.detections});
   return tracking::ScoreModel::learn(views, fps);
 }

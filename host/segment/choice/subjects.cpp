@@ -157,7 +157,7 @@ Range without_pieces(Range range, const std::vector<TrialFrame>& trial) {
 }
 
 double quantile(std::vector<double>& sorted, double share) {
-  return sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5)];
+  return sorted[static_cast<size_t>(std::lround(share * static_cast<double>(sorted.size() - 1)))];
 }
 
 /// Areas of subjects, and of what they are not, on both sides.
