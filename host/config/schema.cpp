@@ -101,7 +101,8 @@ void visit_segment(SegmentSection& s, schema::Visitor& v) {
       v, s,
       "auto: method and parameters are proposed from the recording (as `flashcell tune --auto` prints them).\n"
       "threshold: fixed grey level. otsu: grey level chosen anew for each frame. adaptive: against the local mean.\n"
-      "median: against the median of the whole recording, for a camera that stands still. background: against a running\n"
+      "median: against the median of the whole recording, for a camera that stands still. background: against a "
+      "running\n"
       "mean and variance, where the scene changes. colour: named colour classes.");
   choice(v, "polarity", p.polarity, kPolarities, "bright or dark: what objects are against what is around them.");
   constexpr SegmentRanges kRanges{kDeepestGrey};
