@@ -96,14 +96,14 @@ class Choice {
   }
 
   void try_all() {
-    for (const Candidate& c : threshold_candidates(levels_, base_)) try_one(c, nullptr);
+    for (const SegmentCandidate& c : threshold_candidates(levels_, base_)) try_one(c, nullptr);
     const int shorter = std::min(grey_.views()[0].width, grey_.views()[0].height);
-    for (const Candidate& c : adaptive_candidates(levels_, base_, shorter)) try_one(c, nullptr);
+    for (const SegmentCandidate& c : adaptive_candidates(levels_, base_, shorter)) try_one(c, nullptr);
     if (frames_.grey.size() >= 3) {
       if (!question_.live)
-        for (const Candidate& c : scene_candidates(levels_, base_, deep(), false)) try_one(c, nullptr);
+        for (const SegmentCandidate& c : scene_candidates(levels_, base_, deep(), false)) try_one(c, nullptr);
       const auto scenes = scenes_by_place(frames_);
-      for (const Candidate& c : scene_candidates(levels_, base_, deep(), true)) {
+      for (const SegmentCandidate& c : scene_candidates(levels_, base_, deep(), true)) {
         const auto running = make_running_trial(c.parameters, frames_, scenes);
         try_one(c, running.get());
       }
@@ -174,7 +174,7 @@ class Choice {
     }
   }
 
-  void try_one(const Candidate& candidate, Segmenter* instead) {
+  void try_one(const SegmentCandidate& candidate, Segmenter* instead) {
     const FrameView& first = frames_.grey[0];
     const auto segmenter = make_segmenter(candidate.parameters, first.width, first.height, first.format);
     Rating rating;
@@ -203,7 +203,7 @@ class Choice {
   SceneFacts facts_;
   SegmentParameters base_;
   Trial trial_;
-  std::vector<Candidate> candidates_;
+  std::vector<SegmentCandidate> candidates_;
   std::vector<Rating> ratings_;
 };
 

@@ -67,7 +67,8 @@ std::optional<int> threshold_of_extremes(const SceneGrey& grey, Polarity polarit
 
 }  // namespace
 
-std::vector<Candidate> scene_candidates(const SceneGrey& grey, const SegmentParameters& base, bool deep, bool running) {
+std::vector<SegmentCandidate> scene_candidates(const SceneGrey& grey, const SegmentParameters& base, bool deep,
+                                               bool running) {
   SegmentParameters p = base;
   p.method = running ? SegmentMethod::background : SegmentMethod::median;
   p.sigmas = kSigmas;
@@ -76,7 +77,7 @@ std::vector<Candidate> scene_candidates(const SceneGrey& grey, const SegmentPara
   const double quiet = std::clamp(std::max(grey.noise, kLeastSigma * coarse), 0.0, most);
   p.min_sigma = std::round(quiet * 8) / 8;
   const char* method = name_in(kSegmentMethods, p.method);
-  std::vector<Candidate> candidates = {{fmt::format("{}, both", method), p}};
+  std::vector<SegmentCandidate> candidates = {{fmt::format("{}, both", method), p}};
   if (grey.moving() < 1) return candidates;
   const double half = std::round(std::min(0.45 * grey.contrast() / kSigmas, most) * 8) / 8;
   const bool far = half > 1.3 * p.min_sigma;
@@ -98,8 +99,8 @@ std::vector<Candidate> scene_candidates(const SceneGrey& grey, const SegmentPara
   return candidates;
 }
 
-std::vector<Candidate> threshold_candidates(const SceneGrey& grey, const SegmentParameters& base) {
-  std::vector<Candidate> candidates;
+std::vector<SegmentCandidate> threshold_candidates(const SceneGrey& grey, const SegmentParameters& base) {
+  std::vector<SegmentCandidate> candidates;
   const std::optional<int> otsu = otsu_threshold(grey.all);
   for (const Polarity polarity : {Polarity::bright, Polarity::dark}) {
     const bool bright = polarity == Polarity::bright;
@@ -126,13 +127,14 @@ std::vector<Candidate> threshold_candidates(const SceneGrey& grey, const Segment
   return candidates;
 }
 
-std::vector<Candidate> adaptive_candidates(const SceneGrey& grey, const SegmentParameters& base, int shorter_side) {
+std::vector<SegmentCandidate> adaptive_candidates(const SceneGrey& grey, const SegmentParameters& base,
+                                                  int shorter_side) {
   const double step = 1 << grey.shift;
   const double contrast = grey.moving() < 1 ? 32 * step : grey.contrast();
   const int most = grey.deep ? kDeepestGrey : 255;
   const int near = std::clamp(static_cast<int>(std::max({4 * grey.noise, 2 * step, 0.2 * contrast})), 1, most);
   const int far = std::clamp(static_cast<int>(0.45 * contrast), near, most);
-  std::vector<Candidate> candidates;
+  std::vector<SegmentCandidate> candidates;
   for (const Polarity polarity : {Polarity::bright, Polarity::dark}) {
     for (const int window : kWindows) {
       if (window != kWindows[0] && window > shorter_side) continue;

@@ -8,19 +8,21 @@
 namespace flashcell::host {
 
 /// A way to segment that is worth a trial.
-struct Candidate {
+struct SegmentCandidate {
   std::string name;
   SegmentParameters parameters;
 };
 
 /// Against the scene, of brighter and darker pixels together and each alone, at the noise and at half the contrast of
 /// what moves. `running`: by a running background, else the median.
-std::vector<Candidate> scene_candidates(const SceneGrey& grey, const SegmentParameters& base, bool deep, bool running);
+std::vector<SegmentCandidate> scene_candidates(const SceneGrey& grey, const SegmentParameters& base, bool deep,
+                                               bool running);
 
 /// Fixed thresholds, those of what moves and those that part the grey levels; Otsu's, anew for each frame.
-std::vector<Candidate> threshold_candidates(const SceneGrey& grey, const SegmentParameters& base);
+std::vector<SegmentCandidate> threshold_candidates(const SceneGrey& grey, const SegmentParameters& base);
 
 /// The local mean, in windows for small and for large objects.
-std::vector<Candidate> adaptive_candidates(const SceneGrey& grey, const SegmentParameters& base, int shorter_side);
+std::vector<SegmentCandidate> adaptive_candidates(const SceneGrey& grey, const SegmentParameters& base,
+                                                  int shorter_side);
 
 }  // namespace flashcell::host
