@@ -63,6 +63,17 @@ tracking::Box field_of_view(const Config& config, const SourceInfo& info) {
   return {left - 0.5, top - 0.5, right - left, bottom - top};
 }
 
+void follow_measured_objects(const Config& config, Job& job) {
+  auto tracker = std::make_unique<tracking::Tracker>(job.parameters, job.recording.fps);
+  job.linkable = tracker.get();
+  if (!config.track.classes.empty()) {
+    job.recognizer = std::make_unique<tracking::Recognizer>(read_recognition(config.track.classes));
+    job.classes = job.recognizer->model().classes;
+    tracker->set_recognizer(job.recognizer.get());
+  }
+  job.tracker = std::move(tracker);
+}
+
 Job job_of_recording(const RunInput& input, Config& config, const RunOptions& options, RunObserver& observer) {
   const Naming naming(config);
   Job job;
@@ -76,16 +87,13 @@ Job job_of_recording(const RunInput& input, Config& config, const RunOptions& op
   job.objects = naming.finds_objects() ? naming.objects(info.significant_bits) : labelled_objects(config, info);
   job.make_namer = naming.namer(info.significant_bits);
   job.classes = naming.classes();
-  job.parameters = tracker_parameters(config, job.recording.fps);
-  job.parameters.field = field_of_view(config, info);
-  auto tracker = std::make_unique<tracking::Tracker>(job.parameters, job.recording.fps);
-  job.linkable = tracker.get();
-  if (!config.track.classes.empty()) {
-    job.recognizer = std::make_unique<tracking::Recognizer>(read_recognition(config.track.classes));
-    job.classes = job.recognizer->model().classes;
-    tracker->set_recognizer(job.recognizer.get());
+  if (naming.finds_objects()) {
+    job.tracker = std::make_unique<tracking::BoxTracker>(box_tracker_parameters(config), job.recording.fps);
+  } else {
+    job.parameters = tracker_parameters(config, job.recording.fps);
+    job.parameters.field = field_of_view(config, info);
+    follow_measured_objects(config, job);
   }
-  job.tracker = std::move(tracker);
   return job;
 }
 
@@ -223,6 +231,10 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
                 "input.units_per_pixel is the size of a pixel in input.unit, which is not given: add "
                 "--input.unit mm, or what it is");
   Job job = make_job(input, config, options, observer);
+  if (config.track.parameters.count.known() && job.linkable == nullptr) {
+    throw Error(Fault::usage,
+                "track.count: the number of objects is of no use where a detector's boxes are followed; leave it out");
+  }
   RunOutcome outcome;
   outcome.info = run_info(job, config, options);
   if (stopped(options)) {

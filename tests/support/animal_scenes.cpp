@@ -191,6 +191,26 @@ AnimalScene flies_in_tubes() {
                camera_noise(2.5));
 }
 
+AnimalScene larvae_in_wells() {
+  const int64_t frames = 400;
+  Herd larvae{{7, 2.2, 90}, {}};
+  const auto middle = [](int i) { return std::array{55.0 + 110 * (i % 4), 60.0 + 120 * (i / 4)}; };
+  for (int i = 0; i < 8; ++i) {
+    const auto [x, y] = middle(i);
+    larvae.paths.push_back(walk(frames, {x - 26, y - 26, x + 26, y + 26}, 4, 0.9, 4100 + static_cast<uint64_t>(i)));
+  }
+  const auto floor = [=](int64_t, Canvas& canvas) {
+    fill(canvas, [](int, int) { return 75.0; });
+    for (int i = 0; i < 8; ++i) {
+      const auto [x, y] = middle(i);
+      canvas.ellipse(x, y, 48, 48, 0, 45);
+      canvas.ellipse(x, y, 44, 44, 0, 172);
+    }
+  };
+  return scene("a plate of eight wells with a larva each, at rest for most of the time", 440, 240, frames, 50, larvae,
+               floor, camera_noise(2));
+}
+
 AnimalScene droplet() {
   const int64_t frames = 1000;
   Herd drop{{10, 10, 70}, {{}}};
@@ -342,16 +362,10 @@ void Canvas::compress(double step, uint64_t seed) {
 }
 
 const std::vector<AnimalScene>& animal_scenes() {
-  static const std::vector<AnimalScene> scenes = {flies_on_a_textured_floor(),
-                                                  mouse_in_an_arena(),
-                                                  flies_in_tubes(),
-                                                  droplet(),
-                                                  animals_that_never_move(),
-                                                  vignette(),
-                                                  flickering_light(),
-                                                  compression_blocks(),
-                                                  moving_shadow(),
-                                                  things_at_the_edge()};
+  static const std::vector<AnimalScene> scenes = {
+      flies_on_a_textured_floor(), mouse_in_an_arena(), flies_in_tubes(),   larvae_in_wells(),    droplet(),
+      animals_that_never_move(),   vignette(),          flickering_light(), compression_blocks(), moving_shadow(),
+      things_at_the_edge()};
   return scenes;
 }
 

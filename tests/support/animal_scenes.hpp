@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,10 @@ struct AnimalScene {
   std::function<void(int64_t frame, Canvas& canvas)> draw;
   std::function<std::vector<DrawnAnimal>(int64_t frame)> animals;
 };
+
+inline void PrintTo(const AnimalScene& scene, std::ostream* out) {
+  *out << scene.name;
+}
 
 /// All of them; each names what it is about.
 const std::vector<AnimalScene>& animal_scenes();

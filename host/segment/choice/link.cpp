@@ -8,11 +8,12 @@
 namespace flashcell::host {
 namespace {
 
-constexpr float kReach = 1.2F, kLeastReach = 3;          // of an object's size, px: so far it moves in a frame
-constexpr float kMostGrowth = 3;                         // ratio of the areas of one object in two frames
-constexpr float kInPlace = 0.05F, kLeastInPlace = 1.5F;  // of its size, px: what has not moved
-constexpr float kLike = 1.7F;                            // ratio of areas of what is the same thing, long after
-constexpr double kAlwaysThere = 0.85;                    // share of the places in time
+constexpr float kReach = 1.2F, kLeastReach = 3;      // of an object's size, px: so far it moves in a frame
+constexpr float kMostGrowth = 3;                     // ratio of the areas of one object in two frames
+constexpr float kInPlace = 0.1F, kLeastInPlace = 3;  // of its size, px: what stays, be it that it shakes
+constexpr float kLike = 1.7F;                        // ratio of areas of what is the same thing, long after
+constexpr double kAlwaysThere = 0.85;                // share of the places in time
+constexpr double kHoles = 0.25;                      // share of a stretch in which it may be missed
 constexpr size_t kLeastPlaces = 4;
 
 float ratio_of(float a, float b) {
@@ -90,18 +91,23 @@ void find_fixed(std::span<const int> places, std::vector<TrialFrame>& trial) {
   }
   for (TrialFrame& frame : trial) {
     for (TrialObject& o : frame.objects) {
-      o.fixed = false;
+      o.fixed = o.settled = false;
       if (usable.size() < kLeastPlaces) continue;
-      size_t missing = 0;
-      const auto most = static_cast<size_t>((1 - kAlwaysThere) * static_cast<double>(usable.size()));
-      for (size_t p = 0; p < usable.size() && missing <= most; ++p) {
+      size_t seen = 0, first = 0, last = 0;
+      for (size_t p = 0; p < usable.size(); ++p) {
         bool like = false;
         rows[p].near(o, std::max(kLeastInPlace, kInPlace * std::sqrt(o.area)), [&](int index, float) {
           like |= ratio_of(o.area, trial[usable[p]].objects[index].area) <= kLike;
         });
-        missing += like ? 0 : 1;
+        if (!like) continue;
+        if (seen++ == 0) first = p;
+        last = p;
       }
-      o.fixed = missing <= most;
+      const auto most = static_cast<size_t>((1 - kAlwaysThere) * static_cast<double>(usable.size()));
+      o.fixed = usable.size() - seen <= most;
+      const size_t stretch = last - first + 1;
+      // What is there now and then is a texture at the edge of being seen.
+      o.settled = !o.fixed && seen >= 2 && static_cast<double>(stretch - seen) <= kHoles * static_cast<double>(stretch);
     }
   }
 }

@@ -13,8 +13,8 @@ std::vector<int32_t> link_objects(std::span<const TrialObject> from, std::span<c
 /// Turned over left to right: what is found there is found by chance.
 std::vector<TrialObject> mirrored(std::vector<TrialObject> objects, int width);
 
-/// Tells what stays: objects that have their like in the same place in nearly all of the frames `places`. With fewer
-/// than four places nothing is known to stay.
+/// Tells what stays: objects that have their like in the same place in nearly all of the frames `places`, and what is
+/// there for one stretch of them. With fewer than four places nothing is known to stay.
 void find_fixed(std::span<const int> places, std::vector<TrialFrame>& trial);
 
 }  // namespace flashcell::host

@@ -13,6 +13,8 @@ namespace {
 constexpr double kMostMotion = 0.3;   // share of a frame; more is a flash, a jolt, a moving camera
 constexpr double kLikeArea = 2;       // ratio of areas, and of contrasts, within which a resting thing is like a moving
 constexpr double kMostResting = 1.5;  // of what the best way finds
+constexpr double kOneSize = 1.4;      // ratio of the quartiles of areas
+constexpr double kMostUnproven = 3;   // of those that move, or did before they rested
 constexpr double kComparable = 0.7;   // of the best score, and
 constexpr double kComparableMotion = 0.8;  // of its motion, and
 constexpr double kComparableMoving =
@@ -76,12 +78,13 @@ bool is_like(const TrialObject& o, const Subjects& subjects) {
 
 struct Sums {
   double kept = 0, inside = 0, linked = 0, chance = 0, steady = 0, links = 0, contrast = 0;
-  double moving = 0, resting = 0, standing = 0;
+  double moving = 0, settled = 0, resting = 0, standing = 0;
   double subjects = 0, alike = 0;  // that move, are there for a while; that stay but look like those
 };
 
 void add_frame(const TrialFrame& frame, const TrialFrame* next, const Subjects& subjects, Sums& sums, double& objects,
-               std::vector<float>& areas) {
+               Rating& rating) {
+  std::vector<float>& areas = rating.subject_areas;
   for (const TrialObject& o : frame.objects) {
     if (!is_kept(o, subjects)) continue;
     ++objects;
@@ -92,9 +95,9 @@ void add_frame(const TrialFrame& frame, const TrialFrame* next, const Subjects& 
       if (!o.at_edge) areas.push_back(o.area);
     } else if (is_mobile(o)) {
       sums.subjects += o.at_edge ? kCutWeight : 1;
-      sums.resting += moves(o) ? 0 : 1;
-      sums.moving += moves(o) ? 1 : 0;
+      (moves(o) ? sums.moving : o.settled ? sums.settled : sums.resting) += 1;
       if (!o.at_edge) areas.push_back(o.area);
+      if (!o.at_edge && (moves(o) || o.settled)) rating.proven_areas.push_back(o.area);
     } else if (o.fixed && is_like(o, subjects)) {
       sums.alike += 1;
       areas.push_back(o.area);
@@ -132,7 +135,7 @@ Rating rate_trial(const Trial& trial, const SceneFacts& facts) {
     const TrialFrame& frame = trial.frames[i];
     if (!frame.usable) continue;
     double objects = 0;
-    add_frame(frame, frame.followed ? &trial.frames[i + 1] : nullptr, subjects, sums, objects, rating.subject_areas);
+    add_frame(frame, frame.followed ? &trial.frames[i + 1] : nullptr, subjects, sums, objects, rating);
     usable += 1;
     squares += objects * objects;
     met += facts.count.met_by(static_cast<int>(objects));
@@ -153,7 +156,8 @@ Rating rate_trial(const Trial& trial, const SceneFacts& facts) {
   m.motion = moved_frames > 0 ? motion / moved_frames : 1;
   const double subject_sum = sums.subjects + std::min(sums.alike, sums.subjects);
   // Things that come and go but never move are a texture at the edge of being seen.
-  const double restless = sums.moving + sums.resting > 0 ? sums.moving / (sums.moving + sums.resting) : 1;
+  const double proven = sums.moving + sums.settled;
+  const double restless = proven + sums.resting > 0 ? proven / (proven + sums.resting) : 1;
   m.moving = moved_frames > 0 ? in_motion / moved_frames : 1;
   m.subjects = (subject_sum + kStandingWeight * std::min(sums.standing, sums.subjects)) / sums.kept *
                (subjects.move ? std::min(1.0, restless / kRestless) : 1);
@@ -178,11 +182,25 @@ bool is_like_in(double area, const Rating& other) {
   return area >= other.smaller / kLikeInOther && area <= other.larger * kLikeInOther;
 }
 
-/// Subjects a frame whose areas are like those that another way finds.
+/// How many of a way's areas, a frame, are like those that another way finds.
+double found_like(const std::vector<float>& areas, double frames, const Rating& other) {
+  const double found = static_cast<double>(
+      std::count_if(areas.begin(), areas.end(), [&](float area) { return is_like_in(area, other); }));
+  return frames > 0 ? found / frames : 0;
+}
 double found_like(const Rating& rating, const Rating& other) {
-  const double found = static_cast<double>(std::count_if(rating.subject_areas.begin(), rating.subject_areas.end(),
-                                                         [&](float area) { return is_like_in(area, other); }));
-  return rating.frames > 0 ? found / rating.frames : 0;
+  return found_like(rating.subject_areas, rating.frames, other);
+}
+
+/// Whether what a way finds beyond what the best one does are things as well. More than half as many again that rest,
+/// and that the best does not see, are scenery, and so is most of what is hardly ever in motion; but not where all are
+/// of one size and many of them are seen to have moved.
+bool are_things(const Rating& rating, const Rating& best) {
+  const double found = found_like(rating, best);
+  const bool alike = rating.larger <= kOneSize * rating.smaller;
+  if (alike && found <= kMostUnproven * found_like(rating.proven_areas, rating.frames, best)) return true;
+  return found <= kMostResting * found_like(best, best) &&
+         rating.merits.moving >= kComparableMoving * best.merits.moving;
 }
 
 }  // namespace
@@ -194,12 +212,9 @@ void score_ratings(std::vector<Rating>& ratings, const tracking::ObjectCount& co
       ratings.begin(), ratings.end(), [](const Rating& a, const Rating& b) { return a.merits.score < b.merits.score; });
   double most = 0;
   for (const Rating& r : ratings) {
-    const bool comparable = r.merits.score >= kComparable * best.merits.score &&
-                            r.merits.motion >= kComparableMotion * best.merits.motion &&
-                            r.merits.moving >= kComparableMoving * best.merits.moving;
-    // More than half as many again that rest, and that the best does not see, are scenery.
-    if (comparable && found_like(r, best) <= kMostResting * found_like(best, best))
-      most = std::max(most, found_like(r, best));
+    const bool comparable =
+        r.merits.score >= kComparable * best.merits.score && r.merits.motion >= kComparableMotion * best.merits.motion;
+    if (comparable && are_things(r, best)) most = std::max(most, found_like(r, best));
   }
   if (most == 0) return;
   for (Rating& r : ratings) {

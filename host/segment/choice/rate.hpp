@@ -22,6 +22,7 @@ struct Rating {
   double subject_area = 0;                        ///< px, median
   double smaller = 0, larger = 0;                 ///< px, quartiles
   std::vector<float> subject_areas;               ///< px, of each in each frame
+  std::vector<float> proven_areas;                ///< px, of those of them that move then, or did before and after
   double frames = 0;                              ///< that could be segmented
   double trust = 1;  ///< in a way that can make objects of what is none: what it finds has to be so much better
 };

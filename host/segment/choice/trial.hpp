@@ -20,6 +20,7 @@ struct TrialObject {
   int32_t next = -1;       ///< the same object in the next sampled frame, where that follows directly
   bool continued = false;  ///< is the next of one
   bool fixed = false;      ///< nearly always something like it is in this place
+  bool settled = false;    ///< for a while something like it is in this place, before and after not
   bool by_chance = false;  ///< finds one in the next frame's mirror image, other than itself: links mean nothing
   float moved = 0;         ///< px to the next
 };

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct WantedObjects {
   std::vector<std::string> options = {};  ///< key, value, key, value …
   std::string missed = "";                ///< why the choice is known not to reach this
 };
+
+inline void PrintTo(const WantedObjects& wanted, std::ostream* out) {
+  *out << wanted.recording;
+}
 
 inline std::vector<WantedObjects> wanted_objects() {
   std::vector<WantedObjects> all;
