@@ -320,6 +320,8 @@ class Run {
     summary_.wall_s = 1e-9 * static_cast<double>(wall_ns);
     summary_.frames_expected = info_.source.frame_count;
     summary_.rows_left_out = tracker_.rows_left_out();
+    summary_.named = tracker_.named();
+    summary_.named_by = options_.named_by;
     summary_.dropped = {{"missing in the recording", static_cast<uint64_t>(feed_->missing_in_recording())},
                         {"overrun", static_cast<uint64_t>(feed_->overrun())}};
     summary_.dropped.insert(summary_.dropped.end(), lost_.begin(), lost_.end());

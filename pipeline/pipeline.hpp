@@ -26,6 +26,7 @@ struct PipelineOptions {
   tracking::MeasureParameters measure;      ///< what the devices measure and how records become detections
   tracking::ObjectCount count;              ///< how many objects there are; frames that meet it are counted
   NamerFactory make_namer;                  ///< says of which class objects are; may be empty
+  Calibration named_by;                     ///< of what names objects, the tracker's recognizer included
   const std::atomic<bool>* stop = nullptr;  ///< set to end the run early; frames in flight are still finished
 
   /// Called from one thread at a time after each frame, with the number of frames done and the drops so far. May be

@@ -8,6 +8,7 @@
 
 #include "pipeline/bounded_series.hpp"
 #include "pipeline/latency_histogram.hpp"
+#include "pipeline/unfamiliar.hpp"
 #include "tracking/object_count.hpp"
 
 namespace flashcell {
@@ -47,6 +48,8 @@ struct RunSummary {
   uint64_t objects_filtered = 0;              ///< outside min_area..max_area
   tracking::ObjectCount count;                ///< of objects, as it was told
   uint64_t frames_count_met = 0;              ///< frames in which so many were followed
+  tracking::NamedSightings named;             ///< of what was followed
+  Calibration named_by;                       ///< of what named it
   double wall_s = 0;                          ///< from the first frame's arrival to the last result
   std::vector<StageTiming> stages;  ///< in the order of the pipeline; the last is frame arrival to result. Empty where
                                     ///< the run did not begin
@@ -83,6 +86,9 @@ struct RunSummary {
   /// Nearly all: twenty for each object that was kept, and less than one in ten frames was. A camera's specks alone are
   /// no loss, however many they are.
   bool many_filtered() const { return objects_filtered > 20 * objects && 10 * objects < frames; }
+  /// What was named looks otherwise than what the classifier had learned from: far more of it is strange than of its
+  /// examples, and more than as many objects show by chance.
+  bool looks_unfamiliar() const { return is_unfamiliar(named, named_by); }
   double objects_mean() const { return frames ? static_cast<double>(objects) / static_cast<double>(frames) : 0; }
   double frames_per_s() const { return wall_s > 0 ? static_cast<double>(frames) / wall_s : 0; }  ///< throughput
 

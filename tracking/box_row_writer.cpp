@@ -98,8 +98,8 @@ void BoxRowWriter::add_row(const BoxTrack& track, const BoxSight& sight, const B
   row.vx = sight.vx;
   row.vy = sight.vy;
   row.area = box.area();
-  row.class_id = track.belief.best;
-  row.class_confidence = track.belief.confidence;
+  row.class_id = track.name.belief().best;
+  row.class_confidence = track.name.belief().confidence;
   (sight.frame == frame_ ? rows_ : late).push_back(row);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "tracking/box_history.hpp"
 #include "tracking/kalman.hpp"
-#include "tracking/recognition.hpp"
+#include "tracking/name_of_track.hpp"
 
 namespace flashcell::tracking {
 
@@ -39,7 +39,7 @@ struct BoxTrack {
   BoxHistory history;
   size_t final = 0;  ///< sights at the front of the history whose rows stay as they are
   size_t given = 0;  ///< whose rows were given out, at least for now; >= final
-  ClassBelief belief;
+  NameOfTrack name;
 
   bool seen() const { return detection >= 0; }
   bool confirmed() const { return id != 0; }

@@ -58,7 +58,7 @@ struct BoxTracker::Impl {
   void predict(double dt);
   void follow_camera(double dt);
   void correct(std::span<const ClassBelief> names);
-  void learn_name(BoxTrack& track, std::span<const ClassBelief> names) const;
+  void learn_name(BoxTrack& track, std::span<const ClassBelief> names);
   bool may_start(size_t index) const;
   void start_tracks(std::span<const ClassBelief> names);
   bool is_over(const BoxTrack& track) const;
@@ -81,6 +81,7 @@ struct BoxTracker::Impl {
   std::vector<int32_t> alive, unused;  ///< indices into tracks; alive ones in order of their beginning
   size_t longest_history = 0;          ///< of any track so far: a new one may become as long, and has the room at once
   uint32_t next_id = 1;
+  NamedSightings named;
   int64_t last_frame = std::numeric_limits<int64_t>::min();
   double last_time = 0;
 };
@@ -129,10 +130,9 @@ void BoxTracker::Impl::follow_camera(double dt) {
   }
 }
 
-void BoxTracker::Impl::learn_name(BoxTrack& track, std::span<const ClassBelief> names) const {
+void BoxTracker::Impl::learn_name(BoxTrack& track, std::span<const ClassBelief> names) {
   if (names.empty()) return;
-  const ClassBelief& name = names[track.detection];
-  fuse_evidence({name.log_weight.data(), static_cast<size_t>(name.classes)}, track.belief);
+  track.name.learn(names[track.detection], track.confirmed(), named);
 }
 
 void BoxTracker::Impl::correct(std::span<const ClassBelief> names) {
@@ -239,6 +239,10 @@ std::span<const TrackRow> BoxTracker::update(int64_t frame, double time_s, std::
 
 std::span<const TrackRow> BoxTracker::backfill() const {
   return impl_->writer.backfill();
+}
+
+NamedSightings BoxTracker::named() const {
+  return impl_->named;
 }
 
 int64_t BoxTracker::backfill_frames() const {

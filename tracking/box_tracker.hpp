@@ -36,6 +36,7 @@ class BoxTracker final : public FrameTracker {
   std::span<const TrackRow> backfill() const override;
   int64_t backfill_frames() const override;
   std::span<const TrackRow> finish() override;
+  NamedSightings named() const override;
 
  private:
   struct Impl;

@@ -32,6 +32,9 @@ class FrameTracker {
   /// Rows that were left out on purpose, because they are of no object that was to be followed.
   virtual uint64_t rows_left_out() const { return 0; }
 
+  /// What was named so far, of tracks that got an id: alone and whole, as far as that is known.
+  virtual NamedSightings named() const { return {}; }
+
   /// At the end of an offline run: rows as of backfill() that would have come with later frames.
   virtual std::span<const TrackRow> finish() { return {}; }
 };

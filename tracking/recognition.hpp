@@ -1,9 +1,11 @@
 #pragma once
 #include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/calibration.hpp"
 #include "tracking/detection.hpp"
 
 namespace flashcell::tracking {
@@ -16,42 +18,50 @@ using RecognitionFeatures = std::array<double, kRecognitionFeatures>;
 /// What a detection looks like to the recognizer. Features that were not measured are 0.
 RecognitionFeatures recognition_features(const Detection& detection);
 
+/// Numbers of the triangle that whitens features.
+constexpr size_t kWhiteningSize = size_t{kRecognitionFeatures} * (kRecognitionFeatures + 1) / 2;
+
 /// A trained linear discriminant: plain numbers, to be written to a file as they are. `dimensions` <= classes - 1.
 struct RecognitionModel {
-  std::vector<std::string> classes;  ///< names, 1..kMaxClasses
+  std::vector<std::string> classes;  ///< names, 2..kMaxClasses
   int dimensions = 0;
   std::vector<double> mean;  ///< kRecognitionFeatures: of all examples
   std::vector<double>
       projection;               ///< dimensions x kRecognitionFeatures: to a space where every class has unit covariance
   std::vector<double> centres;  ///< classes x dimensions
+  /// Of which `projection` is a part: the lower triangle, row by row, that gives all features unit covariance within a
+  /// class; kWhiteningSize. Empty where calibration.objects is 0.
+  std::vector<double> whitening;
+  Calibration calibration;  ///< strangeness: Mahalanobis distance to the nearest class, of all features
 };
-
-/// Example of a class by its index.
-struct Example {
-  RecognitionFeatures features;
-  int class_index = 0;
-};
-
-/// Linear discriminant analysis (Fisher 1936; HLAC features with it: Otsu, Kurita 1988) with the within-class
-/// covariance shrunk towards its diagonal, so that a few examples a class are enough. `shrinkage` 0..1. Throws
-/// std::invalid_argument: fewer than 2 or more than kMaxClasses classes, a class without an example, a class index out
-/// of range, a feature not finite.
-RecognitionModel train_recognition(std::vector<std::string> classes, std::span<const Example> examples,
-                                   double shrinkage = 0.3);
 
 /// What is believed of an object's class: from one sighting, or over its life.
 struct ClassBelief {
-  std::array<float, kMaxClasses> log_weight{};  ///< of each class, up to a constant
-  int classes = 0;                              ///< in number; 0: nothing is known
+  /// Evidence for each class, up to a constant: calibrated, and bounded (to_evidence). Over a life a sum of which old
+  /// parts have faded.
+  std::array<float, kMaxClasses> log_weight{};
+  int classes = 0;  ///< in number; 0: nothing is known
   int best = -1;
-  float confidence = 0;  ///< 0..1, posterior of `best`
+  float confidence = 0;               ///< 0..1, probability that it is `best`
+  float doubt = Calibration().doubt;  ///< whoever named it is never surer than 1 - doubt
+  float sightings = 0;                ///< over a life: how many, old ones faded
+  bool strange = false;               ///< of one sighting: less like the examples than 95 % of them
 };
 
-/// Adds what one sighting says (log likelihoods up to a constant, one a class) to the belief over the life: old
-/// evidence fades, one frame's is bounded. Whatever names objects passes through here.
-void fuse_evidence(std::span<const float> log_likelihoods, ClassBelief& belief);
+/// Adds what one sighting says to the belief over the life. Sightings of one object are alike, right or wrong: however
+/// many, they are worth a few independent ones (n sightings n / (1 + (n - 1) / few), the design effect of clustered
+/// samples: Kish, Survey Sampling, 1965). Old evidence fades. Whatever names objects passes through here.
+void fuse_evidence(const ClassBelief& sighting, ClassBelief& life);
 
-/// Names detections. Throws std::invalid_argument when the model's sizes do not fit together or a number is not finite.
+/// What was named of the objects that a run followed.
+struct NamedSightings {
+  uint64_t objects = 0;    ///< tracks
+  uint64_t sightings = 0;  ///< alone and whole
+  uint64_t strange = 0;    ///< of them
+};
+
+/// Names detections. Throws std::invalid_argument when the model's sizes do not fit together or a number is not finite
+/// or out of its range.
 class Recognizer {
  public:
   explicit Recognizer(RecognitionModel model);
@@ -59,16 +69,20 @@ class Recognizer {
   const RecognitionModel& model() const { return model_; }
 
   /// Half the squared Mahalanobis distance to each class with its sign turned: log likelihoods up to a constant. `out`
-  /// has one value a class. Allocates nothing.
-  void log_likelihoods(const Detection& detection, std::span<double> out) const;
+  /// has one value a class. Returns the distance to the nearest one, of all features, beside those that tell classes
+  /// apart. Allocates nothing.
+  float log_likelihoods(const RecognitionFeatures& features, std::span<float> out) const;
 
-  /// Most likely class and its posterior from one detection.
+  /// What one detection says.
   ClassBelief classify(const Detection& detection) const;
 
-  /// Adds a detection's evidence to `belief`; old evidence fades, one frame's is bounded.
-  void fuse(const Detection& detection, ClassBelief& belief) const;
-
  private:
+  struct Place {
+    std::array<double, kMaxClasses> at;  ///< along the directions that tell classes apart
+    double beside = 0;                   ///< squared distance from the space that these span
+  };
+  Place place_of(const RecognitionFeatures& features) const;
+
   RecognitionModel model_;
 };
 

@@ -105,8 +105,8 @@ TrackRow RowWriter::make_row(int64_t frame, const Track& track, const Observatio
   row.vx = track.x.speed();
   row.vy = track.y.speed();
   row.colour_class = track.appearance.look().colour_class;
-  row.class_id = track.belief.best;
-  row.class_confidence = track.belief.confidence;
+  row.class_id = track.name.belief().best;
+  row.class_confidence = track.name.belief().confidence;
   // A blob that nobody else with an id is in is this object.
   const auto sharers = [&] { return sharers_[track.detection] - (track.id != 0 ? 1 : 0); };
   if (track.match == Match::predicted || track.match == Match::regained ||

@@ -4,7 +4,7 @@
 #include "tracking/appearance.hpp"
 #include "tracking/kalman.hpp"
 #include "tracking/moment_split.hpp"
-#include "tracking/recognition.hpp"
+#include "tracking/name_of_track.hpp"
 #include "tracking/track_row.hpp"
 
 namespace flashcell::tracking {
@@ -49,7 +49,7 @@ struct Track {
 
   TrackRow last_row;
   std::vector<TrackRow> pending;  ///< rows before it was confirmed
-  ClassBelief belief;
+  NameOfTrack name;
 
   bool seen() const { return match != Match::none; }
   /// Known well enough to be carried through a blob that it shares.

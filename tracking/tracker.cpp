@@ -63,7 +63,7 @@ struct Tracker::Impl {
   void find_splits();
   void start_tracks(std::span<const ClassBelief> names);
   void correct_tracks(std::span<const ClassBelief> names);
-  void learn_name(Track& track, std::span<const ClassBelief> names) const;
+  void learn_name(Track& track, std::span<const ClassBelief> names);
   bool has_left(const Track& track) const;
   void end_tracks();
 
@@ -80,6 +80,7 @@ struct Tracker::Impl {
   int64_t last_frame = std::numeric_limits<int64_t>::min();
   double last_time = 0;
   const Recognizer* recognizer = nullptr;
+  NamedSightings named;
 };
 
 void Tracker::Impl::predict(double time) {
@@ -172,13 +173,12 @@ void Tracker::Impl::correct_tracks(std::span<const ClassBelief> names) {
   }
 }
 
-void Tracker::Impl::learn_name(Track& track, std::span<const ClassBelief> names) const {
+void Tracker::Impl::learn_name(Track& track, std::span<const ClassBelief> names) {
   const auto detection = static_cast<size_t>(track.detection);
   if (!names.empty()) {
-    const ClassBelief& name = names[detection];
-    fuse_evidence({name.log_weight.data(), static_cast<size_t>(name.classes)}, track.belief);
+    track.name.learn(names[detection], track.id != 0, named);
   } else if (recognizer != nullptr) {
-    recognizer->fuse(frame.detections[detection], track.belief);
+    track.name.learn(recognizer->classify(frame.detections[detection]), track.id != 0, named);
   }
 }
 
@@ -268,6 +268,10 @@ void Tracker::set_names(std::vector<TrackName> names) {
 
 uint64_t Tracker::rows_left_out() const {
   return impl_->writer.rows_left_out();
+}
+
+NamedSightings Tracker::named() const {
+  return impl_->named;
 }
 
 void Tracker::set_recognizer(const Recognizer* recognizer) {

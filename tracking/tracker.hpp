@@ -65,6 +65,8 @@ class Tracker final : public FrameTracker {
   /// Rows that were left out by their names.
   uint64_t rows_left_out() const override;
 
+  NamedSightings named() const override;
+
   /// Names what it follows by its features: fills class_id and class_confidence of the rows from now on. The recognizer
   /// must outlive the tracker's use of it; nullptr ends recognition. Where update() is given names, they count instead.
   void set_recognizer(const Recognizer* recognizer);

@@ -31,6 +31,7 @@ void add_board_speed(Command& model, Action& action);
 void add_inspect(Command& model, Action& action);
 void add_model_run(Command& model, Action& action);
 void add_model_eval(Command& model, Action& action);
+void add_model_calibrate(Command& model, Action& action);
 
 /// The command line as it was typed, for the outputs' headers.
 const std::string& typed_command();

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "base/error.hpp"
 #include "base/output_file.hpp"
@@ -21,7 +22,7 @@ constexpr const char *kTrain = "train", *kTest = "test";
 }  // namespace
 
 CropFolder::CropFolder(const std::string& folder, const std::vector<std::string>& classes, host::RoiCropper cropper)
-    : folder_(folder), classes_(classes), counts_(classes.size()), cropper_(std::move(cropper)) {
+    : folder_(folder), classes_(classes), cropper_(std::move(cropper)) {
   for (const std::string& name : classes) {
     if (name.empty() || name.front() == '.' || name.find_first_of("/\\") != std::string::npos)
       throw Error(Fault::input, fmt::format("class `{}` cannot name a folder of pictures; rename it", name));
@@ -36,23 +37,39 @@ CropFolder::CropFolder(const std::string& folder, const std::vector<std::string>
 }
 
 void CropFolder::add(const FrameView& frame, int64_t number, const contract::ObjectRecord& object, int class_index) {
-  const auto c = static_cast<size_t>(class_index);
-  const bool test = counts_[c]++ % kTestEvery == 1;
-  ++(test ? test_ : train_);
   cv::Mat picture(cropper_.resampler().height(), cropper_.resampler().width(),
                   cropper_.resampler().channels() == 1 ? CV_8UC1 : CV_8UC3);
   cropper_.crop(frame, object, picture.data);
-  const fs::path path = part(test ? kTest : kTrain) / classes_[c];
+  crops_.push_back({fmt::format("f{:06}_x{:04}_y{:04}.png", number, object.left, object.top),
+                    static_cast<size_t>(class_index), std::move(picture)});
+}
+
+void CropFolder::write(const Crop& crop, const char* to) const {
+  const fs::path path = part(to) / classes_[crop.class_index];
   host::make_output_folder(path.string());
-  const std::string file = (path / fmt::format("f{:06}_x{:04}_y{:04}.png", number, object.left, object.top)).string();
-  const std::vector<uint8_t> bytes = encode_picture(file, picture);
+  const std::string file = (path / crop.name).string();
+  const std::vector<uint8_t> bytes = encode_picture(file, crop.picture);
   std::ofstream out(file, std::ios::binary);
   out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   out.close();
   if (!out) throw_write_error(file, errno);
 }
 
-void CropFolder::finish() const {
+void CropFolder::finish(std::span<const int> objects) {
+  std::vector<std::map<int, size_t>> order(classes_.size());  // of each class: its objects, by their first picture
+  for (size_t i = 0; i < crops_.size(); ++i) {
+    auto& its = order[crops_[i].class_index];
+    its.emplace(objects[i], its.size());
+  }
+  std::vector<size_t> pictures(classes_.size());
+  for (size_t i = 0; i < crops_.size(); ++i) {
+    const auto& its = order[crops_[i].class_index];
+    const size_t place = its.size() > 1 ? its.at(objects[i]) : pictures[crops_[i].class_index]++;
+    const bool test = place % kTestEvery == 1;
+    ++(test ? test_ : train_);
+    crops_[i].name = fmt::format("object{}_{}", its.at(objects[i]), crops_[i].name);
+    write(crops_[i], test ? kTest : kTrain);
+  }
   for (const char* name : {kTrain, kTest}) {
     std::error_code error;
     if (!fs::exists(part(name), error)) continue;

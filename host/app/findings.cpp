@@ -68,6 +68,7 @@ void print_warnings(const RunSummary& s, const host::Config& config) {
         "kept; --label.min_area 1 --label.max_area 0 keeps all",
         s.objects_filtered, s.objects));
   }
+  if (s.looks_unfamiliar()) warn(unfamiliar_text(s.named));
   if (s.count_often_missed()) warn(fmt::format("not met: {}; `flashcell tune` draws what is found", s.count_text()));
   for (const DropCount& d : s.dropped) {
     if (d.frames > 0) warn(fmt::format("{} frames dropped: {}", d.frames, d.cause));

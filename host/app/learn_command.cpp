@@ -1,8 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -11,20 +8,16 @@
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/crop_folder.hpp"
-#include "host/app/marks.hpp"
-#include "host/app/progress.hpp"
+#include "host/app/marked_objects.hpp"
 #include "host/app/terminal_observer.hpp"
-#include "host/device/device_factory.hpp"
 #include "host/inference/network.hpp"
 #include "host/recognition/recognition_file.hpp"
 #include "host/run/input_files.hpp"
 #include "host/run/recording.hpp"
-#include "tracking/recognition.hpp"
+#include "tracking/recognition_training.hpp"
 
 namespace flashcell::app {
 namespace {
-
-constexpr double kReach = 5;  // px between a mark and the box of the object it means
 
 struct Options {
   std::string input, marks, tracks, output = "classes.json", crops;
@@ -32,79 +25,19 @@ struct Options {
   std::unique_ptr<ConfigOptions> config;
 };
 
-/// Detections that were marked, with their class.
-struct Examples {
-  std::vector<tracking::Detection> detections;
-  std::vector<int> classes;
-};
-
-double distance_to_box(const contract::ObjectRecord& object, double x, double y) {
-  const double dx = std::max({object.left - x, x - object.right, 0.0}),
-               dy = std::max({object.top - y, y - object.bottom, 0.0});
-  return std::hypot(dx, dy);
-}
-
-/// The object that a mark means: the one whose box is nearest, of several the one with the nearest centre; null when
-/// none is within reach.
-const contract::ObjectRecord* object_at(const ObjectTable& table, const Mark& mark) {
-  const contract::ObjectRecord* best = nullptr;
-  double best_box = kReach, best_centre = 0;
-  for (const contract::ObjectRecord& object : table.objects) {
-    const double box = distance_to_box(object, mark.x, mark.y);
-    const double centre = std::hypot(mark.x - static_cast<double>(object.m10) / object.m00,
-                                     mark.y - static_cast<double>(object.m01) / object.m00);
-    if (box < best_box || (best != nullptr && box == best_box && centre < best_centre)) {
-      best = &object;
-      best_box = box;
-      best_centre = centre;
-    }
-  }
-  return best;
-}
-
-using MarkedObject = std::function<void(const Frame& frame, const ObjectTable& table, size_t object, int class_index)>;
-
-/// Calls `use` with the object that each mark means, in order of frames.
-void look_up(const Options& options, const Marks& marks, host::Recording& recording, const host::DevicePlan& plan,
-             const MarkedObject& use) {
-  const auto device = host::make_device(plan);
-  Frame frame;
-  ObjectTable table;
-  Progress progress("looking up marks", marks.marks.back().frame + 1);
-  size_t next = 0;
-  while (next < marks.marks.size() && recording.source->next(frame)) {
-    const bool marked = marks.marks[next].frame <= frame.number;
-    // A running background has to see the frames between, too.
-    if (marked || device->in_order()) device->process(frame, table);
-    progress.update(frame.number + 1);
-    for (; next < marks.marks.size() && marks.marks[next].frame <= frame.number; ++next) {
-      const Mark& mark = marks.marks[next];
-      const contract::ObjectRecord* object = mark.frame == frame.number ? object_at(table, mark) : nullptr;
-      if (object == nullptr) {
-        throw Error(
-            Fault::input,
-            fmt::format(
-                "{}:{}: no object within {:g} px of ({:.1f}, {:.1f}) in frame {}; `flashcell tune` shows what is found",
-                options.marks, mark.line, kReach, mark.x, mark.y, mark.frame));
-      }
-      use(frame, table, static_cast<size_t>(object - table.objects.data()), mark.class_index);
-    }
-  }
-  if (next < marks.marks.size()) {
-    throw Error(Fault::input, fmt::format("{}:{}: frame {} is beyond the recording's end", options.marks,
-                                          marks.marks[next].line, marks.marks[next].frame));
-  }
-}
-
-Examples collect(const Options& options, const Marks& marks, host::Recording& recording, const host::Config& config) {
+std::vector<tracking::Example> collect(const Options& options, const Marks& marks, host::Recording& recording,
+                                       const host::Config& config) {
   const SourceInfo& info = recording.source->info();
-  const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
-  Examples examples;
-  look_up(options, marks, recording, plan, [&](const Frame&, const ObjectTable& table, size_t object, int class_index) {
-    examples.detections.push_back(
-        tracking::make_detection(table.objects[object], table.features_of(object), {plan.label.features}));
-    examples.classes.push_back(class_index);
-  });
+  const uint8_t features = host::plan_device(config, info.width, info.height, info.format).label.features;
+  std::vector<tracking::Example> examples;
+  const std::vector<int> objects =
+      find_marked_objects(options.marks, marks, recording, config,
+                          [&](const Frame&, const ObjectTable& table, size_t object, int class_index) {
+                            const tracking::Detection seen =
+                                tracking::make_detection(table.objects[object], table.features_of(object), {features});
+                            examples.push_back({tracking::recognition_features(seen), class_index});
+                          });
+  for (size_t i = 0; i < examples.size(); ++i) examples[i].object = objects[i];
   return examples;
 }
 
@@ -122,14 +55,12 @@ host::inference::Resampler crop_resampler(const host::Config& config, int signif
 
 int write_crops(const Options& options, const Marks& marks, host::Recording& recording, const host::Config& config) {
   const SourceInfo& info = recording.source->info();
-  const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
   CropFolder folder(options.crops, marks.classes,
                     {crop_resampler(config, info.significant_bits), config.classify.crop});
-  look_up(options, marks, recording, plan,
-          [&](const Frame& frame, const ObjectTable& table, size_t object, int class_index) {
-            folder.add(frame.view, frame.number, table.objects[object], class_index);
-          });
-  folder.finish();
+  folder.finish(find_marked_objects(options.marks, marks, recording, config,
+                                    [&](const Frame& frame, const ObjectTable& table, size_t object, int class_index) {
+                                      folder.add(frame.view, frame.number, table.objects[object], class_index);
+                                    }));
   if (options.json) {
     fmt::print("{}\n", json_text(nlohmann::json({{"folder", options.crops},
                                                  {"classes", marks.classes},
@@ -145,32 +76,32 @@ int write_crops(const Options& options, const Marks& marks, host::Recording& rec
   return 0;
 }
 
-tracking::RecognitionModel train(const Marks& marks, const Examples& examples, size_t leave_out) {
-  std::vector<tracking::Example> kept;
-  for (size_t i = 0; i < examples.detections.size(); ++i) {
-    if (i != leave_out) kept.push_back({tracking::recognition_features(examples.detections[i]), examples.classes[i]});
+/// The classes' examples in number, and what they told of the model.
+void print_learned(const Options& options, const Marks& marks, std::span<const tracking::Example> examples,
+                   const tracking::CalibratedRecognition& learned) {
+  std::vector<size_t> counts(marks.classes.size());
+  for (const tracking::Example& example : examples) ++counts[static_cast<size_t>(example.class_index)];
+  const Calibration& calibration = learned.model.calibration;
+  const double error = learned.fit.reliability.error();
+  if (options.json) {
+    nlohmann::json j = {{"file", options.output},
+                        {"left_out_tried", learned.left_out},
+                        {"left_out_right", learned.right},
+                        {"left_out_objects", calibration.objects},
+                        {"left_out_share_right", learned.fit.share_right},
+                        {"calibration_error", error},
+                        {"most_confidence", 1 - calibration.doubt}};
+    for (size_t c = 0; c < counts.size(); ++c) j["examples"][marks.classes[c]] = counts[c];
+    fmt::print("{}\n", json_text(j));
+    return;
   }
-  return tracking::train_recognition(marks.classes, kept);
-}
-
-/// How many examples a model trained on all others names right: what a person can expect of new objects. Classes of one
-/// example cannot be left out and count as wrong. At most `kTried` examples, evenly spread.
-struct CrossValidation {
-  size_t tried = 0, right = 0;
-};
-
-CrossValidation cross_validate(const Marks& marks, const Examples& examples) {
-  constexpr size_t kTried = 200;
-  const size_t n = examples.detections.size();
-  CrossValidation result;
-  for (size_t k = 0; k < std::min(n, kTried); ++k) {
-    const size_t i = k * n / std::min(n, kTried);
-    ++result.tried;
-    if (std::count(examples.classes.begin(), examples.classes.end(), examples.classes[i]) < 2) continue;
-    result.right +=
-        tracking::Recognizer(train(marks, examples, i)).classify(examples.detections[i]).best == examples.classes[i];
-  }
-  return result;
+  for (size_t c = 0; c < counts.size(); ++c) fmt::print("{}: {} examples\n", printable(marks.classes[c]), counts[c]);
+  fmt::print("{} of {} examples, of {:.0f} objects, are named right when their object is left out of the training\n",
+             learned.right, learned.left_out, calibration.objects);
+  if (learned.left_out > 0)
+    fmt::print("confidence is {:.3f} off on average, and never above {:.3f}: more annotated objects can prove more\n",
+               error, 1 - calibration.doubt);
+  fmt::print("use it with  flashcell track INPUT --track.classes {}\n", printable(options.output));
 }
 
 int learn(const Options& options) {
@@ -185,24 +116,14 @@ int learn(const Options& options) {
   host::Recording recording = host::open_recording(options.input, config);
   host::settle_segmentation(recording, config, observer);
   if (!options.crops.empty()) return write_crops(options, marks, recording, config);
-  const Examples examples = collect(options, marks, recording, config);
+  const std::vector<tracking::Example> examples = collect(options, marks, recording, config);
   if (marks.classes.size() < 2) {
     throw Error(Fault::input, fmt::format("{}: names only one class, {}; recognition needs at least two to tell apart",
                                           options.marks, marks.classes[0]));
   }
-  host::write_recognition(options.output, train(marks, examples, examples.detections.size()));
-  const CrossValidation check = cross_validate(marks, examples);
-  std::vector<size_t> counts(marks.classes.size());
-  for (const int c : examples.classes) ++counts[c];
-  if (options.json) {
-    nlohmann::json j = {{"file", options.output}, {"left_out_tried", check.tried}, {"left_out_right", check.right}};
-    for (size_t c = 0; c < counts.size(); ++c) j["examples"][marks.classes[c]] = counts[c];
-    fmt::print("{}\n", json_text(j));
-    return 0;
-  }
-  for (size_t c = 0; c < counts.size(); ++c) fmt::print("{}: {} examples\n", printable(marks.classes[c]), counts[c]);
-  fmt::print("{} of {} examples are named right when left out of the training\n", check.right, check.tried);
-  fmt::print("use it with  flashcell track INPUT --track.classes {}\n", printable(options.output));
+  const tracking::CalibratedRecognition learned = tracking::train_calibrated_recognition(marks.classes, examples);
+  host::write_recognition(options.output, learned.model);
+  print_learned(options, marks, examples, learned);
   return 0;
 }
 

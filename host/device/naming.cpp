@@ -66,6 +66,11 @@ void Naming::check_sections() const {
   }
 }
 
+Calibration Naming::calibration() const {
+  const auto& model = classifier_ ? classifier_ : detector_;
+  return model ? model->calibration.value_or(Calibration()) : Calibration();
+}
+
 bool Naming::wants_colour() const {
   return is_colour_network(classifier_) || is_colour_network(detector_);
 }

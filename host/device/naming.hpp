@@ -19,6 +19,8 @@ class Naming {
 
   /// Names by class; empty when no network names anything.
   const std::vector<std::string>& classes() const { return classes_; }
+  /// Of the network that names.
+  Calibration calibration() const;
   /// True when a network wants to see colours.
   bool wants_colour() const;
   /// True when the boxes of a detector are the objects: segmentation and labelling are not used.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "host/eval/class_reliability.hpp"
 #include "host/eval/read_tracks.hpp"
 #include "host/eval/text_fields.hpp"
 
@@ -55,21 +56,24 @@ SequenceScores evaluate_pair(const EvalPair& pair, const EvalOptions& options) {
     }
   }
   const int64_t frames = options.frames > 0 ? options.frames : last_frame(truth);
+  const std::optional<Reliability> names = class_reliability(truth, tracks, frames);
   if (options.frames > 0) {
     keep_first(truth, frames);
     keep_first(tracks, frames);
   }
   check_frames(tracks, frames);
-  return score_sequence(sequence_name(pair.truth),
-                        options.points
-                            ? tracking::score_points(truth.objects, tracks.objects, options.max_distance, frames)
-                            : tracking::score_boxes(truth.objects, tracks.objects, frames));
+  SequenceScores scores = score_sequence(
+      sequence_name(pair.truth),
+      options.points ? tracking::score_points(truth.objects, tracks.objects, options.max_distance, frames)
+                     : tracking::score_boxes(truth.objects, tracks.objects, frames));
+  scores.names = names;
+  return scores;
 }
 
 }  // namespace
 
 SequenceScores score_sequence(const std::string& name, const tracking::ScoredSequence& sequence) {
-  return {name, tracking::hota(sequence), tracking::clear_mot(sequence), tracking::identity(sequence)};
+  return {name, tracking::hota(sequence), tracking::clear_mot(sequence), tracking::identity(sequence), {}};
 }
 
 EvalResult evaluate(const EvalOptions& options) {
@@ -87,7 +91,12 @@ EvalResult evaluate(const EvalOptions& options) {
     clear.push_back(result.sequences.back().clear);
     identity.push_back(result.sequences.back().identity);
   }
-  result.overall = {"OVERALL", tracking::combine(hota), tracking::combine(clear), tracking::combine(identity)};
+  result.overall = {"OVERALL", tracking::combine(hota), tracking::combine(clear), tracking::combine(identity), {}};
+  for (const SequenceScores& scores : result.sequences) {
+    if (!scores.names) continue;
+    if (!result.overall.names) result.overall.names.emplace();
+    result.overall.names->add(*scores.names);
+  }
   return result;
 }
 

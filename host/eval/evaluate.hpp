@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/reliability.hpp"
 #include "host/eval/track_csv.hpp"
 #include "tracking/metrics/clear.hpp"
 #include "tracking/metrics/hota.hpp"
@@ -32,6 +33,7 @@ struct SequenceScores {
   tracking::HotaScores hota;
   tracking::ClearScores clear;
   tracking::IdentityScores identity;
+  std::optional<Reliability> names;  ///< where truth and tracks have classes (class_reliability.hpp)
 };
 
 struct EvalResult {

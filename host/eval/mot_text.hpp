@@ -15,6 +15,11 @@ struct ObjectList {
   std::vector<tracking::LabelledObject> objects;
   std::vector<int64_t> lines;
   bool has_boxes = false, has_points = false;
+  struct Name {
+    std::string text;       ///< of the object's class
+    double confidence = 1;  ///< 0..1
+  };
+  std::vector<Name> names;  ///< of each object; empty where the file has no classes
 };
 
 /// Largest frame number that a file may hold.

@@ -62,6 +62,13 @@ void add_identity(const tracking::IdentityScores& s, nlohmann::json& json) {
   json["IDFP"] = s.fp;
 }
 
+void add_names(const Reliability& names, nlohmann::json& json) {
+  json["class_rows"] = names.weight();
+  json["class_share_right"] = names.share_right();
+  json["class_calibration_error"] = names.error();
+  json["class_surest_wrong"] = names.most_wrong();
+}
+
 void print_row(const SequenceScores& s, size_t name_width, std::ostream& out) {
   out << fmt::format(
       "{:<{}} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:6} {:6} {:5} {:7} {:7} {:4} {:4} {:4}\n",
@@ -78,6 +85,7 @@ nlohmann::json to_json(const SequenceScores& scores) {
   add_hota(scores.hota, json);
   add_clear(scores.clear, json);
   add_identity(scores.identity, json);
+  if (scores.names) add_names(*scores.names, json);
   return json;
 }
 
@@ -95,6 +103,11 @@ void print_table(const EvalResult& result, std::ostream& out) {
       "HOTA", "DetA", "AssA", "LocA", "MOTA", "MOTP", "IDF1", "IDSW", "Frag", "frames", "FP", "FN", "MT", "PT", "ML");
   for (const SequenceScores& scores : result.sequences) print_row(scores, width, out);
   print_row(result.overall, width, out);
+  if (const auto& names = result.overall.names) {
+    out << fmt::format(
+        "\nclasses: {:.2f} % of {:.0f} rows right, calibration error {:.4f}, surest wrong row {:.3f}\n{}",
+        100 * names->share_right(), names->weight(), names->error(), names->most_wrong(), names->table());
+  }
 }
 
 int eval_command(const EvalOptions& options, std::ostream& out) {

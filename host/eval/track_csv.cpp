@@ -22,6 +22,7 @@ struct Layout {
   std::array<int, 2> point{kAbsent, kAbsent};
   std::array<int, 4> box{kAbsent, kAbsent, kAbsent, kAbsent};
   int visible = kAbsent;
+  int class_name = kAbsent, class_confidence = kAbsent;
 
   bool has_point() const { return point[0] != kAbsent && point[1] != kAbsent; }
   bool has_box() const { return std::find(box.begin(), box.end(), kAbsent) == box.end(); }
@@ -39,6 +40,8 @@ Layout read_header(const std::vector<std::string_view>& header, const std::strin
   layout.box = {find_column(header, "left"), find_column(header, "top"), find_column(header, "width"),
                 find_column(header, "height")};
   layout.visible = find_column(header, "visible");
+  layout.class_name = find_column(header, "class");
+  layout.class_confidence = find_column(header, "class_confidence");
   if (layout.frame == kAbsent || layout.id == kAbsent) fail_at(name, line, "the header lacks a column frame or id");
   if (!layout.has_point() && (!layout.has_box() || !point.empty())) {
     fail_at(name, line, "the header lacks the columns " + prefix + "x and " + prefix + "y; name the point to use");
@@ -75,6 +78,17 @@ tracking::LabelledObject parse_row(const std::vector<std::string_view>& fields, 
     object.y = number_in(fields, layout.point[1], name, line);
   }
   return object;
+}
+
+/// What a file says without a confidence it is sure of.
+ObjectList::Name parse_name(const std::vector<std::string_view>& fields, const Layout& layout, const std::string& name,
+                            int64_t line) {
+  ObjectList::Name its{csv_text(fields[layout.class_name]), 1};
+  if (layout.class_confidence == kAbsent) return its;
+  const std::string_view confidence = fields[layout.class_confidence];
+  if (!parse_number(confidence, its.confidence) || its.confidence < 0 || its.confidence > 1)
+    fail_at(name, line, "class_confidence " + quoted(confidence) + " is no number from 0 to 1");
+  return its;
 }
 
 /// A row of ground truth for an object that nobody can see: no tracker is asked to find it.
@@ -127,6 +141,7 @@ ObjectList parse_track_csv(std::string_view text, const std::string& name, const
     object.frame += 1 - first;
     list.objects.push_back(object);
     list.lines.push_back(number);
+    if (layout->class_name != kAbsent) list.names.push_back(parse_name(fields, *layout, name, number));
   }
   if (!layout) throw Error(Fault::input, name + ": no header line; expected columns frame,id,x,y");
   list.has_boxes = layout->has_box();

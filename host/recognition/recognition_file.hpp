@@ -6,8 +6,10 @@
 
 namespace flashcell::host {
 
-/// A trained recognizer as JSON text: {"format": "flashcell recognition", "version": 1, "classes": […], "dimensions":
-/// …, "mean": […], "projection": […], "centres": […]}. Numbers keep their full precision.
+/// A trained recognizer as JSON text: {"format": "flashcell recognition", "version": 2, "classes": […], "dimensions":
+/// …, "mean": […], "projection": […], "centres": […], "whitening": […], "calibration": {"temperature": …, "doubt": …,
+/// "objects": …, "familiar": …}}. Numbers keep their full precision. Version 1 ends with "centres": what it says is
+/// trusted as Calibration() says.
 std::string recognition_json(const tracking::RecognitionModel& model);
 
 /// The reverse. `name` is the file's, for messages. Throws Error(Fault::input): no JSON, not this format or version,

@@ -31,6 +31,7 @@ struct Job {
   ObjectStage objects;
   NamerFactory make_namer;
   std::vector<std::string> classes;                  ///< names by class_id
+  Calibration named_by;                              ///< of what names
   std::unique_ptr<tracking::Recognizer> recognizer;  ///< the tracker's, where classes were learned
   std::unique_ptr<tracking::FrameTracker> tracker;
   tracking::Tracker* linkable = nullptr;   ///< the tracker, where its tracks can be linked
@@ -69,6 +70,7 @@ void follow_measured_objects(const Config& config, Job& job) {
   if (!config.track.classes.empty()) {
     job.recognizer = std::make_unique<tracking::Recognizer>(read_recognition(config.track.classes));
     job.classes = job.recognizer->model().classes;
+    job.named_by = job.recognizer->model().calibration;
     tracker->set_recognizer(job.recognizer.get());
   }
   job.tracker = std::move(tracker);
@@ -87,6 +89,7 @@ Job job_of_recording(const RunInput& input, Config& config, const RunOptions& op
   job.objects = naming.finds_objects() ? naming.objects(info.significant_bits) : labelled_objects(config, info);
   job.make_namer = naming.namer(info.significant_bits);
   job.classes = naming.classes();
+  job.named_by = naming.calibration();
   if (naming.finds_objects()) {
     job.tracker = std::make_unique<tracking::BoxTracker>(box_tracker_parameters(config), job.recording.fps);
   } else {
@@ -165,6 +168,7 @@ PipelineOptions pipeline_options(const Job& job, const Config& config, const Run
   pipeline.queue_ms = config.pipeline.queue_ms;
   pipeline.fps = job.recording.fps;
   pipeline.make_namer = job.make_namer;
+  pipeline.named_by = job.named_by;
   pipeline.measure = job.objects.measure;
   // Rows of boxes replace each other: they do not count what was followed.
   if (job.linkable != nullptr) pipeline.count = config.track.parameters.count;

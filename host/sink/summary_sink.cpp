@@ -68,6 +68,11 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
   };
   if (run.linked) json["rows_left_out"] = summary.rows_left_out;
   if (!run.classes.empty()) json["tracks_by_class"] = classes;
+  if (summary.named_by.objects > 0 && summary.named.sightings > 0) {
+    json["named_sightings"] = summary.named.sightings;
+    json["named_sightings_strange"] = summary.named.strange;
+    if (summary.looks_unfamiliar()) json["named_unfamiliar"] = unfamiliar_text(summary.named);
+  }
   if (summary.count.known()) {
     json["count"] = tracking::to_text(summary.count);
     json["frames_count_met"] = summary.frames_count_met;

@@ -1,6 +1,7 @@
 #include "quant_models/data/class_folders.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/text.hpp"
@@ -27,6 +28,15 @@ std::vector<Entry> list_pictures(const FileSet& files, const std::string& prefix
   return entries;
 }
 
+/// "PART/CLASS/object17_": what pictures of one object have in common. Others have the whole name.
+std::string object_name(const std::string& picture) {
+  constexpr std::string_view kObject = "object";
+  const size_t begin = picture.rfind('/') + 1;
+  const size_t end = picture.find('_', begin);
+  const bool said = std::string_view(picture).substr(begin).starts_with(kObject) && end != std::string::npos;
+  return said ? picture.substr(0, end) : picture;
+}
+
 }  // namespace
 
 ClassFolders read_class_folders(const FileSet& files, const std::string& part, int channels, int rows, int columns,
@@ -41,12 +51,14 @@ ClassFolders read_class_folders(const FileSet& files, const std::string& part, i
     for (const Entry& e : entries) names.insert(e.class_name);
     classes.assign(names.begin(), names.end());
   }
-  ClassFolders result{{static_cast<int64_t>(entries.size()), channels, rows, columns, {}, {}}, std::move(classes)};
+  ClassFolders result{{static_cast<int64_t>(entries.size()), channels, rows, columns, {}, {}}, std::move(classes), {}};
+  std::map<std::string, int> objects;
   for (const Entry& e : entries) {
     const auto found = std::find(result.classes.begin(), result.classes.end(), e.class_name);
     if (found == result.classes.end())
       throw ModelError(files.describe(e.name) + ": class '" + e.class_name + "' is in no training picture");
     result.images.labels.push_back(static_cast<int>(found - result.classes.begin()));
+    result.objects.push_back(objects.emplace(object_name(e.name), static_cast<int>(objects.size())).first->second);
     const Picture picture = resize(decode_picture(files.read(e.name), files.describe(e.name), channels), rows, columns);
     result.images.pixels.insert(result.images.pixels.end(), picture.pixels.begin(), picture.pixels.end());
   }

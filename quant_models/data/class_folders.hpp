@@ -10,9 +10,11 @@ namespace flashcell::quant {
 struct ClassFolders {
   LabelledImages images;
   std::vector<std::string> classes;
+  std::vector<int> objects;  ///< which object each image shows
 };
 
-/// Images in one folder a class: PART/CLASS/anything.png. Classes are the folders' names, sorted, or the given ones;
+/// Images in one folder a class: PART/CLASS/anything.png; those of a class whose names begin with the same
+/// "objectNUMBER_" show one object, others one each. Classes are the folders' names, sorted, or the given ones;
 /// images are brought to rows x columns. Throws ModelError: a part without images, a folder that is none of the given
 /// classes, a picture that cannot be read.
 ClassFolders read_class_folders(const FileSet& files, const std::string& part, int channels, int rows, int columns,

@@ -1,9 +1,11 @@
 #include "quant_models/packed/packed_file.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 
 #include "base/output_file.hpp"
 #include "quant_models/hash.hpp"
@@ -81,6 +83,40 @@ class Reader {
   uint64_t next_ = 0;
 };
 
+constexpr std::string_view kCalibrationLine = "\ncalibration ";
+
+std::string calibration_text(const Calibration& c) {
+  std::string text(kCalibrationLine);
+  for (const float number : {c.temperature, c.doubt, c.objects, c.familiar}) {
+    char digits[32];
+    const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
+    if (text.size() > kCalibrationLine.size()) text += ' ';
+    text.append(digits, end);
+  }
+  return text;
+}
+
+/// Takes the calibration from the end of a name, where there is one.
+std::optional<Calibration> take_calibration(std::string& name) {
+  const size_t begin = name.rfind(kCalibrationLine);
+  if (begin == std::string::npos) return {};
+  Calibration c;
+  const char *next = name.data() + begin + kCalibrationLine.size(), *const end = name.data() + name.size();
+  for (float* number : {&c.temperature, &c.doubt, &c.objects, &c.familiar}) {
+    const auto [after, error] = std::from_chars(next, end, *number);
+    if (error != std::errc()) return {};
+    next = after < end ? after + 1 : after;
+  }
+  if (calibration_text(c) != std::string_view(name).substr(begin)) return {};
+  try {
+    check(c);
+  } catch (const std::invalid_argument&) {
+    return {};
+  }
+  name.resize(begin);
+  return c;
+}
+
 void check_head(Reader& reader, std::span<const uint8_t> bytes, uint32_t& image_bytes) {
   const auto magic = reader.take(sizeof(kMagic), "the header");
   if (!std::equal(magic.begin(), magic.end(), kMagic))
@@ -128,6 +164,7 @@ void read_image(Reader& reader, PackedModel& model, uint32_t image_bytes) {
 
 void read_names(Reader& reader, PackedModel& model) {
   model.name = reader.text("the model's name");
+  model.calibration = take_calibration(model.name);
   for (size_t i = 0; i < model.layers.size(); ++i) model.layer_names.push_back(reader.text("the layers' names"));
   for (size_t i = 0; i < model.tensors.size(); ++i) {
     model.tensor_names.push_back(reader.text("the tensors' names"));
@@ -156,7 +193,7 @@ std::vector<uint8_t> packed_file_bytes(const PackedModel& model) {
   writer.number(static_cast<uint32_t>(image.size()));
   writer.bytes.resize(kHeadBytes);
   writer.bytes.insert(writer.bytes.end(), image.begin(), image.end());
-  writer.text(model.name);
+  writer.text(model.calibration ? model.name + calibration_text(*model.calibration) : model.name);
   for (const std::string& name : model.layer_names) writer.text(name);
   for (size_t i = 0; i < model.tensors.size(); ++i) {
     writer.text(model.tensor_names[i]);

@@ -17,6 +17,9 @@
 //       the model's name; each layer's name; each tensor's name and scale (float32); number of classes (uint32) and
 //       their names; preprocessing: channels (uint8), 3 means, 3 factors (float32)
 // A name is its length (uint16) and so many bytes of UTF-8.
+// A calibrated model's name goes on with a line feed and "calibration TEMPERATURE DOUBT OBJECTS FAMILIAR" (the fields
+// of base/calibration.hpp, as std::to_chars writes float32). A reader that does not know it has a longer name and else
+// the same model; a line that is written in any other way is a part of the name.
 namespace flashcell::quant {
 
 /// The file's bytes. Throws ModelError for a model that is not valid or a name of more than 65535 bytes.

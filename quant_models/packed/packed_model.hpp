@@ -1,8 +1,10 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/calibration.hpp"
 #include "kernels_hls/contract/qcnn.hpp"
 #include "quant_models/metadata.hpp"
 
@@ -23,6 +25,8 @@ struct PackedModel {
   std::vector<float> tensor_scales;       ///< real = scale * (q - zero_point); one a tensor
   std::vector<std::string> class_names;   ///< may be empty
   Preprocessing preprocessing;            ///< its values are then quantized with the first input's scale and zero point
+  /// Of its scores of classes; strangeness: the second best class's score less the best one's. None: never measured.
+  std::optional<Calibration> calibration;
 };
 
 /// Bytes of one tensor.

@@ -76,6 +76,23 @@ class ClassEvaluation {
 
 }  // namespace
 
+std::vector<std::pair<const MarkedObject*, const Detection*>> matches(const DetectedPicture& picture) {
+  constexpr float kLeastOverlap = 0.5F;
+  std::vector<std::pair<const MarkedObject*, const Detection*>> found;
+  for (const MarkedObject& object : picture.objects) {
+    const Detection* best = nullptr;
+    float most = kLeastOverlap;
+    for (const Detection& detection : picture.detections) {
+      const float overlap = intersection_over_union(object.box, detection.box);
+      if (overlap < most) continue;
+      best = &detection;
+      most = overlap;
+    }
+    if (best != nullptr && !object.difficult) found.emplace_back(&object, best);
+  }
+  return found;
+}
+
 AveragePrecision average_precision(const std::vector<DetectedPicture>& pictures, int classes, double least_overlap) {
   AveragePrecision result;
   int counted = 0;

@@ -1,4 +1,5 @@
 #pragma once
+#include <utility>
 #include <vector>
 
 #include "quant_models/data/detection_set.hpp"
@@ -11,6 +12,10 @@ struct DetectedPicture {
   std::vector<MarkedObject> objects;
   std::vector<Detection> detections;
 };
+
+/// Marked objects, but difficult ones, each with the detection that overlaps it most, whatever its class, where they
+/// share at least half.
+std::vector<std::pair<const MarkedObject*, const Detection*>> matches(const DetectedPicture& picture);
 
 struct AveragePrecision {
   std::vector<double> by_class;  ///< 0..1; -1 where the class has no object that counts

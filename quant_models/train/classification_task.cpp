@@ -72,6 +72,18 @@ std::vector<Figure> ClassificationTask::evaluate(const Graph& graph) const {
           {"test_images", static_cast<double>(data_.test.count)}};
 }
 
+HeldOutExamples ClassificationTask::held_out(const Graph& graph) const {
+  const std::vector<float> scores = run_all(graph, test_, data_.test.count, 50);
+  HeldOutExamples examples;
+  examples.classes = data_.classes.size();
+  for (size_t i = 0; i < data_.test.labels.size(); ++i) {
+    const std::span<const float> each(scores.data() + i * examples.classes, examples.classes);
+    const int object = data_.test_objects.empty() ? static_cast<int>(i) : data_.test_objects[i];
+    examples.add(each, data_.test.labels[i], object, score_strangeness(each));
+  }
+  return examples;
+}
+
 std::vector<float> ClassificationTask::calibration_images(int64_t count) const {
   count = std::min(count, train_count());
   std::vector<float> images(image_size() * static_cast<size_t>(count));

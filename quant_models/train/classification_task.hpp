@@ -9,6 +9,7 @@ namespace flashcell::quant {
 struct ClassificationData {
   LabelledImages train, test;
   std::vector<std::string> classes;
+  std::vector<int> test_objects = {};  ///< which object each test image shows; empty: each another one
 };
 
 /// Learns the class of each image: softmax cross entropy; figures: accuracy. Test images are shown unchanged.
@@ -21,6 +22,7 @@ class ClassificationTask : public Task {
   Examples examples(std::span<const int64_t> indices, uint64_t seed, int64_t epoch) const override;
   at::Tensor loss(const at::Tensor& output, const Examples& examples) const override;
   std::vector<Figure> evaluate(const Graph& graph) const override;
+  HeldOutExamples held_out(const Graph& graph) const override;
   std::vector<float> calibration_images(int64_t count) const override;
   uint64_t fingerprint() const override;
   const std::vector<std::string>& classes() const override { return data_.classes; }

@@ -26,6 +26,8 @@ std::vector<float> weigh_classes(const DetectionSet& set) {
   return weights;
 }
 
+constexpr float kCalibratedScore = 0.2F;  // as flashcell's detect.least_score: what gets a name in a run
+
 }  // namespace
 
 DetectionTask::DetectionTask(DetectionData data, const Recipe& recipe)
@@ -89,27 +91,49 @@ at::Tensor DetectionTask::loss(const at::Tensor& output, const Examples& e) cons
   return (objectness + 2 * box + object_class) / e.targets[4].clamp_min(1).squeeze();
 }
 
-std::vector<Figure> DetectionTask::evaluate(const Graph& graph) const {
+void DetectionTask::look_at_test_pictures(const Graph& graph, const DecodeOptions& options, const Look& look) const {
   const Graph single = with_batch(graph, 1);
   Executor executor(single);
-  const auto classes_count = static_cast<int>(classes().size());
-  std::vector<DetectedPicture> pictures;
   for (const MarkedPicture& marked : data_.test.pictures) {
     const std::vector<float> image = plain_image(marked.picture);
     std::copy(image.begin(), image.end(), executor.input(0).begin());
     executor.run();
-    DetectedPicture detected{marked.objects,
-                             decode_cells(executor.output(0), classes_count, rows_ / kCellSize, columns_ / kCellSize)};
+    DetectedPicture detected{marked.objects, decode_cells(executor.output(0), static_cast<int>(classes().size()),
+                                                          rows_ / kCellSize, columns_ / kCellSize, options)};
     const float x = static_cast<float>(marked.picture.columns) / static_cast<float>(columns_);
     const float y = static_cast<float>(marked.picture.rows) / static_cast<float>(rows_);
     for (Detection& d : detected.detections) d.box = {d.box.left * x, d.box.top * y, d.box.right * x, d.box.bottom * y};
-    pictures.push_back(std::move(detected));
+    look(detected, executor.output(0));
   }
-  const AveragePrecision result = average_precision(pictures, classes_count);
+}
+
+std::vector<Figure> DetectionTask::evaluate(const Graph& graph) const {
+  std::vector<DetectedPicture> pictures;
+  look_at_test_pictures(graph, {},
+                        [&](const DetectedPicture& picture, std::span<const float>) { pictures.push_back(picture); });
+  const AveragePrecision result = average_precision(pictures, static_cast<int>(classes().size()));
   std::vector<Figure> figures = {{"map50", result.mean}};
   for (size_t c = 0; c < classes().size(); ++c) figures.push_back({"ap50_" + classes()[c], result.by_class[c]});
   figures.push_back({"test_images", static_cast<double>(pictures.size())});
   return figures;
+}
+
+HeldOutExamples DetectionTask::held_out(const Graph& graph) const {
+  HeldOutExamples examples;
+  examples.classes = classes().size();
+  const size_t cells = static_cast<size_t>(rows_ / kCellSize) * static_cast<size_t>(columns_ / kCellSize);
+  std::vector<float> scores(examples.classes);
+  DecodeOptions options;
+  options.least_score = kCalibratedScore;
+  options.across_classes = true;  // an object is of one class
+  look_at_test_pictures(graph, options, [&](const DetectedPicture& picture, std::span<const float> prediction) {
+    for (const auto& [object, detection] : matches(picture)) {
+      for (size_t c = 0; c < scores.size(); ++c)
+        scores[c] = prediction[(static_cast<size_t>(kFirstClass) + c) * cells + static_cast<size_t>(detection->cell)];
+      examples.add(scores, object->object_class, static_cast<int>(examples.size()), score_strangeness(scores));
+    }
+  });
+  return examples;
 }
 
 std::vector<float> DetectionTask::calibration_images(int64_t count) const {

@@ -1,4 +1,7 @@
 #pragma once
+#include <functional>
+#include <span>
+
 #include "quant_models/data/detection_set.hpp"
 #include "quant_models/train/average_precision.hpp"
 #include "quant_models/train/recipe.hpp"
@@ -23,11 +26,14 @@ class DetectionTask : public Task {
   Examples examples(std::span<const int64_t> indices, uint64_t seed, int64_t epoch) const override;
   at::Tensor loss(const at::Tensor& output, const Examples& examples) const override;
   std::vector<Figure> evaluate(const Graph& graph) const override;
+  HeldOutExamples held_out(const Graph& graph) const override;
   std::vector<float> calibration_images(int64_t count) const override;
   uint64_t fingerprint() const override;
   const std::vector<std::string>& classes() const override { return data_.train.classes; }
 
  private:
+  using Look = std::function<void(const DetectedPicture& picture, std::span<const float> prediction)>;
+  void look_at_test_pictures(const Graph& graph, const DecodeOptions& options, const Look& look) const;
   size_t image_size() const;
   std::vector<float> plain_image(const Picture& picture) const;
 

@@ -59,7 +59,7 @@ ClassificationData load_classification(const Recipe& recipe) {
     const FileSet files(d.path);
     ClassFolders train = read_class_folders(files, d.train, recipe.channels, recipe.rows, recipe.columns);
     ClassFolders test = read_class_folders(files, d.test, recipe.channels, recipe.rows, recipe.columns, train.classes);
-    return {std::move(train.images), std::move(test.images), std::move(train.classes)};
+    return {std::move(train.images), std::move(test.images), std::move(train.classes), std::move(test.objects)};
   }
   throw ModelError("data.format '" + d.format + "' has boxes, no classes of whole images: take task = \"detect\"");
 }

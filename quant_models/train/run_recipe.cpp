@@ -53,6 +53,14 @@ nlohmann::ordered_json describe(const StageOptions& stage, const Training& train
   return out;
 }
 
+nlohmann::ordered_json describe(const CalibrationFit& fit) {
+  return {{"temperature", fit.calibration.temperature},
+          {"doubt", fit.calibration.doubt},
+          {"objects", fit.calibration.objects},
+          {"familiar", fit.calibration.familiar},
+          {"error", fit.reliability.error()}};
+}
+
 // Recipes show pictures as pixel / 255.
 Metadata metadata_of(const Recipe& recipe, const Task& task) {
   Preprocessing preprocessing;
@@ -73,9 +81,10 @@ void check_trained(const Recipe& recipe, const Metadata& metadata) {
 
 // STAGE.fcnn, and what it takes of the engine. A network that the engine does not take stays an ONNX file.
 nlohmann::ordered_json write_packed(const Graph& graph, const std::string& name, const Metadata& metadata,
-                                    const std::string& path) {
+                                    const CalibrationFit& fit, const std::string& path) {
   try {
-    const PackedModel packed = lower(graph, name, metadata);
+    PackedModel packed = lower(graph, name, metadata);
+    if (fit.calibration.objects > 0) packed.calibration = fit.calibration;
     write_packed_file(path, packed);
     const ModelSummary summary = describe(packed);
     return {{"file_bytes", fs::file_size(path)},        {"layers", packed.layers.size()},
@@ -127,9 +136,12 @@ void run_recipe(const Recipe& recipe, const RunOptions& options, RunListener& li
     const std::vector<Figure> figures = task->evaluate(result);
     export_onnx(result, in_output(stage.name + ".onnx"), metadata);
     nlohmann::ordered_json described = describe(stage, training, result, figures);
-    if (quantized)
+    if (quantized) {
+      const CalibrationFit fit = fit_calibration(task->held_out(result));
+      described["calibration"] = describe(fit);
       described["engine"] = write_packed(result, fs::path(recipe.model).stem().string() + "_" + stage.name, metadata,
-                                         in_output(stage.name + ".fcnn"));
+                                         fit, in_output(stage.name + ".fcnn"));
+    }
     metrics["stages"].push_back(std::move(described));
     curves.emplace_back(stage.name, training.history);
     write_file(in_output("metrics.json"), json_text(metrics) + "\n");

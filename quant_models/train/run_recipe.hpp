@@ -24,9 +24,9 @@ class RunListener {
 };
 
 /// Trains every stage of the recipe. Writes into the output folder: STAGE.onnx (batch normalization folded; quantized
-/// stages with their quantization), STAGE.fcnn for quantized stages that the engine takes, STAGE.checkpoint,
-/// metrics.json and learning_curve.svg. A run that was stopped goes on where it was; one that is complete is only
-/// measured again. Throws ModelError.
+/// stages with their quantization), STAGE.fcnn for quantized stages that the engine takes, calibrated on the test data,
+/// STAGE.checkpoint, metrics.json and learning_curve.svg. A run that was stopped goes on where it was; one that is
+/// complete is only measured again. Throws ModelError.
 void run_recipe(const Recipe& recipe, const RunOptions& options, RunListener& listener);
 
 }  // namespace flashcell::quant

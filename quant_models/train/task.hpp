@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/calibration.hpp"
 #include "quant_models/graph/graph.hpp"
 
 namespace flashcell::quant {
@@ -35,6 +36,8 @@ class Task {
   virtual at::Tensor loss(const at::Tensor& output, const Examples& examples) const = 0;
   /// Figures on the test data, the one to go by first; the network runs in the project's own executor.
   virtual std::vector<Figure> evaluate(const Graph& graph) const = 0;
+  /// What the network says of the classes of the test data, for its calibration.
+  virtual HeldOutExamples held_out(const Graph& graph) const = 0;
   /// `count` unchanged training images, spread over the data, for calibration.
   virtual std::vector<float> calibration_images(int64_t count) const = 0;
   /// Changes with the data.

@@ -33,7 +33,7 @@ const Arrows& allowed() {
       {"kernels_hls/qcnn", {"kernels_hls/contract", "kernels_hls/common"}},
       {"bitstreams", {"base", "kernels_hls/contract"}},
       {"bitstreams/software_xclbin", {"base", "kernels_hls/contract"}},
-      {"tracking", {"kernels_hls/contract"}},
+      {"tracking", {"base", "kernels_hls/contract"}},
       {"pipeline", {"base", "kernels_hls/contract", "tracking"}},
       {"quant_models", {"base"}},
       {"quant_models/tensor", {"quant_models"}},

@@ -1,4 +1,4 @@
-#include "tracking/recognition.hpp"
+#include "tracking/recognition_training.hpp"
 
 #include <gtest/gtest.h>
 
@@ -149,23 +149,111 @@ TEST(Recognition, NamesFromAClassifierAreFusedLikeARecognizersEvidence) {
   EXPECT_THROW(tracker.update(100, 0.1, one, two), std::invalid_argument);
 }
 
-TEST(Recognition, OneSightingsEvidenceIsBoundedAndOldEvidenceFades) {
-  tracking::ClassBelief belief;
-  tracking::fuse_evidence({}, belief);
-  EXPECT_EQ(belief.best, -1);
-  const float sure[] = {0, -1000}, other[] = {-1000, 0};
-  tracking::fuse_evidence(sure, belief);
-  EXPECT_EQ(belief.best, 0);
-  EXPECT_LT(belief.confidence, 0.9F) << "one frame must not decide";
-  for (int i = 0; i < 200; ++i) tracking::fuse_evidence(sure, belief);
-  EXPECT_GT(belief.confidence, 0.9999F);
+TEST(Recognition, SightingsOfOneObjectAreWorthAFewAndOldEvidenceFades) {
+  tracking::ClassBelief life;
+  tracking::fuse_evidence({}, life);
+  EXPECT_EQ(life.best, -1);
+  const auto sure = [](double independent) { return static_cast<float>(1 / (1 + 2 * std::exp(-independent))); };
+  float last = 0;
+  for (int i = 0; i < 200; ++i) {
+    tracking::fuse_evidence(word(0, 1), life);
+    EXPECT_EQ(life.best, 0);
+    EXPECT_GE(life.confidence, last - 1e-6F) << i;
+    if (i == 0) {
+      EXPECT_NEAR(life.confidence, sure(1), 1e-5);
+    }
+    last = life.confidence;
+  }
+  EXPECT_GT(life.confidence, sure(1.2)) << "more than one sighting";
+  EXPECT_LT(life.confidence, sure(5)) << "but not two hundred";
   int turns = 0;
-  while (belief.best == 0 && turns < 200) {
-    tracking::fuse_evidence(other, belief);
+  while (life.best == 0 && turns < 200) {
+    tracking::fuse_evidence(word(1, 1), life);
     ++turns;
   }
   EXPECT_GT(turns, 3);
   EXPECT_LT(turns, 30) << "a name that was wrong for long can still be corrected";
+  tracking::ClassBelief doubtful = word(2, 50);
+  doubtful.doubt = 0.1F;
+  for (int i = 0; i < 200; ++i) tracking::fuse_evidence(doubtful, life);
+  EXPECT_EQ(life.best, 2);
+  EXPECT_FLOAT_EQ(life.confidence, 0.9F) << "never surer than who named it";
+}
+
+/// `objects` of each kind, each seen `times`: alike, as sightings of one object are.
+std::vector<Example> sightings_of_kinds(int objects, int times, Random& random) {
+  std::vector<Example> examples;
+  for (int object = 0; object < objects; ++object) {
+    for (int kind = 0; kind < 3; ++kind) {
+      const Example first{recognition_features(make_kind(kind, random)), kind, object};
+      for (int k = 0; k < times; ++k) {
+        Example each = first;
+        for (double& feature : each.features) feature += 1e-4 * random.next();
+        examples.push_back(each);
+      }
+    }
+  }
+  return examples;
+}
+
+TEST(Recognition, CalibratesOnObjectsThatWereLeftOut) {
+  Random random;
+  const auto learned =
+      tracking::train_calibrated_recognition({"red", "blue", "blue-rough"}, sightings_of_kinds(12, 5, random));
+  EXPECT_EQ(learned.left_out, 180U);
+  const Calibration& calibration = learned.model.calibration;
+  EXPECT_EQ(calibration.objects, 36) << "not 180 sightings";
+  EXPECT_GE(calibration.doubt, 1.0F / 38 - 1e-6F);
+  EXPECT_LT(learned.fit.reliability.error(), 0.06);
+  const tracking::Recognizer recognizer(learned.model);
+  Reliability reliability;
+  int strange = 0, strange_others = 0;
+  constexpr int kTrials = 600;
+  for (int i = 0; i < kTrials; ++i) {
+    const tracking::ClassBelief name = recognizer.classify(make_kind(i % 3, random));
+    reliability.add(double{name.confidence}, name.best == i % 3);
+    strange += name.strange;
+    Detection other = make_kind(1, random);  // of another hue, and slender
+    std::swap(other.hue[10], other.hue[7]);
+    other.cov_xx = 20;
+    strange_others += recognizer.classify(other).strange;
+  }
+  EXPECT_LT(reliability.error(), 0.05) << reliability.table();
+  EXPECT_LT(strange, kTrials * 15 / 100);
+  EXPECT_GT(strange_others, kTrials * 95 / 100);
+}
+
+TEST(Recognition, LeavesOutHalvesOfASingleObjectAndNoSingleExample) {
+  Random random;
+  const auto examples = sightings_of_kinds(1, 6, random);
+  const auto learned = tracking::train_calibrated_recognition({"red", "blue", "blue-rough"}, examples);
+  EXPECT_EQ(learned.left_out, 18U);
+  EXPECT_EQ(learned.model.calibration.objects, 3);
+  EXPECT_GE(learned.model.calibration.doubt, 0.2F - 1e-6F) << "three objects prove little";
+  const auto few = sightings_of_kinds(1, 1, random);
+  const auto guess = tracking::train_calibrated_recognition({"red", "blue", "blue-rough"}, few);
+  EXPECT_EQ(guess.left_out, 0U);
+  EXPECT_EQ(guess.model.calibration, Calibration());
+  EXPECT_FALSE(tracking::Recognizer(guess.model).classify(make_kind(0, random)).strange) << "nothing to compare with";
+}
+
+TEST(Recognition, CountsStrangeSightingsOfConfirmedTracks) {
+  tracking::Tracker tracker({}, 1000);
+  Random random;
+  for (int frame = 1; frame <= 20; ++frame) {
+    std::vector<Detection> detections = {make_kind(0, random, 50), make_kind(0, random, 150)};
+    std::vector<tracking::ClassBelief> names = {word(1, 1), word(2, 1)};
+    names[1].strange = frame > 10;
+    if (frame == 5) {  // nobody follows what is seen once
+      detections.push_back(make_kind(0, random, 250));
+      names.push_back(names[1]);
+    }
+    tracker.update(frame, frame / 1000.0, detections, names);
+  }
+  const tracking::NamedSightings named = tracker.named();
+  EXPECT_EQ(named.objects, 2U);
+  EXPECT_EQ(named.sightings, 40U);
+  EXPECT_EQ(named.strange, 10U);
 }
 
 }  // namespace

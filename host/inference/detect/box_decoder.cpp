@@ -7,6 +7,15 @@
 
 namespace flashcell::host {
 
+void conclude_box(const Calibration& calibration, const quant::Detection& box, tracking::ClassBelief& name) {
+  const std::span<float> scores(name.log_weight.data(), static_cast<size_t>(name.classes));
+  name.strange = calibration.objects > 0 && score_strangeness(scores) > calibration.familiar;
+  to_evidence(calibration, scores);
+  name.doubt = calibration.doubt;
+  name.best = box.object_class;
+  name.confidence = box.score;
+}
+
 std::unique_ptr<BoxDecoder> make_box_decoder(const quant::PackedModel& model, const quant::DecodeOptions& options) {
   switch (kind_of(model)) {
     case NetworkKind::cell_detector:

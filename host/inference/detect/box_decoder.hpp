@@ -26,6 +26,9 @@ class BoxDecoder {
   virtual tracking::ClassBelief class_of(std::span<const uint8_t> output, const quant::Detection& box) const = 0;
 };
 
+/// Turns the scores of classes in `name.log_weight` into evidence, and says of which class the box is.
+void conclude_box(const Calibration& calibration, const quant::Detection& box, tracking::ClassBelief& name);
+
 /// What the model's outputs ask for: a cell decoder, or one for FastestDet or YuNet. Throws Error(Fault::input) for
 /// networks that find no boxes.
 std::unique_ptr<BoxDecoder> make_box_decoder(const quant::PackedModel& model, const quant::DecodeOptions& options);

@@ -10,7 +10,7 @@
 namespace flashcell::host {
 
 CellDecoder::CellDecoder(const quant::PackedModel& model, const quant::DecodeOptions& options)
-    : output_(output_of(model)), options_(options) {
+    : calibration_(model.calibration.value_or(Calibration())), output_(output_of(model)), options_(options) {
   if (kind_of(model) != NetworkKind::cell_detector)
     throw Error(Fault::input, model.name +
                                   ": is no cell detector: its output is not 5 + classes numbers for every "
@@ -85,8 +85,7 @@ tracking::ClassBelief CellDecoder::class_of(std::span<const uint8_t> cells, cons
   belief.classes = classes();
   for (int c = 0; c < classes(); ++c)
     belief.log_weight[static_cast<size_t>(c)] = value(cells, box.cell, quant::kFirstClass + c);
-  belief.best = box.object_class;
-  belief.confidence = box.score;
+  conclude_box(calibration_, box, belief);
   return belief;
 }
 

@@ -30,6 +30,7 @@ class CellDecoder final : public BoxDecoder {
   void decode_cell(std::span<const uint8_t> cells, int cell, float objectness);
   void suppress();
 
+  Calibration calibration_;
   contract::TensorDescriptor output_;
   quant::DecodeOptions options_;
   std::array<float, 256> value_, objectness_;  ///< by stored byte

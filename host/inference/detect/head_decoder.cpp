@@ -8,7 +8,8 @@
 namespace flashcell::host {
 
 HeadDecoder::HeadDecoder(const quant::PackedModel& model, const quant::DecodeOptions& options)
-    : options_(options),
+    : calibration_(model.calibration.value_or(Calibration())),
+      options_(options),
       input_rows_(input_of(model).height),
       input_columns_(input_of(model).width),
       heads_(heads_of(model)),
@@ -48,12 +49,12 @@ std::span<const quant::Detection> HeadDecoder::decode(std::span<const uint8_t> o
 tracking::ClassBelief HeadDecoder::class_of(std::span<const uint8_t>, const quant::Detection& box) const {
   tracking::ClassBelief belief;
   belief.classes = classes_;
-  belief.best = box.object_class;
-  belief.confidence = box.score;
-  if (class_head_ == nullptr) return belief;
-  const auto classes = static_cast<size_t>(classes_);
-  const auto logits = class_head_->values.subspan(static_cast<size_t>(box.cell) * classes, classes);
-  std::copy(logits.begin(), logits.end(), belief.log_weight.begin());
+  if (class_head_ != nullptr) {
+    const auto classes = static_cast<size_t>(classes_);
+    const auto logits = class_head_->values.subspan(static_cast<size_t>(box.cell) * classes, classes);
+    std::copy(logits.begin(), logits.end(), belief.log_weight.begin());
+  }
+  conclude_box(calibration_, box, belief);
   return belief;
 }
 

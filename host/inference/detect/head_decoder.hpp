@@ -19,6 +19,7 @@ class HeadDecoder final : public BoxDecoder {
   tracking::ClassBelief class_of(std::span<const uint8_t> output, const quant::Detection& box) const override;
 
  private:
+  Calibration calibration_;
   quant::DecodeOptions options_;
   int input_rows_, input_columns_, classes_ = 1;
   std::vector<quant::DetectorHead> heads_;           ///< their values lie in `numbers_`

@@ -25,32 +25,45 @@ RoiClassifier::RoiClassifier(const quant::PackedModel& model, const CropParamete
       table_(model),
       engine_(model),
       output_(output_of(model)),
-      scale_(output_scale(model)),
+      calibration_(model.calibration.value_or(Calibration())),
       inputs_(engine_.items_at_once() * engine_.input_bytes()),
       outputs_(engine_.items_at_once() * engine_.output_bytes()) {
-  for (size_t steps = 0; steps < weight_.size(); ++steps)
-    weight_[steps] = std::exp(-scale_ * static_cast<float>(steps));
+  const float scale = output_scale(model);
+  const float most = most_evidence(calibration_, static_cast<size_t>(output_.channels));
+  for (size_t steps = 0; steps < weight_.size(); ++steps) {
+    const float below = scale * static_cast<float>(steps);
+    evidence_[steps] = std::max(-below / calibration_.temperature, -most);
+    weight_[steps] = std::exp(evidence_[steps]);
+    // Half a step against rounding: many pictures lie on the same one.
+    if (calibration_.objects > 0 && -below > calibration_.familiar + scale / 2)
+      least_familiar_ = static_cast<int>(steps) + 1;
+  }
 }
 
 void RoiClassifier::conclude(const uint8_t* scores, tracking::ClassBelief& name) const {
   const int classes = output_.channels;
-  int best = 0, most = stored_value(output_, scores[0]);
+  int best = 0, most = stored_value(output_, scores[0]), second = INT8_MIN;
   for (int c = 1; c < classes; ++c) {
     const int score = stored_value(output_, scores[c]);
     if (score > most) {
+      second = most;
       most = score;
       best = c;
+    } else {
+      second = std::max(second, score);
     }
   }
   float sum = 0;
   for (int c = 0; c < classes; ++c) {
     const int below = most - stored_value(output_, scores[c]);
-    name.log_weight[static_cast<size_t>(c)] = -scale_ * static_cast<float>(below);
+    name.log_weight[static_cast<size_t>(c)] = evidence_[static_cast<size_t>(below)];
     sum += weight_[static_cast<size_t>(below)];
   }
   name.classes = classes;
   name.best = best;
-  name.confidence = 1 / sum;
+  name.confidence = std::min(1 / sum, 1 - calibration_.doubt);
+  name.doubt = calibration_.doubt;
+  name.strange = most - second < least_familiar_;
 }
 
 void RoiClassifier::classify(const FrameView& frame, std::span<const contract::ObjectRecord> objects,

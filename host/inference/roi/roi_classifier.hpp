@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "base/calibration.hpp"
 #include "host/inference/engine/engine.hpp"
 #include "host/inference/input_table.hpp"
 #include "host/inference/roi/roi_cropper.hpp"
@@ -19,7 +20,7 @@ class RoiClassifier {
 
   int classes() const { return output_.channels; }
 
-  /// names[i] becomes what the network says of objects[i]: logits and softmax.
+  /// names[i] becomes what the network says of objects[i], calibrated.
   void classify(const FrameView& frame, std::span<const contract::ObjectRecord> objects,
                 std::span<tracking::ClassBelief> names);
 
@@ -33,8 +34,10 @@ class RoiClassifier {
   InputTable table_;
   Engine engine_;
   contract::TensorDescriptor output_;
-  float scale_;
-  std::array<float, 256> weight_;  ///< of a class whose stored score is so many steps below the best one's
+  Calibration calibration_;
+  /// Of a class whose stored score is so many steps below the best one's: evidence, and what it weighs.
+  std::array<float, 256> evidence_, weight_;
+  int least_familiar_ = 0;  ///< steps from the best class to the next, below which a picture is strange
   std::vector<uint8_t> inputs_, outputs_;
 };
 

@@ -288,5 +288,29 @@ TEST_F(NamingCli, MarkedObjectsBecomeClassFolders) {
   EXPECT_THAT(again.err, HasSubstr("exists already"));
 }
 
+TEST_F(NamingCli, CalibrationIsWrittenIntoTheNetworkAndObeyed) {
+  for (int i = 0; i < 20; ++i) {
+    const bool large = i % 2 == 1;
+    const fs::path folder = dir_ / "labelled" / (large ? "large" : "small");
+    fs::create_directories(folder);
+    // Two pictures of each of ten objects.
+    cv::imwrite((folder / ("object" + std::to_string(i / 4) + "_" + std::to_string(i) + ".png")).string(),
+                cv::Mat(16, 16, CV_8UC1, cv::Scalar(large ? 230 : 20)));
+  }
+  const Outcome outcome =
+      run({"model", "calibrate", path("size.fcnn"), path("labelled"), "--json", "--diagram", path("reliability.svg")});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["examples"], 20);
+  EXPECT_EQ(json["objects"], 10);
+  EXPECT_EQ(json["share_right"], 1);
+  EXPECT_NEAR(double{json["most_confidence"]}, 11.0 / 12, 1e-6);
+  EXPECT_THAT(read_file(path("reliability.svg")), HasSubstr("</svg>"));
+  ASSERT_EQ(track({"--classify.model", path("size.fcnn"), "--classify.margin", "0"}).code, 0);
+  for (const auto& row : rows_of(csv())) EXPECT_LE(std::stod(row.at("class_confidence")), 0.9168);
+  EXPECT_EQ(run({"model", "calibrate", path("size.fcnn"), path("none")}).code, 3);
+  EXPECT_EQ(run({"model", "calibrate", path("bright.fcnn"), path("labelled")}).code, 3);
+}
+
 }  // namespace
 }  // namespace flashcell

@@ -220,18 +220,20 @@ contract::ObjectRecord box_record(int left, int top, int width, int height) {
 }
 
 TEST(RoiClassifier, IsCropTableReferenceAndSoftmaxOneAfterTheOther) {
-  const quant::PackedModel model = OneLayer(28, 1).classifier(7);
+  quant::PackedModel model = OneLayer(28, 1).classifier(7);
   const std::vector<uint8_t> pixels = noise(100 * 100, 2);
   const FrameView frame{pixels.data(), 100, 100, 100, PixelFormat::grey8};
   std::vector<contract::ObjectRecord> objects;
   // More than the engine takes at a time.
   for (int i = 0; i < 700; ++i) objects.push_back(box_record(i * 7 % 80, i * 13 % 80, 1 + i % 19, 1 + i % 20));
+  model.calibration = Calibration{2, 1e-6F, 100, -3};
   RoiClassifier classifier(model, {}, 8);
   std::vector<tracking::ClassBelief> names(objects.size());
   classifier.classify(frame, objects, names);
   RoiCropper cropper(resampler_for(model, 8), {});
   const InputTable table(model);
   std::vector<int> seen(7);
+  int strange = 0;
   for (size_t i = 0; i < objects.size(); ++i) {
     std::vector<uint8_t> picture(28 * 28), input(28 * 28), output(7);
     cropper.crop(frame, objects[i], picture.data());
@@ -239,20 +241,29 @@ TEST(RoiClassifier, IsCropTableReferenceAndSoftmaxOneAfterTheOther) {
     run_reference(model, input, 1, output);
     const std::vector<float> logits = real_numbers(model, output);
     const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
-    double sum = 0;
-    for (const float l : logits) sum += std::exp(double{l} - logits[static_cast<size_t>(best)]);
+    std::vector<float> evidence = logits;
+    const float confidence = to_evidence(*model.calibration, evidence);
     EXPECT_EQ(names[i].best, best);
     EXPECT_EQ(names[i].classes, 7);
-    EXPECT_NEAR(names[i].confidence, 1 / sum, 1e-5);
-    for (size_t c = 0; c < 7; ++c)
-      EXPECT_NEAR(names[i].log_weight[c], logits[c] - logits[static_cast<size_t>(best)], 1e-4);
+    EXPECT_NEAR(names[i].confidence, confidence, 1e-5);
+    EXPECT_EQ(names[i].doubt, model.calibration->doubt);
+    for (size_t c = 0; c < 7; ++c) EXPECT_NEAR(names[i].log_weight[c], evidence[c], 1e-4);
+    // To half a step of the stored scores.
+    const float lead = score_strangeness(logits), step = output_scale(model);
+    if (std::abs(lead - model.calibration->familiar) > step) {
+      EXPECT_EQ(names[i].strange, lead > model.calibration->familiar);
+    }
+    strange += names[i].strange;
     ++seen[static_cast<size_t>(best)];
   }
   EXPECT_LT(*std::max_element(seen.begin(), seen.end()), 700) << "names of one class only prove little";
+  EXPECT_GT(strange, 0);
+  EXPECT_LT(strange, 700);
 }
 
 TEST(RoiNamer, LeavesTheDoubtfulUnnamed) {
-  const quant::PackedModel model = OneLayer(28, 3).classifier(5);
+  quant::PackedModel model = OneLayer(28, 3).classifier(5);
+  model.calibration = Calibration{1, 1e-3F, 0, 0};
   const std::vector<uint8_t> pixels = noise(64 * 64, 4);
   const FrameView frame{pixels.data(), 64, 64, 64, PixelFormat::grey8};
   ObjectTable all, sure;

@@ -56,6 +56,34 @@ TEST(PackedFile, ComesBackAsItWasWritten) {
   }
 }
 
+TEST(PackedFile, CarriesItsCalibrationWithTheName) {
+  PackedModel model = named_model();
+  const Bytes without = packed_file_bytes(model);
+  EXPECT_FALSE(parse_packed_file(without, "m.fcnn").calibration);
+  model.calibration = Calibration{1.37F, 0.0125F, 80, -3.25F};
+  const Bytes bytes = packed_file_bytes(model);
+  const PackedModel again = parse_packed_file(bytes, "m.fcnn");
+  EXPECT_EQ(again.name, model.name);
+  EXPECT_EQ(again.calibration, model.calibration);
+  // To a reader of old: the same version, and a longer name.
+  const std::string line = "\ncalibration 1.37 0.0125 80 -3.25";
+  EXPECT_EQ(bytes[8], without[8]);
+  EXPECT_EQ(bytes.size(), without.size() + line.size());
+  PackedModel renamed = named_model();
+  renamed.name += line;
+  EXPECT_EQ(packed_file_bytes(renamed), bytes);
+  // What is written in any other way, or is out of range, is a name.
+  for (const char* other :
+       {"\ncalibration 1.370 0.0125 80 -3.25", "\ncalibration 1.37 0.0125 80", "\ncalibration 0 0.1 1 1",
+        "\ncalibration 1 0.1 1 1 ", "\ncalibration 1 nan 1 1", "\ncalibration "}) {
+    renamed = named_model();
+    renamed.name += other;
+    const PackedModel read = parse_packed_file(packed_file_bytes(renamed), "m.fcnn");
+    EXPECT_FALSE(read.calibration) << other;
+    EXPECT_EQ(read.name, renamed.name);
+  }
+}
+
 TEST(PackedFile, EveryTruncationIsRefused) {
   const Bytes bytes = packed_file_bytes(named_model());
   for (size_t size = 0; size < bytes.size(); size += size < 200 ? 1 : 37) {

@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "host/app/network_run.hpp"
+#include "quant_models/data/cifar10.hpp"
+
+namespace flashcell::app {
+
+/// Pictures of which the class is known, for a classifier.
+struct LabelledPictures {
+  quant::LabelledImages images;
+  std::vector<int> objects;  ///< which object each shows
+
+  size_t size() const { return images.labels.size(); }
+};
+
+/// Reads a CIFAR-10 file (.bin), MNIST's folder (its test images), or a folder or archive with a folder of pictures a
+/// class. Throws Error and quant::ModelError: a network that is no classifier or does not say what pixels mean to it
+/// (usage), pictures that cannot be read or do not fit it (input). `file` is the network's.
+LabelledPictures read_labelled_pictures(const std::string& data, const NetworkRun& network, const std::string& file);
+
+/// What the network says of the classes of picture `i`; real numbers, also of integers.
+std::vector<float> scores_of(NetworkRun& network, const LabelledPictures& pictures, size_t i);
+
+}  // namespace flashcell::app
