@@ -20,7 +20,9 @@ void add_eval(Command& app, Action& action) {
   command.footer(
       "Read: MOTChallenge text, CSV with a header, tables of idTracker, ToxTrac and Tracktor, XML of the ISBI "
       "particle\n"
-      "challenge and of TrackMate, folders of label images as the Cell Tracking Challenge lays them out.\n"
+      "challenge and of TrackMate, SLEAP's analysis files, folders of label images as the Cell Tracking Challenge "
+      "lays\n"
+      "them out: of two such folders (01_GT 01_RES) SEG, DET and TRA, too.\n"
       "Several sequences: GT TRACKS GT TRACKS …; OVERALL combines them as TrackEval does.\n"
       "With --points, objects are points and similarity is 1 - distance / max-distance; CLEAR and identity match at "
       "0.5,\n"
@@ -32,6 +34,14 @@ void add_eval(Command& app, Action& action) {
       command.add_flag("--points", eval.points, "Compare points by distance instead of boxes by overlap");
   const Option distance =
       command.add_option("--max-distance", eval.max_distance, "Distance at which similarity is 0, px").positive();
+  const Option gate =
+      command
+          .add_option("--particle-gate", eval.particle_gate,
+                      "Also alpha, beta, JSC and RMSE of the particle tracking challenge, with this gate, "
+                      "px; the challenge's is 5")
+          .type_name("PX")
+          .positive();
+  gate.needs(points);
   points.needs(distance);
   distance.needs(points);
   command

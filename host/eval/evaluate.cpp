@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <span>
 
 #include "host/eval/class_reliability.hpp"
 #include "host/eval/read_tracks.hpp"
@@ -67,19 +68,39 @@ SequenceScores evaluate_pair(const EvalPair& pair, const EvalOptions& options) {
       options.points ? tracking::score_points(truth.objects, tracks.objects, options.max_distance, frames)
                      : tracking::score_boxes(truth.objects, tracks.objects, frames));
   scores.names = names;
+  if (options.particle_gate > 0)
+    scores.particles = tracking::score_particles(truth.objects, tracks.objects, options.particle_gate);
+  if (are_label_folders(pair.truth, pair.tracks))
+    scores.cells = score_label_folders(pair.truth, pair.tracks, options.frames);
   return scores;
+}
+
+/// Combines what every sequence has; nothing where one has none.
+template <class Scores>
+std::optional<Scores> combined(const std::vector<SequenceScores>& sequences,
+                               std::optional<Scores> SequenceScores::*part) {
+  std::vector<Scores> all;
+  for (const SequenceScores& s : sequences) {
+    if (!(s.*part)) return std::nullopt;
+    all.push_back(*(s.*part));
+  }
+  using tracking::combine;
+  return combine(std::span<const Scores>(all));
 }
 
 }  // namespace
 
 SequenceScores score_sequence(const std::string& name, const tracking::ScoredSequence& sequence) {
-  return {name, tracking::hota(sequence), tracking::clear_mot(sequence), tracking::identity(sequence), {}};
+  return {name, tracking::hota(sequence), tracking::clear_mot(sequence), tracking::identity(sequence), {}, {}, {}};
 }
 
 EvalResult evaluate(const EvalOptions& options) {
   if (options.pairs.empty()) throw Error(Fault::usage, "eval: name a ground truth and a file of tracks");
   if (options.points && !(options.max_distance > 0)) {
     throw Error(Fault::usage, "eval: --points needs --max-distance above 0 (px)");
+  }
+  if (options.particle_gate > 0 && !options.points) {
+    throw Error(Fault::usage, "eval: --particle-gate compares points: add --points --max-distance PX");
   }
   EvalResult result;
   std::vector<tracking::HotaScores> hota;
@@ -91,7 +112,13 @@ EvalResult evaluate(const EvalOptions& options) {
     clear.push_back(result.sequences.back().clear);
     identity.push_back(result.sequences.back().identity);
   }
-  result.overall = {"OVERALL", tracking::combine(hota), tracking::combine(clear), tracking::combine(identity), {}};
+  result.overall = {"OVERALL",
+                    tracking::combine(hota),
+                    tracking::combine(clear),
+                    tracking::combine(identity),
+                    {},
+                    combined(result.sequences, &SequenceScores::cells),
+                    combined(result.sequences, &SequenceScores::particles)};
   for (const SequenceScores& scores : result.sequences) {
     if (!scores.names) continue;
     if (!result.overall.names) result.overall.names.emplace();

@@ -6,14 +6,16 @@
 #include <vector>
 
 #include "base/reliability.hpp"
+#include "host/eval/cell_tracking.hpp"
 #include "host/eval/track_csv.hpp"
 #include "tracking/metrics/clear.hpp"
 #include "tracking/metrics/hota.hpp"
 #include "tracking/metrics/identity.hpp"
+#include "tracking/metrics/particles.hpp"
 
 namespace flashcell::host {
 
-/// Ground truth and tracks of one sequence; MOTChallenge text or CSV each.
+/// Ground truth and tracks of one sequence; any format of read_tracks.hpp each.
 struct EvalPair {
   std::string truth, tracks;  ///< paths
 };
@@ -22,6 +24,7 @@ struct EvalOptions {
   std::vector<EvalPair> pairs;  ///< at least one
   bool points = false;          ///< compare points by Euclidean distance instead of boxes by IoU
   double max_distance = 0;      ///< px; similarity of points is 1 - distance / max_distance
+  double particle_gate = 0;     ///< px; above 0: the particle tracking challenge's measures, too, with this gate
   CsvColumns truth_columns, track_columns;
   int64_t frames = 0;  ///< only the first so many count; 0: all of the ground truth
   bool json = false;
@@ -34,6 +37,8 @@ struct SequenceScores {
   tracking::ClearScores clear;
   tracking::IdentityScores identity;
   std::optional<Reliability> names;  ///< where truth and tracks have classes (class_reliability.hpp)
+  std::optional<CellTrackingScores> cells;            ///< where both sides are folders of label images
+  std::optional<tracking::ParticleScores> particles;  ///< where a gate was given
 };
 
 struct EvalResult {
@@ -55,7 +60,7 @@ nlohmann::json to_json(const SequenceScores& scores);
 /// {"sequences": {name: …}, "OVERALL": …}
 nlohmann::json to_json(const EvalResult& result);
 
-/// The main figures, a line a sequence.
+/// The main figures, a line a sequence; tables of their own for the challenges' measures.
 void print_table(const EvalResult& result, std::ostream& out);
 
 /// `flashcell eval`: evaluates and prints as options.json says. Returns the exit code 0; errors are thrown.

@@ -2,21 +2,17 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
-#include <map>
 #include <opencv2/imgcodecs.hpp>
 
 #include "base/error.hpp"
+#include "base/picture_header.hpp"
 
 namespace flashcell::host {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Where the images lie: below NN_GT they are in TRA.
-fs::path image_folder(const fs::path& folder) {
-  return fs::is_directory(folder / "TRA") ? folder / "TRA" : folder;
-}
+constexpr uint64_t kMostFileBytes = uint64_t{1} << 30;
 
 /// The digits that a name ends with; -1 without any.
 int64_t trailing_number(const std::string& stem) {
@@ -27,18 +23,21 @@ int64_t trailing_number(const std::string& stem) {
   return result.ec == std::errc{} && number < kMaxFrameNumber ? number : -1;
 }
 
-std::map<int64_t, fs::path> images_by_frame(const fs::path& folder) {
-  std::map<int64_t, fs::path> images;
+bool is_challenge_name(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.starts_with("mask") || name.starts_with("man_track") || name.starts_with("man_seg");
+}
+
+std::vector<fs::path> pictures_in(const fs::path& folder) {
+  std::vector<fs::path> pictures;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string kind = entry.path().extension().string();
-    if (kind != ".tif" && kind != ".tiff" && kind != ".png") continue;
-    const int64_t number = trailing_number(entry.path().stem().string());
-    if (number < 0) throw Error(Fault::input, entry.path().string() + ": its name ends with no frame number");
-    if (!images.emplace(number, entry.path()).second)
-      throw Error(Fault::input, entry.path().string() + ": another image has the same frame number");
+    if (kind == ".tif" || kind == ".tiff" || kind == ".png") pictures.push_back(entry.path());
   }
-  if (images.empty()) throw Error(Fault::input, folder.string() + ": holds no label images (.tif, .png)");
-  return images;
+  if (std::any_of(pictures.begin(), pictures.end(), is_challenge_name))
+    std::erase_if(pictures, [](const fs::path& path) { return !is_challenge_name(path); });
+  std::sort(pictures.begin(), pictures.end());
+  return pictures;
 }
 
 /// What an object's pixels add up to.
@@ -64,29 +63,57 @@ struct Extent {
   }
 };
 
-template <class Pixel>
-std::map<int64_t, Extent> extents(const cv::Mat& image) {
+std::map<int64_t, Extent> extents(const LabelImage& image) {
   std::map<int64_t, Extent> found;
-  for (int y = 0; y < image.rows; ++y) {
-    const Pixel* row = image.ptr<Pixel>(y);
-    for (int x = 0; x < image.cols; ++x)
-      if (row[x] != 0) found[row[x]].add(x, y);
+  const uint16_t* label = image.labels.data();
+  for (int y = 0; y < image.height; ++y) {
+    for (int x = 0; x < image.width; ++x, ++label)
+      if (*label != 0) found[*label].add(x, y);
   }
   return found;
 }
 
 }  // namespace
 
+std::map<int64_t, fs::path> label_image_files(const fs::path& folder) {
+  std::map<int64_t, fs::path> images;
+  for (const fs::path& path : pictures_in(folder)) {
+    const int64_t number = trailing_number(path.stem().string());
+    if (number < 0) throw Error(Fault::input, path.string() + ": its name ends with no frame number");
+    if (!images.emplace(number, path).second)
+      throw Error(Fault::input, path.string() + ": another image has the same frame number");
+  }
+  if (images.empty())
+    throw Error(Fault::input,
+                folder.string() + ": holds no label images (.tif, .png)");
+  return images;
+}
+
+fs::path tracking_folder(const fs::path& folder) {
+  return fs::is_directory(folder / "TRA") ? folder / "TRA" : folder;
+}
+
+LabelImage read_label_image(const fs::path& path) {
+  const std::vector<uint8_t> bytes = read_whole(path, kMostFileBytes);
+  check_picture(bytes, path.string());
+  const cv::Mat image = cv::imdecode(bytes, cv::IMREAD_UNCHANGED);
+  if (image.empty() || (image.type() != CV_8UC1 && image.type() != CV_16UC1))
+    throw Error(Fault::input, path.string() + ": is no label image of 8 or 16 bits");
+  LabelImage labels;
+  labels.width = image.cols;
+  labels.height = image.rows;
+  labels.labels.resize(image.total());
+  cv::Mat target(image.rows, image.cols, CV_16UC1, labels.labels.data());
+  image.convertTo(target, CV_16U);
+  return labels;
+}
+
 ObjectList read_label_images(const std::string& folder) {
   ObjectList list;
   list.name = folder;
   list.has_boxes = list.has_points = true;
-  for (const auto& [number, path] : images_by_frame(image_folder(folder))) {
-    const cv::Mat image = cv::imread(path.string(), cv::IMREAD_UNCHANGED);
-    if (image.empty() || (image.type() != CV_8UC1 && image.type() != CV_16UC1))
-      throw Error(Fault::input, path.string() + ": is no label image of 8 or 16 bits");
-    const auto found = image.type() == CV_8UC1 ? extents<uint8_t>(image) : extents<uint16_t>(image);
-    for (const auto& [id, extent] : found) {
+  for (const auto& [number, path] : label_image_files(tracking_folder(folder))) {
+    for (const auto& [id, extent] : extents(read_label_image(path))) {
       list.objects.push_back(extent.object(number + 1, id));
       list.lines.push_back(number);
     }

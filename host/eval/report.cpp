@@ -69,6 +69,70 @@ void add_names(const Reliability& names, nlohmann::json& json) {
   json["class_surest_wrong"] = names.most_wrong();
 }
 
+nlohmann::json to_json(const CellTrackingScores& s) {
+  const auto or_null = [](const std::optional<double>& value) {
+    return value ? nlohmann::json(*value) : nlohmann::json();
+  };
+  const tracking::GraphErrors& e = s.errors;
+  return {{"SEG", or_null(s.seg)},
+          {"DET", s.det},
+          {"TRA", or_null(s.tra)},
+          {"NS", e.splits},
+          {"FN", e.missed},
+          {"FP", e.false_positives},
+          {"ED", e.redundant_edges},
+          {"EA", e.missing_edges},
+          {"EC", e.wrong_edges},
+          {"vertices", e.reference_objects},
+          {"edges", e.reference_edges}};
+}
+
+nlohmann::json to_json(const tracking::ParticleScores& s) {
+  return {{"alpha", s.alpha()},
+          {"beta", s.beta()},
+          {"JSC", s.jsc()},
+          {"JSC_theta", s.jsc_tracks()},
+          {"RMSE", s.rmse()},
+          {"TP", s.matched},
+          {"FN", s.missed},
+          {"FP", s.wrong},
+          {"TP_theta", s.matched_tracks},
+          {"FN_theta", s.missed_tracks},
+          {"FP_theta", s.wrong_tracks}};
+}
+
+std::string figure(const std::optional<double>& value) {
+  return value ? fmt::format("{:7.4f}", *value) : fmt::format("{:>7}", "-");
+}
+
+void print_row(const SequenceScores& s, const CellTrackingScores& c, size_t name_width, std::ostream& out) {
+  const tracking::GraphErrors& e = c.errors;
+  out << fmt::format("{:<{}} {} {:7.4f} {} {:6} {:7} {:7} {:6} {:7} {:6} {:8} {:8}\n", printable(s.name), name_width,
+                     figure(c.seg), c.det, figure(c.tra), e.splits, e.missed, e.false_positives, e.redundant_edges,
+                     e.missing_edges, e.wrong_edges, e.reference_objects, e.reference_edges);
+}
+
+void print_row(const SequenceScores& s, const tracking::ParticleScores& p, size_t name_width, std::ostream& out) {
+  out << fmt::format("{:<{}} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7} {:7} {:7} {:7} {:7} {:7}\n",
+                     printable(s.name), name_width, p.alpha(), p.beta(), p.jsc(), p.jsc_tracks(), p.rmse(), p.matched,
+                     p.missed, p.wrong, p.matched_tracks, p.missed_tracks, p.wrong_tracks);
+}
+
+/// The rows of those that have the part, below a title and a header.
+template <class Part>
+void print_part(const EvalResult& result, std::optional<Part> SequenceScores::*part, const std::string& title,
+                size_t name_width, std::ostream& out) {
+  bool any = false;
+  const auto print = [&](const SequenceScores& s) {
+    if (!(s.*part)) return;
+    if (!any) out << title;
+    any = true;
+    print_row(s, *(s.*part), name_width, out);
+  };
+  for (const SequenceScores& s : result.sequences) print(s);
+  print(result.overall);
+}
+
 void print_row(const SequenceScores& s, size_t name_width, std::ostream& out) {
   out << fmt::format(
       "{:<{}} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:7.4f} {:6} {:6} {:5} {:7} {:7} {:4} {:4} {:4}\n",
@@ -86,6 +150,8 @@ nlohmann::json to_json(const SequenceScores& scores) {
   add_clear(scores.clear, json);
   add_identity(scores.identity, json);
   if (scores.names) add_names(*scores.names, json);
+  if (scores.cells) json["cell_tracking"] = to_json(*scores.cells);
+  if (scores.particles) json["particle_tracking"] = to_json(*scores.particles);
   return json;
 }
 
@@ -108,6 +174,18 @@ void print_table(const EvalResult& result, std::ostream& out) {
         "\nclasses: {:.2f} % of {:.0f} rows right, calibration error {:.4f}, surest wrong row {:.3f}\n{}",
         100 * names->share_right(), names->weight(), names->error(), names->most_wrong(), names->table());
   }
+  print_part(
+      result, &SequenceScores::cells,
+      fmt::format("\nCell Tracking Challenge\n{:<{}} {:>7} {:>7} {:>7} {:>6} {:>7} {:>7} {:>6} {:>7} {:>6} {:>8} "
+                  "{:>8}\n",
+                  "", width, "SEG", "DET", "TRA", "NS", "FN", "FP", "ED", "EA", "EC", "objects", "edges"),
+      width, out);
+  print_part(
+      result, &SequenceScores::particles,
+      fmt::format("\nParticle tracking challenge\n{:<{}} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} "
+                  "{:>7} {:>7}\n",
+                  "", width, "alpha", "beta", "JSC", "JSCtrk", "RMSE", "TP", "FN", "FP", "TPtrk", "FNtrk", "FPtrk"),
+      width, out);
 }
 
 int eval_command(const EvalOptions& options, std::ostream& out) {

@@ -127,6 +127,7 @@ void add_texts(Seeds& seeds, const fs::path& data, const fs::path& source) {
   seeds.add("mot_text", "idtracker.txt", "X1\tY1\tProbId1\n1.5\t2\t0.9\nNaN\tNaN\tNaN\n");
   seeds.add("mot_text", "toxtrac.txt", "0\t0\t1\t5.5\t6\t1\n1\t0\t2\t5\t6\t1\n");
   seeds.add("mot_text", "tracktor.csv", ",frame,pos_x,pos_y,id\n0,3.0,1.5,2,A\n");
+  seeds.add("mot_text", "lineage.txt", "1 0 5 0\n2 6 9 1\n");
   seeds.add("mot_text", "isbi.xml",
             "<root><TrackContestISBI2012 SNR=\"7\"><particle><detection t=\"0\" x=\"1.5\" y=\"2\" z=\"0\"/>"
             "</particle></TrackContestISBI2012></root>");

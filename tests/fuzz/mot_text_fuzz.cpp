@@ -1,3 +1,4 @@
+// Any bytes as tracks of every format of text, as a lineage, and as detections.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -5,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/eval/lineage_text.hpp"
 #include "host/eval/read_tracks.hpp"
 #include "tests/fuzz/must_blame_the_input.hpp"
 #include "tracking/box_tracker.hpp"
@@ -34,6 +36,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   must_parse_or_blame_the_input([&] {
     const flashcell::host::ObjectList list = flashcell::host::parse_tracks(text, "fuzz", {});
     if (list.objects.size() != list.lines.size()) std::abort();
+  });
+  must_parse_or_blame_the_input([&] {
+    for (const flashcell::tracking::LineageTrack& t : flashcell::host::parse_lineage(text, "fuzz"))
+      if (t.label < 1 || t.first < 0 || t.last < t.first) std::abort();
   });
   must_parse_or_blame_the_input([&] { track(flashcell::host::parse_mot_detections(text, "fuzz")); });
   return 0;

@@ -109,8 +109,12 @@ TEST(TrackFormats, LabelImagesGiveBoxesAndCentroids) {
   EXPECT_EQ(list.objects[1].box.left, 3);
   EXPECT_EQ(list.objects[1].box.width, 5);
   EXPECT_EQ(list.objects[1].box.height, 2);
-  cv::imwrite((folder / "TRA/other_7.tif").string(), image);
+  cv::imwrite((folder / "TRA/man_track_7.tif").string(), image);
   EXPECT_THROW(read_tracks(folder.string(), {}), Error);
+  fs::remove(folder / "TRA/man_track_7.tif");
+  // Beside images with the challenge's names others do not count.
+  cv::imwrite((folder / "TRA/heat_map_8.png").string(), image);
+  EXPECT_EQ(read_tracks(folder.string(), {}).objects.size(), 2u);
   fs::remove_all(folder);
 }
 
