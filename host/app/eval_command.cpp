@@ -22,7 +22,7 @@ void add_eval(Command& app, Action& action) {
       "particle\n"
       "challenge and of TrackMate, SLEAP's analysis files, folders of label images as the Cell Tracking Challenge "
       "lays\n"
-      "them out: of two such folders (01_GT 01_RES) SEG, DET and TRA, too.\n"
+      "them out: of two such folders (01_GT 01_RES, or a run's with --output.labels) SEG, DET and TRA, too.\n"
       "Several sequences: GT TRACKS GT TRACKS …; OVERALL combines them as TrackEval does.\n"
       "With --points, objects are points and similarity is 1 - distance / max-distance; CLEAR and identity match at "
       "0.5,\n"

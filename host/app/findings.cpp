@@ -51,6 +51,7 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
   for (const char* name : {"tracks.csv", "tracks.txt", "tracks.h5", "summary.json", "overlay.mp4"}) {
     if (fs::exists(fs::path(output) / name)) files += (files.empty() ? "" : ", ") + std::string(name);
   }
+  if (fs::exists(fs::path(output) / "res_track.txt")) files += ", mask*.tif, res_track.txt";
   fmt::print("in {}: {}\n", printable(output), files);
   const fs::path report = fs::path(output) / "report.html";
   if (fs::exists(report)) fmt::print("look at {}\n", printable(report.string()));

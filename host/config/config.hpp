@@ -116,6 +116,7 @@ struct OutputSection {
   double overlay_fps = 30;       ///< playback, frames/s
   double trail_ms = 0;           ///< 0: 30 frames of the overlay
   tracking::PredictedRows predicted = tracking::PredictedRows::all;
+  bool labels = false;  ///< label images
 };
 
 /// Everything `flashcell track` can be told.

@@ -264,6 +264,10 @@ void visit_output(OutputSection& s, schema::Visitor& v) {
   v.boolean("csv", s.csv, "tracks.csv: one row a track and frame; header with units.");
   v.boolean("mot", s.mot, "tracks.txt: MOTChallenge text.");
   v.boolean("hdf5", s.hdf5, "tracks.h5: rows and every object's features.");
+  v.boolean(
+      "labels", s.labels,
+      "mask000000.tif ... and res_track.txt: a label image a frame, a track's number in each of its pixels, as the\n"
+      "Cell Tracking Challenge wants them. Segments every frame once more.");
   v.boolean("overlay", s.overlay, "overlay.mp4: the recording with tracks drawn on.");
   v.boolean("report", s.report, "report.html: one self-contained page with pictures.");
   integer(v, "overlay_every", s.overlay_every, 0, 1000000,

@@ -25,6 +25,7 @@ ObjectStage labelled_objects(const Config& config, const SourceInfo& source) {
   const DevicePlan plan = plan_device(config, source.width, source.height, source.format);
   ObjectStage stage;
   stage.make_device = [plan] { return make_device(plan); };
+  stage.make_pixels = [plan] { return std::make_unique<ObjectPixels>(plan); };
   stage.measure = measure_parameters(config, plan, source);
   if (plan.segment.method == SegmentMethod::colour) {
     for (const ColourClass& c : plan.segment.classes) stage.colour_classes.push_back(c.name);

@@ -85,7 +85,7 @@ std::map<int64_t, fs::path> label_image_files(const fs::path& folder) {
   }
   if (images.empty())
     throw Error(Fault::input,
-                folder.string() + ": holds no label images (.tif, .png)");
+                folder.string() + ": holds no label images (.tif, .png); a run writes them with --output.labels true");
   return images;
 }
 

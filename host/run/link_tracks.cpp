@@ -44,20 +44,42 @@ std::string describe_names(const std::vector<tracking::TrackName>& names, const 
       names.size() - left_out, summary.tracks, doubtful, left_out, summary.rows_left_out);
 }
 
-void take_over(const RunFolder& folder, const OutputSection& output) {
-  for (const std::string& name : output_names(output)) {
-    std::error_code fault;
-    const fs::path next = folder.path(next_name(name));
-    if (!fs::exists(next, fault)) continue;  // a picture that could not be encoded: the observer was told
-    fs::rename(next, folder.path(name), fault);
-    if (fault)
-      throw Error(Fault::input, fmt::format("{}: cannot take the place of {} ({}); both are whole", next.string(), name,
-                                            fault.message()));
+namespace {
+
+/// Of the files that a second pass claimed, what they are to be called.
+std::vector<std::string> claimed_names(const RunFolder& folder) {
+  const std::string prefix = next_name("");
+  std::vector<std::string> names;
+  for (const std::string& name : folder.claimed()) {
+    if (name.starts_with(prefix)) names.push_back(name.substr(prefix.size()));
   }
+  return names;
+}
+
+void take_over(const RunFolder& folder, const std::string& name) {
+  std::error_code fault;
+  const fs::path next = folder.path(next_name(name));
+  if (!fs::exists(next, fault)) return;  // a picture that could not be encoded: the observer was told
+  fs::rename(next, folder.path(name), fault);
+  if (fault)
+    throw Error(Fault::input, fmt::format("{}: cannot take the place of {} ({}); both are whole", next.string(), name,
+                                          fault.message()));
+}
+
+}  // namespace
+
+void take_over(RunFolder& folder, const OutputSection& output) {
+  for (const std::string& name : claimed_names(folder)) {
+    folder.claim(name);
+    take_over(folder, name);
+  }
+  for (const std::string& name : output_names(output)) take_over(folder, name);
 }
 
 void drop_next(const RunFolder& folder, const OutputSection& output) {
-  for (const std::string& name : output_names(output)) {
+  std::vector<std::string> names = claimed_names(folder);
+  for (const std::string& name : output_names(output)) names.push_back(name);
+  for (const std::string& name : names) {
     std::error_code ignored;
     fs::remove(folder.path(next_name(name)), ignored);
   }

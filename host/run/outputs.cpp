@@ -1,9 +1,13 @@
 #include "host/run/outputs.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <span>
+#include <utility>
 
 #include "host/sink/csv_sink.hpp"
 #include "host/sink/hdf5_sink.hpp"
+#include "host/sink/label_image_sink.hpp"
 #include "host/sink/overlay_sink.hpp"
 #include "host/sink/report_sink.hpp"
 #include "host/sink/summary_sink.hpp"
@@ -22,11 +26,23 @@ std::vector<std::string> output_names(const OutputSection& output) {
   if (output.hdf5) names.emplace_back("tracks.h5");
   if (output.overlay) names.emplace_back("overlay.mp4");
   if (output.report) names.emplace_back("report.html");
+  if (output.labels) names.emplace_back("res_track.txt");
   return names;
 }
 
+bool is_claimed_name(std::string_view name) {
+  if (name.starts_with(next_name(""))) name.remove_prefix(next_name("").size());
+  constexpr std::string_view kBefore = "mask", kAfter = ".tif";
+  if (!name.starts_with(kBefore) || !name.ends_with(kAfter) || name.size() <= kBefore.size() + kAfter.size())
+    return false;
+  name.remove_prefix(kBefore.size());
+  name.remove_suffix(kAfter.size());
+  return std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 bool is_output_name(std::string_view name) {
-  const OutputSection everything{.mot = true, .hdf5 = true};
+  if (is_claimed_name(name)) return true;
+  const OutputSection everything{.mot = true, .hdf5 = true, .labels = true};
   const std::vector<std::string> names = output_names(everything);
   return std::any_of(names.begin(), names.end(),
                      [name](const std::string& each) { return name == each || name == next_name(each); });
@@ -36,9 +52,11 @@ std::string next_name(const std::string& name) {
   return "next-" + name;
 }
 
-SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, std::optional<int64_t> frames,
-                   RunObserver& observer, std::string (*name_of)(const std::string& name)) {
-  const auto path = [&](const std::string& name) { return folder.path(name_of != nullptr ? name_of(name) : name); };
+SinkSet make_sinks(RunFolder& folder, const Config& config, const SinkPlan& plan, RunObserver& observer) {
+  const auto called = [name_of = plan.name_of](const std::string& name) {
+    return name_of != nullptr ? name_of(name) : name;
+  };
+  const auto path = [&](const std::string& name) { return folder.path(called(name)); };
   const OutputSection& output = config.output;
   // The host's clock says something of a live run only; without it an offline run's files are the same bytes every
   // time.
@@ -58,14 +76,26 @@ SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, st
   }
   if (output.overlay) {
     OverlayOptions options;
-    options.every = output.overlay_every > 0 ? output.overlay_every : overlay_step(fps, frames);
+    options.every = output.overlay_every > 0 ? output.overlay_every : overlay_step(plan.fps, plan.frames);
     options.live = config.pipeline.realtime;
     options.max_frames = output.overlay_frames;
     options.playback_fps = output.overlay_fps;
     options.warn = [&observer](const std::string& line) { observer.warn(line); };
     options.trail_ms =
-        output.trail_ms > 0 ? output.trail_ms : kTrailFrames * static_cast<double>(options.every) * 1e3 / fps;
+        output.trail_ms > 0 ? output.trail_ms : kTrailFrames * static_cast<double>(options.every) * 1e3 / plan.fps;
     sinks.add(make_overlay_sink(path("overlay.mp4"), options));
+  }
+  if (output.labels) {
+    LabelImageOptions options;
+    options.file = [&folder, called](const std::string& name) {
+      folder.claim(called(name));
+      return folder.path(called(name));
+    };
+    options.owners = [pixels = std::shared_ptr(plan.make_pixels())](const FrameResult& result) {
+      return std::span<const uint32_t>(pixels->render(*result.frame, *result.table));
+    };
+    options.warn = [&observer](const std::string& line) { observer.warn(line); };
+    sinks.add(make_label_image_sink(path("res_track.txt"), std::move(options)));
   }
   // Last, because they say how the run ended.
   sinks.add(make_summary_sink(path("summary.json")));

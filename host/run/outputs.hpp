@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "host/config/config.hpp"
+#include "host/device/object_pixels.hpp"
 #include "host/run/observer.hpp"
 #include "host/run/run_folder.hpp"
 #include "pipeline/sink.hpp"
@@ -35,13 +37,23 @@ std::vector<std::string> output_names(const OutputSection& output);
 /// What the second pass calls a file until it is whole (link_tracks()).
 std::string next_name(const std::string& name);
 
+/// Whether a run makes files of this name as frames come, and may claim() it: a label image.
+bool is_claimed_name(std::string_view name);
+
 /// Whether some configuration makes a file of this name.
 bool is_output_name(std::string_view name);
 
-/// What the configuration asks for, of a run of `frames` frames (where known) at `fps` frames/s, in `folder`;
-/// `name_of` says what each file is called there. Folder and `observer`, which hears what cannot be made, must outlive
-/// them.
-SinkSet make_sinks(const RunFolder& folder, const Config& config, double fps, std::optional<int64_t> frames,
-                   RunObserver& observer, std::string (*name_of)(const std::string& name) = nullptr);
+/// What a run's sinks have to know of it.
+struct SinkPlan {
+  double fps = 0;                 ///< frames/s
+  std::optional<int64_t> frames;  ///< where known
+  /// As in ObjectStage; wanted with output.labels.
+  std::function<std::unique_ptr<ObjectPixels>()> make_pixels;
+  std::string (*name_of)(const std::string& name) = nullptr;  ///< what each file is called in the folder; null: so
+};
+
+/// What the configuration asks for, in `folder`. Folder and `observer`, which hears what cannot be made, must outlive
+/// the sinks.
+SinkSet make_sinks(RunFolder& folder, const Config& config, const SinkPlan& plan, RunObserver& observer);
 
 }  // namespace flashcell::host

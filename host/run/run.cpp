@@ -183,11 +183,16 @@ Job make_job(const RunInput& input, Config& config, const RunOptions& options, R
 }
 
 RunFiles run_files(const Config& config) {
-  RunFiles files{"track", output_names(config.output), is_output_name};
+  RunFiles files{"track", output_names(config.output), is_output_name,
+                 config.output.labels ? is_claimed_name : nullptr};
   if (links_tracks(config)) {
     for (const std::string& name : output_names(config.output)) files.names.push_back(next_name(name));
   }
   return files;
+}
+
+SinkPlan sink_plan(const Job& job, std::string (*name_of)(const std::string& name)) {
+  return {job.recording.fps, job.recording.source->info().frame_count, job.objects.make_pixels, name_of};
 }
 
 /// Goes through the frames: the job's tracker follows, the sinks write.
@@ -201,15 +206,14 @@ void go_through(Job& job, const Config& config, const RunOptions& options, std::
 
 /// The same frames once more, when it is known which tracks are the same object: in every file ids and rows are then
 /// those of the objects. Until all files are whole, and where the pass does not come to its end, the first pass's stay.
-void write_linked(const RunInput& input, Config config, const RunOptions& options, const RunFolder& folder,
+void write_linked(const RunInput& input, Config config, const RunOptions& options, RunFolder& folder,
                   const std::vector<tracking::TrackName>& names, RunObserver& observer, RunOutcome& outcome) {
   RunOutcome second;
   try {
     Job job = make_job(input, config, options, observer);
     second.info = run_info(job, config, options);
     job.linkable->set_names(names);
-    const SinkSet sinks =
-        make_sinks(folder, config, job.recording.fps, second.info.source.frame_count, observer, next_name);
+    const SinkSet sinks = make_sinks(folder, config, sink_plan(job, next_name), observer);
     go_through(job, config, options, nullptr, sinks, observer, second);
   } catch (...) {
     second.error = std::current_exception();
@@ -239,6 +243,8 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
     throw Error(Fault::usage,
                 "track.count: the number of objects is of no use where a detector's boxes are followed; leave it out");
   }
+  if (config.output.labels && !job.objects.make_pixels)
+    throw Error(Fault::usage, "output.labels: boxes have no pixels; it needs objects that segmentation finds");
   RunOutcome outcome;
   outcome.info = run_info(job, config, options);
   if (stopped(options)) {
@@ -253,7 +259,7 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
   SinkSet sinks;
   if (!options.folder.empty()) {
     folder.emplace(options.folder, run_files(config), inputs_of(input, config, options));
-    sinks = make_sinks(*folder, config, job.recording.fps, outcome.info.source.frame_count, observer);
+    sinks = make_sinks(*folder, config, sink_plan(job, nullptr), observer);
   }
   for (Sink* sink : options.sinks) sinks.add(sink);
   outcome.begun = true;

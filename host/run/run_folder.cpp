@@ -113,7 +113,12 @@ void RunFolder::lock() {
 }
 
 void RunFolder::refuse_foreign(const RunFiles& files, const std::vector<std::string>& earlier) const {
-  for (const std::string& name : files.names) {
+  std::vector<std::string> names = files.names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
+    const std::string name = entry.path().filename().string();
+    if (files.later != nullptr && files.later(name)) names.push_back(name);
+  }
+  for (const std::string& name : names) {
     std::error_code error;
     if (std::binary_search(earlier.begin(), earlier.end(), name) || !fs::exists(fs::symlink_status(path(name), error)))
       continue;
@@ -121,6 +126,12 @@ void RunFolder::refuse_foreign(const RunFiles& files, const std::vector<std::str
                                           "move it or name another folder with -o",
                                           path(name).string(), files.command));
   }
+}
+
+void RunFolder::claim(const std::string& name) {
+  if (!claimed_.insert(name).second) return;
+  const std::string line = name + "\n";
+  if (write_all(descriptor_, line) < line.size()) throw_write_error(marker_, errno);
 }
 
 void RunFolder::write_marker(const RunFiles& files) const {

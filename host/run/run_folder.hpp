@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,8 @@ struct RunFiles {
   std::string command;                      ///< whose run: "track", "detect"
   std::vector<std::string> names;           ///< that this run makes, without folder
   bool (*possible)(std::string_view name);  ///< whether any run of this kind may have made `name`
+  /// Names of files that this run may claim() later; none where null.
+  bool (*later)(std::string_view name) = nullptr;
 };
 
 /// An output folder while a run has it to itself. A small file in it, .flashcell-COMMAND, is locked as long as the run
@@ -35,6 +38,11 @@ class RunFolder {
 
   std::filesystem::path path(const std::string& name) const { return folder_ / name; }
 
+  /// Adds one of the files that were `later` to those that the run makes, before it is made: where it is not known
+  /// beforehand how many there are. Throws Error(Fault::input) where the marker cannot be written.
+  void claim(const std::string& name);
+  const std::set<std::string>& claimed() const { return claimed_; }
+
   /// Throws Error(Fault::input) where the folder was removed or moved.
   void check() const;
 
@@ -50,6 +58,7 @@ class RunFolder {
   int descriptor_ = -1;  // of the marker, which holds the lock
   dev_t device_ = 0;     // of the folder
   ino_t inode_ = 0;
+  std::set<std::string> claimed_;
 };
 
 /// Notices within a fraction of a second of frames that the folder is gone, and at the end. `folder` must outlive it.

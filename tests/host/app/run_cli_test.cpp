@@ -281,6 +281,12 @@ TEST_F(RunCli, AFileSizeLimitIsAFullDiskForEveryOutput) {
   cv::Mat frame;
   EXPECT_TRUE(capture.read(frame));
   EXPECT_THAT(summary()["ended"].get<std::string>(), AllOf(HasSubstr("failed"), HasSubstr("overlay.mp4")));
+  const Outcome labels = run({"track", kScene, "-o", path("labels"), "--output.csv", "false", "--output.report",
+                              "false", "--output.overlay", "false", "--output.labels", "true"},
+                             500);
+  EXPECT_EQ(labels.code, 3);
+  EXPECT_THAT(labels.err, AllOf(HasSubstr("mask000000.tif"), HasSubstr("free some space")));
+  EXPECT_FALSE(fs::exists(dir_ / "labels/mask000000.tif"));
   EXPECT_EQ(run({"tune", kScene, "-o", path("sheet.png")}, 3'000).code, 3);
   EXPECT_FALSE(fs::exists(dir_ / "sheet.png"));
   for (const char* format : {"video", "images", "raw"})
