@@ -14,6 +14,7 @@
 #include "pipeline/frame_feed.hpp"
 #include "pipeline/sink_group.hpp"
 #include "pipeline/stage_call.hpp"
+#include "pipeline/track_tally.hpp"
 
 namespace flashcell {
 namespace {
@@ -76,6 +77,7 @@ class Run {
         info_(info),
         options_(options),
         summary_(summary),
+        tally_(info.source.has_pixels ? info.source.width : 0, info.source.height),
         clock_(options.fps),
         threads_(options.threads > 0 ? options.threads : tbb::info::default_concurrency()),
         tokens_(options.frames_in_flight > 0 ? options.frames_in_flight : 4 * threads_),
@@ -309,6 +311,7 @@ class Run {
   }
 
   void count(const tracking::TrackRow& row) {
+    tally_.take(row);
     summary_.tracks = std::max<uint64_t>(summary_.tracks, row.id);
     if (info_.classes.empty()) return;
     if (summary_.track_classes.size() < summary_.tracks) summary_.track_classes.resize(summary_.tracks, -1);
@@ -317,6 +320,7 @@ class Run {
 
   void summarize(int64_t wall_ns) {
     if (counter_) summary_.frames_count_met = counter_->met();
+    summary_.lives = tally_.lives(summary_.frames);
     summary_.wall_s = 1e-9 * static_cast<double>(wall_ns);
     summary_.frames_expected = info_.source.frame_count;
     summary_.rows_left_out = tracker_.rows_left_out();
@@ -340,6 +344,7 @@ class Run {
   const PipelineOptions& options_;
   RunSummary& summary_;
   std::optional<CountMeter> counter_;
+  TrackTally tally_;
   RecordingClock clock_;
   const int threads_, tokens_;
   std::unique_ptr<Device> first_device_;
@@ -354,7 +359,7 @@ class Run {
   int64_t lost_frames_ = 0;
   HandOver taking_, labelling_, tracking_, writing_;
   StageTiming label_time_{"segment and label"}, name_time_{"name"}, measure_time_{"measure"}, track_time_{"track"},
-      sink_time_{"write"}, total_time_{"frame to result"};
+      sink_time_{RunSummary::kWriteStage}, total_time_{"frame to result"};
 };
 
 }  // namespace

@@ -32,15 +32,29 @@ struct StageTiming {
   }
 };
 
+/// What tracks are made of. Seen is a row that is not predicted.
+struct TrackLives {
+  static constexpr uint64_t kFew = 5;  ///< sightings: an object is hardly ever there for less
+
+  uint64_t few = 0;  ///< the same, or a quarter of the frames where the recording is shorter than that
+  /// Tracks seen fewer times than `few`, or in less than half of the frames from their first sighting to their last,
+  /// that neither come from the picture's edge nor go there: noise, or pieces of a track.
+  uint64_t doubtful = 0;
+  uint64_t rows_seen = 0, rows_merged = 0;
+};
+
 enum class RunEnd : uint8_t { complete, interrupted, failed };
 
 /// What a run was, counted. The pipeline fills it while it runs and completes it before it calls the sinks' finish().
 struct RunSummary {
+  static constexpr const char* kWriteStage = "write";
+
   uint64_t frames = 0;                        ///< processed
   std::vector<DropCount> dropped;             ///< by cause
   uint64_t rows = 0;                          ///< track rows that the sinks got
   uint64_t tracks = 0;                        ///< confirmed
   uint64_t rows_left_out = 0;                 ///< of tracks that are none of the objects of which the number is known
+  TrackLives lives;                           ///< of the tracks
   std::vector<int> track_classes;             ///< last class_id of each track by id - 1; empty where nothing is named
   uint64_t objects = 0;                       ///< over all frames
   uint64_t objects_min = 0, objects_max = 0;  ///< in a frame
@@ -90,6 +104,20 @@ struct RunSummary {
   /// examples, and more than as many objects show by chance.
   bool looks_unfamiliar() const { return is_unfamiliar(named, named_by); }
   double objects_mean() const { return frames ? static_cast<double>(objects) / static_cast<double>(frames) : 0; }
+  /// Most tracks are doubtful, and they are more than two for each object that is there at a time.
+  bool many_short_tracks() const {
+    return lives.doubtful >= 10 && 2 * lives.doubtful > tracks &&
+           static_cast<double>(lives.doubtful) > 2 * objects_mean();
+  }
+  /// In more than a fifth of the sightings.
+  bool often_merged() const { return lives.rows_merged >= 10 && 5 * lives.rows_merged > lives.rows_seen; }
+  /// Time in which results were handed to the outputs, s: no other frame is written meanwhile.
+  double write_s() const {
+    for (const StageTiming& stage : stages) {
+      if (stage.name == kWriteStage) return 1e-9 * stage.latency.mean() * static_cast<double>(stage.latency.count());
+    }
+    return 0;
+  }
   double frames_per_s() const { return wall_s > 0 ? static_cast<double>(frames) / wall_s : 0; }  ///< throughput
 
   /// Tracks that ended up in each of `classes` classes, then those without one.

@@ -28,7 +28,7 @@ bool is_unfamiliar(const tracking::NamedSightings& named, const Calibration& nam
 std::string unfamiliar_text(const tracking::NamedSightings& named) {
   return fmt::format(
       "what the classifier sees differs from what it learned: {:.0f} % of the sightings lie further from every class "
-      "than 95 % of the annotated ones; annotate some of this recording and learn again",
+      "than 95 % of the annotated ones",
       100 * strange_share(named));
 }
 

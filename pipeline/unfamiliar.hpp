@@ -11,7 +11,7 @@ namespace flashcell {
 /// worth no more than that. False where the classifier was never calibrated or nothing was named.
 bool is_unfamiliar(const tracking::NamedSightings& named, const Calibration& named_by);
 
-/// That, for people, and what to do.
+/// That, for people.
 std::string unfamiliar_text(const tracking::NamedSightings& named);
 
 }  // namespace flashcell

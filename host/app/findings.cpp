@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "host/app/messages.hpp"
+#include "host/sink/run_warnings.hpp"
 #include "host/sink/summary_sink.hpp"
 
 namespace flashcell::app {
@@ -46,7 +47,9 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
                           1e-3 * static_cast<double>(whole.percentile(50)),
                           1e-3 * static_cast<double>(whole.percentile(99)), 1e-3 * static_cast<double>(whole.max()));
   }
-  fmt::print("took {:.2f} s, {:.0f} frames/s{}\n", s.wall_s, s.frames_per_s(), latency);
+  // What it would be without outputs is not known: they share its processors.
+  fmt::print("took {:.2f} s, {:.0f} frames/s with all outputs ({:.2f} s went into writing them){}\n", s.wall_s,
+             s.frames_per_s(), s.write_s(), latency);
   std::string files;
   for (const char* name : {"tracks.csv", "tracks.txt", "tracks.h5", "summary.json", "overlay.mp4"}) {
     if (fs::exists(fs::path(output) / name)) files += (files.empty() ? "" : ", ") + std::string(name);
@@ -57,23 +60,9 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
   if (fs::exists(report)) fmt::print("look at {}\n", printable(report.string()));
 }
 
-void print_warnings(const RunSummary& s, const host::Config& config) {
+void print_warnings(const RunInfo& run, const RunSummary& s) {
   if (s.end == RunEnd::interrupted) say(s.ending() + "; what was written is whole");
-  if (s.objects_lost > 0) {
-    warn(fmt::format("{} objects did not fit; raise label.max_objects ({}) or label.min_area", s.objects_lost,
-                     config.label.max_objects));
-  }
-  if (s.many_filtered()) {
-    warn(fmt::format(
-        "{} objects are smaller than label.min_area or larger than label.max_area and were left out, {} were "
-        "kept; --label.min_area 1 --label.max_area 0 keeps all",
-        s.objects_filtered, s.objects));
-  }
-  if (s.looks_unfamiliar()) warn(unfamiliar_text(s.named));
-  if (s.count_often_missed()) warn(fmt::format("not met: {}; `flashcell tune` draws what is found", s.count_text()));
-  for (const DropCount& d : s.dropped) {
-    if (d.frames > 0) warn(fmt::format("{} frames dropped: {}", d.frames, d.cause));
-  }
+  for (const host::RunWarning& warning : host::run_warnings(run, s)) warn(warning.line());
 }
 
 }  // namespace flashcell::app

@@ -1,7 +1,6 @@
 #pragma once
 #include <string>
 
-#include "host/config/config.hpp"
 #include "pipeline/run_summary.hpp"
 #include "pipeline/sink.hpp"
 
@@ -11,6 +10,6 @@ namespace flashcell::app {
 void print_findings(const RunInfo& run, const RunSummary& summary, const std::string& output, bool json);
 
 /// What makes the result less than it seems, on standard error.
-void print_warnings(const RunSummary& summary, const host::Config& config);
+void print_warnings(const RunInfo& run, const RunSummary& summary);
 
 }  // namespace flashcell::app

@@ -269,7 +269,8 @@ void visit_output(OutputSection& s, schema::Visitor& v) {
       "mask000000.tif ... and res_track.txt: a label image a frame, a track's number in each of its pixels, as the\n"
       "Cell Tracking Challenge wants them. Segments every frame once more.");
   v.boolean("overlay", s.overlay, "overlay.mp4: the recording with tracks drawn on.");
-  v.boolean("report", s.report, "report.html: one self-contained page with pictures.");
+  v.boolean("report", s.report,
+            "report.html: one self-contained page with pictures, and report_*.csv with its charts' numbers.");
   integer(v, "overlay_every", s.overlay_every, 0, 1000000,
           "Draw every n-th frame. 0: so many that 900 pictures show all of the recording, but 30 a second at least.");
   integer(v, "overlay_frames", s.overlay_frames, 0, kMaxCount, "Draw so many frames at most. 0: no limit.");

@@ -16,6 +16,7 @@
 #include "host/run/run.hpp"
 #include "host/run/run_folder.hpp"
 #include "host/sink/hdf5_sink.hpp"
+#include "host/sink/run_warnings.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -145,6 +146,7 @@ BatchResult track(const BatchItem& item, const Config& config, const BatchOption
   run_options.stop = options.stop;
   try {
     const RunOutcome outcome = run({item.input, {}}, config, run_options, observer);
+    for (const RunWarning& warning : run_warnings(outcome.info, outcome.summary)) observer.warn(warning.line());
     result.frames = outcome.summary.frames;
     result.dropped = outcome.summary.dropped_frames();
     result.tracks = outcome.summary.tracks;

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "host/sink/report_style.hpp"
+#include "host/sink/report/style.hpp"
 
 namespace flashcell::host {
 namespace {

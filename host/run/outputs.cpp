@@ -25,8 +25,10 @@ std::vector<std::string> output_names(const OutputSection& output) {
   if (output.mot) names.emplace_back("tracks.txt");
   if (output.hdf5) names.emplace_back("tracks.h5");
   if (output.overlay) names.emplace_back("overlay.mp4");
-  if (output.report) names.emplace_back("report.html");
   if (output.labels) names.emplace_back("res_track.txt");
+  if (output.report) {
+    for (std::string& name : report_file_names()) names.push_back(std::move(name));
+  }
   return names;
 }
 
@@ -99,7 +101,9 @@ SinkSet make_sinks(RunFolder& folder, const Config& config, const SinkPlan& plan
   }
   // Last, because they say how the run ended.
   sinks.add(make_summary_sink(path("summary.json")));
-  if (output.report) sinks.add(make_report_sink(path("report.html")));
+  if (output.report) {
+    sinks.add(make_report_sink([&folder, called](const std::string& name) { return folder.path(called(name)); }));
+  }
   return sinks;
 }
 

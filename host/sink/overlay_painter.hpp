@@ -7,14 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "host/sink/label_places.hpp"
 #include "pipeline/sink.hpp"
 
 namespace flashcell::host {
 
-/// Draws a frame with its tracks. Remembers the trails, so it must see every frame's rows.
+/// Draws a frame with its tracks. Remembers the trails, so it must see every frame's rows. Labels cover neither each
+/// other nor objects: in a crowd some stand a little away, at the end of a line, and some are left out (LabelPlaces).
 class OverlayPainter {
  public:
-  static constexpr int kStripHeight = 28;  ///< px, above the frame
+  static constexpr int kStripHeight = 28;     ///< px, above the frame
+  static constexpr size_t kMostLabels = 400;  ///< in a picture
 
   /// `trail_frames`: length of the trails. Frames are scaled so that the longer side is at most `max_side` px, and
   /// small ones by a whole factor to about 640 px.
@@ -35,8 +38,17 @@ class OverlayPainter {
     cv::Point2f at;
   };
 
+  struct Trail {
+    std::deque<TrailPoint> points;
+    int label_slot = 0;  // where the label was last
+  };
+
   void add_point(const tracking::TrackRow& row);
   void draw_track(const tracking::TrackRow& row, cv::Mat& area);
+  void draw_labels(std::span<const tracking::TrackRow> rows, cv::Mat& area);
+  bool draw_label(const tracking::TrackRow& row, const cv::Rect& object, cv::Mat& area);
+  std::string label_of(const tracking::TrackRow& row) const;
+  cv::Rect outline(const tracking::TrackRow& row) const;
   void draw_trail(uint32_t id, cv::Mat& area);
   void draw_strip(const FrameResult& result, const std::string& note);
   cv::Point2f place(double x, double y) const;
@@ -46,7 +58,9 @@ class OverlayPainter {
   double scale_;
   cv::Size scaled_, size_;
   cv::Mat picture_, canvas_;
-  std::map<uint32_t, std::deque<TrailPoint>> trails_;
+  std::map<uint32_t, Trail> trails_;
+  LabelPlaces places_;
+  size_t labels_left_out_ = 0;  // of the picture that is being drawn
 };
 
 }  // namespace flashcell::host

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "host/sink/overlay_painter.hpp"
-#include "host/sink/svg_chart.hpp"
+#include "host/sink/report/chart.hpp"
 #include "host/video/video_file.hpp"
 
 namespace flashcell::host {

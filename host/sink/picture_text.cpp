@@ -17,6 +17,13 @@ void draw_text(cv::Mat& picture, const std::string& text, cv::Point at, const cv
   cv::putText(picture, text, at, kFont, kSize, colour, 1, cv::LINE_AA);
 }
 
+TextSize text_size(const std::string& text) {
+  int below = 0;
+  const cv::Size size = cv::getTextSize(text, kFont, kSize, 1, &below);
+  constexpr int kEdge = 1;  // the dark one
+  return {{size.width + 2 * kEdge, size.height + below + kEdge}, size.height + kEdge};
+}
+
 cv::Point text_place(const cv::Mat& picture, const std::string& text, cv::Point top_left, cv::Point bottom_right) {
   const int above = top_left.y - 4, below = bottom_right.y + kLineHeight;
   const int most = std::max(2, picture.cols - kCharacterWidth * static_cast<int>(text.size()));

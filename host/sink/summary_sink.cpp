@@ -5,6 +5,7 @@
 
 #include "base/json_text.hpp"
 #include "base/output_file.hpp"
+#include "host/sink/run_warnings.hpp"
 #include "host/sink/track_columns.hpp"
 
 namespace flashcell::host {
@@ -62,8 +63,12 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
        {{"min", summary.objects_min}, {"mean", summary.objects_mean()}, {"max", summary.objects_max}}},
       {"objects_lost", summary.objects_lost},
       {"objects_filtered", summary.objects_filtered},
+      {"doubtful_tracks", summary.lives.doubtful},
+      {"rows_seen", summary.lives.rows_seen},
+      {"rows_merged", summary.lives.rows_merged},
       {"wall_s", summary.wall_s},
       {"frames_per_s", summary.frames_per_s()},
+      {"write_s", summary.write_s()},
       {"latency", latency},
   };
   if (run.linked) json["rows_left_out"] = summary.rows_left_out;
@@ -77,6 +82,9 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
     json["count"] = tracking::to_text(summary.count);
     json["frames_count_met"] = summary.frames_count_met;
   }
+  Json warnings = Json::array();
+  for (const RunWarning& warning : run_warnings(run, summary)) warnings.push_back(warning.line());
+  json["warnings"] = warnings;
   if (!run.segmentation.empty()) json["segmentation"] = run.segmentation;
   // A path need not be UTF-8; JSON must be.
   return json_text(json) + "\n";

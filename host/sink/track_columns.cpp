@@ -139,19 +139,9 @@ struct ScaledEntry {
 constexpr ScaledEntry kScaledColumns[] = {
     {"x", "", "", 1}, {"y", "", "", 1}, {"vx", "_per_s", "/s", 1}, {"vy", "_per_s", "/s", 1}, {"area", "2", "^2", 2}};
 
-/// A unit as part of a column's name: what a program might take for something else becomes _.
-std::string name_part(const std::string& unit) {
-  std::string part = to_utf8(unit);
-  for (char& c : part) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80) != 0;
-    if (!plain) c = '_';
-  }
-  return part;
-}
-
 TrackColumn in_unit(const ScaledEntry& scaled, const RunInfo& run) {
   TrackColumn column;
-  column.name = std::string(scaled.of) + "_" + name_part(run.unit) + scaled.suffix;
+  column.name = std::string(scaled.of) + "_" + unit_in_name(run.unit) + scaled.suffix;
   column.unit = run.unit + scaled.unit_suffix;
   column.meaning = std::string(scaled.of) + " times units_per_pixel" + (scaled.power == 2 ? "^2" : "");
   for (const Entry& e : kColumns) {
@@ -164,6 +154,15 @@ TrackColumn in_unit(const ScaledEntry& scaled, const RunInfo& run) {
 }
 
 }  // namespace
+
+std::string unit_in_name(const std::string& unit) {
+  std::string part = to_utf8(unit);
+  for (char& c : part) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80) != 0;
+    if (!plain) c = '_';
+  }
+  return part;
+}
 
 void TrackColumn::append_to(std::string& out, const AssembledRow& row) const {
   if (real != nullptr) {

@@ -46,6 +46,9 @@ struct TrackColumn {
 /// the run's unit of length where that is px.
 std::vector<TrackColumn> track_columns(const RunInfo& run, bool device_time, bool host_time);
 
+/// A unit as part of a column's name: what a program might take for something else becomes _.
+std::string unit_in_name(const std::string& unit);
+
 /// names[index], or "unknown" outside.
 std::string_view class_name(const std::vector<std::string>& names, int64_t index);
 

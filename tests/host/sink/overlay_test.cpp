@@ -84,6 +84,29 @@ TEST(OverlayPainter, PredictedIsDashed) {
   EXPECT_LT(dashed, 150);
 }
 
+TEST(OverlayPainter, LabelsInACrowdLeaveObjectsFree) {
+  const RunInfo run = run_of(640, 480);
+  OverlayPainter painter(run, 5, 1280);
+  OwnedResult result = blank_result(0, 640, 480, 90);
+  // A block of objects 14 px apart, whose labels have no room beside them.
+  for (uint32_t id = 1; id <= 100; ++id) {
+    tracking::TrackRow row = row_at(0, 100 + id, 250 + 14.0 * (id % 10), 180 + 14.0 * ((id - 1) / 10));
+    row.box = {row.x - 4, row.y - 4, 9, 9};
+    row.major_axis = row.minor_axis = 0;
+    result.rows.push_back(row);
+  }
+  painter.follow(result.view());
+  const cv::Mat& picture = painter.paint(result.view(), "");
+  for (const tracking::TrackRow& row : result.rows) {
+    for (int dy = -2; dy <= 2; ++dy) {
+      for (int dx = -2; dx <= 2; ++dx) {
+        const int x = static_cast<int>(row.x) + dx, y = static_cast<int>(row.y) + dy + OverlayPainter::kStripHeight;
+        EXPECT_FALSE(differs(picture, x, y, 90)) << "object " << row.id << " is hidden at " << dx << ", " << dy;
+      }
+    }
+  }
+}
+
 TEST(OverlayPainter, ScalesSmallAndLargeFrames) {
   EXPECT_EQ(OverlayPainter(run_of(64, 48), 5, 1280).size(), cv::Size(640, 480 + OverlayPainter::kStripHeight));
   EXPECT_EQ(OverlayPainter(run_of(4096, 4096), 5, 1280).size(), cv::Size(1280, 1280 + OverlayPainter::kStripHeight));
@@ -323,7 +346,7 @@ TEST(EverySink, TakesARunWithoutFramesAndFramesWithoutRows) {
     every.push_back(make_mot_sink(folder / "tracks.txt"));
     every.push_back(make_hdf5_sink(folder / "tracks.h5"));
     every.push_back(make_summary_sink(folder / "summary.json"));
-    every.push_back(make_report_sink(folder / "report.html"));
+    every.push_back(make_report_sink([&](const std::string& name) { return folder / name; }));
     every.push_back(make_overlay_sink(folder / "overlay.mp4"));
     std::vector<Sink*> list;
     for (const auto& sink : every) list.push_back(sink.get());

@@ -1,15 +1,17 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 
 #include "base/text.hpp"
 #include "host/sink/base64.hpp"
-#include "host/sink/report_data.hpp"
-#include "host/sink/report_page.hpp"
+#include "host/sink/report/chart.hpp"
+#include "host/sink/report/page.hpp"
+#include "host/sink/report/tables.hpp"
 #include "host/sink/report_sink.hpp"
 #include "host/sink/summary_sink.hpp"
-#include "host/sink/svg_chart.hpp"
 #include "tests/host/sink/support.hpp"
 
 namespace flashcell::host {
@@ -33,7 +35,8 @@ std::string make_report(const std::filesystem::path& path, RunInfo run, int64_t 
   summary.stages.emplace_back("segment and label");
   summary.stages.emplace_back("track");
   summary.stages.emplace_back("frame to result");
-  const std::unique_ptr<Sink> sink = make_report_sink(path);
+  const std::unique_ptr<Sink> sink = make_report_sink(
+      [&](const std::string& name) { return name == "report.html" ? path : path.parent_path() / name; });
   run.source.width = 512;
   run.source.height = 384;
   test::SinkRun sinks({sink.get()}, run);
@@ -64,18 +67,55 @@ std::string make_report(const std::filesystem::path& path, RunInfo run, int64_t 
   return read_text(path);
 }
 
+/// Without what stands between `from` and `to`, the latter excluded.
+std::string without(std::string page, const std::string& from, const std::string& to) {
+  for (size_t at = page.find(from); at != std::string::npos; at = page.find(from, at + from.size())) {
+    const size_t end = page.find(to, at + from.size());
+    page.erase(at + from.size(), end - at - from.size());
+  }
+  return page;
+}
+
+/// Every element is closed in its turn (HTML's void elements aside).
+void expect_well_formed(const std::string& page) {
+  static const std::set<std::string> kVoid{"meta", "input", "br", "!DOCTYPE"};
+  std::vector<std::string> open;
+  for (size_t at = page.find('<'); at != std::string::npos; at = page.find('<', at + 1)) {
+    const size_t end = page.find('>', at);
+    ASSERT_NE(end, std::string::npos);
+    const std::string tag = page.substr(at + 1, end - at - 1);
+    const std::string name = tag.substr(0, tag.find_first_of(" /\n", 1));
+    if (tag[0] == '/') {
+      ASSERT_FALSE(open.empty()) << tag;
+      ASSERT_EQ("/" + open.back(), tag) << page.substr(at > 200 ? at - 200 : 0, 300);
+      open.pop_back();
+    } else if (tag.back() != '/' && !kVoid.contains(name)) {
+      open.push_back(name);
+    }
+    EXPECT_EQ(std::count(tag.begin(), tag.end(), '"') % 2, 0) << tag.substr(0, 200);
+  }
+  EXPECT_TRUE(open.empty()) << open.back();
+}
+
 void expect_self_contained(const std::string& page) {
   EXPECT_EQ(page.find("http"), std::string::npos);
-  EXPECT_EQ(page.find("<script"), std::string::npos);
   EXPECT_EQ(page.find("<link"), std::string::npos);
   EXPECT_EQ(page.find("@import"), std::string::npos);
   EXPECT_EQ(page.find("url("), std::string::npos);
-  EXPECT_EQ(page.find("nan"), std::string::npos) << page.substr(page.find("nan") - 100, 200);
-  EXPECT_EQ(count_of(page, "<svg"), count_of(page, "</svg>"));
-  EXPECT_EQ(count_of(page, "<section>"), count_of(page, "</section>"));
-  EXPECT_EQ(count_of(page, "<path"), count_of(page, "/>") + count_of(page, "</path>") - count_of(page, "<rect") -
-                                         count_of(page, "<circle") - count_of(page, "<image"));
+  EXPECT_EQ(page.find(" src="), std::string::npos);
+  const std::string text =
+      without(without(without(page, "base64,", "\""), "<script>", "</script>"), "<style>", "</style>");
+  EXPECT_EQ(text.find("nan"), std::string::npos) << text.substr(text.find("nan") - 100, 200);
+  EXPECT_EQ(text.find("inf\""), std::string::npos);
+  expect_well_formed(text);
   EXPECT_EQ(page.substr(page.size() - 8), "</html>\n");
+  const std::vector<std::string> tables = report_table_names();
+  static const std::regex link(R"re(href="([^"#][^"]*)")re");
+  for (std::sregex_iterator at(text.begin(), text.end(), link), last; at != last; ++at) {
+    const std::string target = (*at)[1].str();
+    if (target.rfind("data:", 0) == 0) continue;
+    EXPECT_NE(std::find(tables.begin(), tables.end(), target), tables.end()) << target;
+  }
 }
 
 // Where $FLASHCELL_KEEP names a folder the pages stay there, to be looked at.
@@ -107,6 +147,12 @@ TEST(Report, SaysWhatWasFound) {
            "flashcell track &#39;ants &amp; flies.cine&#39; -o out",
            "mean speed [mm/s]",
            "P99.9 ",
+           "max speed [mm/s]",
+           "seen [%]",
+           "mean squared displacement [mm²]",
+           "<use href=\"#picture\"/>",
+           "href=\"report_displacement.csv\"",
+           ">2 mm</text>",
            "segment and label",
            "data:image/png;base64,iVBOR",
            "Mean of 4 frames a point",
@@ -117,6 +163,35 @@ TEST(Report, SaysWhatWasFound) {
   EXPECT_EQ(page.find("<b>ants"), std::string::npos);
   EXPECT_EQ(count_of(page, "<title>track "), 12u);
   EXPECT_EQ(count_of(page, "<tr><td><i"), 12u);
+}
+
+TEST(Report, WarnsOnTop) {
+  const TemporaryFolder folder;
+  const std::string sound = make_report(folder / "sound.html", test::small_run(), 50, 2);
+  EXPECT_EQ(sound.find("class=\"warnings\""), std::string::npos);
+  RunSummary summary;
+  summary.count_objects(3, 7, 0);
+  ReportData data(test::small_run());
+  const std::string page = report_page(test::small_run(), summary, data);
+  const size_t box = page.find("class=\"warnings\""), after = page.find("class=\"figures\"");
+  ASSERT_NE(box, std::string::npos);
+  EXPECT_LT(box, after);
+  EXPECT_NE(page.find("7 objects did not fit"), std::string::npos);
+  EXPECT_NE(page.find("--label.max_objects"), std::string::npos);
+}
+
+TEST(Report, SaysHowObjectsMove) {
+  const TemporaryFolder folder;
+  // Circles of 0.004 rad a frame: straight for a while.
+  const std::string page = make_report(folder / "report.html", test::small_run(), 400, 5);
+  std::smatch exponent;
+  ASSERT_TRUE(std::regex_search(page, exponent, std::regex(R"(exponent (\d\.\d\d))")));
+  EXPECT_GT(std::stod(exponent[1].str()), 1.9);
+  EXPECT_NE(page.find(">x [px]<"), std::string::npos);
+  EXPECT_NE(page.find(">speed [px/s]<"), std::string::npos);
+  EXPECT_NE(page.find("id=\"pick-4\""), std::string::npos);
+  EXPECT_EQ(page.find("id=\"pick-5\""), std::string::npos);
+  EXPECT_EQ(count_of(page, "class=\"seen\" x="), 5u) << "one stretch a track";
 }
 
 TEST(Report, ManyTracksAreCappedAndItSaysSo) {
@@ -150,59 +225,6 @@ TEST(Report, OneFrameAndNoFrame) {
   EXPECT_NE(none.find("The recording held no frame."), std::string::npos);
   run.fps = 0;
   EXPECT_NE(make_report(page_path(folder, "no_rate.html"), run, 5, 2).find(">frame</text>"), std::string::npos);
-}
-
-TEST(ReportData, KeepsTracksPathsWithinBounds) {
-  ReportData data;
-  OwnedResult result = blank_result(0);
-  for (int64_t f = 0; f < 5000; ++f) {
-    result.frame.number = f;
-    result.rows = {row_at(f, 1, static_cast<double>(f), 0)};
-    if (f > 0) result.rows.push_back(row_at(f, static_cast<uint32_t>(2 + f * 5), 0, 0));
-    result.backfill.clear();
-    if (f > 0) {
-      for (uint32_t k = 1; k < 5; ++k)
-        result.backfill.push_back(row_at(f - 1, static_cast<uint32_t>(2 + f * 5) - k, 0, 0));
-    }
-    data.add(result.view(), 8);
-  }
-  EXPECT_EQ(data.tracks().size(), ReportData::kMostTracks);
-  const TrackStory& first = data.tracks().at(1);
-  EXPECT_LE(first.path.size(), ReportData::kMostPathPoints);
-  EXPECT_GE(first.path.size(), 1000u);
-  for (size_t i = 0; i < first.path.size(); ++i) {
-    EXPECT_EQ(first.path[i].x, static_cast<float>(i * first.path_stride));
-  }
-  EXPECT_EQ(first.distance, 4999);
-  EXPECT_EQ(first.rows, 5000u);
-  EXPECT_EQ(data.untold_tracks(), 2u + 4999u * 5u - ReportData::kMostTracks);
-}
-
-TEST(ReportData, ManyLongTracksShareThePoints) {
-  ReportData data;
-  OwnedResult result = blank_result(0);
-  const uint32_t tracks = 2000;
-  for (int64_t f = 0; f < 1000; ++f) {
-    result.frame.number = f;
-    result.rows.clear();
-    for (uint32_t id = 1; id <= tracks; ++id) result.rows.push_back(row_at(f, id, static_cast<double>(f), id));
-    data.add(result.view(), 8);
-  }
-  size_t points = 0;
-  for (const auto& entry : data.tracks()) points += entry.second.path.size();
-  EXPECT_LE(points, ReportData::kMostPoints);
-  EXPECT_GE(points, ReportData::kMostPoints / 4);
-  EXPECT_EQ(data.tracks().at(7).path.back().x,
-            static_cast<float>((data.tracks().at(7).path.size() - 1) * data.tracks().at(7).path_stride));
-}
-
-TEST(GrowingHistogram, KeepsEveryValue) {
-  GrowingHistogram histogram(8);
-  for (int i = 0; i < 1000; ++i) histogram.add(i);
-  histogram.add(std::nan(""));
-  EXPECT_EQ(histogram.bin_width(), 128);
-  EXPECT_EQ(histogram.counts(), (std::vector<uint64_t>{128, 128, 128, 128, 128, 128, 128, 104}));
-  EXPECT_EQ(histogram.count(), 1000u);
 }
 
 TEST(ReportText, NumbersForPeople) {

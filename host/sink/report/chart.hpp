@@ -22,6 +22,7 @@ struct Axis {
 struct ChartPoint {
   double x = 0, y = 0;
   double low = 0, high = 0;  ///< band around y; drawn where low < high
+  bool apart = false;        ///< no line leads here from the point before
 };
 
 /// One line of a chart; its colour is the style sheet's .s0, .s1, … by position.
@@ -42,9 +43,27 @@ struct ChartMarker {
   std::string text;
 };
 
+/// A stretch of a row; `style` is a class of the style sheet.
+struct ChartSpan {
+  double low = 0, high = 0;  ///< on x
+  const char* style = "";
+};
+
+/// A row of stretches with its name at the left.
+struct ChartRow {
+  std::string name;
+  std::vector<ChartSpan> spans;
+};
+
 /// Inline SVG, without scripts or outside resources. Values outside the axes are drawn at their edge.
 std::string line_chart(const Axis& x, const Axis& y, const std::vector<ChartLine>& lines);
 std::string bar_chart(const Axis& x, const Axis& y, const std::vector<ChartBar>& bars,
                       const std::vector<ChartMarker>& markers);
+std::string span_chart(const Axis& x, const std::vector<ChartRow>& rows);
+
+/// The same line as line_chart() draws below its lines: what they are.
+std::string legend(const std::vector<ChartLine>& lines);
+/// The lines alone.
+std::string bare_line_chart(const Axis& x, const Axis& y, const std::vector<ChartLine>& lines);
 
 }  // namespace flashcell::host

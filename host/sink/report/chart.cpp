@@ -1,4 +1,4 @@
-#include "host/sink/svg_chart.hpp"
+#include "host/sink/report/chart.hpp"
 
 #include <fmt/format.h>
 
@@ -14,6 +14,7 @@ namespace {
 // The drawing area in user units; the style sheet scales the whole to the page.
 constexpr double kWidth = 560, kHeight = 260;
 constexpr double kLeft = 66, kRight = 544, kTop = 34, kBottom = 212;
+constexpr double kSpanRow = 15;
 constexpr double kMarkerRow = 13;  // markers' texts stand on three rows, so that close ones stay readable
 
 double place(const Axis& axis, double value, double from, double to) {
@@ -73,6 +74,17 @@ std::string path(std::string_view style, std::string_view places) {
   return svg_element("path", {{"class", style}, {"d", places}});
 }
 
+std::string x_axis(const Axis& x, double bottom) {
+  std::string out;
+  for (const double tick : ticks_of(x, 6)) {
+    const double at = place_x(x, tick);
+    out += path("grid", fmt::format("M{:.1f} {}v5", at, bottom));
+    out += svg_words("text", {{"class", "tick mid"}, {"x", tenths(at)}, {"y", bottom + 20}}, x.text(tick));
+  }
+  out += path("axis", fmt::format("M{} {}H{}", kLeft, bottom, kRight));
+  return out + svg_words("text", {{"class", "label mid"}, {"x", (kLeft + kRight) / 2}, {"y", bottom + 40}}, x.label);
+}
+
 std::string axes(const Axis& x, const Axis& y) {
   std::string out;
   for (const double tick : ticks_of(y, 4)) {
@@ -80,13 +92,7 @@ std::string axes(const Axis& x, const Axis& y) {
     out += path("grid", fmt::format("M{} {:.1f}H{}", kLeft, at, kRight));
     out += svg_words("text", {{"class", "tick end"}, {"x", kLeft - 8}, {"y", tenths(at + 4)}}, y.text(tick));
   }
-  for (const double tick : ticks_of(x, 6)) {
-    const double at = place_x(x, tick);
-    out += path("grid", fmt::format("M{:.1f} {}v5", at, kBottom));
-    out += svg_words("text", {{"class", "tick mid"}, {"x", tenths(at)}, {"y", kBottom + 20}}, x.text(tick));
-  }
-  out += path("axis", fmt::format("M{} {}H{}", kLeft, kBottom, kRight));
-  out += svg_words("text", {{"class", "label mid"}, {"x", (kLeft + kRight) / 2}, {"y", kHeight - 8}}, x.label);
+  out += x_axis(x, kBottom);
   return out + svg_words("text", {{"class", "label"}, {"x", 4}, {"y", 14}}, y.label);
 }
 
@@ -115,14 +121,14 @@ std::string draw_line(const Axis& x, const Axis& y, const ChartLine& line, size_
   }
   std::string places;
   for (const ChartPoint& p : points) {
-    places += fmt::format("{}{:.1f} {:.1f}", places.empty() ? "M" : "L", place_x(x, p.x), place_y(y, p.y));
+    places += fmt::format("{}{:.1f} {:.1f}", places.empty() || p.apart ? "M" : "L", place_x(x, p.x), place_y(y, p.y));
   }
   return out + path(fmt::format("line s{}{}", style, line.dashed ? " dashed" : ""), places);
 }
 
-std::string chart(const std::string& content) {
+std::string chart(const std::string& content, double height = kHeight) {
   return svg_element(
-      "svg", {{"class", "chart"}, {"viewBox", fmt::format("0 0 {} {}", kWidth, kHeight)}, {"role", "img"}}, content);
+      "svg", {{"class", "chart"}, {"viewBox", fmt::format("0 0 {} {}", kWidth, height)}, {"role", "img"}}, content);
 }
 
 }  // namespace
@@ -146,19 +152,41 @@ std::string short_duration(double ns) {
   return short_number(ns / 1e9) + " s";
 }
 
-std::string line_chart(const Axis& x_wanted, const Axis& y_wanted, const std::vector<ChartLine>& lines) {
+std::string bare_line_chart(const Axis& x_wanted, const Axis& y_wanted, const std::vector<ChartLine>& lines) {
   const Axis x = usable(x_wanted), y = usable(y_wanted);
   std::string drawn = axes(x, y);
   for (size_t i = 0; i < lines.size(); ++i) drawn += draw_line(x, y, lines[i], i);
-  std::string out = chart(drawn);
-  if (lines.size() > 1) {
-    out += "<p class=\"legend\">";
-    for (size_t i = 0; i < lines.size(); ++i) {
-      out += fmt::format("<span><i class=\"s{}\"></i>{}</span>", i, markup_escape(lines[i].name));
+  return chart(drawn);
+}
+
+std::string legend(const std::vector<ChartLine>& lines) {
+  std::string out = "<p class=\"legend\">";
+  for (size_t i = 0; i < lines.size(); ++i)
+    out += fmt::format("<span><i class=\"s{}\"></i>{}</span>", i, markup_escape(lines[i].name));
+  return out + "</p>";
+}
+
+std::string line_chart(const Axis& x, const Axis& y, const std::vector<ChartLine>& lines) {
+  return bare_line_chart(x, y, lines) + (lines.size() > 1 ? legend(lines) : "");
+}
+
+std::string span_chart(const Axis& x_wanted, const std::vector<ChartRow>& rows) {
+  const Axis x = usable(x_wanted);
+  const double bottom = kSpanRow * static_cast<double>(rows.size()) + kSpanRow / 2;
+  std::string out;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const double top = kSpanRow * static_cast<double>(i) + 3;
+    out += svg_words("text", {{"class", "tick end"}, {"x", kLeft - 8}, {"y", tenths(top + 9)}}, rows[i].name);
+    for (const ChartSpan& span : rows[i].spans) {
+      const double left = place_x(x, span.low);
+      out += svg_element("rect", {{"class", span.style},
+                                  {"x", tenths(left)},
+                                  {"y", tenths(top)},
+                                  {"width", tenths(std::max(0.7, place_x(x, span.high) - left))},
+                                  {"height", tenths(kSpanRow - 5)}});
     }
-    out += "</p>";
   }
-  return out;
+  return chart(out + x_axis(x, bottom), bottom + kHeight - kBottom);
 }
 
 std::string bar_chart(const Axis& x_wanted, const Axis& y_wanted, const std::vector<ChartBar>& bars,

@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/text.hpp"
+#include "host/sink/report/chart.hpp"
+#include "host/sink/report/parts.hpp"
+#include "host/sink/report/sections.hpp"
+#include "host/sink/report/style.hpp"
+#include "host/sink/run_warnings.hpp"
+
+namespace flashcell::host {
+
+std::string page_head(const RunInfo& run, const ReportData& data) {
+  const std::string name = std::filesystem::path(run.source.name).filename().string();
+  const std::string title = markup_escape(name.empty() ? run.source.name : name);
+  std::string facts = fmt::format("{} × {} px", run.source.width, run.source.height);
+  if (run.fps > 0) {
+    const double seconds =
+        static_cast<double>(data.frames() ? data.last_frame() - data.first_frame() + 1 : 0) / run.fps;
+    facts += fmt::format(" · {} frames/s", short_number(run.fps));
+    if (seconds > 0) facts += fmt::format(" · {} of recording", short_duration(seconds * 1e9));
+  }
+  if (run.unit != "px") facts += fmt::format(" · 1 px = {} {}", short_number(run.units_per_pixel), run.unit);
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{0} – flashcell report</title>"
+      "<style>{1}</style></head><body><main>\n<header><p class=\"kicker\">flashcell "
+      "report</p><h1>{0}</h1><p>{2}</p></header>\n",
+      title, kReportStyle, markup_escape(facts));
+}
+
+std::string warning_box(const RunInfo& run, const RunSummary& summary) {
+  std::string lines;
+  for (const RunWarning& warning : run_warnings(run, summary)) {
+    lines += fmt::format("<li><b>{}</b><br>{}</li>\n", markup_escape(warning.what), markup_escape(warning.advice));
+  }
+  if (lines.empty()) return "";
+  return fmt::format("<section class=\"warnings\"><h2>This looks wrong</h2><ul>\n{}</ul></section>\n", lines);
+}
+
+std::string key_figures(const RunSummary& summary) {
+  const uint64_t dropped = summary.dropped_frames();
+  std::string causes;
+  for (const DropCount& d : summary.dropped) {
+    if (d.frames > 0) causes += fmt::format("{}{}: {}", causes.empty() ? ": " : ", ", d.cause, count_text(d.frames));
+  }
+  std::string out = "<div class=\"figures\">";
+  if (summary.end != RunEnd::complete) {
+    const std::string ending = summary.ending();
+    const size_t comma = ending.find(", ");
+    out += figure(ending.substr(0, comma), ending.substr(comma + 2), true);
+  }
+  out += figure(count_text(summary.tracks), fmt::format("track{}", plural(summary.tracks)));
+  out += figure(count_text(summary.frames), fmt::format("frame{} processed", plural(summary.frames)));
+  out += figure(short_number(summary.objects_mean()),
+                fmt::format("objects a frame on average, {} to {}", count_text(summary.objects_min),
+                            count_text(summary.objects_max)));
+  if (summary.count.known()) {
+    out += figure(
+        fmt::format("{} of {}", count_text(summary.frames_count_met), count_text(summary.frames)),
+        fmt::format("frames with {} object{}", tracking::to_text(summary.count), summary.count.most == 1 ? "" : "s"),
+        summary.count_often_missed());
+  }
+  out += figure(count_text(dropped), fmt::format("frame{} dropped{}", plural(dropped), causes), dropped > 0);
+  if (summary.objects_filtered > 0) {
+    out +=
+        figure(count_text(summary.objects_filtered),
+               "objects left out, smaller than label.min_area or larger than label.max_area", summary.many_filtered());
+  }
+  if (summary.objects_lost > 0) {
+    out += figure(count_text(summary.objects_lost), "objects did not fit into the table", true);
+  }
+  return out + "</div>\n";
+}
+
+}  // namespace flashcell::host

@@ -1,0 +1,83 @@
+#include "host/sink/run_warnings.hpp"
+
+#include <fmt/format.h>
+
+#include "pipeline/unfamiliar.hpp"
+
+namespace flashcell::host {
+namespace {
+
+double percent(uint64_t part, uint64_t whole) {
+  return whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+const char* plural(uint64_t n) {
+  return n == 1 ? "" : "s";
+}
+
+void add_left_out(const RunSummary& s, std::vector<RunWarning>& warnings) {
+  if (!s.many_filtered()) return;
+  warnings.push_back(
+      {fmt::format(
+           "{} objects are smaller than label.min_area or larger than label.max_area and were left out, {} were "
+           "kept",
+           s.objects_filtered, s.objects),
+       "--label.min_area 1 --label.max_area 0 keeps all; `flashcell tune` draws what is found"});
+}
+
+void add_count(const RunSummary& s, std::vector<RunWarning>& warnings) {
+  if (!s.count_often_missed()) return;
+  warnings.push_back({"count not met: " + s.count_text(),
+                      "`flashcell tune` draws what is found; --segment.method chooses another way to find it"});
+}
+
+void add_unfamiliar(const RunSummary& s, std::vector<RunWarning>& warnings) {
+  if (!s.looks_unfamiliar()) return;
+  warnings.push_back({unfamiliar_text(s.named), "annotate some of this recording and learn again"});
+}
+
+void add_short_tracks(const RunInfo& run, const RunSummary& s, std::vector<RunWarning>& warnings) {
+  if (!s.many_short_tracks()) return;
+  std::string advice = "--label.min_area leaves out specks";
+  if (!s.count.known()) advice += ", --count N says how many objects there are";
+  advice += fmt::format(", --track.confirm_ms {:.3g} wants longer tracks, --track.lost_ms holds on to objects longer",
+                        run.fps > 0 ? 1e4 / run.fps : 100.0);
+  warnings.push_back(
+      {fmt::format("{} of {} tracks ({:.0f} %) were seen in fewer than {} frames or in less than half of their time, "
+                   "with {:.3g} objects a frame",
+                   s.lives.doubtful, s.tracks, percent(s.lives.doubtful, s.tracks), s.lives.few, s.objects_mean()),
+       advice});
+}
+
+void add_merged(const RunSummary& s, std::vector<RunWarning>& warnings) {
+  if (!s.often_merged()) return;
+  warnings.push_back({fmt::format("{:.0f} % of the rows are of objects that share a blob with others (state merged), "
+                                  "where identities are the tracker's judgement",
+                                  percent(s.lives.rows_merged, s.lives.rows_seen)),
+                      "stricter segmentation (--segment.threshold, offset or sigmas) parts objects that touch"});
+}
+
+}  // namespace
+
+std::vector<RunWarning> run_warnings(const RunInfo& run, const RunSummary& s) {
+  std::vector<RunWarning> warnings;
+  if (s.objects_lost > 0) {
+    warnings.push_back(
+        {fmt::format("{} object{} did not fit into the object table", s.objects_lost, plural(s.objects_lost)),
+         "raise --label.max_objects, or --label.min_area where they are specks"});
+  }
+  add_left_out(s, warnings);
+  add_count(s, warnings);
+  add_unfamiliar(s, warnings);
+  add_short_tracks(run, s, warnings);
+  add_merged(s, warnings);
+  for (const DropCount& d : s.dropped) {
+    if (d.frames == 0) continue;
+    warnings.push_back({fmt::format("{} frame{} dropped: {}", d.frames, plural(d.frames), d.cause),
+                        d.cause == "overrun" ? "raise --pipeline.queue_ms, or see in the report which stage is slow"
+                                             : "tracks bridge them by their frame numbers, up to --track.lost_ms"});
+  }
+  return warnings;
+}
+
+}  // namespace flashcell::host

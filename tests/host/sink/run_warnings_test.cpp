@@ -1,0 +1,59 @@
+#include "host/sink/run_warnings.hpp"
+
+#include "host/sink/summary_sink.hpp"
+#include "tests/host/sink/support.hpp"
+
+namespace flashcell::host {
+namespace {
+
+std::string lines_of(const RunSummary& summary) {
+  std::string text;
+  for (const RunWarning& warning : run_warnings(test::small_run(), summary)) text += warning.line() + "\n";
+  return text;
+}
+
+RunSummary sound_run() {
+  RunSummary s;
+  for (int f = 0; f < 1000; ++f) s.count_objects(2, 0, 50);
+  s.tracks = 2;
+  s.lives.rows_seen = 2000;
+  s.lives.rows_merged = 100;
+  s.dropped = {{"missing in the recording", 0}, {"overrun", 0}};
+  return s;
+}
+
+TEST(RunWarnings, ASoundRunHasNone) {
+  EXPECT_EQ(lines_of(sound_run()), "");
+  EXPECT_EQ(lines_of(RunSummary()), "") << "nor one without frames";
+}
+
+TEST(RunWarnings, EachSaysWhatHowMuchAndWhatToTry) {
+  RunSummary s = sound_run();
+  s.objects_lost = 12;
+  s.count = {3, 3};
+  s.frames_count_met = 100;
+  s.tracks = 60;
+  s.lives.doubtful = 50;
+  s.lives.few = 5;
+  s.lives.rows_merged = 900;
+  s.dropped[1].frames = 1;
+  const std::string lines = lines_of(s);
+  for (const char* text :
+       {"12 objects did not fit into the object table; raise --label.max_objects",
+        "not met: 3 objects in 100 of 1000 frames (10.0 %); `flashcell tune`",
+        "50 of 60 tracks (83 %) were seen in fewer than 5 frames or in less than half of their time, with 2 objects a "
+        "frame; --label.min_area",
+        "45 % of the rows", "1 frame dropped: overrun; raise --pipeline.queue_ms"}) {
+    EXPECT_NE(lines.find(text), std::string::npos) << text << "\n" << lines;
+  }
+  EXPECT_NE(summary_json(test::small_run(), s).find("12 objects did not fit"), std::string::npos);
+}
+
+TEST(RunWarnings, ObjectsThatWereLeftOut) {
+  RunSummary s;
+  for (int f = 0; f < 100; ++f) s.count_objects(0, 0, 3);
+  EXPECT_NE(lines_of(s).find("300 objects are smaller than label.min_area"), std::string::npos) << lines_of(s);
+}
+
+}  // namespace
+}  // namespace flashcell::host
