@@ -109,8 +109,8 @@ const contract::Board& find_board(const std::string& name) {
 
 std::vector<KernelCount> default_kernels(const contract::Board& board) {
   if (board.family == contract::BoardFamily::embedded)
-    return {parse_kernel_count("cell_label_cell_shape_512_v2"), parse_kernel_count("cell_label_exact_shape_512_v2")};
-  return {parse_kernel_count("cell_label_cell_full_1024_v2"), parse_kernel_count("cell_label_exact_full_512_v2")};
+    return {parse_kernel_count("cell_label_cell_shape_512_v3"), parse_kernel_count("cell_label_exact_shape_512_v3")};
+  return {parse_kernel_count("cell_label_cell_full_1024_v3"), parse_kernel_count("cell_label_exact_full_512_v3")};
 }
 
 KernelCount parse_kernel_count(const std::string& text) {

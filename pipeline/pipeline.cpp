@@ -304,7 +304,7 @@ class Run {
 
   void count(const Packet& packet) {
     const contract::FrameSummary& found = packet.table.summary;
-    summary_.count_objects(found.objects, found.lost, found.filtered);
+    summary_.count_objects(found, packet.table.objects);
     if (counter_) counter_->add(packet.frame->number, packet.rows, packet.backfill);
     for (const tracking::TrackRow& row : packet.backfill) count(row);
     for (const tracking::TrackRow& row : packet.rows) count(row);

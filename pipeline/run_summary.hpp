@@ -2,12 +2,15 @@
 #include <cstdint>
 #include <cstdio>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "pipeline/bounded_series.hpp"
 #include "pipeline/latency_histogram.hpp"
+#include "pipeline/left_out.hpp"
+#include "pipeline/run_warning.hpp"
 #include "pipeline/unfamiliar.hpp"
 #include "tracking/object_count.hpp"
 
@@ -59,7 +62,11 @@ struct RunSummary {
   uint64_t objects = 0;                       ///< over all frames
   uint64_t objects_min = 0, objects_max = 0;  ///< in a frame
   uint64_t objects_lost = 0;                  ///< did not fit into the object table
-  uint64_t objects_filtered = 0;              ///< outside min_area..max_area
+  uint64_t objects_too_small = 0;             ///< below min_area
+  uint64_t objects_too_large = 0;             ///< above max_area
+  uint64_t pixels_outside = 0;                ///< foreground outside the regions
+  uint64_t pixels = 0;                        ///< foreground within them
+  LeftOut left_out;                           ///< whether subjects are among what the area limits left out
   tracking::ObjectCount count;                ///< of objects, as it was told
   uint64_t frames_count_met = 0;              ///< frames in which so many were followed
   tracking::NamedSightings named;             ///< of what was followed
@@ -97,12 +104,16 @@ struct RunSummary {
   }
   /// In more than a tenth of the frames: something is wrong with what is found.
   bool count_often_missed() const { return count.known() && 10 * frames_count_met < 9 * frames; }
-  /// Nearly all: twenty for each object that was kept, and less than one in ten frames was. A camera's specks alone are
-  /// no loss, however many they are.
-  bool many_filtered() const { return objects_filtered > 20 * objects && 10 * objects < frames; }
   /// What was named looks otherwise than what the classifier had learned from: far more of it is strange than of its
   /// examples, and more than as many objects show by chance.
   bool looks_unfamiliar() const { return is_unfamiliar(named, named_by); }
+  /// What was found and left out, by cause, for people: "left out: 1200 objects below label.min_area (…), 3 objects
+  /// above label.max_area (…), 12.0 % of the foreground, outside the regions". Empty where nothing was.
+  std::string left_out_text() const;
+  /// One for each cause that looks like a loss: objects that did not fit, always; what the area
+  /// limits left out where it seems to be what was wanted; regions that hide all there is.
+  std::vector<RunWarning> left_out_warnings() const;
+  bool regions_hide_all() const { return 10 * objects < frames && pixels_outside > 20 * pixels; }
   double objects_mean() const { return frames ? static_cast<double>(objects) / static_cast<double>(frames) : 0; }
   /// Most tracks are doubtful, and they are more than two for each object that is there at a time.
   bool many_short_tracks() const {
@@ -129,12 +140,16 @@ struct RunSummary {
   }
 
   /// Counts one frame's objects.
-  void count_objects(uint64_t found, uint64_t lost, uint64_t filtered) {
-    objects_min = frames == 0 || found < objects_min ? found : objects_min;
-    objects_max = found > objects_max ? found : objects_max;
-    objects += found;
-    objects_lost += lost;
-    objects_filtered += filtered;
+  void count_objects(const contract::FrameSummary& found, std::span<const contract::ObjectRecord> kept) {
+    objects_min = frames == 0 || found.objects < objects_min ? found.objects : objects_min;
+    objects_max = found.objects > objects_max ? found.objects : objects_max;
+    objects += found.objects;
+    objects_lost += found.lost;
+    objects_too_small += found.too_small;
+    objects_too_large += found.too_large;
+    pixels_outside += found.outside;
+    pixels += found.foreground;
+    left_out.add(found, kept);
     ++frames;
   }
 };

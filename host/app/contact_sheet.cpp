@@ -22,6 +22,24 @@ cv::Mat to_mask(const host::BitImage& bits) {
   return mask;
 }
 
+const cv::Scalar kKept{0, 255, 255}, kTooSmall{0, 159, 230}, kTooLarge{60, 20, 220};  // BGR
+constexpr size_t kMostLeftOutDrawn = 200;
+
+void draw_box(const contract::ObjectRecord& object, int zoom, const cv::Scalar& colour, int thickness,
+              cv::Mat& picture) {
+  constexpr int kMargin = 3;
+  cv::rectangle(picture, {zoom * object.left - kMargin, zoom * object.top - kMargin},
+                {zoom * (object.right + 1) + kMargin, zoom * (object.bottom + 1) + kMargin}, colour, thickness);
+}
+
+std::vector<contract::ObjectRecord> largest(std::vector<contract::ObjectRecord> objects, size_t most) {
+  if (objects.size() <= most) return objects;
+  std::nth_element(objects.begin(), objects.begin() + static_cast<ptrdiff_t>(most), objects.end(),
+                   [](const auto& a, const auto& b) { return a.m00 > b.m00; });
+  objects.resize(most);
+  return objects;
+}
+
 void write_caption(cv::Mat& picture, const std::string& caption) {
   const double scale = std::clamp(picture.cols / 900.0, 0.4, 2.0);
   const int thickness = scale > 1 ? 2 : 1;
@@ -34,26 +52,25 @@ void write_caption(cv::Mat& picture, const std::string& caption) {
 
 }  // namespace
 
-cv::Mat draw_segmentation(const FrameView& frame, int significant_bits, const std::vector<host::BitImage>& masks,
-                          const ObjectTable& table, const std::string& caption) {
+cv::Mat draw_segmentation(const host::TrialPicture& trial, int significant_bits, uint32_t min_area,
+                          const std::string& caption) {
+  const FrameView& frame = trial.frame.view;
   cv::Mat picture;
   host::to_picture(frame, significant_bits, picture);
   // Small frames are drawn larger, so that an outline does not hide what it goes around.
   const int zoom = std::clamp(640 / std::max(1, frame.width), 1, 8);
   if (zoom > 1) cv::resize(picture, picture, {}, zoom, zoom, cv::INTER_NEAREST);
-  for (size_t k = 0; k < masks.size(); ++k) {
-    cv::Mat mask = to_mask(masks[k]);
+  for (size_t k = 0; k < trial.masks.size(); ++k) {
+    cv::Mat mask = to_mask(trial.masks[k]);
     if (zoom > 1) cv::resize(mask, mask, {}, zoom, zoom, cv::INTER_NEAREST);
     std::vector<std::vector<cv::Point>> outlines;
     cv::findContours(mask, outlines, cv::RETR_LIST, cv::CHAIN_APPROX_NONE);
     cv::drawContours(picture, outlines, -1, kColours[k % contract::kMaxColourClasses], std::max(1, picture.cols / 900));
   }
-  for (const contract::ObjectRecord& object : table.objects) {
-    const int margin = 3;
-    cv::rectangle(picture, {zoom * object.left - margin, zoom * object.top - margin},
-                  {zoom * (object.right + 1) + margin, zoom * (object.bottom + 1) + margin}, {0, 255, 255},
-                  std::max(1, picture.cols / 900));
-  }
+  for (const contract::ObjectRecord& object : largest(trial.left_out, kMostLeftOutDrawn))
+    draw_box(object, zoom, object.m00 < min_area ? kTooSmall : kTooLarge, 1, picture);
+  for (const contract::ObjectRecord& object : trial.table.objects)
+    draw_box(object, zoom, kKept, std::max(1, picture.cols / 900), picture);
   write_caption(picture, caption);
   return picture;
 }

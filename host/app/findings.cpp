@@ -37,8 +37,7 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
   fmt::print("found {} tracks, {:.1f} objects a frame ({} to {})\n", s.tracks, s.objects_mean(), s.objects_min,
              s.objects_max);
   if (s.count.known()) fmt::print("the count was met: {}\n", s.count_text());
-  if (s.objects_filtered > 0)
-    fmt::print("left out {} objects smaller than label.min_area or larger than label.max_area\n", s.objects_filtered);
+  if (const std::string left_out = s.left_out_text(); !left_out.empty()) fmt::print("{}\n", left_out);
   if (!run.classes.empty()) fmt::print("tracks by class: {}\n", printable(tracks_by_class(run, s)));
   std::string latency;
   if (!s.stages.empty()) {
@@ -62,7 +61,7 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
 
 void print_warnings(const RunInfo& run, const RunSummary& s) {
   if (s.end == RunEnd::interrupted) say(s.ending() + "; what was written is whole");
-  for (const host::RunWarning& warning : host::run_warnings(run, s)) warn(warning.line());
+  for (const RunWarning& warning : host::run_warnings(run, s)) warn(warning.line());
 }
 
 }  // namespace flashcell::app

@@ -33,6 +33,7 @@ class Teller final : public host::BatchObserver {
                  name_of(r.state), r.frames, r.tracks, printable(r.item.folder.string()));
       std::fflush(stdout);
     }
+    if (!r.warnings.empty()) warn(fmt::format("{}: {}", r.item.input, r.warnings));
   }
   void note(const host::BatchItem& item, const std::string& line) override {
     if (!lines_) return;
@@ -64,7 +65,8 @@ std::string as_json(const std::vector<host::BatchResult>& results) {
                     {"objects_per_frame", r.objects_mean},
                     {"recording_fps", r.fps},
                     {"wall_s", r.wall_s},
-                    {"error", r.error}});
+                    {"error", r.error},
+                    {"warnings", r.warnings}});
   }
   return json_text(list);
 }

@@ -11,12 +11,14 @@
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/contact_sheet.hpp"
+#include "host/app/messages.hpp"
 #include "host/app/picture_file.hpp"
 #include "host/app/terminal_observer.hpp"
 #include "host/app/tune_page.hpp"
 #include "host/run/input_files.hpp"
 #include "host/run/recording.hpp"
 #include "host/run/segmentation_trial.hpp"
+#include "pipeline/run_summary.hpp"
 
 namespace flashcell::app {
 namespace {
@@ -33,22 +35,35 @@ struct Findings {
   std::vector<cv::Mat> pictures;
   std::vector<uint32_t> objects;  ///< in each pictured frame
   std::vector<uint32_t> areas;    ///< of every object in them, px
+  RunSummary summary;             ///< of these frames
 };
+
+/// "frame 12: 4 objects; left out: 3 too small, 120 px outside".
+std::string caption(const Frame& frame, const contract::FrameSummary& found) {
+  std::string left_out;
+  const auto add = [&](uint32_t n, const char* why) {
+    if (n > 0) left_out += fmt::format("{} {} {}", left_out.empty() ? "; left out:" : ",", n, why);
+  };
+  add(found.too_small, "too small");
+  add(found.too_large, "too large");
+  add(found.lost, "too many");
+  add(found.outside, "px outside");
+  return fmt::format("frame {}: {} object{}{}", frame.number, found.objects, found.objects == 1 ? "" : "s", left_out);
+}
 
 Findings look(FrameSource& source, const host::Config& config, int pictures, host::RunObserver& observer,
               TunePage& page) {
   Findings findings;
   const int bits = source.info().significant_bits;
-  host::try_segmentation(
-      source, config, pictures, observer,
-      [&](const Frame& frame, const std::vector<host::BitImage>& masks, const ObjectTable& table) {
-        findings.objects.push_back(table.summary.objects);
-        page.add(frame, masks, table);
-        for (const contract::ObjectRecord& object : table.objects) findings.areas.push_back(object.m00);
-        findings.pictures.push_back(draw_segmentation(frame.view, bits, masks, table,
-                                                      fmt::format("frame {}: {} objects, {} filtered", frame.number,
-                                                                  table.summary.objects, table.summary.filtered)));
-      });
+  host::try_segmentation(source, config, pictures, observer, [&](const host::TrialPicture& trial) {
+    const ObjectTable& table = trial.table;
+    findings.objects.push_back(table.summary.objects);
+    findings.summary.count_objects(table.summary, table.objects);
+    page.add(trial.frame, trial.masks, table);
+    for (const contract::ObjectRecord& object : table.objects) findings.areas.push_back(object.m00);
+    findings.pictures.push_back(
+        draw_segmentation(trial, bits, config.label.min_area, caption(trial.frame, table.summary)));
+  });
   std::sort(findings.areas.begin(), findings.areas.end());
   return findings;
 }
@@ -69,6 +84,13 @@ nlohmann::json describe(const Findings& findings, const std::string& reason, con
                     {"median", findings.areas[findings.areas.size() / 2]},
                     {"max", findings.areas.back()}};
   }
+  const RunSummary& s = findings.summary;
+  j["left_out"] = {{"too_small", s.objects_too_small},
+                   {"too_large", s.objects_too_large},
+                   {"lost", s.objects_lost},
+                   {"pixels_outside", s.pixels_outside}};
+  j["warnings"] = nlohmann::json::array();
+  for (const RunWarning& warning : s.left_out_warnings()) j["warnings"].push_back(warning.line());
   if (!reason.empty()) j["reason"] = reason;
   j["toml"] = proposal_toml(config);
   return j;
@@ -113,6 +135,8 @@ int tune(const Options& options) {
                findings.areas[findings.areas.size() / 2]);
   }
   fmt::print("\n");
+  if (const std::string left_out = findings.summary.left_out_text(); !left_out.empty()) fmt::print("# {}\n", left_out);
+  for (const RunWarning& warning : findings.summary.left_out_warnings()) warn(warning.line());
   if (!page_file.empty()) fmt::print("# draw regions and try parameters in {}\n", printable(page_file));
   return 0;
 }

@@ -31,6 +31,7 @@ class HostDevice : public Device {
     table.clear();
     table.reserve(label_);
     segmenter_->segment(frame.view, masks_.data());
+    table.summary.outside = static_cast<uint32_t>(segmenter_->outside());
     for (size_t k = 0; k < masks_.size(); ++k) labeller_->label(masks_[k], frame.view, static_cast<uint32_t>(k), table);
   }
 

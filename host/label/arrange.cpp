@@ -72,9 +72,14 @@ Arranged arrange(const Arrangement& how, uint32_t objects, const StripScratch& s
     uint32_t waiting = 0;  // those that start below the strip's first row
     for (; i < objects && records[i].top >> how.strip_shift == static_cast<int>(strip); ++i) {
       const uint32_t area = records[i].m00, top = records[i].top;
-      const uint32_t passes = area >= how.min_area && area <= how.max_area ? 1 : 0;
+      const uint32_t small = area < how.min_area ? 1 : 0, large = area > how.max_area ? 1 - small : 0;
+      const uint32_t passes = 1 - small - large;
       const uint32_t lower = std::min(top & below_first, 1u);
       arranged.pixels += area;
+      arranged.too_small += small;
+      // Masks of all ones or none.
+      arranged.largest_too_small = std::max(arranged.largest_too_small, area & (0 - small));
+      arranged.smallest_too_large = std::min(arranged.smallest_too_large, area | (large - 1));
       // Written to both places and counted by arithmetic: no branch could be predicted.
       finish_record(records[i], finish, records[done], scratch.records[waiting]);
       done += passes & ~lower;

@@ -21,8 +21,11 @@ struct StripScratch {
 };
 
 struct Arranged {
-  uint32_t records = 0;  ///< that passed the area filter
-  uint64_t pixels = 0;   ///< of all objects, those that did not pass, too
+  uint32_t records = 0;                             ///< that passed the area filter
+  uint64_t pixels = 0;                              ///< of all objects, those that did not pass, too
+  uint32_t too_small = 0;                           ///< objects below min_area
+  uint32_t largest_too_small = 0;                   ///< px; 0: none
+  uint32_t smallest_too_large = contract::kNoArea;  ///< px; kNoArea: none
 };
 
 /// Takes `objects` records as they were measured (GrowingRecords in host/label/geometry.hpp), makes them what the

@@ -29,7 +29,11 @@ uint32_t Finisher::append(int strip_shift, uint32_t colour_class, ObjectTable& t
   const uint32_t kept = in_table_ ? arranged.records : take_chosen(arranged.records, table);
   table.objects.resize(old_size_ + kept);
   table.summary.objects += kept;
-  table.summary.filtered += objects_ - arranged.records;
+  contract::FrameSummary& summary = table.summary;
+  summary.too_small += arranged.too_small;
+  summary.too_large += objects_ - arranged.records - arranged.too_small;
+  summary.largest_too_small = std::max(summary.largest_too_small, arranged.largest_too_small);
+  summary.smallest_too_large = std::min(summary.smallest_too_large, arranged.smallest_too_large);
   if (features) append_features(colour_class, table);
   return static_cast<uint32_t>(arranged.pixels);
 }

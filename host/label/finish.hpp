@@ -24,7 +24,7 @@ class Finisher {
   /// Returns the number of their pixels, reported or not.
   uint32_t append(int strip_shift, uint32_t colour_class, ObjectTable& table);
 
-  /// Where each object's record is in the table; kNoRecord for those filtered or lost.
+  /// Where each object's record is in the table; kNoRecord for those left out or lost.
   const uint32_t* record_of() const { return record_of_.get(); }
 
  private:

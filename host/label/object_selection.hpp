@@ -8,8 +8,8 @@
 
 // Which objects of a frame go into the table, and in what order. For a labeller that holds all objects of one label()
 // call:
-//   1. make a Candidate of each object; leave out those that passes_filter() rejects and count them in
-//   summary.filtered;
+//   1. make a Candidate of each object; leave out those that passes_filter() rejects and count them by
+//   summary.leave_out();
 //   2. kept = select_objects(candidates, parameters.max_objects, table): counts the lost ones, puts the kept ones
 //   first;
 //   3. append_objects(candidates[0 .. kept-1], …).

@@ -131,7 +131,7 @@ class ReferenceLabeller final : public Labeller {
       if (passes_filter(parameters_, objects_[i].m00)) {
         candidates_.push_back({objects_[i].first_pixel, i, objects_[i].bottom});
       } else {
-        ++table.summary.filtered;
+        table.summary.leave_out(parameters_, objects_[i].m00);
       }
     }
     const size_t kept = select_objects(candidates_, parameters_.max_objects, table);

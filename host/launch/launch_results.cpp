@@ -83,10 +83,14 @@ const char* ResultReader::append(const LaunchLayout& layout, const contract::Res
     features = {};
     std::memcpy(&features, object + sizeof(contract::ObjectRecord), feature_bytes(header));
   }
-  table.summary.objects += static_cast<uint32_t>(kept);
-  table.summary.lost += header.lost;
-  table.summary.filtered += header.filtered;
-  table.summary.foreground += header.foreground;
+  contract::FrameSummary& summary = table.summary;
+  summary.objects += static_cast<uint32_t>(kept);
+  summary.lost += header.lost;
+  summary.too_small += header.too_small;
+  summary.too_large += header.too_large;
+  summary.largest_too_small = std::max(summary.largest_too_small, header.largest_too_small);
+  summary.smallest_too_large = std::min(summary.smallest_too_large, header.smallest_too_large);
+  summary.foreground += header.foreground;
   return nullptr;
 }
 
@@ -112,7 +116,10 @@ void ResultWriter::write(const LaunchLayout& layout, const ObjectTable& table, u
   header.class_id = class_id;
   header.objects = table.summary.objects;
   header.lost = table.summary.lost;
-  header.filtered = table.summary.filtered;
+  header.too_small = table.summary.too_small;
+  header.too_large = table.summary.too_large;
+  header.largest_too_small = table.summary.largest_too_small;
+  header.smallest_too_large = table.summary.smallest_too_large;
   header.foreground = table.summary.foreground;
   put(region, 0, header);
 }

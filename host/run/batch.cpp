@@ -136,6 +136,12 @@ void fail(BatchResult& result, const std::exception_ptr& error) {
   }
 }
 
+std::string lines_of(const std::vector<RunWarning>& warnings) {
+  std::string text;
+  for (const RunWarning& warning : warnings) text += (text.empty() ? "" : "; ") + warning.what;
+  return text;
+}
+
 BatchResult track(const BatchItem& item, const Config& config, const BatchOptions& options, RunObserver& observer) {
   BatchResult result;
   result.item = item;
@@ -146,13 +152,15 @@ BatchResult track(const BatchItem& item, const Config& config, const BatchOption
   run_options.stop = options.stop;
   try {
     const RunOutcome outcome = run({item.input, {}}, config, run_options, observer);
-    for (const RunWarning& warning : run_warnings(outcome.info, outcome.summary)) observer.warn(warning.line());
+    const std::vector<RunWarning> warnings = run_warnings(outcome.info, outcome.summary);
+    for (const RunWarning& warning : warnings) observer.warn(warning.line());
     result.frames = outcome.summary.frames;
     result.dropped = outcome.summary.dropped_frames();
     result.tracks = outcome.summary.tracks;
     result.objects_mean = outcome.summary.objects_mean();
     result.wall_s = outcome.summary.wall_s;
     result.fps = outcome.info.fps;
+    result.warnings = lines_of(warnings);
     result.state = outcome.summary.end == RunEnd::interrupted ? BatchState::interrupted : BatchState::done;
     if (outcome.error) fail(result, outcome.error);
   } catch (...) {

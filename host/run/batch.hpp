@@ -29,8 +29,9 @@ enum class BatchState : uint8_t { waiting, done, done_before, interrupted, faile
 struct BatchResult {
   BatchItem item;
   BatchState state = BatchState::waiting;
-  std::string error;  ///< one line, where it failed
-  int exit_code = 0;  ///< that a run of this recording alone would have
+  std::string error;     ///< one line, where it failed
+  std::string warnings;  ///< one line: what was dropped, lost or left out; empty: nothing that matters
+  int exit_code = 0;     ///< that a run of this recording alone would have
   uint64_t frames = 0, dropped = 0, tracks = 0;
   double objects_mean = 0;  ///< a frame
   double wall_s = 0;

@@ -37,9 +37,9 @@ std::string row(const BatchResult& r, const fs::path& folder) {
     name = fmt::format("<a href=\"{}\">{}</a>", link(report.lexically_relative(folder)), name);
   const bool bad = r.state == BatchState::failed || r.state == BatchState::interrupted;
   return fmt::format(
-      "<tr><td>{}</td><td{}>{}{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.1f}</td><td>{:.1f}</td></tr>\n", name,
-      bad ? " class=\"bad\"" : "", name_of(r.state), r.error.empty() ? "" : ": " + markup_escape(r.error), r.frames,
-      r.dropped, r.tracks, r.objects_mean, r.wall_s);
+      "<tr><td>{}</td><td{}>{}{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.1f}</td><td>{:.1f}</td><td>{}</td></tr>\n",
+      name, bad ? " class=\"bad\"" : "", name_of(r.state), r.error.empty() ? "" : ": " + markup_escape(r.error),
+      r.frames, r.dropped, r.tracks, r.objects_mean, r.wall_s, markup_escape(r.warnings));
 }
 
 }  // namespace
@@ -61,11 +61,12 @@ const char* name_of(BatchState state) {
 }
 
 std::string batch_table(const std::vector<BatchResult>& results) {
-  std::string table = "recording,folder,state,frames,dropped,tracks,objects_per_frame,recording_fps,wall_s,error\n";
+  std::string table =
+      "recording,folder,state,frames,dropped,tracks,objects_per_frame,recording_fps,wall_s,error,warnings\n";
   for (const BatchResult& r : results) {
-    table += fmt::format("{},{},{},{},{},{},{:.3f},{:g},{:.3f},{}\n", csv_field(to_utf8(r.item.input)),
+    table += fmt::format("{},{},{},{},{},{},{:.3f},{:g},{:.3f},{},{}\n", csv_field(to_utf8(r.item.input)),
                          csv_field(to_utf8(r.item.folder.filename().string())), name_of(r.state), r.frames, r.dropped,
-                         r.tracks, r.objects_mean, r.fps, r.wall_s, csv_field(to_utf8(r.error)));
+                         r.tracks, r.objects_mean, r.fps, r.wall_s, csv_field(to_utf8(r.error)), csv_field(r.warnings));
   }
   return table;
 }
@@ -81,11 +82,12 @@ std::string batch_page(const std::vector<BatchResult>& results, const fs::path& 
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width,initial-scale=1\"><title>{0} recordings – flashcell</title><style>{1}"
       ".wide{{overflow-x:auto}}.bad{{color:var(--warn)}}td:first-child{{overflow-wrap:anywhere}}"
-      "td:nth-child(-n+2),th:nth-child(-n+2){{text-align:left}}a{{color:var(--accent)}}</style></head><body>"
+      "td:nth-child(-n+2),th:nth-child(-n+2),td:last-child,th:last-child{{text-align:left}}td:last-child{{min-width:"
+      "16em;white-space:normal}}a{{color:var(--accent)}}</style></head><body>"
       "<main>\n<header><p class=\"kicker\">flashcell</p><h1>{0} recordings</h1></header>\n<div class=\"figures\">{2}{3}"
       "{4}</div>\n<section><h2>Recordings</h2><p>A name leads to its report.</p><div class=\"wide\"><table><thead><tr>"
       "<th>recording</th><th>state</th><th>frames</th><th>dropped</th><th>tracks</th><th>objects a frame</th>"
-      "<th>took [s]</th></tr></thead><tbody>\n",
+      "<th>took [s]</th><th>warnings</th></tr></thead><tbody>\n",
       results.size(), kReportStyle, figure(fmt::format("{} of {}", whole, results.size()), "tracked whole"),
       figure(std::to_string(frames), "frames"), figure(std::to_string(tracks), "tracks"));
   for (const BatchResult& r : results) page += row(r, folder);

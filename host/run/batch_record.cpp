@@ -59,6 +59,7 @@ void BatchRecord::read() {
     entry.result.objects_mean = j.at("objects_mean");
     entry.result.wall_s = j.at("wall_s");
     entry.result.fps = j.at("fps");
+    entry.result.warnings = j.at("warnings");
     entries_.push_back(std::move(entry));
   }
 }
@@ -92,7 +93,8 @@ void BatchRecord::write() const {
                     {"tracks", r.tracks},
                     {"objects_mean", r.objects_mean},
                     {"wall_s", r.wall_s},
-                    {"fps", r.fps}});
+                    {"fps", r.fps},
+                    {"warnings", r.warnings}});
   }
   write_file(folder_ / kFile, json_text(Json{{"settings", settings_}, {"done", done}}) + "\n");
 }

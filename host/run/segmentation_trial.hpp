@@ -10,9 +10,15 @@
 
 namespace flashcell::host {
 
-/// Called with a frame, its foreground (one mask a colour class, else one) and the objects in it.
-using TrialVisit =
-    std::function<void(const Frame& frame, const std::vector<BitImage>& masks, const ObjectTable& table)>;
+/// A frame, its foreground (one mask a colour class, else one), the objects in it, and those that the area limits leave
+/// out.
+struct TrialPicture {
+  const Frame& frame;
+  const std::vector<BitImage>& masks;
+  const ObjectTable& table;
+  const std::vector<contract::ObjectRecord>& left_out;
+};
+using TrialVisit = std::function<void(const TrialPicture& picture)>;
 
 /// Segments and labels what a configuration says, and shows `pictures` of the first 2000 frames at most, spread over
 /// them. Frames are taken in order from the start, because a running background needs that; those that it learns from

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/segment/keep_inside.hpp"
 #include "host/segment/methods.hpp"
 
 namespace flashcell::host {
@@ -48,17 +49,15 @@ class RegionSegmenter : public Segmenter {
 
   void segment(const FrameView& frame, BitImage* masks) override {
     inner_->segment(frame, masks);
-    const int words = region_.words_per_row() * region_.height();
-    for (int i = 0; i < inner_->masks(); ++i) {
-      uint64_t* mask = masks[i].row(0);
-      const uint64_t* region = region_.row(0);
-      for (int word = 0; word < words; ++word) mask[word] &= region[word];
-    }
+    outside_ = 0;
+    for (int i = 0; i < inner_->masks(); ++i) outside_ += keep_inside(region_, masks[i]);
   }
+  uint64_t outside() const override { return outside_; }
 
  private:
   const std::unique_ptr<Segmenter> inner_;
   const BitImage region_;
+  uint64_t outside_ = 0;
 };
 
 }  // namespace

@@ -68,6 +68,8 @@ class Segmenter {
   /// Fills masks[0 .. masks()-1], already sized width x height; padding stays 0. Allocates nothing after the first
   /// frame.
   virtual void segment(const FrameView& frame, BitImage* masks) = 0;
+  /// Pixels that it found in the last frame outside the regions of interest, over all masks, and left out of them.
+  virtual uint64_t outside() const { return 0; }
 };
 
 /// For frames of this geometry and format. Throws Error(Fault::usage) for parameters out of range or colour classes on

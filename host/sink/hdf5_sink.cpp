@@ -201,7 +201,8 @@ class FrameTableWriter {
     size_t i = 0;
     table_.append(i++, result.frame->number);
     table_.append(i++, result.time_s);
-    for (const uint32_t n : {s.objects, s.lost, s.filtered, s.foreground}) table_.append(i++, n);
+    for (const uint32_t n : {s.objects, s.lost, s.too_small, s.too_large, s.foreground, s.outside})
+      table_.append(i++, n);
     if (device_time_) table_.append(i++, result.frame->device_time_ns.value_or(kNoInteger));
     if (host_time_) table_.append(i++, result.frame->arrival_ns);
     table_.end_row();
@@ -215,8 +216,10 @@ class FrameTableWriter {
         {"time_s", H5T_NATIVE_DOUBLE, 1, "s", "recording time of the frame"},
         {"objects", H5T_NATIVE_UINT32, 1, "1", "objects reported"},
         {"lost", H5T_NATIVE_UINT32, 1, "1", "objects that did not fit into the table"},
-        {"filtered", H5T_NATIVE_UINT32, 1, "1", "objects outside the area limits"},
+        {"too_small", H5T_NATIVE_UINT32, 1, "1", "objects below label.min_area, left out"},
+        {"too_large", H5T_NATIVE_UINT32, 1, "1", "objects above label.max_area, left out"},
         {"foreground", H5T_NATIVE_UINT32, 1, "px", "foreground pixels of the frame"},
+        {"outside", H5T_NATIVE_UINT32, 1, "px", "pixels left out because they lie outside the regions of interest"},
     };
     if (device_time) columns.push_back({"device_time_ns", H5T_NATIVE_INT64, 1, "ns", "the camera's time stamp"});
     if (host_time) columns.push_back({"host_time_ns", H5T_NATIVE_INT64, 1, "ns", "host steady clock, frame arrived"});

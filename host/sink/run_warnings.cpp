@@ -15,16 +15,6 @@ const char* plural(uint64_t n) {
   return n == 1 ? "" : "s";
 }
 
-void add_left_out(const RunSummary& s, std::vector<RunWarning>& warnings) {
-  if (!s.many_filtered()) return;
-  warnings.push_back(
-      {fmt::format(
-           "{} objects are smaller than label.min_area or larger than label.max_area and were left out, {} were "
-           "kept",
-           s.objects_filtered, s.objects),
-       "--label.min_area 1 --label.max_area 0 keeps all; `flashcell tune` draws what is found"});
-}
-
 void add_count(const RunSummary& s, std::vector<RunWarning>& warnings) {
   if (!s.count_often_missed()) return;
   warnings.push_back({"count not met: " + s.count_text(),
@@ -60,13 +50,7 @@ void add_merged(const RunSummary& s, std::vector<RunWarning>& warnings) {
 }  // namespace
 
 std::vector<RunWarning> run_warnings(const RunInfo& run, const RunSummary& s) {
-  std::vector<RunWarning> warnings;
-  if (s.objects_lost > 0) {
-    warnings.push_back(
-        {fmt::format("{} object{} did not fit into the object table", s.objects_lost, plural(s.objects_lost)),
-         "raise --label.max_objects, or --label.min_area where they are specks"});
-  }
-  add_left_out(s, warnings);
+  std::vector<RunWarning> warnings = s.left_out_warnings();
   add_count(s, warnings);
   add_unfamiliar(s, warnings);
   add_short_tracks(run, s, warnings);

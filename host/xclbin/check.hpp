@@ -8,7 +8,7 @@
 
 namespace flashcell::host {
 
-/// The contract version that a kernel's name ends in, as 2 of `cell_label_cell_full_512_v2`; nothing for other names.
+/// The contract version that a kernel's name ends in, as 3 of `cell_label_cell_full_512_v3`; nothing for other names.
 std::optional<uint32_t> contract_version_of(const std::string& kernel);
 
 /// What keeps `kernel` from being used as `build`: arguments or registers that differ from the contract's, no compute

@@ -64,6 +64,7 @@ class XrtDevice final : public Device, public QueueDevice {
     write_frame(layout_, frame.view, slot.frame(place));
     if (layout_.host_segments()) {
       segmenter_->segment(frame.view, masks_.data());
+      table.summary.outside = static_cast<uint32_t>(segmenter_->outside());
       write_masks(layout_, masks_, slot.masks(place));
     }
     launch.tables.push_back(&table);

@@ -94,7 +94,7 @@ void cell_label(const Word* frames, const Word* masks, const Word* parameters, W
   if (job.status == contract::ResultStatus::done) {
     label_frames<S>(frames, masks, parameters, job, results);
   } else {
-    results[0] = header_word(job.status, sequence, 0, 0, 0, 0, 0, 0);
+    results[0] = refusal_word(job.status, sequence);
   }
 }
 

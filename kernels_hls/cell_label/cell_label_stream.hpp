@@ -99,7 +99,7 @@ void cell_label_stream(Input& input, Output& output, uint32_t frame_count, uint3
   Job job = check_job<S>(input.read().data, frame_count, sequence);
   job.status = stream_status<S>(job);
   if (job.status != contract::ResultStatus::done) {
-    StreamResults<Output>(output).put(0, 0, header_word(job.status, sequence, 0, 0, 0, 0, 0, 0));
+    StreamResults<Output>(output).put(0, 0, refusal_word(job.status, sequence));
   } else if (frame_count > 0) {
     label_stream<S>(input, job, output);
   }

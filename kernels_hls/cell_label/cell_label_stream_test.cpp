@@ -58,7 +58,7 @@ bool launch(Connectivity connectivity, hls::stream<Beat>& input, hls::stream<Bea
   const StreamKernel top = FLASHCELL_TOP;
 #else
   const StreamKernel top =
-      connectivity == Connectivity::cell ? cell_label_stream_cell_shape_512_v2 : cell_label_stream_exact_shape_512_v2;
+      connectivity == Connectivity::cell ? cell_label_stream_cell_shape_512_v3 : cell_label_stream_exact_shape_512_v3;
 #endif
   top(input, output, kFrames, kSequence);
   return true;

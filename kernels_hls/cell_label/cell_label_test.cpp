@@ -36,7 +36,7 @@ bool launch(Connectivity connectivity, Memory& memory) {
   const kernels::CellLabelKernel top = FLASHCELL_TOP;
 #else
   const kernels::CellLabelKernel top =
-      connectivity == Connectivity::cell ? cell_label_cell_shape_512_v2 : cell_label_exact_shape_512_v2;
+      connectivity == Connectivity::cell ? cell_label_cell_shape_512_v3 : cell_label_exact_shape_512_v3;
 #endif
   top(memory.frames, memory.masks, memory.parameters, memory.results, kFrames, kSequence);
   return true;

@@ -8,9 +8,9 @@ namespace kernels {
 
 /// The top function of each of contract::kCellLabelBuilds, in that order.
 constexpr CellLabelKernel kCellLabelKernels[contract::kCellLabelBuildCount] = {
-    cell_label_cell_shape_512_v2,   cell_label_cell_full_512_v2,   cell_label_cell_shape_1024_v2,
-    cell_label_cell_full_1024_v2,   cell_label_exact_shape_512_v2, cell_label_exact_full_512_v2,
-    cell_label_exact_shape_1024_v2, cell_label_exact_full_1024_v2,
+    cell_label_cell_shape_512_v3,   cell_label_cell_full_512_v3,   cell_label_cell_shape_1024_v3,
+    cell_label_cell_full_1024_v3,   cell_label_exact_shape_512_v3, cell_label_exact_full_512_v3,
+    cell_label_exact_shape_1024_v3, cell_label_exact_full_1024_v3,
 };
 
 /// A build's top function; nullptr gives nullptr.

@@ -10,14 +10,14 @@
             ap_uint<512>* results, uint32_t frame_count, uint32_t sequence)
 
 extern "C" {
-FLASHCELL_KERNEL(cell_label_cell_shape_512_v2);
-FLASHCELL_KERNEL(cell_label_cell_full_512_v2);
-FLASHCELL_KERNEL(cell_label_cell_shape_1024_v2);
-FLASHCELL_KERNEL(cell_label_cell_full_1024_v2);
-FLASHCELL_KERNEL(cell_label_exact_shape_512_v2);
-FLASHCELL_KERNEL(cell_label_exact_full_512_v2);
-FLASHCELL_KERNEL(cell_label_exact_shape_1024_v2);
-FLASHCELL_KERNEL(cell_label_exact_full_1024_v2);
+FLASHCELL_KERNEL(cell_label_cell_shape_512_v3);
+FLASHCELL_KERNEL(cell_label_cell_full_512_v3);
+FLASHCELL_KERNEL(cell_label_cell_shape_1024_v3);
+FLASHCELL_KERNEL(cell_label_cell_full_1024_v3);
+FLASHCELL_KERNEL(cell_label_exact_shape_512_v3);
+FLASHCELL_KERNEL(cell_label_exact_full_512_v3);
+FLASHCELL_KERNEL(cell_label_exact_shape_1024_v3);
+FLASHCELL_KERNEL(cell_label_exact_full_1024_v3);
 }
 
 // Co-simulation copies so many words of each port: all that the testbench's buffers hold (testbench.hpp).

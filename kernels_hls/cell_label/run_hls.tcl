@@ -1,6 +1,6 @@
 # Vitis HLS before 2023.2, from this folder: vitis_hls -f run_hls.tcl
 # C simulation, synthesis, co-simulation and export of one build; another one by its name in the next line.
-set top cell_label_cell_shape_512_v2
+set top cell_label_cell_shape_512_v3
 set streams [string match cell_label_stream_* $top]
 open_project -reset work_$top
 set_top $top

@@ -3,10 +3,10 @@
 
 // The streaming kernels' top functions, one a source file of its own name. frame_count and sequence are registers.
 extern "C" {
-void cell_label_stream_cell_shape_512_v2(hls::stream<flashcell::kernels::Beat>& input,
+void cell_label_stream_cell_shape_512_v3(hls::stream<flashcell::kernels::Beat>& input,
                                          hls::stream<flashcell::kernels::Beat>& output, uint32_t frame_count,
                                          uint32_t sequence);
-void cell_label_stream_exact_shape_512_v2(hls::stream<flashcell::kernels::Beat>& input,
+void cell_label_stream_exact_shape_512_v3(hls::stream<flashcell::kernels::Beat>& input,
                                           hls::stream<flashcell::kernels::Beat>& output, uint32_t frame_count,
                                           uint32_t sequence);
 }

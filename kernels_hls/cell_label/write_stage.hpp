@@ -5,13 +5,30 @@
 namespace flashcell {
 namespace kernels {
 
+/// A frame's objects of one class, counted.
+struct PassCounts {
+  uint32_t objects = 0, lost = 0, too_small = 0, too_large = 0;
+  uint32_t largest_too_small = 0, smallest_too_large = contract::kNoArea;  // px
+  uint32_t foreground = 0;                                                 // px
+};
+
 /// The word of contract::ResultHeader.
-inline Word header_word(contract::ResultStatus status, uint32_t sequence, uint32_t class_id, uint32_t objects,
-                        uint32_t lost, uint32_t filtered, uint32_t foreground, uint32_t object_words) {
+inline Word header_word(contract::ResultStatus status, uint32_t sequence, uint32_t class_id, const PassCounts& counts,
+                        uint32_t object_words) {
   const uint64_t lanes[kLanes] = {pair_of(static_cast<uint32_t>(status), contract::kContractVersion),
-                                  pair_of(sequence, class_id), pair_of(objects, lost), pair_of(filtered, foreground),
-                                  pair_of(object_words, 0)};
+                                  pair_of(sequence, class_id),
+                                  pair_of(counts.objects, counts.lost),
+                                  pair_of(counts.too_small, counts.too_large),
+                                  pair_of(counts.largest_too_small, counts.smallest_too_large),
+                                  pair_of(counts.foreground, object_words)};
   return word_of(lanes);
+}
+
+/// The header of a job that cannot be done.
+inline Word refusal_word(contract::ResultStatus status, uint32_t sequence) {
+  PassCounts none;
+  none.smallest_too_large = 0;
+  return header_word(status, sequence, 0, none, 0);
 }
 
 /// Result regions in the board's memory.
@@ -29,7 +46,7 @@ class MemoryResults {
 template <class Words, class Results>
 void write_stage(const Job& job, Words& words, Results& results) {
   uint32_t pass = 0, frame = 0, class_id = 0;
-  uint32_t objects = 0, lost = 0, filtered = 0, foreground = 0;
+  PassCounts counts;
   uint32_t at = 1;  // in the region
   bool kept = false, header_due = false;
   FLASHCELL_LOOP(write, 1, 3)
@@ -41,9 +58,9 @@ void write_stage(const Job& job, Words& words, Results& results) {
     if (header_due) {
       header_due = false;
       results.put(region, 0,
-                  header_word(contract::ResultStatus::done, job.sequence + frame, class_id, objects, lost, filtered,
-                              foreground, contract::words_per_object(job.features)));
-      objects = lost = filtered = 0;
+                  header_word(contract::ResultStatus::done, job.sequence + frame, class_id, counts,
+                              contract::words_per_object(job.features)));
+      counts = PassCounts();
       at = 1;
       ++pass;
       if (++class_id == job.classes) {
@@ -54,14 +71,17 @@ void write_stage(const Job& job, Words& words, Results& results) {
     }
     ObjectWord word = words.read();
     header_due = word.end;
-    foreground = word.foreground;
+    counts.foreground = word.foreground;
     if (word.valid && word.first) {
-      const uint64_t area = number_at(word.data, offsetof(contract::ObjectRecord, m00), 4);
-      const bool passes = area >= job.min_area && area <= job.max_area;
-      kept = passes && objects < job.capacity;
-      if (!passes) ++filtered;
-      if (passes && !kept) ++lost;
-      if (kept) ++objects;
+      const uint32_t area = static_cast<uint32_t>(number_at(word.data, offsetof(contract::ObjectRecord, m00), 4));
+      const bool small = area < job.min_area, large = !small && area > job.max_area, passes = !small && !large;
+      kept = passes && counts.objects < job.capacity;
+      if (small) ++counts.too_small;
+      if (large) ++counts.too_large;
+      if (small && area > counts.largest_too_small) counts.largest_too_small = area;
+      if (large && area < counts.smallest_too_large) counts.smallest_too_large = area;
+      if (passes && !kept) ++counts.lost;
+      if (kept) ++counts.objects;
       constexpr int kClassBit = 8 * offsetof(contract::ObjectRecord, class_id);
       word.data.range(kClassBit + 7, kClassBit) = static_cast<uint64_t>(class_id);
     }

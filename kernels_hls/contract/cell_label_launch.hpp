@@ -87,13 +87,16 @@ struct ResultHeader {
   uint32_t contract_version;  ///< of the kernel
   uint32_t sequence;          ///< the launch's sequence number plus the frame's place in it: tells old results from new
   uint32_t class_id;
-  uint32_t objects;     ///< that follow
-  uint32_t lost;        ///< complete objects beyond `capacity`
-  uint32_t filtered;    ///< outside min_area..max_area
-  uint32_t foreground;  ///< px
+  uint32_t objects;             ///< that follow
+  uint32_t lost;                ///< complete objects beyond `capacity`
+  uint32_t too_small;           ///< below min_area
+  uint32_t too_large;           ///< above max_area
+  uint32_t largest_too_small;   ///< px; 0: none
+  uint32_t smallest_too_large;  ///< px; kNoArea: none
+  uint32_t foreground;          ///< px
   uint32_t
       object_words;  ///< from one object to the next: its record and as many words of its features; the others are 0
-  uint32_t reserved[7];
+  uint32_t reserved[4];
 };
 static_assert(sizeof(ResultHeader) == kWordBytes, "host and kernel share this layout");
 

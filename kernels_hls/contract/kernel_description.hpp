@@ -47,17 +47,17 @@ constexpr uint8_t kShapeFeatures = kFeatureHlac;
 
 /// Leaner builds stand first: a host takes the first one that fits.
 constexpr KernelBuild kCellLabelBuilds[] = {
-    {"cell_label_cell_shape_512_v2", false, 512, kShapeFeatures},
-    {"cell_label_cell_full_512_v2", false, 512, kAllFeatures},
-    {"cell_label_cell_shape_1024_v2", false, 1024, kShapeFeatures},
-    {"cell_label_cell_full_1024_v2", false, 1024, kAllFeatures},
-    {"cell_label_exact_shape_512_v2", true, 512, kShapeFeatures},
-    {"cell_label_exact_full_512_v2", true, 512, kAllFeatures},
-    {"cell_label_exact_shape_1024_v2", true, 1024, kShapeFeatures},
-    {"cell_label_exact_full_1024_v2", true, 1024, kAllFeatures},
+    {"cell_label_cell_shape_512_v3", false, 512, kShapeFeatures},
+    {"cell_label_cell_full_512_v3", false, 512, kAllFeatures},
+    {"cell_label_cell_shape_1024_v3", false, 1024, kShapeFeatures},
+    {"cell_label_cell_full_1024_v3", false, 1024, kAllFeatures},
+    {"cell_label_exact_shape_512_v3", true, 512, kShapeFeatures},
+    {"cell_label_exact_full_512_v3", true, 512, kAllFeatures},
+    {"cell_label_exact_shape_1024_v3", true, 1024, kShapeFeatures},
+    {"cell_label_exact_full_1024_v3", true, 1024, kAllFeatures},
 };
 constexpr int kCellLabelBuildCount = sizeof(kCellLabelBuilds) / sizeof(kCellLabelBuilds[0]);
-static_assert(kContractVersion == 2, "rename the kernels and their top functions with the contract version");
+static_assert(kContractVersion == 3, "rename the kernels and their top functions with the contract version");
 
 /// Whether a frame of this geometry with these features fits a build.
 constexpr bool fits(const KernelBuild& build, uint32_t width, uint32_t height, Connectivity connectivity,

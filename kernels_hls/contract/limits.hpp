@@ -6,7 +6,7 @@ namespace flashcell {
 namespace contract {
 
 /// Raised whenever a layout or a meaning in this folder changes. Host and kernel compare it before the first frame.
-constexpr uint32_t kContractVersion = 2;
+constexpr uint32_t kContractVersion = 3;
 
 /// A cell is 8x8 pixels in one uint64_t: bit 8*r + c is the pixel in row r, column c of the cell.
 constexpr int kCellSide = 8;

@@ -34,8 +34,8 @@ struct LabelParameters {
   uint32_t width = 0;   ///< px, 1..4096
   uint32_t height = 0;  ///< px, 1..4096
   uint32_t max_objects = kDefaultMaxObjects;
-  uint32_t min_area = 1;            ///< px; smaller objects are counted as filtered and not reported
-  uint32_t max_area = 0xFFFFFFFFu;  ///< px; larger objects likewise
+  uint32_t min_area = 1;            ///< px; smaller objects are counted as too small and not reported
+  uint32_t max_area = 0xFFFFFFFFu;  ///< px; larger objects are counted as too large
   Connectivity connectivity = Connectivity::exact8;
   uint8_t features = 0;           ///< FeatureBits
   uint8_t min_cell_pixels = 1;    ///< 1..64, connectivity `cell` only
@@ -70,14 +70,33 @@ struct ObjectFeatures {
 };
 static_assert(sizeof(ObjectFeatures) == 256, "host and kernel share this layout");
 
+/// Above every area.
+constexpr uint32_t kNoArea = 0xFFFFFFFFu;
+
 /// What a frame held. Objects are sorted by class_id, then first_pixel.
 /// More objects than max_objects: those are kept that are complete first, in order of (class_id, bottom/8,
 /// first_pixel); the others are counted in `lost`. The kept ones are still sorted by class_id, then first_pixel.
 struct FrameSummary {
-  uint32_t objects = 0;     ///< records reported
-  uint32_t lost = 0;        ///< objects that did not fit into the table
-  uint32_t filtered = 0;    ///< objects outside min_area..max_area
-  uint32_t foreground = 0;  ///< foreground pixels of the frame, in objects or not
+  uint32_t objects = 0;                   ///< records reported
+  uint32_t lost = 0;                      ///< objects that did not fit into the table
+  uint32_t too_small = 0;                 ///< objects below min_area
+  uint32_t too_large = 0;                 ///< objects above max_area
+  uint32_t largest_too_small = 0;         ///< px, area of the largest of those below min_area; 0: there is none
+  uint32_t smallest_too_large = kNoArea;  ///< px, area of the smallest of those above max_area; kNoArea: there is none
+  uint32_t foreground = 0;                ///< foreground pixels of the frame, in objects or not
+  uint32_t outside = 0;  ///< pixels that the segmentation found outside the regions of interest and took away: no
+                         ///< foreground. Counted by the host, which is where regions are applied
+
+  /// Counts an object that the area limits leave out.
+  void leave_out(const LabelParameters& limits, uint32_t area) {
+    if (area < limits.min_area) {
+      ++too_small;
+      if (area > largest_too_small) largest_too_small = area;
+    } else {
+      ++too_large;
+      if (area < smallest_too_large) smallest_too_large = area;
+    }
+  }
 };
 
 }  // namespace contract

@@ -23,10 +23,10 @@ std::set<std::string> matches(const std::string& text, const std::string& patter
 }
 
 TEST(BuildPlan, TiesEveryPortOfEveryUnitToABankOfItsOwnOnHbm) {
-  const std::string text = connectivity_text(find_board("u50"), {parse_kernel_count("cell_label_cell_shape_512_v2:3")});
+  const std::string text = connectivity_text(find_board("u50"), {parse_kernel_count("cell_label_cell_shape_512_v3:3")});
   EXPECT_THAT(text, HasSubstr("[connectivity]\n"
-                              "nk=cell_label_cell_shape_512_v2:3:cell_label_cell_shape_512_v2_1,"
-                              "cell_label_cell_shape_512_v2_2,cell_label_cell_shape_512_v2_3\n"));
+                              "nk=cell_label_cell_shape_512_v3:3:cell_label_cell_shape_512_v3_1,"
+                              "cell_label_cell_shape_512_v3_2,cell_label_cell_shape_512_v3_3\n"));
   EXPECT_EQ(matches(text, "sp=\\S+:(HBM\\[\\d+\\])").size(), 12u);
   EXPECT_EQ(matches(text, "sp=(\\S+):").size(), 12u);
   EXPECT_EQ(matches(text, "slr=\\S+:(SLR\\d)"), std::set<std::string>{"SLR0"});
@@ -34,16 +34,16 @@ TEST(BuildPlan, TiesEveryPortOfEveryUnitToABankOfItsOwnOnHbm) {
 
 TEST(BuildPlan, SpreadsUnitsOverRegionsWithTheMemoryBesideThem) {
   const std::string text =
-      connectivity_text(find_board("u200"), {parse_kernel_count("cell_label_exact_full_512_v2:3")});
-  EXPECT_THAT(text, HasSubstr("sp=cell_label_exact_full_512_v2_1.frames:DDR[0]\n"));
-  EXPECT_THAT(text, HasSubstr("slr=cell_label_exact_full_512_v2_2:SLR1\n"));
-  EXPECT_THAT(text, HasSubstr("sp=cell_label_exact_full_512_v2_3.results:DDR[3]\n"));
+      connectivity_text(find_board("u200"), {parse_kernel_count("cell_label_exact_full_512_v3:3")});
+  EXPECT_THAT(text, HasSubstr("sp=cell_label_exact_full_512_v3_1.frames:DDR[0]\n"));
+  EXPECT_THAT(text, HasSubstr("slr=cell_label_exact_full_512_v3_2:SLR1\n"));
+  EXPECT_THAT(text, HasSubstr("sp=cell_label_exact_full_512_v3_3.results:DDR[3]\n"));
 }
 
 TEST(BuildPlan, LeavesThePortsOfAnEmbeddedBoardToItsPlatform) {
   for (const char* board : {"zcu104", "kv260"}) {
     const std::string text = connectivity_text(find_board(board), default_kernels(find_board(board)));
-    EXPECT_THAT(text, HasSubstr("nk=cell_label_cell_shape_512_v2:1:"));
+    EXPECT_THAT(text, HasSubstr("nk=cell_label_cell_shape_512_v3:1:"));
     EXPECT_THAT(text, testing::Not(HasSubstr("sp=")));
   }
 }
@@ -52,10 +52,10 @@ TEST(BuildPlan, SaysWhatIsWrong) {
   EXPECT_THROW(find_board("u51"), std::invalid_argument);
   EXPECT_THROW(parse_kernel_count("cell_label"), std::invalid_argument);
   for (const char* count : {"0", "-1", "16", "x", ""}) {
-    EXPECT_THROW(parse_kernel_count(std::string("cell_label_cell_shape_512_v2:") + count), std::invalid_argument);
+    EXPECT_THROW(parse_kernel_count(std::string("cell_label_cell_shape_512_v3:") + count), std::invalid_argument);
   }
   try {
-    connectivity_text(find_board("u280"), {parse_kernel_count("cell_label_cell_shape_512_v2:9")});
+    connectivity_text(find_board("u280"), {parse_kernel_count("cell_label_cell_shape_512_v3:9")});
     FAIL() << "nine units fit into 32 banks";
   } catch (const std::invalid_argument& e) {
     EXPECT_THAT(e.what(), HasSubstr("at most 8"));
@@ -85,7 +85,7 @@ TEST(BuildPlan, EveryBoardCompilesEachKernelOnceAndLinksThemAll) {
     const std::string link = command_line(plan.steps[2]);
     EXPECT_THAT(link, HasSubstr("--link --config /out/" + std::string(board.name) + "/connectivity.cfg --output " +
                                 plan.bitstream.string() + objects));
-    EXPECT_EQ(plan.bitstream.filename(), std::string("flashcell_") + board.name + "_v2.xclbin");
+    EXPECT_EQ(plan.bitstream.filename(), std::string("flashcell_") + board.name + "_v3.xclbin");
   }
 }
 
@@ -102,7 +102,7 @@ TEST(BuildPlan, TheClockIsSaidInTheWayThatTheBoardsPlatformUnderstands) {
         EXPECT_THAT(line, testing::Not(HasSubstr("clock.")));
       }
     } else {
-      EXPECT_THAT(compile, HasSubstr(" --hls.clock 187500000:cell_label_cell_shape_512_v2 "));
+      EXPECT_THAT(compile, HasSubstr(" --hls.clock 187500000:cell_label_cell_shape_512_v3 "));
       EXPECT_THAT(link, HasSubstr(" --clock.defaultFreqHz 187500000 "));
       EXPECT_THAT(compile + link, testing::Not(HasSubstr("kernel_frequency")));
     }

@@ -89,24 +89,24 @@ TEST_F(MakeBitstream, CompilesLinksAndWritesTheManifest) {
   install_compiler(
       "echo made >\"$out\"\n"
       "[[ $out == *.xclbin ]] && printf 'Name: DATA_CLK\\nFrequency: 300 MHz\\n' >\"$out.info\"\nexit 0");
-  const Outcome outcome = run("--board u50 --kernel cell_label_cell_shape_512_v2:2");
+  const Outcome outcome = run("--board u50 --kernel cell_label_cell_shape_512_v3:2");
   EXPECT_EQ(outcome.code, 0) << outcome.text;
   const std::string calls = text_of(folder_ / "calls");
   EXPECT_EQ(std::count(calls.begin(), calls.end(), '\n'), 2);
-  EXPECT_THAT(calls, HasSubstr("--compile --kernel cell_label_cell_shape_512_v2"));
-  EXPECT_THAT(calls, HasSubstr("kernels_hls/cell_label/cell_label_cell_shape_512_v2.cpp\n"));
-  EXPECT_THAT(text_of(folder_ / "out/u50/connectivity.cfg"), HasSubstr("nk=cell_label_cell_shape_512_v2:2:"));
-  const auto manifest = nlohmann::json::parse(text_of(folder_ / "out/u50/flashcell_u50_v2.xclbin.json"));
+  EXPECT_THAT(calls, HasSubstr("--compile --kernel cell_label_cell_shape_512_v3"));
+  EXPECT_THAT(calls, HasSubstr("kernels_hls/cell_label/cell_label_cell_shape_512_v3.cpp\n"));
+  EXPECT_THAT(text_of(folder_ / "out/u50/connectivity.cfg"), HasSubstr("nk=cell_label_cell_shape_512_v3:2:"));
+  const auto manifest = nlohmann::json::parse(text_of(folder_ / "out/u50/flashcell_u50_v3.xclbin.json"));
   EXPECT_EQ(manifest["tool_version"], "v2022.1");
   EXPECT_EQ(manifest["clocks_mhz"]["DATA_CLK"], 300);
   EXPECT_TRUE(manifest["resources_used"].is_null());
 
   // Nothing changed: nothing is built again.
-  EXPECT_EQ(run("--board u50 --kernel cell_label_cell_shape_512_v2:2").code, 0);
+  EXPECT_EQ(run("--board u50 --kernel cell_label_cell_shape_512_v3:2").code, 0);
   EXPECT_EQ(text_of(folder_ / "calls"), calls);
 
   // One unit less: the kernel stays, the link is done again.
-  EXPECT_EQ(run("--board u50 --kernel cell_label_cell_shape_512_v2").code, 0);
+  EXPECT_EQ(run("--board u50 --kernel cell_label_cell_shape_512_v3").code, 0);
   const std::string more = text_of(folder_ / "calls").substr(calls.size());
   EXPECT_EQ(std::count(more.begin(), more.end(), '\n'), 1);
   EXPECT_THAT(more, HasSubstr("--link"));
@@ -133,7 +133,7 @@ TEST_F(MakeBitstream, BuildsForHardwareEmulation) {
   const Outcome outcome = run("--board u50 --target hw_emu");
   EXPECT_EQ(outcome.code, 0) << outcome.text;
   EXPECT_TRUE(fs::exists(folder_ / "out/u50/hw_emu/emconfig.json"));
-  const auto manifest = nlohmann::json::parse(text_of(folder_ / "out/u50/hw_emu/flashcell_u50_v2.xclbin.json"));
+  const auto manifest = nlohmann::json::parse(text_of(folder_ / "out/u50/hw_emu/flashcell_u50_v3.xclbin.json"));
   EXPECT_EQ(manifest["target"], "hw_emu");
   EXPECT_EQ(run("--board u50 --target sw_emu").code, 2);
 }
@@ -145,7 +145,7 @@ TEST_F(MakeBitstream, AFailedStepNamesItsLog) {
   EXPECT_EQ(outcome.code, 4);
   EXPECT_THAT(outcome.text, HasSubstr("failed with exit code 3"));
   EXPECT_THAT(outcome.text, HasSubstr(".xo.log says why"));
-  EXPECT_THAT(text_of(folder_ / "out/u200/cell_label_cell_full_1024_v2.xo.log"), HasSubstr("no licence"));
+  EXPECT_THAT(text_of(folder_ / "out/u200/cell_label_cell_full_1024_v3.xo.log"), HasSubstr("no licence"));
 }
 
 TEST_F(MakeBitstream, DryRunNeedsNoTool) {

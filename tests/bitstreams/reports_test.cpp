@@ -89,7 +89,7 @@ TEST(Reports, DamagedTextGivesNothing) {
 TEST(Manifest, StatesWhatIsKnownAndNothingElse) {
   BuildRequest request;
   request.board = &find_board("u250");
-  request.kernels = {parse_kernel_count("cell_label_cell_full_512_v2:2")};
+  request.kernels = {parse_kernel_count("cell_label_cell_full_512_v3:2")};
   request.clock_mhz = 250;
   request.source = "/src";
   request.output = "/out";

@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
     written &= write(folder / "mraw" / (std::to_string(bits) + ".cih"), make_cih(5, 3, bits, 9, "Save Step : 2\r\n"));
     written &= write(folder / "mraw" / (std::to_string(bits) + ".cihx"), make_cihx(5, 3, bits, 9));
   }
-  for (const char* kernel : {"cell_label_exact_full_512_v2", "cell_label_cell_shape_512_v3", "vadd"}) {
+  for (const char* kernel : {"cell_label_exact_full_512_v3", "cell_label_cell_shape_512_v4", "vadd"}) {
     flashcell::bitstreams::SoftwareXclbin description;
     description.kernels = {kernel};
     description.units = 1;

@@ -35,26 +35,33 @@ TEST(BoundedSeries, BridgesALongGap) {
   EXPECT_EQ(series.points().back().mean(), 5);
 }
 
-TEST(RunSummary, SpecksAreNoLossWhereObjectsAreKept) {
-  RunSummary s;
-  for (int frame = 0; frame < 100; ++frame) s.count_objects(2, 0, 1000);
-  EXPECT_FALSE(s.many_filtered());
-  RunSummary lost;
-  for (int frame = 0; frame < 100; ++frame) lost.count_objects(frame == 7 ? 1 : 0, 0, 2);
-  EXPECT_TRUE(lost.many_filtered());
+contract::FrameSummary found(uint32_t objects, uint32_t lost, uint32_t too_small, uint32_t too_large) {
+  contract::FrameSummary f;
+  f.objects = objects;
+  f.lost = lost;
+  f.too_small = too_small;
+  f.too_large = too_large;
+  f.foreground = 300;
+  f.outside = 100;
+  return f;
 }
 
 TEST(RunSummary, CountsObjects) {
   RunSummary summary;
   EXPECT_EQ(summary.objects_mean(), 0);
-  summary.count_objects(4, 1, 2);
-  summary.count_objects(2, 0, 3);
+  EXPECT_EQ(summary.left_out_text(), "");
+  EXPECT_TRUE(summary.left_out_warnings().empty());
+  summary.count_objects(found(4, 1, 2, 1), {});
+  summary.count_objects(found(2, 0, 3, 0), {});
   EXPECT_EQ(summary.frames, 2u);
   EXPECT_EQ(summary.objects_min, 2u);
   EXPECT_EQ(summary.objects_max, 4u);
   EXPECT_EQ(summary.objects_mean(), 3);
   EXPECT_EQ(summary.objects_lost, 1u);
-  EXPECT_EQ(summary.objects_filtered, 5u);
+  EXPECT_EQ(summary.objects_too_small, 5u);
+  EXPECT_EQ(summary.objects_too_large, 1u);
+  EXPECT_EQ(summary.pixels, 600u);
+  EXPECT_EQ(summary.pixels_outside, 200u);
   EXPECT_EQ(summary.count_text(), "");
   summary.count = {2, 5};
   summary.frames_count_met = 1;

@@ -51,14 +51,14 @@ TEST(TrackTally, LateRowsCountAndPredictedOnesDoNot) {
 
 TEST(RunSummary, WarnsOfManyShortTracksOnly) {
   RunSummary s;
-  for (int f = 0; f < 1000; ++f) s.count_objects(2, 0, 0);
+  for (int f = 0; f < 1000; ++f) s.count_objects({.objects = 2}, {});
   s.tracks = 107;
   s.lives.doubtful = 100;
   EXPECT_TRUE(s.many_short_tracks());
   s.lives.doubtful = 40;
   EXPECT_FALSE(s.many_short_tracks()) << "most tracks are sound";
   RunSummary crowd;
-  crowd.count_objects(600, 0, 0);
+  crowd.count_objects({.objects = 600}, {});
   crowd.tracks = 1500;
   crowd.lives.doubtful = 800;
   EXPECT_FALSE(crowd.many_short_tracks()) << "hardly more than there are objects";

@@ -134,27 +134,37 @@ function foreground(frame) {
   if (methods[S.method]) methods[S.method](frame, out);
   else for (let i = 0; i < out.length; ++i) out[i] = frame.mask[i] ? 1 : 0;
   const region = regionMask();
-  for (let i = 0; i < out.length; ++i) out[i] &= region[i];
-  return { out, region };
+  let outside = 0;
+  for (let i = 0; i < out.length; ++i) {
+    outside += out[i] & ~region[i];
+    out[i] &= region[i];
+  }
+  return { out, region, outside };
 }
 
+// Of objects: kept, below the smallest area, above the largest.
+const tints = { in: [0, 150, 90], small: [230, 159, 0], large: [220, 20, 60] };
+const strokes = { in: "#39f29b", small: "#e69f00", large: "#ff5a7a" };
+const kMostLeftOutDrawn = 200;
 const count = (objects, kind) => [...objects.values()].filter(o => o.counts === kind).length;
 
 function draw() {
-  const frame = frames[at], { out, region } = foreground(frame), { labels, objects } = label(out);
+  const frame = frames[at], { out, region, outside } = foreground(frame), { labels, objects } = label(out);
   const canvas = $("picture"), context = canvas.getContext("2d"), image = context.createImageData(D.width, D.height);
   for (let i = 0; i < out.length; ++i) {
     const g = region[i] ? frame.grey[i] : frame.grey[i] >> 1, o = labels[i] ? objects.get(labels[i]) : null;
-    const tint = !o ? null : o.counts === "in" ? [0, 150, 90] : [200, 90, 0];
+    const tint = o && tints[o.counts];
     for (let c = 0; c < 3; ++c) image.data[4 * i + c] = tint ? (g + tint[c]) >> 1 : g;
     image.data[4 * i + 3] = 255;
   }
   context.putImageData(image, 0, 0);
   const line = Math.max(1, D.width / 700);
   context.lineWidth = line;
-  context.strokeStyle = "#39f29b";
-  for (const o of objects.values())
-    if (o.counts === "in") context.strokeRect(o.left - line, o.top - line, o.right - o.left + 1 + 2 * line, o.bottom - o.top + 1 + 2 * line);
+  const left = [...objects.values()].filter(o => o.counts !== "in").sort((a, b) => b.area - a.area).slice(0, kMostLeftOutDrawn);
+  for (const o of [...left, ...[...objects.values()].filter(o => o.counts === "in")]) {
+    context.strokeStyle = strokes[o.counts];
+    context.strokeRect(o.left - line, o.top - line, o.right - o.left + 1 + 2 * line, o.bottom - o.top + 1 + 2 * line);
+  }
   context.font = `${Math.max(10, D.width / 55)}px sans-serif`;
   for (const r of S.regions) {
     path(context, r.points, true);
@@ -164,10 +174,30 @@ function draw() {
   }
   context.strokeStyle = "#ffd84a";
   if (drawn.length) { path(context, drawn, false); context.stroke(); }
-  const small = count(objects, "small"), large = count(objects, "large");
-  $("found").textContent = `${count(objects, "in")} objects` + (small ? `, ${small} too small` : "") + (large ? `, ${large} too large` : "");
+  $("found").textContent = told(count(objects, "in"), count(objects, "small"), count(objects, "large"), outside);
   $("which").textContent = `frame ${D.frames[at].number}`;
   return objects;
+}
+
+function told(kept, small, large, outside) {
+  const left = [[small, "too small (orange)"], [large, "too large (red)"], [outside, "px outside the regions"]];
+  const causes = left.filter(([n]) => n > 0).map(([n, why]) => `${n} ${why}`);
+  return `${kept} object${kept === 1 ? "" : "s"}` + (causes.length ? `; left out: ${causes.join(", ")}` : "");
+}
+
+// All frames take a while: once nothing has changed for a moment.
+let tallying = 0;
+function tally() {
+  clearTimeout(tallying);
+  tallying = setTimeout(() => {
+    const sum = [0, 0, 0, 0];
+    for (const frame of frames) {
+      const { out, outside } = foreground(frame), { objects } = label(out);
+      ["in", "small", "large"].forEach((kind, i) => sum[i] += count(objects, kind));
+      sum[3] += outside;
+    }
+    $("all").textContent = `In all ${frames.length} frames: ${told(...sum)}.`;
+  }, 400);
 }
 
 function path(context, points, closed) {
@@ -216,6 +246,7 @@ function listRegions() {
 function update(list = true) {
   if (list) listRegions();
   draw();
+  tally();
   $("toml").value = toml();
 }
 

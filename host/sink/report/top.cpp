@@ -63,10 +63,9 @@ std::string key_figures(const RunSummary& summary) {
         summary.count_often_missed());
   }
   out += figure(count_text(dropped), fmt::format("frame{} dropped{}", plural(dropped), causes), dropped > 0);
-  if (summary.objects_filtered > 0) {
-    out +=
-        figure(count_text(summary.objects_filtered),
-               "objects left out, smaller than label.min_area or larger than label.max_area", summary.many_filtered());
+  if (const uint64_t left_out = summary.objects_too_small + summary.objects_too_large; left_out > 0) {
+    out += figure(count_text(left_out), "objects left out, smaller than label.min_area or larger than label.max_area",
+                  !summary.left_out_warnings().empty());
   }
   if (summary.objects_lost > 0) {
     out += figure(count_text(summary.objects_lost), "objects did not fit into the table", true);

@@ -314,6 +314,35 @@ TEST_F(Cli, TuneDrawsAndProposesWhatTrackAccepts) {
   EXPECT_GE(summary()["tracks"].get<int>(), 10);
 }
 
+TEST_F(Cli, TuneCountsAndDrawsWhatIsLeftOut) {
+  const auto tuned = [&](const std::string& name, const char* least, const char* most) {
+    const Outcome outcome = run({"tune", kScene, "-n", "3", "--no-page", "--json", "--segment.method", "threshold",
+                                 "--label.min_area", least, "--label.max_area", most, "-o", (dir_ / name).string()});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out);
+  };
+  const auto all = tuned("all.png", "1", "0"), small = tuned("small.png", "1", "30"),
+             none = tuned("none.png", "0", "0");
+  const auto sum = [](const nlohmann::json& j) {
+    int n = j["left_out"]["too_small"].get<int>() + j["left_out"]["too_large"].get<int>();
+    for (const auto& objects : j["objects_per_frame"]) n += objects.get<int>();
+    return n;
+  };
+  EXPECT_EQ(all["left_out"]["too_large"], 0);
+  EXPECT_TRUE(all["warnings"].empty());
+  EXPECT_EQ(none["left_out"], all["left_out"]);
+  EXPECT_GT(small["left_out"]["too_large"], 0);
+  EXPECT_EQ(small["left_out"]["too_small"], 0);
+  EXPECT_EQ(sum(small), sum(all));
+  EXPECT_EQ(small["warnings"].size(), 1u) << small;
+  EXPECT_THAT(
+      run({"tune", kScene, "--no-page", "--auto", "--label.max_area", "0", "-o", (dir_ / "a.png").string()}).out,
+      HasSubstr("\nmax_area = 0\n"));
+  std::ifstream drawn(dir_ / "small.png", std::ios::binary), other(dir_ / "all.png", std::ios::binary);
+  EXPECT_NE(std::string(std::istreambuf_iterator<char>(drawn), {}),
+            std::string(std::istreambuf_iterator<char>(other), {}));
+}
+
 TEST_F(Cli, TunesPageHoldsFramesAndSettingsAndNeedsNothingElse) {
   ASSERT_EQ(run({"tune", kScene, "-n", "3", "--segment.method", "threshold", "-o", (dir_ / "sheet.png").string()}).code,
             0);

@@ -387,12 +387,14 @@ TEST_F(RunCli, WithACountEveryFileHasThoseObjectsAlone) {
 
 TEST_F(RunCli, ZeroMeansNoLimit) {
   const char* const large = "synth:discs?objects=4&size=256x256&frames=40&fps=2000&seed=3&radius=6..40";
-  const auto filtered = [&](std::vector<std::string> more) {
+  const auto left_out = [&](std::vector<std::string> more) {
     more.insert(more.end(), {"--segment.method", "auto"});
     EXPECT_EQ(track(large, more).code, 0);
-    return summary()["objects_filtered"].get<int>();
+    const auto s = summary();
+    return std::pair{s["objects_too_small"].get<int>(), s["objects_too_large"].get<int>()};
   };
-  EXPECT_EQ(filtered({"--label.max_area", "0", "--label.min_area", "1"}), 0);
+  EXPECT_EQ(left_out({"--label.max_area", "0", "--label.min_area", "1"}), std::pair(0, 0));
+  EXPECT_EQ(left_out({"--label.max_area", "0"}).second, 0) << "whatever is proposed";
   ASSERT_EQ(track(kScene, {"--output.overlay", "true", "--output.overlay_frames", "0"}).code, 0);
   cv::VideoCapture video(path("out/overlay.mp4"));
   cv::Mat frame;
@@ -408,13 +410,39 @@ TEST_F(RunCli, ManyObjectsLeftOutAreAWarning) {
                          "--label.max_area", most});
   };
   Outcome outcome = with_limits("1", "0");
-  EXPECT_EQ(summary()["objects_filtered"], 0);
-  EXPECT_THAT(outcome.err, Not(HasSubstr("left out")));
-  for (const auto& [least, most] : {std::pair{"1", "50"}, std::pair{"1000", "0"}}) {
-    outcome = with_limits(least, most);
-    EXPECT_EQ(summary()["objects_filtered"], 300);
-    EXPECT_THAT(outcome.err, HasSubstr("300 objects are smaller than label.min_area or larger than label.max_area"));
-  }
+  EXPECT_EQ(summary()["objects_too_small"], 0);
+  EXPECT_EQ(summary()["objects_too_large"], 0);
+  EXPECT_EQ(summary()["left_out"], "");
+  EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr("left out")));
+  outcome = with_limits("1", "50");
+  EXPECT_EQ(summary()["objects_too_large"], 300);
+  EXPECT_EQ(summary()["objects_too_small"], 0);
+  EXPECT_THAT(outcome.out, HasSubstr("left out: 300 objects above label.max_area"));
+  EXPECT_THAT(outcome.err, HasSubstr("label.max_area leaves out"));
+  outcome = with_limits("1000", "0");
+  EXPECT_EQ(summary()["objects_too_small"], 300);
+  EXPECT_EQ(summary()["objects_too_large"], 0);
+  EXPECT_THAT(outcome.out, HasSubstr("left out: 300 objects below label.min_area"));
+  EXPECT_THAT(outcome.err, HasSubstr("label.min_area leaves out"));
+}
+
+TEST_F(RunCli, WhatRegionsAndTheObjectLimitLeaveOutIsTold) {
+  std::ofstream(path("rig.toml")) << "[segment]\nmethod = \"threshold\"\nthreshold = 100\n[[segment.region]]\n"
+                                     "include = true\npoints = [[0, 0], [128, 0], [128, 256], [0, 256]]\n";
+  const char* const discs = "synth:discs?objects=6&size=256x256&frames=50&fps=2000&seed=3&radius=8&crossing=off";
+  ASSERT_EQ(track(discs, {"--segment.method", "threshold", "--segment.threshold", "100"}).code, 0);
+  const uint64_t all = summary()["foreground_pixels"];
+  EXPECT_EQ(summary()["foreground_pixels_outside"], 0);
+  Outcome outcome = track(discs, {"-c", path("rig.toml")});
+  const uint64_t inside = summary()["foreground_pixels"], outside = summary()["foreground_pixels_outside"];
+  EXPECT_GT(inside, 0u);
+  EXPECT_GT(outside, 0u);
+  EXPECT_EQ(inside + outside, all);
+  EXPECT_THAT(outcome.out, HasSubstr("% of the foreground, outside the regions"));
+  outcome = track(discs, {"--segment.method", "threshold", "--segment.threshold", "100", "--label.max_objects", "4"});
+  EXPECT_EQ(summary()["objects_lost"], 100);
+  EXPECT_THAT(outcome.out, HasSubstr("left out: 100 objects beyond label.max_objects"));
+  EXPECT_THAT(outcome.err, HasSubstr("100 objects did not fit into label.max_objects"));
 }
 
 TEST_F(RunCli, ACountIsHeldAgainstEveryFrame) {

@@ -56,7 +56,9 @@ LabelParameters parameters_for(const BitImage& mask, Connectivity connectivity, 
 
 std::string describe(const ObjectTable& t) {
   return std::to_string(t.summary.objects) + " objects, " + std::to_string(t.summary.lost) + " lost, " +
-         std::to_string(t.summary.filtered) + " filtered, " + std::to_string(t.summary.foreground) + " px";
+         std::to_string(t.summary.too_small) + " too small up to " + std::to_string(t.summary.largest_too_small) +
+         " px, " + std::to_string(t.summary.too_large) + " too large from " +
+         std::to_string(t.summary.smallest_too_large) + " px, " + std::to_string(t.summary.foreground) + " px";
 }
 
 void expect_same_bytes(const ObjectTable& expected, const ObjectTable& actual, const std::string& what) {
@@ -106,7 +108,7 @@ void check_all_modes(const Picture& picture, uint8_t features, PixelFormat forma
     p.min_area = 2;
     p.max_area = 60;
     p.min_cell_pixels = 3;
-    check(picture.mask, pixels.view, p, what + ", few and filtered", false);
+    check(picture.mask, pixels.view, p, what + ", few and left out", false);
   }
 }
 

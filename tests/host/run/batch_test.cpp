@@ -107,6 +107,21 @@ TEST_F(Batch, AFailureStopsNoOther) {
   EXPECT_EQ(heard_.last, 3u);
 }
 
+TEST_F(Batch, WhatARecordingLostIsInTheTable) {
+  config_.label.max_objects = 2;
+  const std::vector<std::string> inputs = {recording("a.tif", 1), recording("b.tif", 3)};
+  const std::string warning = "12 objects did not fit into label.max_objects";
+  for (const BatchState state : {BatchState::done, BatchState::done_before}) {
+    const std::vector<BatchResult> results = run(inputs);
+    EXPECT_EQ(results[1].state, state);
+    EXPECT_EQ(results[0].warnings, "");
+    EXPECT_THAT(results[1].warnings, HasSubstr(warning));
+    EXPECT_THAT(text_of(options_.folder / "recordings.csv"), HasSubstr(",error,warnings\n"));
+    EXPECT_THAT(text_of(options_.folder / "recordings.csv"), HasSubstr(warning));
+    EXPECT_THAT(text_of(options_.folder / "index.html"), HasSubstr("<td>" + warning));
+  }
+}
+
 TEST_F(Batch, WhatIsDoneIsNotDoneAgain) {
   const std::vector<std::string> inputs = {recording("a.tif", 1), recording("b.tif", 2)};
   run({inputs[0]});

@@ -3,15 +3,19 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
 
 #include "host/device/device_factory.hpp"
 #include "host/label/labeller.hpp"
+#include "host/label/object_selection.hpp"
 #include "host/run/recording.hpp"
+#include "pipeline/left_out.hpp"
 #include "tests/host/run/wanted_objects.hpp"
 #include "tests/support/animal_scenes.hpp"
 #include "tests/support/folders.hpp"
@@ -24,12 +28,52 @@ using test::Mark;
 
 constexpr int64_t kCountedFrames = 40;  // in which objects are counted, beside those with marks
 
+/// Areas (px) of all objects of the frames that were looked at, and the limits that were chosen.
+struct Areas {
+  std::vector<std::vector<uint32_t>> frames;
+  contract::LabelParameters chosen;
+
+  /// What other limits would have left out.
+  LeftOut left_out(uint32_t min_area, uint32_t max_area) const {
+    contract::LabelParameters limits;
+    limits.min_area = min_area;
+    limits.max_area = max_area;
+    LeftOut result;
+    for (const std::vector<uint32_t>& areas : frames) {
+      contract::FrameSummary found;
+      std::vector<contract::ObjectRecord> kept;
+      for (const uint32_t area : areas) {
+        contract::ObjectRecord object{};
+        object.m00 = area;
+        if (passes_filter(limits, area))
+          kept.push_back(object);
+        else
+          found.leave_out(limits, area);
+      }
+      found.objects = static_cast<uint32_t>(kept.size());
+      result.add(found, kept);
+    }
+    return result;
+  }
+
+  /// Of the objects that the chosen limits keep.
+  uint32_t quantile(double share) const {
+    std::vector<uint32_t> kept;
+    for (const std::vector<uint32_t>& areas : frames)
+      std::copy_if(areas.begin(), areas.end(), std::back_inserter(kept),
+                   [this](uint32_t area) { return passes_filter(chosen, area); });
+    std::sort(kept.begin(), kept.end());
+    return kept.empty() ? 1 : kept[static_cast<size_t>(share * static_cast<double>(kept.size() - 1))];
+  }
+};
+
 /// What the chosen segmentation finds in a recording.
 struct Finding {
   std::string choice;
   int marks = 0, found = 0;
   double objects = 0, strays = 0;  ///< a frame; strays are in frames with marks and hold none
   std::string missed;
+  Areas areas;
 
   double share() const { return marks == 0 ? 1 : static_cast<double>(found) / marks; }
 };
@@ -55,6 +99,21 @@ void compare(const ObjectTable& table, const std::vector<Mark>& marks, Finding& 
   }
 }
 
+/// Nobody is warned of what good limits leave out; everybody of what wrong ones do.
+void expect_losses_are_told(const Areas& areas) {
+  const auto told = [&](uint32_t min_area, uint32_t max_area) {
+    const LeftOut left_out = areas.left_out(min_area, max_area);
+    return left_out.subjects_below() || left_out.subjects_above();
+  };
+  const contract::LabelParameters& chosen = areas.chosen;
+  EXPECT_FALSE(told(chosen.min_area, chosen.max_area)) << chosen.min_area << " to " << chosen.max_area << " px";
+  const auto under_all = std::max(1u, static_cast<uint32_t>(0.7 * areas.quantile(0.05)));
+  const auto over_all = static_cast<uint32_t>(1.4 * areas.quantile(0.95)) + 1;
+  EXPECT_TRUE(told(1, under_all)) << "up to " << under_all << " px";
+  EXPECT_TRUE(told(chosen.min_area, std::max(chosen.min_area, under_all))) << "up to " << under_all << " px, no specks";
+  EXPECT_TRUE(told(over_all, std::max(chosen.max_area, over_all))) << "from " << over_all << " px";
+}
+
 /// `marks` by frame. Frames go through a segmenter that needs their order from the first; of others only those that are
 /// looked at.
 Finding find(Recording recording, Config config, const std::map<int64_t, std::vector<Mark>>& marks) {
@@ -66,8 +125,15 @@ Finding find(Recording recording, Config config, const std::map<int64_t, std::ve
   const auto segmenter = make_segmenter(plan.segment, info.width, info.height, info.format);
   const auto labeller = make_fast_labeller(plan.label);
   std::vector<BitImage> masks(segmenter->masks(), BitImage(info.width, info.height));
-  ObjectTable table;
+  ObjectTable table, all;
   table.reserve(plan.label);
+  contract::LabelParameters no_limits = plan.label;
+  no_limits.min_area = 1;
+  no_limits.max_area = contract::kNoArea;
+  no_limits.max_objects = 1 << 17;
+  no_limits.features = 0;
+  const auto label_all = make_fast_labeller(no_limits);
+  finding.areas.chosen = plan.label;
   const int64_t step = std::max<int64_t>(1, info.frame_count.value_or(1000) / kCountedFrames);
   int64_t counted = 0, marked = 0;
   Frame frame;
@@ -78,7 +144,13 @@ Finding find(Recording recording, Config config, const std::map<int64_t, std::ve
     segmenter->segment(frame.view, masks.data());
     if (!looked_at) continue;
     table.clear();
-    for (size_t k = 0; k < masks.size(); ++k) labeller->label(masks[k], frame.view, static_cast<uint32_t>(k), table);
+    all.clear();
+    for (size_t k = 0; k < masks.size(); ++k) {
+      labeller->label(masks[k], frame.view, static_cast<uint32_t>(k), table);
+      label_all->label(masks[k], frame.view, static_cast<uint32_t>(k), all);
+    }
+    std::vector<uint32_t>& areas = finding.areas.frames.emplace_back();
+    for (const contract::ObjectRecord& object : all.objects) areas.push_back(object.m00);
     finding.objects += table.summary.objects;
     ++counted;
     if (wanted == marks.end()) continue;
@@ -114,6 +186,7 @@ TEST_P(DrawnRecording, IsSegmentedIntoItsAnimals) {
   const Finding finding = find(std::move(recording), Config{}, marks);
   EXPECT_GE(finding.share(), 0.9) << finding.choice;
   EXPECT_LE(finding.strays, std::max(0.3, 0.15 * animals)) << finding.choice;
+  expect_losses_are_told(finding.areas);
 }
 
 INSTANTIATE_TEST_SUITE_P(Choice, DrawnRecording, testing::ValuesIn(test::animal_scenes()),
@@ -160,6 +233,7 @@ TEST_P(RealRecording, IsSegmentedAsAPersonWants) {
   EXPECT_GE(finding.share(), wanted.least_found) << wanted.subject;
   EXPECT_GE(finding.objects, wanted.least_objects) << wanted.subject;
   EXPECT_LE(finding.objects, wanted.most_objects) << wanted.subject;
+  expect_losses_are_told(finding.areas);
 }
 
 INSTANTIATE_TEST_SUITE_P(Choice, RealRecording, testing::ValuesIn(test::wanted_objects()),

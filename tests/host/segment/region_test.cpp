@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <opencv2/imgproc.hpp>
 
 #include "host/segment/choice/grey_frames.hpp"
+#include "host/segment/keep_inside.hpp"
 #include "host/segment/regions.hpp"
 #include "tests/host/segment/support.hpp"
+#include "tests/support/simd_targets.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -103,13 +106,42 @@ TEST(SegmentRegion, MasksEverySegmentersResult) {
     std::vector<BitImage> all(2, BitImage(85, 47)), inside(2, BitImage(85, 47));
     plain->segment(frame.view(), all.data());
     masked->segment(frame.view(), inside.data());
+    uint64_t outside = 0;
     for (size_t i = 0; i < 2; ++i) {
       for (int y = 0; y < 47; ++y) {
         for (int word = 0; word < 2; ++word) {
           ASSERT_EQ(inside[i].row(y)[word], all[i].row(y)[word] & region.row(y)[word]);
+          outside += static_cast<uint64_t>(std::popcount(all[i].row(y)[word] & ~region.row(y)[word]));
         }
       }
     }
+    EXPECT_EQ(masked->outside(), outside);
+    EXPECT_EQ(plain->outside(), 0u);
+  }
+}
+
+TEST(SegmentRegion, CountsWhatItTakesAway) {
+  std::mt19937_64 random(4);
+  // Sizes around what one vector holds, and none of a whole number of words.
+  for (const auto& [width, height] :
+       std::vector<std::pair<int, int>>{{1, 1}, {63, 1}, {64, 3}, {65, 7}, {300, 5}, {513, 31}}) {
+    BitImage region(width, height), mask(width, height);
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        region.row(y)[x >> 6] |= (random() % 2) << (x & 63);
+        mask.row(y)[x >> 6] |= (random() % 2) << (x & 63);
+      }
+    }
+    uint64_t outside = 0;
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x) outside += mask.get(x, y) && !region.get(x, y) ? 1 : 0;
+    test::for_each_simd_target([&](const char* target) {
+      BitImage kept = mask;
+      EXPECT_EQ(keep_inside(region, kept), outside) << target;
+      for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x) ASSERT_EQ(kept.get(x, y), mask.get(x, y) && region.get(x, y)) << target;
+      EXPECT_EQ(keep_inside(region, kept), 0u) << target;
+    });
   }
 }
 

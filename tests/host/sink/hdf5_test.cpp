@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <map>
+#include <string>
 
 #include "base/error.hpp"
 #include "host/sink/hdf5_sink.hpp"
@@ -77,7 +79,13 @@ OwnedResult full_result(int64_t number) {
   for (int i = 0; i < contract::kHueBins; ++i) features.hue[i] = static_cast<uint32_t>(i);
   result.table.objects = {object, object};
   result.table.features = {features, features};
-  result.table.summary = {2, 1, 3, 400};
+  contract::FrameSummary& found = result.table.summary;
+  found.objects = 2;
+  found.lost = 1;
+  found.too_small = 3;
+  found.too_large = 5;
+  found.foreground = 400;
+  found.outside = 60;
   result.table.detections.resize(2);
   result.table.detections[1].mean_grey = 12.5f;
   result.rows = {row_at(number, 1, 10.125 + static_cast<double>(number), 20)};
@@ -133,7 +141,12 @@ TEST(Hdf5Sink, ReadsBackAsWritten) {
     ASSERT_EQ(hlac[25 * i + 24], 100 * (i / 2) + 24);
   }
   EXPECT_EQ(reader.read<uint64_t>("/objects/m20", H5T_NATIVE_UINT64).back(), uint64_t{1} << 40);
-  EXPECT_EQ(reader.read<uint32_t>("/frames/lost", H5T_NATIVE_UINT32).size(), static_cast<size_t>(frames));
+  const std::map<std::string, uint32_t> counts = {{"objects", 2},   {"lost", 1},         {"too_small", 3},
+                                                  {"too_large", 5}, {"foreground", 400}, {"outside", 60}};
+  for (const auto& [name, value] : counts) {
+    const auto column = reader.read<uint32_t>(("/frames/" + name).c_str(), H5T_NATIVE_UINT32);
+    EXPECT_EQ(column, std::vector<uint32_t>(static_cast<size_t>(frames), value)) << name;
+  }
   EXPECT_EQ(reader.text_attribute("/tracks/vx", "unit"), "px/s");
   EXPECT_EQ(reader.text_attribute("/", "classes"), "ant\nfly");
   EXPECT_EQ(reader.text_attribute("/", "unit"), "mm");

@@ -354,7 +354,7 @@ TEST(EverySink, TakesARunWithoutFramesAndFramesWithoutRows) {
     run.backfill_frames = 4;
     test::SinkRun sinks(list, run);
     for (int64_t f = 0; f < frames; ++f) {
-      summary.count_objects(0, 0, 0);
+      summary.count_objects({}, {});
       sinks.write(blank_result(f));
     }
     sinks.finish(summary);

@@ -58,7 +58,9 @@ std::string make_report(const std::filesystem::path& path, RunInfo run, int64_t 
     summary.stages[0].record(f, segment);
     summary.stages[1].record(f, track);
     summary.stages[2].record(f, segment + track + 5000 + (f % 997 == 0 ? 900000 : 0));
-    summary.count_objects(tracks, 0, 0);
+    contract::FrameSummary found;
+    found.objects = tracks;
+    summary.count_objects(found, {});
     sinks.write(result);
   }
   summary.tracks = tracks;
@@ -170,7 +172,7 @@ TEST(Report, WarnsOnTop) {
   const std::string sound = make_report(folder / "sound.html", test::small_run(), 50, 2);
   EXPECT_EQ(sound.find("class=\"warnings\""), std::string::npos);
   RunSummary summary;
-  summary.count_objects(3, 7, 0);
+  summary.count_objects({.objects = 3, .lost = 7}, {});
   ReportData data(test::small_run());
   const std::string page = report_page(test::small_run(), summary, data);
   const size_t box = page.find("class=\"warnings\""), after = page.find("class=\"figures\"");
@@ -251,8 +253,19 @@ TEST(Summary, HoldsEveryFigure) {
   RunInfo run = test::small_run();
   run.source.name = "not utf-8 \xff.cine";
   test::SinkRun sinks({sink.get()}, run);
-  summary.count_objects(4, 1, 2);
-  summary.count_objects(2, 0, 0);
+  contract::FrameSummary found;
+  found.objects = 4;
+  found.lost = 1;
+  found.too_small = 2;
+  found.largest_too_small = 7;
+  found.foreground = 300;
+  found.outside = 100;
+  summary.count_objects(found, {});
+  found = {};
+  found.objects = 2;
+  found.too_large = 3;
+  found.smallest_too_large = 900;
+  summary.count_objects(found, {});
   summary.dropped = {{"input queue full", 3}, {"gap in the recording", 4}};
   summary.rows = 6;
   summary.tracks = 4;
@@ -266,6 +279,14 @@ TEST(Summary, HoldsEveryFigure) {
   EXPECT_EQ(json.at("frames_dropped_by_cause").at("gap in the recording"), 4);
   EXPECT_EQ(json.at("objects_per_frame").at("mean"), 3.0);
   EXPECT_EQ(json.at("objects_lost"), 1);
+  EXPECT_EQ(json.at("objects_too_small"), 2);
+  EXPECT_EQ(json.at("objects_too_large"), 3);
+  EXPECT_EQ(json.at("foreground_pixels"), 300);
+  EXPECT_EQ(json.at("foreground_pixels_outside"), 100);
+  EXPECT_EQ(json.at("left_out"),
+            "left out: 2 objects below label.min_area (the largest of a frame typically 7 px), 3 objects above "
+            "label.max_area (the smallest of a frame typically 896 px), 1 object beyond label.max_objects, 25.0 % of "
+            "the foreground, outside the regions");
   EXPECT_EQ(json.at("frames_per_s"), 4.0);
   EXPECT_EQ(json.at("latency").at("track").at("p99_ns"), 990);
   EXPECT_EQ(json.at("latency").at("track").at("max_ns"), 1000);

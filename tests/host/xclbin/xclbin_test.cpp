@@ -129,7 +129,7 @@ TEST(Xclbin, MetadataIsXml) {
   EXPECT_THAT(error,
               testing::AllOf(HasSubstr("test.xclbin"), HasSubstr("its metadata: line"), HasSubstr("no valid XML")));
   // Entities are what they stand for.
-  const std::string name = "cell_label_cell_shape_512_v2\"", entities = "cell&#x5f;label&amp;512_v2xx\"";
+  const std::string name = "cell_label_cell_shape_512_v3\"", entities = "cell&#x5f;label&amp;512_v2xx\"";
   EXPECT_EQ(read(with_metadata("<kernel name=\"" + name, "<kernel name=\"" + entities)).kernels.at(0).name,
             "cell_label&512_v2xx");
 }
@@ -140,20 +140,20 @@ TEST(Xclbin, ChoosesTheLeanestKernelThatFits) {
     return std::string(choose_kernel(xclbin, frames(side, connectivity, features), "x").name);
   };
   using contract::Connectivity;
-  EXPECT_EQ(chosen(512, Connectivity::cell, contract::kFeatureHlac), "cell_label_cell_shape_512_v2");
-  EXPECT_EQ(chosen(513, Connectivity::cell, 0), "cell_label_cell_shape_1024_v2");
-  EXPECT_EQ(chosen(512, Connectivity::exact4, contract::kFeatureHue), "cell_label_exact_full_512_v2");
-  EXPECT_EQ(chosen(1024, Connectivity::exact8, contract::kAllFeatures), "cell_label_exact_full_1024_v2");
+  EXPECT_EQ(chosen(512, Connectivity::cell, contract::kFeatureHlac), "cell_label_cell_shape_512_v3");
+  EXPECT_EQ(chosen(513, Connectivity::cell, 0), "cell_label_cell_shape_1024_v3");
+  EXPECT_EQ(chosen(512, Connectivity::exact4, contract::kFeatureHue), "cell_label_exact_full_512_v3");
+  EXPECT_EQ(chosen(1024, Connectivity::exact8, contract::kAllFeatures), "cell_label_exact_full_1024_v3");
 }
 
 TEST(Xclbin, SaysWhatItHasAndWhatTheFramesNeed) {
   bitstreams::SoftwareXclbin description;
-  description.kernels = {"cell_label_cell_shape_512_v2"};
+  description.kernels = {"cell_label_cell_shape_512_v3"};
   const Xclbin xclbin = read(bitstreams::make_software_xclbin(description));
   const auto error = error_of(
       [&] { choose_kernel(xclbin, frames(640, contract::Connectivity::exact8, contract::kFeatureHue), "a.xclbin"); },
       Fault::device);
-  for (const char* part : {"a.xclbin", "640x640", "exact8", "hue", "cell_label_cell_shape_512_v2"})
+  for (const char* part : {"a.xclbin", "640x640", "exact8", "hue", "cell_label_cell_shape_512_v3"})
     EXPECT_THAT(error, HasSubstr(part));
 }
 
@@ -168,7 +168,7 @@ TEST(Xclbin, NamesAnotherContractVersion) {
 }
 
 TEST(Xclbin, ContractVersionOfAName) {
-  EXPECT_EQ(contract_version_of("cell_label_cell_full_512_v2"), 2u);
+  EXPECT_EQ(contract_version_of("cell_label_cell_full_512_v3"), 3u);
   EXPECT_EQ(contract_version_of("x_v12"), 12u);
   for (const char* name : {"", "_v", "vadd", "x_v1a", "x_v-1", "x_v99999999999"})
     EXPECT_FALSE(contract_version_of(name)) << name;

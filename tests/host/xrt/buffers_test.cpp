@@ -21,7 +21,7 @@
 namespace flashcell::host {
 namespace {
 
-constexpr const char* kKernel = "cell_label_cell_shape_512_v2";
+constexpr const char* kKernel = "cell_label_cell_shape_512_v3";
 constexpr int kSide = 64;
 
 /// A device whose two compute units reach the same memory, and what a launch of one frame needs.

@@ -52,6 +52,7 @@ TEST_P(XrtEqual, EveryMethodAndConnectivity) {
       config.segment.parameters.classes = {{"red", 240, 20, 40, 255, 90, 255}, {"any", 0, 255, 0, 255, 100, 255}};
       config.label.connectivity = connectivity;
       config.label.min_area = 3;
+      config.label.max_area = 400;
       expect_equal(config, frames,
                    std::string(name_of(format)) + " method " + std::to_string(static_cast<int>(method)) +
                        " connectivity " + std::to_string(static_cast<int>(connectivity)));

@@ -209,12 +209,12 @@ TEST_F(XrtFault, AnXclbinOfAnotherContractVersion) {
 
 TEST_F(XrtFault, AnXclbinWithoutAFittingKernel) {
   bitstreams::SoftwareXclbin description;
-  description.kernels = {"cell_label_cell_full_512_v2"};
+  description.kernels = {"cell_label_cell_full_512_v3"};
   host::Config other = config(1, 1);
   other.xrt.bitstream = file(bitstreams::make_software_xclbin(description));
   const std::string error = error_of(other);
   EXPECT_THAT(error, HasSubstr("120x80 px with connectivity exact8"));
-  EXPECT_THAT(error, HasSubstr("it has cell_label_cell_full_512_v2"));
+  EXPECT_THAT(error, HasSubstr("it has cell_label_cell_full_512_v3"));
 }
 
 TEST_F(XrtFault, MoreBuffersThanTheBoardHasMemory) {

@@ -61,8 +61,9 @@ struct Outcome {
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Outcome& o) {
-  return out << o.summary.objects << " objects, " << o.summary.lost << " lost, " << o.summary.filtered << " filtered, "
-             << o.summary.foreground << " px" << (o.lost.empty() ? "" : ", frame lost: " + o.lost);
+  return out << o.summary.objects << " objects, " << o.summary.lost << " lost, " << o.summary.too_small
+             << " too small, " << o.summary.too_large << " too large, " << o.summary.foreground << " px, "
+             << o.summary.outside << " outside" << (o.lost.empty() ? "" : ", frame lost: " + o.lost);
 }
 
 inline Outcome outcome_of(const ObjectTable& table) {

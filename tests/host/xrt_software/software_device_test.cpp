@@ -31,7 +31,7 @@ class SoftwareDeviceTest : public testing::Test {
 
   SoftwareDeviceTest() : plan_({}), device_(plan_) {
     bitstreams::SoftwareXclbin description;
-    description.kernels = {"cell_label_exact_full_512_v2"};
+    description.kernels = {"cell_label_exact_full_512_v3"};
     description.units = 2;
     const auto bytes = bitstreams::make_software_xclbin(description);
     device_.load(bytes);

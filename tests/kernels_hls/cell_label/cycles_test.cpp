@@ -54,7 +54,7 @@ test::Launch launch_of(const BitImage& mask, Connectivity mode, uint32_t count) 
 CycleReport report_of(const BitImage& mask, Connectivity mode, uint32_t count,
                       PipelineStyle style = PipelineStyle::flushable) {
   test::Launch launch = launch_of(mask, mode, count);
-  const auto kernel = mode == Connectivity::cell ? cell_label_cell_shape_512_v2 : cell_label_exact_shape_512_v2;
+  const auto kernel = mode == Connectivity::cell ? cell_label_cell_shape_512_v3 : cell_label_exact_shape_512_v3;
   SimulationOptions options;
   options.style = style;
   const Simulation simulation(options);
@@ -153,7 +153,7 @@ TEST(CellLabelCycles, ExactModesKeepTheirBound) {
 void expect_depths_suffice(Connectivity mode, int side) {
   std::vector<test::Launch> launches;
   for (const BitImage& picture : hard_pictures(side)) launches.push_back(launch_of(picture, mode, 2));
-  const auto kernel = mode == Connectivity::cell ? cell_label_cell_shape_512_v2 : cell_label_exact_shape_512_v2;
+  const auto kernel = mode == Connectivity::cell ? cell_label_cell_shape_512_v3 : cell_label_exact_shape_512_v3;
   const auto run = [&] {
     for (test::Launch& launch : launches) launch.run(kernel);
   };

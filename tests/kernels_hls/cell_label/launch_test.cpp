@@ -88,7 +88,10 @@ ObjectTable sorted(const PassResult& result) {
   }
   table.summary.objects = result.header.objects;
   table.summary.lost = result.header.lost;
-  table.summary.filtered = result.header.filtered;
+  table.summary.too_small = result.header.too_small;
+  table.summary.too_large = result.header.too_large;
+  table.summary.largest_too_small = result.header.largest_too_small;
+  table.summary.smallest_too_large = result.header.smallest_too_large;
   table.summary.foreground = result.header.foreground;
   return table;
 }
@@ -409,7 +412,7 @@ TEST(CellLabelLaunch, NoRoomForObjectsStillCounts) {
 
 /// A job that does not fit is answered in the first header, and nothing else is written.
 void expect_refused(const contract::CellLabelJob& job, ResultStatus status, const char* why,
-                    kernels::CellLabelKernel kernel = cell_label_cell_full_512_v2) {
+                    kernels::CellLabelKernel kernel = cell_label_cell_full_512_v3) {
   SCOPED_TRACE(why);
   Launch launch;
   launch.job = make_job(600, 600, Connectivity::cell, 0);
@@ -473,10 +476,10 @@ TEST(CellLabelLaunch, JobsThatDoNotFitAreRefused) {
   contract::CellLabelJob other = good.job;
   other.contract_version = contract::kContractVersion + 1;
   expect_refused(other, ResultStatus::wrong_version, "another contract");
-  expect_refused(good.job, ResultStatus::bad_job, "mode cell", cell_label_exact_full_512_v2);
+  expect_refused(good.job, ResultStatus::bad_job, "mode cell", cell_label_exact_full_512_v3);
   other = good.job;
   other.features = contract::kFeatureHue;
-  expect_refused(other, ResultStatus::bad_job, "hue", cell_label_cell_shape_512_v2);
+  expect_refused(other, ResultStatus::bad_job, "hue", cell_label_cell_shape_512_v3);
 }
 
 TEST(CellLabelLaunch, NoFramesNoWrites) {
@@ -495,7 +498,7 @@ TEST(CellLabelLaunch, EveryBuildHasItsTopFunction) {
               kernels::kCellLabelKernels[i]);
   }
   EXPECT_EQ(kernels::top_function(contract::find_build("cell_label")), nullptr);
-  EXPECT_EQ(kernels::top_function(contract::find_build("cell_label_cell_full_512_v2")), cell_label_cell_full_512_v2);
+  EXPECT_EQ(kernels::top_function(contract::find_build("cell_label_cell_full_512_v3")), cell_label_cell_full_512_v3);
 }
 
 }  // namespace

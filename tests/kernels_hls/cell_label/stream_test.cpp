@@ -95,8 +95,8 @@ TEST(CellLabelStream, GivesWhatTheKernelOnMemoryGives) {
             noise_launch(static_cast<uint16_t>(width), static_cast<uint16_t>(height), layout, mode, ++seed);
         hls::stream<Beat> input("input"), output("output");
         send(launch, input);
-        launch.run(exact ? cell_label_exact_shape_512_v2 : cell_label_cell_shape_512_v2);
-        const auto kernel = exact ? cell_label_stream_exact_shape_512_v2 : cell_label_stream_cell_shape_512_v2;
+        launch.run(exact ? cell_label_exact_shape_512_v3 : cell_label_cell_shape_512_v3);
+        const auto kernel = exact ? cell_label_stream_exact_shape_512_v3 : cell_label_stream_cell_shape_512_v3;
         const flashcell_emulation::Simulation bounded;
         kernel(input, output, launch.frame_count, launch.sequence);
         expect_same_words(launch, output);
@@ -110,7 +110,7 @@ TEST(CellLabelStream, AWordAClockFromTheFirstToTheLast) {
   hls::stream<Beat> input("input"), output("output");
   send(launch, input);
   const flashcell_emulation::Simulation simulation;
-  cell_label_stream_cell_shape_512_v2(input, output, launch.frame_count, 0);
+  cell_label_stream_cell_shape_512_v3(input, output, launch.frame_count, 0);
   EXPECT_LE(simulation.report().cycles, 3 * 4096 + 300);
 }
 
@@ -123,7 +123,7 @@ TEST(CellLabelStream, RefusesWhatItCannotDo) {
     if (wrong == 3) launch.job.width = 513;
     hls::stream<Beat> input("input"), output("output");
     input.write(beat_of(&launch.job, sizeof launch.job));
-    cell_label_stream_cell_shape_512_v2(input, output, 3, 0);
+    cell_label_stream_cell_shape_512_v3(input, output, 3, 0);
     const Beat answer = output.read();
     contract::ResultHeader header;
     std::memcpy(&header, &answer.data, sizeof header);

@@ -105,8 +105,8 @@ std::vector<kernels::Word> streamed_words(test::Launch& launch, const Simulation
         send(launch.frame_row(f, y) + at, std::min<size_t>(job.width - at, contract::kWordBytes));
     }
   }
-  const auto kernel = job.connectivity == Connectivity::cell ? cell_label_stream_cell_shape_512_v2
-                                                             : cell_label_stream_exact_shape_512_v2;
+  const auto kernel = job.connectivity == Connectivity::cell ? cell_label_stream_cell_shape_512_v3
+                                                             : cell_label_stream_exact_shape_512_v3;
   const Simulation simulation(options);
   kernel(input, output, launch.frame_count, launch.sequence);
   std::vector<kernels::Word> words;
@@ -141,7 +141,7 @@ std::vector<SimulationOptions> ways_to_build() {
 void expect_same(const BitImage& picture, uint32_t frames, const std::string& name,
                  const std::vector<SimulationOptions>& ways) {
   for (const Connectivity mode : {Connectivity::cell, Connectivity::exact8, Connectivity::exact4}) {
-    const auto kernel = mode == Connectivity::cell ? cell_label_cell_shape_512_v2 : cell_label_exact_shape_512_v2;
+    const auto kernel = mode == Connectivity::cell ? cell_label_cell_shape_512_v3 : cell_label_exact_shape_512_v3;
     test::Launch expected = launch_of(picture, mode, frames);
     expected.run(kernel);
     ASSERT_EQ(expected.result(frames - 1, 0).header.status, contract::ResultStatus::done);
@@ -183,7 +183,7 @@ TEST(CellLabelStyles, ColourClassesAndMasks) {
                                              {PixelLayout::rgb8, Segmentation::given},
                                              {PixelLayout::grey16, Segmentation::given}}) {
     for (const Connectivity mode : {Connectivity::cell, Connectivity::exact8}) {
-      const auto kernel = mode == Connectivity::cell ? cell_label_cell_full_512_v2 : cell_label_exact_full_512_v2;
+      const auto kernel = mode == Connectivity::cell ? cell_label_cell_full_512_v3 : cell_label_exact_full_512_v3;
       const auto make = [&, layout = layout, segmentation = segmentation] {
         test::Launch launch = launch_of(test::noise(150, 60, 0.3, 4), mode, 2);
         contract::CellLabelJob& job = launch.job;

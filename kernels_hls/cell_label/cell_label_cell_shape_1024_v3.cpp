@@ -2,11 +2,11 @@
 
 #include "kernels_hls/cell_label/cell_label.hpp"
 
-void cell_label_exact_shape_512_v2(const ap_uint<512>* frames, const ap_uint<512>* masks,
+void cell_label_cell_shape_1024_v3(const ap_uint<512>* frames, const ap_uint<512>* masks,
                                    const ap_uint<512>* parameters, ap_uint<512>* results, uint32_t frame_count,
                                    uint32_t sequence) {
   FLASHCELL_KERNEL_INTERFACE
   using namespace flashcell;
-  kernels::cell_label<kernels::Sizes<512, true, contract::kShapeFeatures>>(frames, masks, parameters, results,
-                                                                           frame_count, sequence);
+  kernels::cell_label<kernels::Sizes<1024, false, contract::kShapeFeatures>>(frames, masks, parameters, results,
+                                                                             frame_count, sequence);
 }

@@ -1,6 +1,6 @@
 #include "kernels_hls/cell_label/stream_kernels.hpp"
 
-void cell_label_stream_exact_shape_512_v2(hls::stream<flashcell::kernels::Beat>& input,
+void cell_label_stream_exact_shape_512_v3(hls::stream<flashcell::kernels::Beat>& input,
                                           hls::stream<flashcell::kernels::Beat>& output, uint32_t frame_count,
                                           uint32_t sequence) {
   FLASHCELL_STREAM_INTERFACE

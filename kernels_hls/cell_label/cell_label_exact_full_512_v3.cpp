@@ -2,7 +2,7 @@
 
 #include "kernels_hls/cell_label/cell_label.hpp"
 
-void cell_label_exact_full_512_v2(const ap_uint<512>* frames, const ap_uint<512>* masks, const ap_uint<512>* parameters,
+void cell_label_exact_full_512_v3(const ap_uint<512>* frames, const ap_uint<512>* masks, const ap_uint<512>* parameters,
                                   ap_uint<512>* results, uint32_t frame_count, uint32_t sequence) {
   FLASHCELL_KERNEL_INTERFACE
   using namespace flashcell;
