@@ -1,6 +1,6 @@
 # Every outside library, found once. All are Debian packages: cmake/debian-packages.txt.
 find_package(Threads REQUIRED)
-find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs videoio dnn)
+find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs videoio dnn calib3d)
 find_package(TBB REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(CLI11 REQUIRED)

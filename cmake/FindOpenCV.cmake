@@ -1,4 +1,4 @@
-# OpenCV's four modules that we use, as the targets OpenCV::<module>. Debian ships OpenCVConfig.cmake only in libopencv-dev, which
+# OpenCV's modules that we use, as the targets OpenCV::<module>. Debian ships OpenCVConfig.cmake only in libopencv-dev, which
 # pulls in VTK, Qt and MPI; the modules' own packages have just headers and libraries.
 find_path(OpenCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4)
 set(_opencv_wanted OpenCV_INCLUDE_DIR)

@@ -6,11 +6,14 @@
 
 namespace flashcell {
 
-RowAssembler::RowAssembler(int64_t window, uint8_t features)
-    : window_(std::max<int64_t>(0, window)), has_intensity_((features & contract::kFeatureIntensity) != 0) {}
+RowAssembler::RowAssembler(int64_t window, uint8_t features, WorldMap world)
+    : window_(std::max<int64_t>(0, window)),
+      has_intensity_((features & contract::kFeatureIntensity) != 0),
+      world_(std::move(world)) {}
 
-AssembledRow RowAssembler::make_row(const HeldFrame& frame, const tracking::TrackRow& row) {
-  AssembledRow out{row, frame.time_s, frame.device_time_ns, frame.host_time_ns, std::nullopt};
+AssembledRow RowAssembler::make_row(const HeldFrame& frame, const tracking::TrackRow& row) const {
+  AssembledRow out{
+      row, frame.time_s, frame.device_time_ns, frame.host_time_ns, std::nullopt, world_values(world_, row)};
   if (row.detection >= 0 && static_cast<size_t>(row.detection) < frame.mean_greys.size()) {
     out.mean_grey = frame.mean_greys[static_cast<size_t>(row.detection)];
   }

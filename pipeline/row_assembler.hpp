@@ -17,8 +17,9 @@ namespace flashcell {
 /// through.
 class RowAssembler {
  public:
-  /// `window`: frame numbers that backfill may reach back, >= 0. `features`: contract::FeatureBits measured.
-  explicit RowAssembler(int64_t window, uint8_t features = 0);
+  /// `window`: frame numbers that backfill may reach back, >= 0. `features`: contract::FeatureBits measured. `world`:
+  /// what gives rows their values in a unit of length.
+  explicit RowAssembler(int64_t window, uint8_t features = 0, WorldMap world = {});
 
   /// Takes one frame (numbers must rise); rows that are now final, valid until the next call.
   std::span<const AssembledRow> add(const FrameResult& result);
@@ -47,10 +48,11 @@ class RowAssembler {
   void hold(const FrameResult& result);
   void insert(const tracking::TrackRow& row);
   void release_before(int64_t end);
-  static AssembledRow make_row(const HeldFrame& frame, const tracking::TrackRow& row);
+  AssembledRow make_row(const HeldFrame& frame, const tracking::TrackRow& row) const;
 
   int64_t window_;
   bool has_intensity_;
+  WorldMap world_;
   std::vector<HeldFrame> held_;   // by rising number
   std::vector<HeldFrame> spare_;  // recycled: keep their capacity
   std::vector<AssembledRow> ready_;

@@ -8,6 +8,7 @@
 #include "pipeline/frame.hpp"
 #include "pipeline/object_table.hpp"
 #include "pipeline/run_summary.hpp"
+#include "pipeline/world_values.hpp"
 #include "tracking/track_row.hpp"
 
 namespace flashcell {
@@ -15,9 +16,8 @@ namespace flashcell {
 /// What every output's header states.
 struct RunInfo {
   SourceInfo source;
-  double fps = 0;              ///< frames/s used for times and speeds
-  double units_per_pixel = 1;  ///< in `unit`
-  std::string unit = "px";
+  double fps = 0;                           ///< frames/s used for times and speeds
+  WorldMap world;                           ///< from px to the unit of length that outputs state beside px
   uint8_t features = 0;                     ///< contract::FeatureBits measured
   std::vector<std::string> colour_classes;  ///< names by colour_class
   std::vector<std::string> classes;         ///< names by class_id
@@ -29,6 +29,10 @@ struct RunInfo {
   std::string config_toml;   ///< the effective configuration
   std::string segmentation;  ///< why segmentation is what it is, where it was chosen; one line
   std::string command;       ///< the command line
+
+  const std::string& unit() const { return world.unit(); }
+  /// Side of a px in the middle of the picture, in `unit`: elsewhere it may be another (WorldMap::uniform()).
+  double units_per_pixel() const { return world.units_per_pixel(0.5 * (source.width - 1), 0.5 * (source.height - 1)); }
 };
 
 /// One processed frame.
@@ -48,6 +52,7 @@ struct AssembledRow {
   std::optional<int64_t> device_time_ns;  ///< of the row's frame, where the recording has one
   int64_t host_time_ns = 0;               ///< host steady clock when the row's frame arrived
   std::optional<float> mean_grey;         ///< of the row's detection, where intensity was measured and the object seen
+  WorldValues world;                      ///< the row in the unit of RunInfo::world
 };
 
 /// Where results go: begin() once; for every frame in order write(), then write_rows(); write_rows() with the last rows

@@ -50,9 +50,16 @@ class Printer : public Visitor {
     line(key, fmt::format("[{}, {}]", low, high), doc);
   }
   void points(const char* key, std::vector<std::array<double, 2>>& value, double, const char* doc) override {
+    if (in_table_ && value.empty()) return;  // one of several ways to say it, and not the one that was taken
     std::string list;
     for (const auto& [x, y] : value)
       list += fmt::format("{}[{}, {}]", list.empty() ? "" : ", ", real_text(x), real_text(y));
+    line(key, "[" + list + "]", doc);
+  }
+  void numbers(const char* key, std::vector<double>& value, size_t, double, const char* doc) override {
+    if (in_table_ && value.empty()) return;
+    std::string list;
+    for (const double number : value) list += fmt::format("{}{}", list.empty() ? "" : ", ", real_text(number));
     line(key, "[" + list + "]", doc);
   }
   void tables(const char* key, Tables& value, const char* doc) override {

@@ -122,6 +122,16 @@ class Reader : public Visitor {
     }
   }
 
+  void numbers(const char* key, std::vector<double>& value, size_t count, double limit, const char*) override {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const toml::array* list = node->as_array();
+    if (list == nullptr || (list->size() != count && !list->empty()))
+      fail(*node, fmt::format("{} must be a list of {} numbers", path(key), count));
+    value.clear();
+    for (const toml::node& item : *list) value.push_back(number(key, item, -limit, limit));
+  }
+
   void tables(const char* key, Tables& value, const char*) override {
     const toml::node* node = find(key);
     if (node == nullptr) return;

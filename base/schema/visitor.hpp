@@ -51,6 +51,8 @@ class Visitor {
   virtual void range(const char* key, int& low, int& high, int least, int most, bool wraps, const char* doc) = 0;
   /// [[x, y], ...], each within -limit..limit.
   virtual void points(const char* key, std::vector<std::array<double, 2>>& value, double limit, const char* doc) = 0;
+  /// [a, b, ...]: `count` numbers, each within -limit..limit; none: not given.
+  virtual void numbers(const char* key, std::vector<double>& value, size_t count, double limit, const char* doc) = 0;
   virtual void tables(const char* key, Tables& value, const char* doc) = 0;
 };
 

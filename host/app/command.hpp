@@ -12,6 +12,7 @@ using Action = std::function<int()>;
 /// Each adds its subcommand and sets `action` when it is chosen.
 void add_track(Command& app, Action& action);
 void add_tune(Command& app, Action& action);
+void add_calibrate(Command& app, Action& action);
 void add_learn(Command& app, Action& action);
 void add_detect(Command& app, Action& action);
 void add_eval(Command& app, Action& action);

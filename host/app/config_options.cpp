@@ -17,8 +17,12 @@ std::string option_names(const std::string& key) {
 }  // namespace
 
 ConfigOptions::ConfigOptions(Command& command) {
-  command.add_option("-c,--config", file_, "Configuration file (TOML); `flashcell config --default` prints one")
-      .type_name("FILE");
+  command
+      .add_option("-c,--config", files_,
+                  "Configuration file (TOML); `flashcell config --default` prints one. With several, -c rig.toml -c "
+                  "camera.toml, the later ones win")
+      .type_name("FILE")
+      .one_value_each();
   for (const host::ConfigKey& key : host::config_keys()) {
     // Lists of tables do not fit on a command line.
     if (key.name == "segment.class" || key.name == "segment.region") continue;
@@ -32,7 +36,7 @@ ConfigOptions::ConfigOptions(Command& command) {
 
 host::Config ConfigOptions::load() const {
   host::Config config;
-  if (!file_.empty()) host::load_config(file_, config);
+  for (const std::string& file : files_) host::load_config(file, config);
   for (size_t i = 0; i < names_.size(); ++i) {
     if (options_[i].given()) host::set_config_key(names_[i], *values_[i], config);
   }

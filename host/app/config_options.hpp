@@ -9,17 +9,17 @@
 
 namespace flashcell::app {
 
-/// `-c FILE` and one option for every configuration key, as in `--segment.threshold 90`. What is typed wins over the
-/// file.
+/// `-c FILE`, once or several times, and one option for every configuration key, as in `--segment.threshold 90`. A key
+/// in a later file wins over an earlier one's, what is typed over all.
 class ConfigOptions {
  public:
   explicit ConfigOptions(Command& command);
   host::Config load() const;
-  /// The configuration file that was named; may be empty.
-  const std::string& file() const { return file_; }
+  /// The configuration files that were named.
+  const std::vector<std::string>& files() const { return files_; }
 
  private:
-  std::string file_;
+  std::vector<std::string> files_;
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<std::string>> values_;
   std::vector<Option> options_;

@@ -109,7 +109,8 @@ int learn(const Options& options) {
   config.label.features |= contract::kFeatureHlac;
   std::vector<std::filesystem::path> inputs = host::recording_files(options.input);
   for (const std::filesystem::path& file : host::named_files(config)) inputs.push_back(file);
-  inputs.insert(inputs.end(), {options.marks, options.tracks, options.config->file()});
+  inputs.insert(inputs.end(), {options.marks, options.tracks});
+  inputs.insert(inputs.end(), options.config->files().begin(), options.config->files().end());
   host::keep_inputs(inputs, {options.output});
   const Marks marks = read_marks(options.marks, options.tracks);
   TerminalObserver observer(Told::progress);

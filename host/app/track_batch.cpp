@@ -88,7 +88,7 @@ int track_batch(const BatchCommand& command, const host::Config& config) {
   options.folder = command.output;
   options.jobs = command.jobs;
   options.again = command.again;
-  options.also_read = {command.config_file};
+  options.also_read.assign(command.config_files.begin(), command.config_files.end());
   options.command = typed_command();
   options.stop = &Interruption::asked();
   const std::vector<host::BatchItem> items = host::batch_items(command.inputs, command.output);

@@ -9,7 +9,8 @@ namespace flashcell::app {
 /// What `flashcell track` does with several recordings.
 struct BatchCommand {
   std::vector<std::string> inputs;
-  std::string output, config_file;
+  std::string output;
+  std::vector<std::string> config_files;
   int jobs = 0;
   bool again = false, quiet = false, json = false;
 };

@@ -29,14 +29,14 @@ int track(const Options& options) {
   if (options.emulated) config.xrt.emulated = true;
   if (host::is_batch(options.inputs)) {
     if (!options.detections.empty()) throw Error(Fault::usage, "track --detections takes one recording at a time");
-    return track_batch({options.inputs, options.output, options.config->file(), options.jobs, options.again,
+    return track_batch({options.inputs, options.output, options.config->files(), options.jobs, options.again,
                         options.quiet, options.json},
                        config);
   }
   const Interruption interruption;
   host::RunOptions run;
   run.folder = options.output;
-  run.also_read = {options.config->file()};
+  run.also_read.assign(options.config->files().begin(), options.config->files().end());
   run.command = typed_command();
   run.stop = &Interruption::asked();
   TerminalObserver observer(options.quiet ? Told::warnings : options.json ? Told::progress : Told::all);

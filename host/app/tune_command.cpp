@@ -107,7 +107,7 @@ int tune(const Options& options) {
   const std::string page_file = page_path(options);
   host::Config config = options.config->load();
   std::vector<std::filesystem::path> inputs = host::recording_files(options.input);
-  inputs.emplace_back(options.config->file());
+  inputs.insert(inputs.end(), options.config->files().begin(), options.config->files().end());
   host::keep_inputs(inputs, {options.output, page_file});
   if (options.propose) config.segment.automatic = true;
   TerminalObserver observer(Told::progress);

@@ -86,6 +86,8 @@ Json settings(const host::Config& config) {
           {"max_area", std::max<int64_t>(0, config.label.max_area)},
           {"unit", config.input.unit},
           {"units_per_pixel", config.input.units_per_pixel},
+          {"scale_points", config.input.scale_points},
+          {"scale_length", config.input.scale_length},
           {"regions", regions},
           {"segment_toml", keys}};
 }

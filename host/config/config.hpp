@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -8,6 +9,7 @@
 #include "host/segment/segmenter.hpp"
 #include "kernels_hls/contract/features.hpp"
 #include "pipeline/crop_parameters.hpp"
+#include "pipeline/world_map.hpp"
 #include "tracking/box_tracker.hpp"
 #include "tracking/tracker.hpp"
 
@@ -15,16 +17,23 @@ namespace flashcell::host {
 
 /// [input]: what the file does not say of itself.
 struct InputSection {
-  double fps = 0;                     ///< frames/s; 0: as recorded
-  int64_t start = 0;                  ///< first frame to process
-  int64_t frames = 0;                 ///< number of frames; 0: all
-  std::string unit = "px";            ///< name of the length unit in the outputs
-  double units_per_pixel = 1;         ///< of that unit
-  int raw_width = 0, raw_height = 0;  ///< px, raw frames only
-  std::string raw_format = "grey8";   ///< raw frames only
-  int raw_bits = 16;                  ///< significant bits of raw grey16 samples
-  int64_t raw_header_bytes = 0;       ///< before the first frame
-  int64_t raw_gap_bytes = 0;          ///< between frames
+  double fps = 0;                                   ///< frames/s; 0: as recorded
+  int64_t start = 0;                                ///< first frame to process
+  int64_t frames = 0;                               ///< number of frames; 0: all
+  std::string unit = "px";                          ///< name of the length unit in the outputs
+  double units_per_pixel = 0;                       ///< of that unit; 0: not given
+  std::vector<std::array<double, 2>> scale_points;  ///< px, two whose distance is scale_length; none: not given
+  double scale_length = 0;                          ///< of that unit; 0: not given
+  int raw_width = 0, raw_height = 0;                ///< px, raw frames only
+  std::string raw_format = "grey8";                 ///< raw frames only
+  int raw_bits = 16;                                ///< significant bits of raw grey16 samples
+  int64_t raw_header_bytes = 0;                     ///< before the first frame
+  int64_t raw_gap_bytes = 0;                        ///< between frames
+};
+
+/// [plane]: where the objects move, seen from anywhere.
+struct PlaneSection {
+  std::vector<double> homography;  ///< nine numbers (Homography); none: not given
 };
 
 /// [segment]
@@ -122,6 +131,8 @@ struct OutputSection {
 /// Everything `flashcell track` can be told.
 struct Config {
   InputSection input;
+  Lens lens;  ///< [lens]
+  PlaneSection plane;
   SegmentSection segment;
   LabelSection label;
   ClassifySection classify;
@@ -140,6 +151,10 @@ tracking::TrackerParameters tracker_parameters(const Config& config, double fps)
 /// Those of the tracker of a detector's boxes. lost_ms 0 becomes 1000 ms, confirm_ms 0 becomes 150 ms; in a realtime
 /// run boxes are not smoothed by what comes later.
 tracking::BoxTrackerParameters box_tracker_parameters(const Config& config);
+
+/// From px to input.unit, as [input], [lens] and [plane] say. `width`, `height`: px of the recording's frames; 0: not
+/// known. Throws Error(Fault::usage): what contradicts or is missing, and the keys that mend it.
+WorldMap world_map(const Config& config, int width, int height);
 
 /// Reads a TOML file over `config`. Throws Error(Fault::usage): file:line, the key, what is wrong, what was meant.
 void load_config(const std::string& path, Config& config);

@@ -28,6 +28,7 @@ class KeyLister : public schema::Visitor {
   void points(const char* key, std::vector<std::array<double, 2>>&, double, const char* doc) override {
     add(key, "", doc);
   }
+  void numbers(const char* key, std::vector<double>&, size_t, double, const char* doc) override { add(key, "", doc); }
   void tables(const char* key, schema::Tables&, const char* doc) override { add(key, "", doc); }
 
  private:

@@ -82,7 +82,11 @@ void visit_input(InputSection& s, schema::Visitor& v) {
   integer(v, "start", s.start, 0, kMaxCount, "First frame to process, from 0.");
   integer(v, "frames", s.frames, 0, kMaxCount, "Number of frames to process. 0: all.");
   v.text("unit", s.unit, "Length unit in which the outputs state places, speeds and areas beside px, e.g. \"mm\".");
-  v.real("units_per_pixel", s.units_per_pixel, 1e-12, 1e12, "Size of a pixel in that unit; stands in every header.");
+  v.real("units_per_pixel", s.units_per_pixel, 0, 1e12,
+         "Size of a pixel in that unit; stands in every header. 0: as scale_points or [plane] say.");
+  v.points("scale_points", s.scale_points, 1e6,
+           "Instead: [[x, y], [x, y]], two px whose distance is known, as the ends of a ruler.");
+  v.real("scale_length", s.scale_length, 0, 1e12, "Their distance in that unit.");
   integer(v, "raw_width", s.raw_width, 0, 4096, "Raw frames only: width, px.");
   integer(v, "raw_height", s.raw_height, 0, 4096, "Raw frames only: height, px.");
   v.text(
@@ -92,6 +96,31 @@ void visit_input(InputSection& s, schema::Visitor& v) {
   integer(v, "raw_bits", s.raw_bits, 9, 16, "Raw grey16 frames only: significant bits of a sample.");
   integer(v, "raw_header_bytes", s.raw_header_bytes, 0, kMaxCount, "Raw frames only: bytes before the first frame.");
   integer(v, "raw_gap_bytes", s.raw_gap_bytes, 0, kMaxCount, "Raw frames only: bytes between two frames.");
+}
+
+void visit_lens(Lens& l, schema::Visitor& v) {
+  constexpr double kFarthest = 1e7, kStrongest = 1e6;
+  v.section("lens",
+            "The camera's lens by Brown's model, as `flashcell calibrate` writes it: places, speeds and areas in\n"
+            "input.unit are corrected for it. Without fx there is none.");
+  v.real("fx", l.fx, 0, kFarthest, "Focal length along a row, px. 0: no lens is given.");
+  v.real("fy", l.fy, 0, kFarthest, "Focal length along a column, px.");
+  v.real("cx", l.cx, -kFarthest, kFarthest, "The optical axis in the picture, px right of the first pixel's centre.");
+  v.real("cy", l.cy, -kFarthest, kFarthest, "The same, px below it.");
+  v.real("k1", l.k1, -kStrongest, kStrongest, "Radial distortion, with the square of the distance from the axis.");
+  v.real("k2", l.k2, -kStrongest, kStrongest, "With its fourth power.");
+  v.real("p1", l.p1, -kStrongest, kStrongest, "Tangential distortion.");
+  v.real("p2", l.p2, -kStrongest, kStrongest, "The same, across.");
+  v.real("k3", l.k3, -kStrongest, kStrongest, "Radial distortion, with the sixth power.");
+  integer(v, "width", l.width, 0, 1 << 16, "Width of the pictures that it holds for, px; of other sizes it does not.");
+  integer(v, "height", l.height, 0, 1 << 16, "Their height, px.");
+}
+
+void visit_plane(PlaneSection& s, schema::Visitor& v) {
+  v.section("plane", "The plane on which the objects move, seen by a camera that need not face it.");
+  v.numbers("homography", s.homography, 9, 1e12,
+            "Nine numbers, row by row: the matrix that takes px (with [lens], of the picture without distortion) to\n"
+            "input.unit on the plane. `flashcell calibrate --plane` writes it. Empty: none.");
 }
 
 void visit_segment(SegmentSection& s, schema::Visitor& v) {
@@ -306,6 +335,8 @@ tracking::BoxTrackerParameters box_tracker_parameters(const Config& config) {
 
 void visit_config(Config& config, schema::Visitor& visitor) {
   visit_input(config.input, visitor);
+  visit_lens(config.lens, visitor);
+  visit_plane(config.plane, visitor);
   visit_segment(config.segment, visitor);
   visit_label(config.label, visitor);
   visit_classify(config.classify, visitor);

@@ -48,9 +48,10 @@ std::string trackmate_xml(const ObjectList& tracks, const ExportFacts& facts) {
   std::map<int64_t, std::vector<const LabelledObject*>> particles;
   for (const LabelledObject& object : tracks.objects) particles[object.id].push_back(&object);
   std::string xml = fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Tracks nTracks=\"{}\" spaceUnits=\"pixel\" frameInterval=\"{}\" "
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Tracks nTracks=\"{}\" spaceUnits=\"{}\" frameInterval=\"{}\" "
       "timeUnits=\"{}\" from=\"flashcell\">\n",
-      particles.size(), facts.fps > 0 ? 1 / facts.fps : 1, facts.fps > 0 ? "s" : "frame");
+      particles.size(), facts.unit == "px" ? "pixel" : markup_escape(facts.unit), facts.fps > 0 ? 1 / facts.fps : 1,
+      facts.fps > 0 ? "s" : "frame");
   for (auto& [id, spots] : particles) {
     std::sort(spots.begin(), spots.end(), [](const auto* a, const auto* b) { return a->frame < b->frame; });
     xml += fmt::format("  <particle nSpots=\"{}\">\n", spots.size());

@@ -15,8 +15,9 @@ constexpr NamedValue<ExportFormat> kExportFormats[] = {
 
 /// What a format states beside the tracks.
 struct ExportFacts {
-  std::string recording;  ///< its name; empty: not known
-  double fps = 0;         ///< frames/s; 0: not known
+  std::string recording;    ///< its name; empty: not known
+  double fps = 0;           ///< frames/s; 0: not known
+  std::string unit = "px";  ///< of the tracks' points
 };
 
 /// Writes the tracks, whole or not at all:

@@ -36,6 +36,7 @@ struct Job {
   std::unique_ptr<tracking::FrameTracker> tracker;
   tracking::Tracker* linkable = nullptr;   ///< the tracker, where its tracks can be linked
   tracking::TrackerParameters parameters;  ///< of it
+  WorldMap world;                          ///< to the unit of the outputs
   std::string segmentation;                ///< why it was chosen
 };
 
@@ -80,6 +81,7 @@ Job job_of_recording(const RunInput& input, Config& config, const RunOptions& op
   const Naming naming(config);
   Job job;
   job.recording = open_recording(input.recording, config, naming.wants_colour());
+  job.world = world_map(config, job.recording.source->info().width, job.recording.source->info().height);
   if (!naming.finds_objects()) {
     job.segmentation = settle_segmentation(job.recording, config, observer, options.stop);
     if (!job.segmentation.empty()) observer.note("segmentation: " + job.segmentation);
@@ -128,6 +130,7 @@ Job job_of_detections(const RunInput& input, const Config& config) {
   info.name = input.detections;
   info.fps = job.recording.fps;
   job.recording.source = std::make_unique<TimelineSource>(info);
+  job.world = world_map(config, 0, 0);  // boxes do not tell how large the pictures were
   job.tracker = std::make_unique<tracking::BoxTracker>(box_tracker_parameters(config), job.recording.fps,
                                                        learn_scores(frames, job.recording.fps));
   job.objects = listed_objects(std::move(frames));
@@ -138,8 +141,7 @@ RunInfo run_info(const Job& job, const Config& config, const RunOptions& options
   RunInfo run;
   run.source = job.recording.source->info();
   run.fps = job.recording.fps;
-  run.unit = config.input.unit;
-  run.units_per_pixel = config.input.units_per_pixel;
+  run.world = job.world;
   run.features = job.objects.measure.features;
   run.colour_classes = job.objects.colour_classes;
   run.classes = job.classes;
@@ -234,10 +236,6 @@ void write_linked(const RunInput& input, Config config, const RunOptions& option
 }  // namespace
 
 RunOutcome run(const RunInput& input, Config config, const RunOptions& options, RunObserver& observer) {
-  if (config.input.unit == "px" && config.input.units_per_pixel != 1)
-    throw Error(Fault::usage,
-                "input.units_per_pixel is the size of a pixel in input.unit, which is not given: add "
-                "--input.unit mm, or what it is");
   Job job = make_job(input, config, options, observer);
   if (config.track.parameters.count.known() && job.linkable == nullptr) {
     throw Error(Fault::usage,

@@ -60,11 +60,13 @@ class CsvSink final : public Sink {
     if (run_.fps > 0) comment(fmt::format("fps: {} frames/s", run_.fps));
     comment(fmt::format("frame size: {} x {} px", run_.source.width, run_.source.height));
     comment("first_frame: 0");
-    if (run_.unit == "px") {
+    if (run_.world.in_px()) {
       comment("unit: px; no scale was given");
     } else {
-      comment(fmt::format("unit: {}; 1 px = {} {}; lengths are in px where their column does not name the unit",
-                          run_.unit, run_.units_per_pixel, run_.unit));
+      comment(fmt::format(
+          "unit: {0}; 1 px = {1} {0}{2}{3}; lengths are in px where their column does not name the unit", run_.unit(),
+          run_.units_per_pixel(), run_.world.uniform() ? "" : " in the middle of the picture, corrected for ",
+          run_.world.corrected_for()));
     }
     for (const TrackColumn& c : columns_) comment(fmt::format("{} [{}]: {}", c.name, c.unit, c.meaning));
   }

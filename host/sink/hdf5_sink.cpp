@@ -48,9 +48,9 @@ void append_value(Hdf5Table& table, size_t i, const TrackColumn& column, const A
     case StoredAs::int32:
       return table.append(i, static_cast<int32_t>(column.integer(row)));
     case StoredAs::float32:
-      return table.append(i, static_cast<float>(column.real_value(row)));
+      return table.append(i, static_cast<float>(column.real(row)));
     case StoredAs::float64:
-      return table.append(i, column.real_value(row));
+      return table.append(i, column.real(row));
   }
 }
 
@@ -288,8 +288,8 @@ class Hdf5Sink final : public Sink {
     file_.set_attribute(root, "fps", run_.fps);
     file_.set_attribute(root, "frame_width_px", run_.source.width);
     file_.set_attribute(root, "frame_height_px", run_.source.height);
-    file_.set_attribute(root, "unit", run_.unit);
-    file_.set_attribute(root, "units_per_pixel", run_.units_per_pixel);
+    file_.set_attribute(root, "unit", run_.unit());
+    file_.set_attribute(root, "units_per_pixel", run_.units_per_pixel());
     file_.set_attribute(root, "colour_classes", joined_lines(run_.colour_classes));
     file_.set_attribute(root, "classes", joined_lines(run_.classes));
     file_.set_attribute(root, "config_toml", run_.config_toml);

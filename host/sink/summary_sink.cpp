@@ -19,6 +19,11 @@ Json latency_json(const LatencyHistogram& h) {
           {"max_ns", h.max()}};
 }
 
+Json lens_json(const Lens& l) {
+  return {{"fx", l.fx}, {"fy", l.fy}, {"cx", l.cx}, {"cy", l.cy},       {"k1", l.k1},        {"k2", l.k2},
+          {"p1", l.p1}, {"p2", l.p2}, {"k3", l.k3}, {"width", l.width}, {"height", l.height}};
+}
+
 class SummarySink final : public Sink {
  public:
   explicit SummarySink(std::filesystem::path path) : path_(std::move(path)) {}
@@ -50,8 +55,8 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
       {"frame_width_px", run.source.width},
       {"frame_height_px", run.source.height},
       {"recording_fps", run.fps},
-      {"unit", run.unit},
-      {"units_per_pixel", run.units_per_pixel},
+      {"unit", run.unit()},
+      {"units_per_pixel", run.units_per_pixel()},
       {"ended", summary.ending()},
       {"frames", summary.frames},
       {"frames_dropped", summary.dropped_frames()},
@@ -75,6 +80,8 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
       {"write_s", summary.write_s()},
       {"latency", latency},
   };
+  if (!run.world.uniform()) json["homography"] = run.world.plane();
+  if (const auto& undistortion = run.world.undistortion()) json["lens"] = lens_json(undistortion->lens());
   if (run.linked) json["rows_left_out"] = summary.rows_left_out;
   if (!run.classes.empty()) json["tracks_by_class"] = classes;
   if (summary.named_by.objects > 0 && summary.named.sightings > 0) {

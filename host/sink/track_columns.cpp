@@ -130,26 +130,32 @@ void append_scaled(std::string& out, double value) {
 }
 
 /// A column once more, in the run's unit of length.
-struct ScaledEntry {
+struct WorldEntry {
   const char* of;
   const char* suffix;  // of the unit in the name: NAME_UNITsuffix
   const char* unit_suffix;
   int power;  // of the length in it
+  double (*value)(const Row&);
 };
-constexpr ScaledEntry kScaledColumns[] = {
-    {"x", "", "", 1}, {"y", "", "", 1}, {"vx", "_per_s", "/s", 1}, {"vy", "_per_s", "/s", 1}, {"area", "2", "^2", 2}};
+constexpr WorldEntry kWorldColumns[] = {{"x", "", "", 1, [](const Row& r) { return r.world.x; }},
+                                        {"y", "", "", 1, [](const Row& r) { return r.world.y; }},
+                                        {"vx", "_per_s", "/s", 1, [](const Row& r) { return r.world.vx; }},
+                                        {"vy", "_per_s", "/s", 1, [](const Row& r) { return r.world.vy; }},
+                                        {"area", "2", "^2", 2, [](const Row& r) { return r.world.area; }}};
 
-TrackColumn in_unit(const ScaledEntry& scaled, const RunInfo& run) {
+std::string meaning_of(const WorldEntry& entry, const WorldMap& world) {
+  const std::string of = entry.of;
+  if (world.uniform()) return of + " times units_per_pixel" + (entry.power == 2 ? "^2" : "");
+  return of + ", corrected for " + world.corrected_for();
+}
+
+TrackColumn in_unit(const WorldEntry& entry, const WorldMap& world) {
   TrackColumn column;
-  column.name = std::string(scaled.of) + "_" + unit_in_name(run.unit) + scaled.suffix;
-  column.unit = run.unit + scaled.unit_suffix;
-  column.meaning = std::string(scaled.of) + " times units_per_pixel" + (scaled.power == 2 ? "^2" : "");
-  for (const Entry& e : kColumns) {
-    if (std::string_view(e.name) == scaled.of) column.real = e.real;
-  }
+  column.name = std::string(entry.of) + "_" + unit_in_name(world.unit()) + entry.suffix;
+  column.unit = column.number_unit = world.unit() + entry.unit_suffix;
+  column.meaning = column.number_meaning = meaning_of(entry, world);
+  column.real = entry.value;
   column.append_text = append_scaled;
-  column.scale = run.units_per_pixel;
-  column.scale_power = scaled.power;
   return column;
 }
 
@@ -166,7 +172,7 @@ std::string unit_in_name(const std::string& unit) {
 
 void TrackColumn::append_to(std::string& out, const AssembledRow& row) const {
   if (real != nullptr) {
-    append_text(out, real_value(row));
+    append_text(out, real(row));
     return;
   }
   const int64_t value = integer(row);
@@ -196,12 +202,8 @@ std::vector<TrackColumn> track_columns(const RunInfo& run, bool device_time, boo
     column.number_unit = e.number_unit != nullptr ? e.number_unit : e.unit;
     column.number_meaning = e.number_meaning != nullptr ? e.number_meaning : e.meaning;
   }
-  if (run.unit == "px") return columns;
-  for (const ScaledEntry& scaled : kScaledColumns) {
-    columns.push_back(in_unit(scaled, run));
-    columns.back().number_unit = columns.back().unit;
-    columns.back().number_meaning = columns.back().meaning;
-  }
+  if (run.world.in_px()) return columns;
+  for (const WorldEntry& entry : kWorldColumns) columns.push_back(in_unit(entry, run.world));
   return columns;
 }
 

@@ -30,14 +30,7 @@ struct TrackColumn {
   std::vector<std::string> names;
   /// Unit and meaning of the number where `names` stand for it in texts.
   std::string number_unit, number_meaning;
-  double scale = 1;     ///< a real is multiplied by this
-  int scale_power = 0;  ///< so many times
 
-  double real_value(const AssembledRow& row) const {
-    double value = real(row);
-    for (int i = 0; i < scale_power; ++i) value *= scale;
-    return value;
-  }
   void append_to(std::string& out, const AssembledRow& row) const;
 };
 

@@ -115,6 +115,10 @@ class Hasher : public Visitor {
     add(key).add(uint64_t{value.size()});
     for (const auto& [x, y] : value) hash_.add(std::bit_cast<uint64_t>(x)).add(std::bit_cast<uint64_t>(y));
   }
+  void numbers(const char* key, std::vector<double>& value, size_t, double, const char*) override {
+    add(key).add(uint64_t{value.size()});
+    for (const double number : value) hash_.add(std::bit_cast<uint64_t>(number));
+  }
   void tables(const char* key, schema::Tables& value, const char*) override {
     add(key).add(uint64_t{value.size()});
     for (size_t i = 0; i < value.size(); ++i) value.visit(i, *this);

@@ -218,8 +218,12 @@ function check() {
 }
 
 const number = v => String(Math.round(v * 100) / 100);
+// A ruler is saved as it was drawn: the program takes the lens out of its length.
+const ruler = () => S.scale_points.length === 2;
+const scaleByRuler = () => +(S.scale_length / Math.hypot(...[0, 1].map(i => S.scale_points[1][i] - S.scale_points[0][i]))).toPrecision(6);
 function toml() {
-  const lines = ["[input]", `unit = ${JSON.stringify(S.unit)}`, `units_per_pixel = ${S.units_per_pixel}`, "", "[segment]"];
+  const scale = ruler() ? [`scale_points = ${JSON.stringify(S.scale_points)}`, `scale_length = ${S.scale_length}`] : [`units_per_pixel = ${S.units_per_pixel}`];
+  const lines = ["[input]", `unit = ${JSON.stringify(S.unit)}`, ...scale, "", "[segment]"];
   for (const [key, value] of Object.entries(S.segment_toml)) lines.push(`${key} = ${key in S ? literal(S[key]) : value}`);
   lines.push("", "[label]", `connectivity = ${JSON.stringify(S.connectivity)}`, `min_area = ${S.min_area}`, `max_area = ${S.max_area}`);
   for (const r of S.regions) {
@@ -298,9 +302,9 @@ function buildControls() {
   field($("label"), "min_area", "smallest, px", 0, Math.min(5000, area), 1);
   field($("label"), "max_area", "largest, px (0: no limit)", 0, Math.min(200000, area), 1);
   $("unit").value = S.unit;
-  $("scale").value = S.units_per_pixel;
+  $("scale").value = ruler() ? scaleByRuler() : S.units_per_pixel || "";
   $("unit").oninput = () => { S.unit = $("unit").value || "px"; update(false); };
-  $("scale").oninput = () => { if (+$("scale").value > 0) { S.units_per_pixel = +$("scale").value; update(false); } };
+  $("scale").oninput = () => { if (+$("scale").value > 0) { S.units_per_pixel = +$("scale").value; S.scale_points = []; update(false); } };
 }
 
 // Drawing.
@@ -350,10 +354,11 @@ function measure(a, b) {
   const said = prompt(`This line is ${number(length)} px long. How long is it really? (for example 20 mm)`);
   const match = said && said.trim().match(/^([0-9.]+)\s*(\S+)$/);
   if (match && +match[1] > 0 && length > 0) {
-    S.units_per_pixel = +(+match[1] / length).toPrecision(6);
+    S.scale_points = [a, b].map(p => p.map(v => Math.round((v - 0.5) * 100) / 100));  // px centres are whole numbers
+    S.scale_length = +match[1];
     S.unit = match[2];
     $("unit").value = S.unit;
-    $("scale").value = S.units_per_pixel;
+    $("scale").value = scaleByRuler();
   }
   drawn = []; drag = null;
   update();

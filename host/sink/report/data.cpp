@@ -47,10 +47,11 @@ TrackStory* ReportData::story_of(const tracking::TrackRow& row) {
 }
 
 void ReportData::add_sighting(const tracking::TrackRow& row, const RowInUnit& scaled, TrackStory* track) {
-  speeds_.add(scaled.speed);
   positions_.add(row.x, row.y);
+  if (scaled.is_known()) speeds_.add(scaled.speed);
   // Inside a blob with others a place is the tracker's estimate.
-  if (row.state == tracking::TrackState::visible) displacement_.add(row.id, row.frame, scaled.x, scaled.y);
+  if (scaled.is_known() && row.state == tracking::TrackState::visible)
+    displacement_.add(row.id, row.frame, scaled.x, scaled.y);
   if (track == nullptr) return;
   if (track->seen > 0 && row.frame > track->last_seen_ + 1) {
     ++track->gaps;
@@ -59,6 +60,8 @@ void ReportData::add_sighting(const tracking::TrackRow& row, const RowInUnit& sc
   track->last_seen_ = row.frame;
   ++track->seen;
   track->merged += row.state == tracking::TrackState::merged ? 1 : 0;
+  if (!scaled.is_known()) return;
+  ++track->measured;
   track->area_sum += scaled.area;
   track->max_speed = std::max(track->max_speed, scaled.speed);
 }
@@ -68,9 +71,12 @@ void ReportData::add_row(const tracking::TrackRow& row) {
   TrackStory* track = story_of(row);
   if (row.state != tracking::TrackState::predicted) add_sighting(row, scaled, track);
   if (track == nullptr) return;
-  if (track->rows > 0) track->distance += std::hypot(scaled.x - track->unit_x_, scaled.y - track->unit_y_);
-  track->unit_x_ = scaled.x;
-  track->unit_y_ = scaled.y;
+  if (scaled.is_known()) {
+    const double step = std::hypot(scaled.x - track->unit_x_, scaled.y - track->unit_y_);
+    if (std::isfinite(step)) track->distance += step;
+    track->unit_x_ = scaled.x;
+    track->unit_y_ = scaled.y;
+  }
   track->x = row.x;
   track->y = row.y;
   extend_path(*track, {row.frame, static_cast<float>(row.x), static_cast<float>(row.y), static_cast<float>(scaled.x),

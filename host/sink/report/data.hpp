@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <opencv2/core.hpp>
 #include <span>
@@ -32,11 +33,12 @@ struct TrackStory {
   uint32_t id = 0;
   int64_t first_frame = 0, last_frame = 0;
   uint64_t rows = 0;
-  uint64_t seen = 0;    ///< rows not predicted
-  uint64_t merged = 0;  ///< of these, in a blob with others
-  uint64_t gaps = 0;    ///< times that it was not seen between two sightings
-  double distance = 0;  ///< sum of the steps
-  double area_sum = 0;  ///< over `seen`
+  uint64_t seen = 0;      ///< rows not predicted
+  uint64_t merged = 0;    ///< of these, in a blob with others
+  uint64_t gaps = 0;      ///< times that it was not seen between two sightings
+  double distance = 0;    ///< sum of the steps
+  uint64_t measured = 0;  ///< rows seen where the run's map knows lengths
+  double area_sum = 0;    ///< over `measured`
   double max_speed = 0;
   double x = 0, y = 0;  ///< px, last
   int class_id = -1, colour_class = 0;
@@ -46,14 +48,14 @@ struct TrackStory {
   uint64_t path_stride = 1;
   StateLine states;
 
-  double mean_area() const { return seen ? area_sum / static_cast<double>(seen) : 0; }
+  double mean_area() const { return measured ? area_sum / static_cast<double>(measured) : 0; }
   int64_t frames() const { return last_frame - first_frame + 1; }
   /// Of the frames from first to last, 0..1.
   double share_seen() const { return static_cast<double>(seen) / static_cast<double>(frames()); }
 
  private:
   friend class ReportData;
-  double unit_x_ = 0, unit_y_ = 0;  // last
+  double unit_x_ = std::numeric_limits<double>::quiet_NaN(), unit_y_ = unit_x_;  // last that is known
   int64_t last_seen_ = 0;
 };
 

@@ -38,7 +38,7 @@ std::string fit_note(const RunInfo& run, const PowerLaw& law, const TimeAxis& ti
       "straight "
       "motion.",
       short_number(time.at(law.shortest)), short_number(time.at(law.longest)), time.unit, law.exponent,
-      short_number(per_second), run.unit, run.fps > 0 ? "second" : "frame");
+      short_number(per_second), run.unit(), run.fps > 0 ? "second" : "frame");
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ std::string speed_histogram(const RunInfo& run, const ReportData& data) {
         {width * static_cast<double>(i), width * static_cast<double>(i + 1), static_cast<double>(speeds.counts()[i])});
     most = std::max(most, bars.back().value);
   }
-  const Axis x{fmt::format("speed [{}/s]", run.unit), 0, width * static_cast<double>(used), false, short_number};
+  const Axis x{fmt::format("speed [{}/s]", run.unit()), 0, width * static_cast<double>(used), false, short_number};
   const Axis y{"rows", 0, most * 1.05, false, short_number};
   return section(title, fmt::format("Rows by speed, where the object was seen; {} in all.", count_text(speeds.count())),
                  bar_chart(x, y, bars, {}), "report_speeds.csv");
@@ -91,7 +91,7 @@ std::string mean_squared_displacement(const RunInfo& run, const ReportData& data
   const std::string lag = time.unit == "frames" ? "lag [frames]" : time.label("lag");
   return section(title, note,
                  line_chart(log_axis(lag, time.at(points.front().lag), time.at(points.back().lag)),
-                            log_axis(fmt::format("mean squared displacement [{}²]", run.unit), low, high), lines),
+                            log_axis(fmt::format("mean squared displacement [{}²]", run.unit()), low, high), lines),
                  "report_displacement.csv");
 }
 

@@ -97,7 +97,7 @@ std::string tracks_over_time(const RunInfo& run, const ReportData& data) {
     std::vector<ChartLine> lines;
     for (const TrackStory* track : tracks) lines.push_back(line_of(*track, quantity, time));
     const bool is_speed = quantity.value == &PathPoint::speed;
-    const std::string label = fmt::format("{} [{}{}]", quantity.name, run.unit, quantity.per);
+    const std::string label = fmt::format("{} [{}{}]", quantity.name, run.unit(), quantity.per);
     charts += bare_line_chart(x, axis_around(label, lines, is_speed), lines);
     if (choice.empty() && lines.size() > 1) choice = buttons(lines);
   }

@@ -48,7 +48,7 @@ double round_length(double most) {
 
 /// A length of the run's unit, in the lower right corner.
 std::string scale_bar(const RunInfo& run, const PictureSize& size) {
-  const double length = round_length(0.25 * size.width * run.units_per_pixel), px = length / run.units_per_pixel;
+  const double length = round_length(0.25 * size.width * run.units_per_pixel()), px = length / run.units_per_pixel();
   const double margin = size.width / 40.0, letter = std::max(size.width / 28.0, size.longer() / 60.0);
   const double right = size.width - margin, bottom = size.height - margin, left = right - px;
   const std::string places = fmt::format("M{:.2f} {:.2f}H{:.2f}", left, bottom, right);
@@ -59,7 +59,7 @@ std::string scale_bar(const RunInfo& run, const PictureSize& size) {
                     {"y", bottom - letter / 2},
                     {"font-size", letter},
                     {"stroke-width", letter / 5}},
-                   fmt::format("{} {}", short_number(length), run.unit));
+                   fmt::format("{} {}", short_number(length), run.unit()));
 }
 
 std::string svg_path(const TrackStory& track, size_t most_points) {

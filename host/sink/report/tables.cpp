@@ -125,7 +125,7 @@ std::string latency_histogram_table(const Run& run) {
 
 /// Points of the tracks' paths, every `step`-th.
 std::string points_table(const Run& run, const std::vector<const TrackStory*>& tracks, size_t most_points) {
-  const bool scaled = run.info.unit != "px";
+  const bool scaled = run.info.unit() != "px";
   std::string out = "id,frame,time_s,x,y";
   if (scaled) out += fmt::format(",x_{0},y_{0}", run.unit);
   out += fmt::format(",speed_{}_per_s\n", run.unit);
@@ -236,7 +236,7 @@ constexpr Entry kTables[] = {{"report_tracks.csv", tracks_table},
 }  // namespace
 
 std::vector<ReportTable> report_tables(const RunInfo& run, const RunSummary& summary, const ReportData& data) {
-  const Run all{run, summary, data, unit_in_name(run.unit)};
+  const Run all{run, summary, data, unit_in_name(run.unit())};
   std::vector<ReportTable> tables;
   for (const Entry& entry : kTables) tables.push_back({entry.name, entry.text(all)});
   return tables;

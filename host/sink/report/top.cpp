@@ -21,7 +21,8 @@ std::string page_head(const RunInfo& run, const ReportData& data) {
     facts += fmt::format(" · {} frames/s", short_number(run.fps));
     if (seconds > 0) facts += fmt::format(" · {} of recording", short_duration(seconds * 1e9));
   }
-  if (run.unit != "px") facts += fmt::format(" · 1 px = {} {}", short_number(run.units_per_pixel), run.unit);
+  if (!run.world.in_px()) facts += fmt::format(" · 1 px = {} {}", short_number(run.units_per_pixel()), run.unit());
+  if (!run.world.uniform()) facts += fmt::format(" in the middle, corrected for {}", run.world.corrected_for());
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{0} – flashcell report</title>"

@@ -30,7 +30,7 @@ std::string mean_speed_cell(const RunInfo& run, const TrackStory& t) {
 std::vector<Column> columns_of(const RunInfo& run) {
   using Run = const RunInfo&;
   using Track = const TrackStory&;
-  const std::string& unit = run.unit;
+  const std::string& unit = run.unit();
   std::vector<Column> columns;
   if (!run.classes.empty()) columns.push_back({"class", true, class_cell});
   if (!run.colour_classes.empty()) {

@@ -63,8 +63,8 @@ const char* const kScene = "synth:discs?objects=20&size=128x128&frames=60&fps=20
 TEST_F(Cli, HelpAndVersion) {
   EXPECT_EQ(run({"--help"}).code, 0);
   EXPECT_THAT(run({"--version"}).out, HasSubstr("flashcell"));
-  for (const char* command : {"track", "tune", "learn", "detect", "eval", "synth", "train", "quantize", "bench",
-                              "devices", "bitstream", "model", "config", "completion"}) {
+  for (const char* command : {"track", "tune", "calibrate", "learn", "detect", "eval", "synth", "train", "quantize",
+                              "bench", "devices", "bitstream", "model", "config", "completion"}) {
     const Outcome outcome = run({command, "--help"});
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("--help")) << command;
@@ -479,7 +479,8 @@ TEST_F(Cli, ModelInspectRefusesADamagedFileInOneLine) {
 
 TEST_F(Cli, CompletionOffersEverySubcommand) {
   const std::string text = run({"completion"}).out;
-  for (const char* command : {"track", "tune", "learn", "detect", "eval", "synth", "bench", "config", "model"})
+  for (const char* command :
+       {"track", "tune", "calibrate", "learn", "detect", "eval", "synth", "bench", "config", "model"})
     EXPECT_THAT(text, HasSubstr(command));
 }
 

@@ -36,6 +36,7 @@ class Ranges : public schema::Visitor {
   void choice(const char*, std::string&, const std::vector<std::string>&, const char*) override {}
   void range(const char*, int&, int&, int, int, bool, const char*) override {}
   void points(const char*, std::vector<std::array<double, 2>>&, double, const char*) override {}
+  void numbers(const char*, std::vector<double>&, size_t, double, const char*) override {}
   void tables(const char*, schema::Tables&, const char*) override {}
 
  private:

@@ -32,6 +32,9 @@ TEST(Config, DefaultPrintsAndReadsBackAsItself) {
 TEST(Config, EveryKeySurvivesARoundTrip) {
   Config config;
   config.input.unit = "a \"quoted\" \\ unit\n";
+  config.input.scale_points = {{1.5, -2}, {300, 4}};
+  config.lens = {600.125, 601, 320, 240, -0.3, 1e-7, 0.001, -0.002, 0.1, 640, 480};
+  config.plane.homography = {0.1, 1e-9, -3, 0.01, 0.2, 5e11, 0, -0.0001, 1};
   config.segment.automatic = false;
   config.segment.parameters.method = SegmentMethod::colour;
   config.segment.parameters.classes = {{"red", 240, 10, 100, 255, 50, 255}, {"blue", 150, 180, 90, 200, 20, 200}};
@@ -47,6 +50,9 @@ TEST(Config, EveryKeySurvivesARoundTrip) {
   ASSERT_EQ(back.segment.parameters.regions.size(), 2u);
   EXPECT_FALSE(back.segment.parameters.regions[1].include);
   EXPECT_EQ(back.input.unit, config.input.unit);
+  EXPECT_EQ(back.input.scale_points, config.input.scale_points);
+  EXPECT_EQ(back.plane.homography, config.plane.homography);
+  EXPECT_EQ(back.lens.k2, 1e-7);
 }
 
 /// Sets one key from each name of the table and says what came of it.

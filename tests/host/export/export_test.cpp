@@ -34,7 +34,7 @@ class Export : public testing::Test {
     fs::remove_all(folder_, ignored);
   }
   fs::path write(ExportFormat format, const char* name) const {
-    export_tracks(tracks_, format, {"day 1/fly.mp4", 100}, folder_ / name);
+    export_tracks(tracks_, format, {"day 1/fly.mp4", 100, "px"}, folder_ / name);
     return folder_ / name;
   }
 

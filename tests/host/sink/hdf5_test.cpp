@@ -99,7 +99,7 @@ TEST(Hdf5Sink, ReadsBackAsWritten) {
   RunInfo run = test::small_run();
   run.features = contract::kFeatureHlac | contract::kFeatureHue | contract::kFeatureIntensity;
   run.classes = {"ant", "fly"};
-  run.unit = "mm";
+  run.world = WorldMap::scaled("mm", 0.05);
   run.config_toml = "[track]\nlost_ms = 100\n";
   const int64_t frames = 10000;
   run.backfill_frames = 5;
@@ -117,6 +117,7 @@ TEST(Hdf5Sink, ReadsBackAsWritten) {
   const auto frame = reader.read<int64_t>("/tracks/frame", H5T_NATIVE_INT64);
   const auto id = reader.read<uint32_t>("/tracks/id", H5T_NATIVE_UINT32);
   const auto x = reader.read<double>("/tracks/x", H5T_NATIVE_DOUBLE);
+  EXPECT_EQ(reader.read<double>("/tracks/x_mm", H5T_NATIVE_DOUBLE).back(), 0.05 * x.back());
   const auto time = reader.read<int64_t>("/tracks/device_time_ns", H5T_NATIVE_INT64);
   const auto grey = reader.read<float>("/tracks/mean_grey", H5T_NATIVE_FLOAT);
   const auto state = reader.read<uint8_t>("/tracks/state", H5T_NATIVE_UINT8);

@@ -90,8 +90,7 @@ TEST(ReportData, CountsRowsOfFramesWhoseRowsComeLate) {
 
 TEST(ReportData, MeasuresInTheRunsUnit) {
   RunInfo run = test::small_run();
-  run.unit = "mm";
-  run.units_per_pixel = 0.5;
+  run.world = WorldMap::scaled("mm", 0.5);
   Feed feed(run);
   for (int64_t f = 0; f < 10; ++f) {
     tracking::TrackRow row = row_at(f, 1, 3.0 * static_cast<double>(f), 4.0 * static_cast<double>(f));

@@ -58,8 +58,7 @@ double sum(const std::vector<std::string>& numbers) {
 /// Some objects that come, go and hide, into the report and tracks.csv.
 void write_run(const TemporaryFolder& folder, const std::string& unit, int64_t frames) {
   RunInfo run = test::small_run();
-  run.unit = unit;
-  run.units_per_pixel = unit == "px" ? 1 : 0.25;
+  if (unit != "px") run.world = WorldMap::scaled(unit, 0.25);
   run.classes = {"ant, \"small\"", "fly"};
   const auto csv = make_csv_sink(folder / "tracks.csv");
   const auto report = make_report_sink([&](const std::string& name) { return folder / name; });

@@ -131,8 +131,7 @@ TEST(Report, SaysWhatWasFound) {
   RunInfo run = test::small_run();
   run.source.name = "recordings/<b>ants & flies.cine";
   run.classes = {"ant", "fly \"big\""};
-  run.unit = "mm";
-  run.units_per_pixel = 0.02;
+  run.world = WorldMap::scaled("mm", 0.02);
   run.config_toml = "[track]\nmotion = \"constant_velocity\" # <default>\nlost_ms = 100\n";
   run.command = "flashcell track 'ants & flies.cine' -o out";
   const std::string page = make_report(page_path(folder, "report.html"), run, 3000, 12);

@@ -66,8 +66,7 @@ std::string run_csv(const std::filesystem::path& path, const RunInfo& run, const
 TEST(CsvSink, FullFileToTheLetter) {
   const TemporaryFolder folder;
   RunInfo run = test::small_run();
-  run.units_per_pixel = 0.05;
-  run.unit = "mm";
+  run.world = WorldMap::scaled("mm", 0.05);
   run.features = contract::kFeatureIntensity;
   run.classes = {"ant", "fly, large"};
   run.colour_classes = {"red"};
@@ -261,14 +260,14 @@ TEST(CsvSink, KilledRunLeavesWholeLinesButPerhapsTheLast) {
 
 TEST(TrackColumns, EachIsWholeAndHasANameOfItsOwn) {
   RunInfo run = test::small_run();
-  run.unit = "mm";
-  run.units_per_pixel = 0.5;
+  run.world = WorldMap::scaled("mm", 0.5);
   run.classes = run.colour_classes = {"a", "b"};
   run.features = contract::kFeatureIntensity;
   const std::vector<TrackColumn> columns = track_columns(run, true, true);
   EXPECT_EQ(columns.size(), 27U);
   AssembledRow row;
   row.row = row_at(3, 4, 5, 6);
+  row.world = world_values(run.world, row.row);
   std::set<std::string> names;
   for (const TrackColumn& c : columns) {
     EXPECT_TRUE(names.insert(c.name).second) << c.name;
@@ -280,7 +279,7 @@ TEST(TrackColumns, EachIsWholeAndHasANameOfItsOwn) {
     c.append_to(text, row);
     EXPECT_FALSE(text.empty()) << c.name;
   }
-  EXPECT_EQ(columns.back().real_value(row), 47 * 0.5 * 0.5);
+  EXPECT_EQ(columns.back().real(row), 47 * 0.5 * 0.5);
 }
 
 TEST(MotSink, ToTheLetter) {

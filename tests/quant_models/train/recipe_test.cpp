@@ -113,6 +113,7 @@ class ChangeOne : public schema::Visitor {
   }
   void range(const char*, int&, int&, int, int, bool, const char*) override { FAIL(); }
   void points(const char*, std::vector<std::array<double, 2>>&, double, const char*) override { FAIL(); }
+  void numbers(const char*, std::vector<double>&, size_t, double, const char*) override { FAIL(); }
   void tables(const char* key, schema::Tables& value, const char*) override {
     section_ = key;
     for (size_t i = 0; i < value.size(); ++i) value.visit(i, *this);
