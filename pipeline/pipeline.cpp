@@ -90,8 +90,12 @@ class Run {
                                       options.fps, options.stop)
                  : make_offline_feed(source, slots, options.stop);
     info_.backfill_frames = live ? 0 : tracker.backfill_frames();
-    summary_.count = options.count;
-    if (options.count.known()) counter_.emplace(options.count, info_.backfill_frames);
+    if (options.count_in_regions) {
+      counter_.emplace(info_.regions, info_.backfill_frames);
+    } else if (options.count.known()) {
+      summary_.count = options.count;
+      counter_.emplace(options.count, info_.backfill_frames);
+    }
   }
 
   std::exception_ptr go() {
@@ -321,6 +325,7 @@ class Run {
   void summarize(int64_t wall_ns) {
     if (counter_) summary_.frames_count_met = counter_->met();
     summary_.lives = tally_.lives(summary_.frames);
+    if (options_.count_in_regions) summary_.regions = counted_regions();
     summary_.wall_s = 1e-9 * static_cast<double>(wall_ns);
     summary_.frames_expected = info_.source.frame_count;
     summary_.rows_left_out = tracker_.rows_left_out();
@@ -335,6 +340,16 @@ class Run {
     const auto done = static_cast<int64_t>(summary_.frames + summary_.dropped_frames());
     const bool all = summary_.frames_expected && done >= *summary_.frames_expected;
     if (feed_->stopped_early() && !all) summary_.end = RunEnd::interrupted;
+  }
+
+  std::vector<RegionCount> counted_regions() const {
+    std::vector<RegionCount> counted;
+    const std::vector<uint64_t> met = counter_->each_met();
+    const std::vector<tracking::NamedRegion>& regions = info_.regions->regions();
+    for (size_t i = 0; i < regions.size(); ++i) {
+      if (regions[i].count.known()) counted.push_back({regions[i].name, regions[i].count, met[i]});
+    }
+    return counted;
   }
 
   const DeviceFactory& make_device_;

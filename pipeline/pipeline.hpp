@@ -25,6 +25,7 @@ struct PipelineOptions {
   double fps = 0;                           ///< frames/s, > 0: the time of frames without a time stamp
   tracking::MeasureParameters measure;      ///< what the devices measure and how records become detections
   tracking::ObjectCount count;              ///< how many objects there are; frames that meet it are counted
+  bool count_in_regions = false;            ///< frames that meet the counts of RunInfo::regions are, instead
   NamerFactory make_namer;                  ///< says of which class objects are; may be empty
   Calibration named_by;                     ///< of what names objects, the tracker's recognizer included
   const std::atomic<bool>* stop = nullptr;  ///< set to end the run early; frames in flight are still finished

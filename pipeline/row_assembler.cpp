@@ -6,14 +6,17 @@
 
 namespace flashcell {
 
-RowAssembler::RowAssembler(int64_t window, uint8_t features, WorldMap world)
+RowAssembler::RowAssembler(int64_t window, uint8_t features, WorldMap world,
+                           std::shared_ptr<const tracking::RegionMap> regions)
     : window_(std::max<int64_t>(0, window)),
       has_intensity_((features & contract::kFeatureIntensity) != 0),
-      world_(std::move(world)) {}
+      world_(std::move(world)),
+      regions_(std::move(regions)) {}
 
 AssembledRow RowAssembler::make_row(const HeldFrame& frame, const tracking::TrackRow& row) const {
   AssembledRow out{
       row, frame.time_s, frame.device_time_ns, frame.host_time_ns, std::nullopt, world_values(world_, row)};
+  if (regions_) out.region = regions_->at(row.x, row.y);
   if (row.detection >= 0 && static_cast<size_t>(row.detection) < frame.mean_greys.size()) {
     out.mean_grey = frame.mean_greys[static_cast<size_t>(row.detection)];
   }

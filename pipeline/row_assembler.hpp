@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,8 +19,9 @@ namespace flashcell {
 class RowAssembler {
  public:
   /// `window`: frame numbers that backfill may reach back, >= 0. `features`: contract::FeatureBits measured. `world`:
-  /// what gives rows their values in a unit of length.
-  explicit RowAssembler(int64_t window, uint8_t features = 0, WorldMap world = {});
+  /// what gives rows their values in a unit of length. `regions` may be null.
+  explicit RowAssembler(int64_t window, uint8_t features = 0, WorldMap world = {},
+                        std::shared_ptr<const tracking::RegionMap> regions = nullptr);
 
   /// Takes one frame (numbers must rise); rows that are now final, valid until the next call.
   std::span<const AssembledRow> add(const FrameResult& result);
@@ -53,6 +55,7 @@ class RowAssembler {
   int64_t window_;
   bool has_intensity_;
   WorldMap world_;
+  std::shared_ptr<const tracking::RegionMap> regions_;
   std::vector<HeldFrame> held_;   // by rising number
   std::vector<HeldFrame> spare_;  // recycled: keep their capacity
   std::vector<AssembledRow> ready_;

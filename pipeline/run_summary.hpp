@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
@@ -46,6 +47,13 @@ struct TrackLives {
   uint64_t rows_seen = 0, rows_merged = 0;
 };
 
+/// A part of the picture of which it is known how many objects are in it.
+struct RegionCount {
+  std::string name;
+  tracking::ObjectCount count;
+  uint64_t frames_met = 0;  ///< frames in which so many were followed
+};
+
 enum class RunEnd : uint8_t { complete, interrupted, failed };
 
 /// What a run was, counted. The pipeline fills it while it runs and completes it before it calls the sinks' finish().
@@ -68,7 +76,8 @@ struct RunSummary {
   uint64_t pixels = 0;                        ///< foreground within them
   LeftOut left_out;                           ///< whether subjects are among what the area limits left out
   tracking::ObjectCount count;                ///< of objects, as it was told
-  uint64_t frames_count_met = 0;              ///< frames in which so many were followed
+  std::vector<RegionCount> regions;           ///< instead, where it was told of these
+  uint64_t frames_count_met = 0;              ///< frames in which so many were followed; in every region
   tracking::NamedSightings named;             ///< of what was followed
   Calibration named_by;                       ///< of what named it
   double wall_s = 0;                          ///< from the first frame's arrival to the last result
@@ -93,17 +102,42 @@ struct RunSummary {
     for (const DropCount& d : dropped) n += d.frames;
     return n;
   }
-  /// How often the count was met, for people: "2 objects in 1480 of 1500 frames (98.7 %)". Empty where it is unknown.
+  /// It was told how many objects there are.
+  bool counted() const { return count.known() || !regions.empty(); }
+  /// What is counted, for people: "2 objects", "each region's count".
+  std::string count_name() const { return regions.empty() ? objects_text(count) : "each region's count"; }
+  /// How often the count was met, for people: "2 objects in 1480 of 1500 frames (98.7 %)", and the regions that missed
+  /// theirs most. Empty where it is unknown.
   std::string count_text() const {
-    if (!count.known()) return "";
+    if (!counted()) return "";
     const double share = frames ? 100.0 * static_cast<double>(frames_count_met) / static_cast<double>(frames) : 0;
     char percent[16];
     std::snprintf(percent, sizeof percent, "%.1f", share);
-    return tracking::to_text(count) + (count.most == 1 ? " object in " : " objects in ") +
-           std::to_string(frames_count_met) + " of " + std::to_string(frames) + " frames (" + percent + " %)";
+    const std::string missed = missed_regions();
+    return count_name() + " in " + std::to_string(frames_count_met) + " of " + std::to_string(frames) + " frames (" +
+           percent + " %)" + (missed.empty() ? "" : "; most often missed: " + missed);
   }
-  /// In more than a tenth of the frames: something is wrong with what is found.
-  bool count_often_missed() const { return count.known() && 10 * frames_count_met < 9 * frames; }
+  /// In more than a tenth of the frames, somewhere: something is wrong with what is found.
+  bool count_often_missed() const {
+    const auto often = [this](uint64_t met) { return 10 * met < 9 * frames; };
+    if (regions.empty()) return count.known() && often(frames_count_met);
+    return std::any_of(regions.begin(), regions.end(), [&](const RegionCount& r) { return often(r.frames_met); });
+  }
+  /// The three regions that missed their count most: "B3: 1 object in 40 of 1500 frames, …". Empty where none did.
+  std::string missed_regions() const {
+    std::vector<RegionCount> worst = regions;
+    std::stable_sort(worst.begin(), worst.end(),
+                     [](const RegionCount& a, const RegionCount& b) { return a.frames_met < b.frames_met; });
+    std::string text;
+    for (size_t i = 0; i < std::min<size_t>(3, worst.size()) && worst[i].frames_met < frames; ++i) {
+      text += (text.empty() ? "" : ", ") + worst[i].name + ": " + objects_text(worst[i].count) + " in " +
+              std::to_string(worst[i].frames_met) + " of " + std::to_string(frames) + " frames";
+    }
+    return text;
+  }
+  static std::string objects_text(const tracking::ObjectCount& count) {
+    return tracking::to_text(count) + (count.most == 1 ? " object" : " objects");
+  }
   /// What was named looks otherwise than what the classifier had learned from: far more of it is strange than of its
   /// examples, and more than as many objects show by chance.
   bool looks_unfamiliar() const { return is_unfamiliar(named, named_by); }

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include "pipeline/object_table.hpp"
 #include "pipeline/run_summary.hpp"
 #include "pipeline/world_values.hpp"
+#include "tracking/region_map.hpp"
 #include "tracking/track_row.hpp"
 
 namespace flashcell {
@@ -16,11 +18,12 @@ namespace flashcell {
 /// What every output's header states.
 struct RunInfo {
   SourceInfo source;
-  double fps = 0;                           ///< frames/s used for times and speeds
-  WorldMap world;                           ///< from px to the unit of length that outputs state beside px
-  uint8_t features = 0;                     ///< contract::FeatureBits measured
-  std::vector<std::string> colour_classes;  ///< names by colour_class
-  std::vector<std::string> classes;         ///< names by class_id
+  double fps = 0;                                      ///< frames/s used for times and speeds
+  WorldMap world;                                      ///< from px to the unit of length that outputs state beside px
+  uint8_t features = 0;                                ///< contract::FeatureBits measured
+  std::vector<std::string> colour_classes;             ///< names by colour_class
+  std::vector<std::string> classes;                    ///< names by class_id
+  std::shared_ptr<const tracking::RegionMap> regions;  ///< that rows are in; null: none
   /// Frame numbers that rows may come late (FrameResult::backfill): those of a frame are final once one so much later
   /// was written. 0 in a live run. The pipeline says it.
   int64_t backfill_frames = 0;
@@ -53,6 +56,7 @@ struct AssembledRow {
   int64_t host_time_ns = 0;               ///< host steady clock when the row's frame arrived
   std::optional<float> mean_grey;         ///< of the row's detection, where intensity was measured and the object seen
   WorldValues world;                      ///< the row in the unit of RunInfo::world
+  int32_t region = tracking::RegionMap::kNone;  ///< of RunInfo::regions, in which the row's position is
 };
 
 /// Where results go: begin() once; for every frame in order write(), then write_rows(); write_rows() with the last rows

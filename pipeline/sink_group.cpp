@@ -32,7 +32,7 @@ void finish(Sink& sink, std::span<const AssembledRow> rows, const RunSummary& su
 }  // namespace
 
 void SinkGroup::begin(const RunInfo& run) {
-  rows_.emplace(run.backfill_frames, run.features, run.world);
+  rows_.emplace(run.backfill_frames, run.features, run.world, run.regions);
   for (Sink* sink : sinks_) {
     sink->begin(run);
     begun_.push_back(sink);

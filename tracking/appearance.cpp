@@ -75,6 +75,7 @@ void Appearance::learn(const Look& look) {
     for (size_t i = 0; i < look_.colour.size(); ++i) blend(look_.colour[i], look.colour[i]);
   }
   look_.colour_class = look.colour_class;
+  if (look.region != RegionMap::kNone) look_.region = look.region;
 }
 
 double Appearance::distance(const Look& look, const TrackerParameters& weights) const {

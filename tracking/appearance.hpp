@@ -19,10 +19,21 @@ struct Look {
   float log_spread = 0;    ///< of (cov_xx + cov_yy) / area: how far from a disc
   float grey = 0;
   int colour_class = 0;
+  int region = RegionMap::kNone;  ///< of TrackerParameters::regions
   bool has_shape = false, has_hlac = false, has_hue = false;
 };
 
 Look make_look(const Detection& detection);
+
+/// Of two regions, whose objects have nothing to do with each other however near they are.
+inline bool in_two_regions(const Look& a, const Look& b) {
+  return a.region != b.region && a.region != RegionMap::kNone && b.region != RegionMap::kNone;
+}
+
+/// False of what cannot be one object, however alike: of two colour classes, or of two regions.
+inline bool may_be_one(const Look& a, const Look& b) {
+  return a.colour_class == b.colour_class && !in_two_regions(a, b);
+}
 
 /// A track's running look, with how much its area varies.
 class Appearance {

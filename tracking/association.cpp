@@ -48,13 +48,14 @@ bool contains(const Box& box, const Detection& detection) {
 
 }  // namespace
 
-void Observations::set(double time_s, std::span<const Detection> frame_detections) {
+void Observations::set(double time_s, std::span<const Detection> frame_detections, const RegionMap* regions) {
   time = time_s;
   detections = frame_detections;
   looks.clear();
   points.clear();
   for (const Detection& detection : detections) {
     looks.push_back(make_look(detection));
+    if (regions != nullptr) looks.back().region = regions->at(detection.x, detection.y);
     points.push_back({detection.x, detection.y, 0, 0});
   }
   grid.build(points);
@@ -80,7 +81,7 @@ void Association::add_predicted_edges(int32_t row, const Track& track, const Obs
   frame.grid.visit({x - reach_x, y - reach_y, 2 * reach_x, 2 * reach_y}, [&](int32_t index) {
     const Detection& detection = frame.detections[index];
     const Look& look = frame.looks[index];
-    if (look.colour_class != track.appearance.look().colour_class) return;
+    if (!may_be_one(look, track.appearance.look())) return;
     const double variance = motion_.measurement_variance(detection);
     const double variance_x = track.x.variance() + variance, variance_y = track.y.variance() + variance;
     const double distance = square(detection.x - x) / variance_x + square(detection.y - y) / variance_y;
@@ -117,7 +118,7 @@ void Association::add_regained_edges(int32_t row, const Track& track, const Obse
     if (frame.taken_by[index] >= 0) return;
     const Detection& detection = frame.detections[index];
     const Look& look = frame.looks[index];
-    if (look.colour_class != track.appearance.look().colour_class) return;
+    if (!may_be_one(look, track.appearance.look())) return;
     const double from_last = std::sqrt(squared_distance(detection, track.last_row.x, track.last_row.y));
     double distance = std::sqrt(squared_distance(detection, x, y));
     if (stays) distance = std::min(distance, from_last);
@@ -181,12 +182,13 @@ int32_t Association::find_alone(const Track& track, double radius, const Observa
   frame.grid.visit({x - radius, y - radius, 2 * radius, 2 * radius}, [&](int32_t index) {
     const Detection& detection = frame.detections[index];
     if (squared_distance(detection, x, y) > square(radius)) return;
+    if (in_two_regions(frame.looks[index], track.appearance.look())) return;
     alone = alone && only < 0 && frame.taken_by[index] < 0;
     only = index;
   });
   if (!alone || only < 0) return -1;
   const Look& look = frame.looks[only];
-  const bool alike = look.colour_class == track.appearance.look().colour_class && look.has_shape &&
+  const bool alike = may_be_one(look, track.appearance.look()) && look.has_shape &&
                      track.appearance.distance(look, motion_.parameters()) < kAloneLooks;
   return alike ? only : -1;
 }
@@ -201,6 +203,7 @@ void Association::match_alone(std::vector<Track>& tracks, std::span<const int32_
     const bool rival = std::any_of(alive.begin(), alive.end(), [&](int32_t other_index) {
       const Track& other = tracks[other_index];
       return other_index != index && !other.seen() && other.established() &&
+             !in_two_regions(other.appearance.look(), frame.looks[found]) &&
              square(other.x.position() - detection.x) + square(other.y.position() - detection.y) < square(radius);
     });
     if (rival) continue;

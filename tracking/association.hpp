@@ -17,7 +17,8 @@ struct Observations {
   double time = 0;                ///< s
   std::vector<int32_t> taken_by;  ///< index of the track that has the detection to itself, -1: none
 
-  void set(double time_s, std::span<const Detection> frame_detections);
+  /// `regions`: TrackerParameters::regions, may be null.
+  void set(double time_s, std::span<const Detection> frame_detections, const RegionMap* regions);
 };
 
 /// Gives detections to tracks one to one. Every pair has its own gate; the sum of costs decides only between pairs

@@ -9,6 +9,7 @@ constexpr double kClearlyBetter = 8;  ///< of Appearance::distance, both tracks 
 
 void Identity::swap_if_better(Track& a, Track& b, int32_t a_index, int32_t b_index, Observations& frame) const {
   const Look &at_a = frame.looks[a.detection], &at_b = frame.looks[b.detection];
+  if (!may_be_one(a.appearance.look(), at_b) || !may_be_one(b.appearance.look(), at_a)) return;
   const double kept = a.appearance.distance(at_a, parameters_) + b.appearance.distance(at_b, parameters_);
   const double swapped = a.appearance.distance(at_b, parameters_) + b.appearance.distance(at_a, parameters_);
   if (swapped > kept - kClearlyBetter) return;

@@ -191,7 +191,7 @@ int32_t Merges::find_blob(const Track& track, Within within, const std::vector<T
   double best_overhang = tolerance;
   grid_.visit({track.x.position(), track.y.position(), 0, 0}, [&](int32_t index) {
     const Detection& blob = frame.detections[index];
-    if (!blob.has_shape || blob.colour_class != track.appearance.look().colour_class) return;
+    if (!blob.has_shape || !may_be_one(frame.looks[index], track.appearance.look())) return;
     if (blob.area < kLeastAreaShare * track.area()) return;
     const double out = std::max(0.0, overhang(box, blob.box));
     const bool needs_room = out > strict || within == Within::inside;
@@ -252,7 +252,7 @@ void Merges::keep(std::vector<Track>& tracks, std::span<const int32_t> alive, Ob
     const Detection& detection = frame.detections[blob];
     const int32_t owner = frame.taken_by[blob];
     if (owner < 0 || !tracks[owner].established()) continue;
-    if (detection.colour_class != track.appearance.look().colour_class) continue;
+    if (!may_be_one(frame.looks[blob], track.appearance.look())) continue;
     const bool was_there = track.previous_seen && track.last_row.state == TrackState::merged;
     const bool near = overhang(predicted_box(track), detection.box) < kHiddenTolerance * track.size;
     const bool fits = detection.area >= kLeastAreaShare * track.area();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "tracking/disjoint_paths.hpp"
@@ -24,70 +25,112 @@ double square(double value) {
   return value * value;
 }
 
-/// What objects of this recording are like.
+/// Tracklets among which links are possible, and how many objects they are.
+struct Group {
+  std::vector<size_t> members;  ///< the longest first, at first; then by their first frames
+  ObjectCount count;
+};
+
+/// What objects of this recording are like, and how long it is.
 struct Habits {
   double area = 1;   ///< px, of the longest tracklets
   double speed = 0;  ///< px/s
+  double frames = 0;
 };
 
+/// One group of everything, or one a region.
+std::vector<Group> make_groups(std::span<const Tracklet> tracklets, const TrackerParameters& parameters) {
+  std::vector<Group> groups;
+  if (parameters.regions == nullptr) {
+    groups.push_back({{}, parameters.count});
+  } else {
+    groups.reserve(parameters.regions->regions().size());
+    for (const NamedRegion& region : parameters.regions->regions()) groups.push_back({{}, region.count});
+  }
+  for (size_t i = 0; i < tracklets.size(); ++i) {
+    if (tracklets[i].sightings == 0) continue;
+    const int group = parameters.regions == nullptr ? 0 : tracklets[i].appearance.look().region;
+    if (group != RegionMap::kNone) groups[static_cast<size_t>(group)].members.push_back(i);
+  }
+  for (Group& group : groups) {
+    std::stable_sort(group.members.begin(), group.members.end(),
+                     [&](size_t a, size_t b) { return tracklets[a].sightings > tracklets[b].sightings; });
+  }
+  return groups;
+}
+
+/// How many of a group's tracklets are surely objects: as many of the longest as there are of these.
+size_t longest_of(const Group& group) {
+  return group.count.known() ? std::min<size_t>(group.members.size(), static_cast<size_t>(group.count.most)) : 0;
+}
+
+Habits learn_habits(std::span<const Tracklet> tracklets, const std::vector<Group>& groups) {
+  Habits habits;
+  std::vector<double> areas;
+  double path = 0, seconds = 0;
+  for (const Group& group : groups) {
+    for (size_t i = 0; i < longest_of(group); ++i) {
+      const Tracklet& tracklet = tracklets[group.members[i]];
+      areas.push_back(tracklet.mean_area);
+      path += tracklet.path;
+      seconds += tracklet.last.time - tracklet.first.time;
+    }
+  }
+  if (!areas.empty()) {
+    std::nth_element(areas.begin(), areas.begin() + static_cast<ptrdiff_t>(areas.size() / 2), areas.end());
+    habits.area = areas[areas.size() / 2];
+  }
+  if (seconds > 0) habits.speed = path / seconds;
+  return habits;
+}
+
+/// Leaves the longest of a group, and brings them into the order of their first frames.
+void put_in_order(std::span<const Tracklet> tracklets, Group& group) {
+  if (group.count.known())
+    group.members.resize(std::min(group.members.size(), std::max(kMostTracklets, 2 * longest_of(group))));
+  std::sort(group.members.begin(), group.members.end(), [&](size_t a, size_t b) {
+    const int64_t first = tracklets[a].first.frame, other = tracklets[b].first.frame;
+    return first != other ? first < other : a < b;
+  });
+}
+
+double frames_between(std::span<const Tracklet> tracklets, const std::vector<Group>& groups) {
+  int64_t first = std::numeric_limits<int64_t>::max(), last = std::numeric_limits<int64_t>::min();
+  for (const Group& group : groups) {
+    for (const size_t i : group.members) {
+      first = std::min(first, tracklets[i].first.frame);
+      last = std::max(last, tracklets[i].last.frame);
+    }
+  }
+  return last < first ? 0 : static_cast<double>(last - first + 1);
+}
+
+/// Links the tracklets of one group.
 class Linker {
  public:
-  Linker(std::span<const Tracklet> tracklets, const TrackerParameters& parameters)
-      : tracklets_(tracklets), parameters_(parameters) {
-    choose();
-    learn_habits();
-  }
+  Linker(std::span<const Tracklet> tracklets, const Group& group, const Habits& habits,
+         const TrackerParameters& parameters)
+      : tracklets_(tracklets), parameters_(parameters), nodes_(group.members), count_(group.count), habits_(habits) {}
 
-  std::vector<TrackName> names();
+  /// Names them, with ids above `last_id`; the highest id then.
+  uint32_t name(uint32_t last_id, std::vector<TrackName>& names);
 
  private:
-  void choose();
-  void learn_habits();
   double worth(const Tracklet& tracklet) const;
   double cost(const Tracklet& a, const Tracklet& b) const;
   std::vector<PathEdge> edges() const;
+  std::vector<int32_t> chains() const;
   float confidence(int32_t before, int32_t after) const;
   const Tracklet& of(int32_t node) const { return tracklets_[nodes_[node]]; }
   bool follows(int32_t a, int32_t b) const { return of(a).last.time < of(b).first.time; }
 
   std::span<const Tracklet> tracklets_;
   const TrackerParameters& parameters_;
-  std::vector<size_t> nodes_;         ///< tracklets that are linked, by their first frames
+  const std::vector<size_t>& nodes_;  ///< tracklets that are linked, by their first frames
+  const ObjectCount count_;
+  const Habits& habits_;
   std::vector<int32_t> next_, prev_;  ///< on the node's chain, -1: none; of those on none -2
-  Habits habits_;
 };
-
-void Linker::choose() {
-  nodes_.resize(tracklets_.size());
-  std::iota(nodes_.begin(), nodes_.end(), size_t{0});
-  nodes_.erase(std::remove_if(nodes_.begin(), nodes_.end(), [&](size_t i) { return tracklets_[i].sightings == 0; }),
-               nodes_.end());
-  std::stable_sort(nodes_.begin(), nodes_.end(),
-                   [&](size_t a, size_t b) { return tracklets_[a].sightings > tracklets_[b].sightings; });
-}
-
-/// From as many of the longest tracklets as there are objects, at first; `nodes_` lists them in that order.
-void Linker::learn_habits() {
-  const size_t longest = std::min<size_t>(nodes_.size(), static_cast<size_t>(parameters_.count.most));
-  std::vector<double> areas;
-  double path = 0, seconds = 0;
-  for (size_t i = 0; i < longest; ++i) {
-    const Tracklet& tracklet = tracklets_[nodes_[i]];
-    areas.push_back(tracklet.mean_area);
-    path += tracklet.path;
-    seconds += tracklet.last.time - tracklet.first.time;
-  }
-  if (!areas.empty()) {
-    std::nth_element(areas.begin(), areas.begin() + static_cast<ptrdiff_t>(areas.size() / 2), areas.end());
-    habits_.area = areas[areas.size() / 2];
-  }
-  if (seconds > 0) habits_.speed = path / seconds;
-  nodes_.resize(std::min(nodes_.size(), std::max(kMostTracklets, 2 * longest)));
-  std::sort(nodes_.begin(), nodes_.end(), [&](size_t a, size_t b) {
-    const int64_t first = tracklets_[a].first.frame, other = tracklets_[b].first.frame;
-    return first != other ? first < other : a < b;
-  });
-}
 
 double Linker::worth(const Tracklet& tracklet) const {
   const double size = std::clamp(tracklet.mean_area / habits_.area, 0.1, 1.0);
@@ -156,18 +199,22 @@ float Linker::confidence(int32_t before, int32_t after) const {
   return static_cast<float>(1 / (1 + std::exp(-std::max(0.0, margin))));
 }
 
-std::vector<TrackName> Linker::names() {
-  std::vector<double> costs;
-  int64_t first = 0, last = 0;
-  for (size_t i : nodes_) {
-    costs.push_back(-worth(tracklets_[i]));
-    first = costs.size() == 1 ? tracklets_[i].first.frame : std::min(first, tracklets_[i].first.frame);
-    last = std::max(last, tracklets_[i].last.frame);
+/// Of each node its chain, -1: none.
+std::vector<int32_t> Linker::chains() const {
+  if (!count_.known()) {
+    std::vector<int32_t> own(nodes_.size());
+    std::iota(own.begin(), own.end(), 0);
+    return own;
   }
-  const ObjectCount& count = parameters_.count;
-  const double start_cost = kSightingWorth * kOptionalShare * static_cast<double>(last - first + 1);
-  const std::vector<int32_t> chain = disjoint_paths(costs, edges(), {count.least, count.most, start_cost});
+  std::vector<double> costs;
+  costs.reserve(nodes_.size());
+  for (const size_t i : nodes_) costs.push_back(-worth(tracklets_[i]));
+  const double start_cost = kSightingWorth * kOptionalShare * habits_.frames;
+  return disjoint_paths(costs, edges(), {count_.least, count_.most, start_cost});
+}
 
+uint32_t Linker::name(uint32_t last_id, std::vector<TrackName>& names) {
+  const std::vector<int32_t> chain = chains();
   next_.assign(nodes_.size(), -2);
   prev_.assign(nodes_.size(), -2);
   std::vector<int32_t> newest(nodes_.size(), -1);  // node of each chain
@@ -179,19 +226,27 @@ std::vector<TrackName> Linker::names() {
     if (before >= 0) next_[before] = node;
     before = node;
   }
-  std::vector<TrackName> names(tracklets_.size());
+  uint32_t highest = last_id;
   for (int32_t node = 0; node < static_cast<int32_t>(nodes_.size()); ++node) {
     if (chain[node] < 0) continue;
-    names[nodes_[node]] = {static_cast<uint32_t>(chain[node]) + 1,
-                           prev_[node] < 0 ? 1.0f : confidence(prev_[node], node)};
+    const uint32_t id = last_id + static_cast<uint32_t>(chain[node]) + 1;
+    highest = std::max(highest, id);
+    names[nodes_[node]] = {id, prev_[node] < 0 ? 1.0f : confidence(prev_[node], node)};
   }
-  return names;
+  return highest;
 }
 
 }  // namespace
 
 std::vector<TrackName> relink(std::span<const Tracklet> tracklets, const TrackerParameters& parameters) {
-  return Linker(tracklets, parameters).names();
+  std::vector<Group> groups = make_groups(tracklets, parameters);
+  Habits habits = learn_habits(tracklets, groups);
+  for (Group& group : groups) put_in_order(tracklets, group);
+  habits.frames = frames_between(tracklets, groups);
+  std::vector<TrackName> names(tracklets.size());
+  uint32_t id = 0;
+  for (const Group& group : groups) id = Linker(tracklets, group, habits, parameters).name(id, names);
+  return names;
 }
 
 }  // namespace flashcell::tracking

@@ -170,7 +170,7 @@ TrackRow RowWriter::with_company(const Track& track, const TrackRow& row, const 
 }
 
 void RowWriter::give_out(const TrackRow& row, double time, std::vector<TrackRow>& rows) {
-  if (parameters_.count.known()) log_.take(row, time);
+  if (parameters_.counted()) log_.take(row, time);
   const TrackName name = !named_ ? TrackName{row.id, 1} : row.id <= names_.size() ? names_[row.id - 1] : TrackName{};
   if (name.id == 0) {
     ++rows_left_out_;
@@ -187,6 +187,9 @@ bool RowWriter::is_foretold(Track& track, double time, const Observations& view)
   if (track.id == 0 || track.astray || parameters_.predicted != PredictedRows::all) return false;
   if (time - track.last_time > parameters_.predict_ms / 1000) return false;
   const Box box = box_at(track.x.position(), track.y.position(), track.reach);
+  const int region = track.appearance.look().region;
+  track.astray =
+      region != RegionMap::kNone && parameters_.regions->at(track.x.position(), track.y.position()) != region;
   view.grid.visit(box, [&](int32_t index) {
     const Detection& other = view.detections[index];
     track.astray = track.astray || (other.x >= box.left && other.x <= box.left + box.width && other.y >= box.top &&
@@ -231,7 +234,7 @@ void RowWriter::write(int64_t frame, double time, std::vector<Track>& tracks, st
     track.last_row = row;
     if (track.id != 0) {
       give_out(with_company(track, row, view), time, rows_);
-      if (parameters_.count.known()) log_.set_appearance(track.id, track.appearance);
+      if (parameters_.counted()) log_.set_appearance(track.id, track.appearance);
     } else {
       track.pending.push_back(with_company(track, row, view));
     }

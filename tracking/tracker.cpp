@@ -114,6 +114,7 @@ void Tracker::Impl::find_splits() {
     for (int32_t part : free_parts) {
       const Detection& detection = frame.detections[part];
       if (frame.taken_by[part] >= 0 || !lies_in(detection, track)) continue;
+      if (!may_be_one(frame.looks[part], track.appearance.look())) continue;
       area += detection.area;
       if (largest < 0 || detection.area > frame.detections[largest].area) largest = part;
     }
@@ -224,7 +225,7 @@ std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::spa
   if (!names.empty() && names.size() != detections.size())
     throw std::invalid_argument("tracker: names must be as many as detections, or none");
 
-  impl.frame.set(time_s, detections);
+  impl.frame.set(time_s, detections, impl.motion.parameters().regions.get());
   impl.predict(time_s);
   impl.association.match_predicted(impl.tracks, impl.alive, impl.frame);
   const bool resolve = impl.motion.parameters().resolve_merges && impl.anybody_missing();

@@ -4,6 +4,7 @@
 
 #include "tracking/frame_tracker.hpp"
 #include "tracking/object_count.hpp"
+#include "tracking/region_map.hpp"
 
 namespace flashcell::tracking {
 
@@ -33,7 +34,13 @@ struct TrackerParameters {
                           ///< backfill(), when it is found again
   Box field;              ///< of view, px: a lost track whose prediction leaves it ends. No width: unknown
   double min_confidence = 0;  ///< detections of less confidence continue tracks but start none
-  ObjectCount count;          ///< how many objects there are; known, a log of tracklets is kept
+  ObjectCount count;          ///< how many objects there are
+  /// Parts of the picture that no object leaves for another one, with their counts, which stand for `count`; null:
+  /// none.
+  std::shared_ptr<const RegionMap> regions;
+
+  /// Somebody knows how many objects there are: a log of tracklets is kept.
+  bool counted() const { return count.known() || regions != nullptr; }
 };
 
 struct Tracklet;

@@ -41,10 +41,12 @@ std::vector<contract::ObjectRecord> largest(std::vector<contract::ObjectRecord> 
 }
 
 void write_caption(cv::Mat& picture, const std::string& caption) {
-  const double scale = std::clamp(picture.cols / 900.0, 0.4, 2.0);
+  double scale = std::clamp(picture.cols / 900.0, 0.4, 2.0);
   const int thickness = scale > 1 ? 2 : 1;
   int baseline = 0;
-  const cv::Size size = cv::getTextSize(caption, cv::FONT_HERSHEY_SIMPLEX, scale, thickness, &baseline);
+  const auto size_of = [&] { return cv::getTextSize(caption, cv::FONT_HERSHEY_SIMPLEX, scale, thickness, &baseline); };
+  scale *= std::min(1.0, (picture.cols - 12.0) / size_of().width);
+  const cv::Size size = size_of();
   cv::rectangle(picture, {0, 0}, {size.width + 12, size.height + baseline + 8}, {0, 0, 0}, cv::FILLED);
   cv::putText(picture, caption, {6, size.height + 5}, cv::FONT_HERSHEY_SIMPLEX, scale, {255, 255, 255}, thickness,
               cv::LINE_AA);

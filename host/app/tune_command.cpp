@@ -106,6 +106,7 @@ std::string page_path(const Options& options) {
 int tune(const Options& options) {
   const std::string page_file = page_path(options);
   host::Config config = options.config->load();
+  host::check_counts(config);
   std::vector<std::filesystem::path> inputs = host::recording_files(options.input);
   inputs.insert(inputs.end(), options.config->files().begin(), options.config->files().end());
   host::keep_inputs(inputs, {options.output, page_file});

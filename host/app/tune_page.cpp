@@ -70,12 +70,24 @@ std::string unquoted(const Json& keys, const char* key) {
   return value.size() >= 2 && value.front() == '"' ? value.substr(1, value.size() - 2) : value;
 }
 
+/// A [[segment.region]] as the configuration file has it: of the shapes only the one that it has.
+Json region_keys(const host::SegmentRegion& region) {
+  Json keys = {{"name", region.name}, {"include", region.include}, {"count", tracking::to_text(region.count)}};
+  if (!region.points.empty()) keys["points"] = region.points;
+  if (!region.circle.empty()) keys["circle"] = region.circle;
+  if (!region.rectangle.empty()) keys["rectangle"] = region.rectangle;
+  if (region.grid.empty()) return keys;
+  keys["grid"] = region.grid;
+  keys["well"] = name_in(host::kWellShapes, region.well);
+  keys["gap"] = region.gap;
+  return keys;
+}
+
 Json settings(const host::Config& config) {
   const host::SegmentParameters& segment = config.segment.parameters;
   const Json keys = segment_keys(config);
   Json regions = Json::array();
-  for (const host::Polygon& polygon : segment.regions)
-    regions.push_back({{"include", polygon.include}, {"points", polygon.points}});
+  for (const host::SegmentRegion& region : segment.regions) regions.push_back(region_keys(region));
   return {{"method", unquoted(keys, "method")},
           {"polarity", unquoted(keys, "polarity")},
           {"threshold", segment.threshold},
@@ -133,6 +145,8 @@ std::string TunePage::html(const host::Config& config, const Facts& facts) const
   page += "</style></head><body>";
   page += kTunePageBody;
   page += "<script>const D = " + script_text(data) + ";</script>\n<script>";
+  page += kTunePageRegions;
+  page += "</script>\n<script>";
   page += kTunePageScript;
   return page + "</script></body></html>\n";
 }

@@ -156,6 +156,9 @@ tracking::BoxTrackerParameters box_tracker_parameters(const Config& config);
 /// known. Throws Error(Fault::usage): what contradicts or is missing, and the keys that mend it.
 WorldMap world_map(const Config& config, int width, int height);
 
+/// Throws Error(Fault::usage) where the number of objects in the whole picture is not that of its regions together.
+void check_counts(const Config& config);
+
 /// Reads a TOML file over `config`. Throws Error(Fault::usage): file:line, the key, what is wrong, what was meant.
 void load_config(const std::string& path, Config& config);
 

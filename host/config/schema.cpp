@@ -64,15 +64,23 @@ void colour_classes(schema::Visitor& v, const char* key, std::vector<ColourClass
   v.tables(key, list, doc);
 }
 
-void regions(schema::Visitor& v, const char* key, std::vector<Polygon>& polygons, const char* doc) {
-  const auto visit = [](Polygon& region, schema::Visitor& each) {
-    each.boolean("include", region.include, "");
-    each.points("points", region.points, 1e6, "");
-  };
-  const auto fault = [](const Polygon& region) -> std::string {
-    return region.points.size() < 3 ? "needs points = [[x, y], ...], at least three" : "";
-  };
-  schema::TableList<Polygon> list(polygons, {visit, fault});
+void visit_region(SegmentRegion& region, schema::Visitor& v) {
+  constexpr double kFar = 1e6;  // px
+  v.text("name", region.name, "");
+  v.boolean("include", region.include, "");
+  object_count(v, "count", region.count, "");
+  v.points("points", region.points, kFar, "");
+  v.numbers("circle", region.circle, 3, kFar, "");
+  v.numbers("rectangle", region.rectangle, 4, kFar, "");
+  v.numbers("grid", region.grid, 2, kFar, "");
+  if (region.grid.empty()) return;
+  choice(v, "well", region.well, kWellShapes, "");
+  v.real("gap", region.gap, 0, kFar, "");
+}
+
+void regions(schema::Visitor& v, const char* key, std::vector<SegmentRegion>& all, const char* doc) {
+  const auto fault = [&all](const SegmentRegion&) { return fault_of_last(all); };
+  schema::TableList<SegmentRegion> list(all, {visit_region, fault, tracking::RegionMap::kMostRegions});
   v.tables(key, list, doc);
 }
 
@@ -157,8 +165,11 @@ void visit_segment(SegmentSection& s, schema::Visitor& v) {
       "inclusive; hue 0..255 is the whole circle, low > high wraps over red.");
   regions(
       v, "region", p.regions,
-      "Regions of interest: one [[segment.region]] table each. include = true keeps the inside, false cuts it out;\n"
-      "points = [[x, y], ...] in px. Without any include everything is in.");
+      "Regions of interest: one [[segment.region]] table each, px. include = true keeps the inside, false cuts it\n"
+      "out; without any include everything is in. One shape: points = [[x, y], ...], circle = [x, y, radius] or\n"
+      "rectangle = [left, top, width, height]; that with grid = [columns, rows] holds wells A1, A2 ... B1 ..., which\n"
+      "have well = \"circle\" or \"rectangle\" and a gap between them. name: of the region, or before a well's.\n"
+      "count: of objects in it or in each well, as track.count; no object then goes from one region to another.");
 }
 
 void visit_label(LabelSection& s, schema::Visitor& v) {

@@ -13,7 +13,8 @@ namespace flashcell::host {
 namespace fs = std::filesystem;
 
 bool links_tracks(const Config& config) {
-  return config.track.parameters.count.known() && !config.pipeline.realtime;
+  const bool counted = config.track.parameters.count.known() || counts_objects(config.segment.parameters.regions);
+  return counted && !config.pipeline.realtime;
 }
 
 bool can_be_read_twice(const std::vector<fs::path>& files) {

@@ -16,6 +16,7 @@
 #include "host/run/outputs.hpp"
 #include "host/run/recording.hpp"
 #include "host/run/run_folder.hpp"
+#include "host/segment/regions.hpp"
 #include "host/source/timeline_source.hpp"
 #include "pipeline/pipeline.hpp"
 #include "tracking/box_tracker.hpp"
@@ -34,22 +35,30 @@ struct Job {
   Calibration named_by;                              ///< of what names
   std::unique_ptr<tracking::Recognizer> recognizer;  ///< the tracker's, where classes were learned
   std::unique_ptr<tracking::FrameTracker> tracker;
-  tracking::Tracker* linkable = nullptr;   ///< the tracker, where its tracks can be linked
-  tracking::TrackerParameters parameters;  ///< of it
-  WorldMap world;                          ///< to the unit of the outputs
-  std::string segmentation;                ///< why it was chosen
+  tracking::Tracker* linkable = nullptr;               ///< the tracker, where its tracks can be linked
+  tracking::TrackerParameters parameters;              ///< of it
+  WorldMap world;                                      ///< to the unit of the outputs
+  std::string segmentation;                            ///< why it was chosen
+  std::shared_ptr<const tracking::RegionMap> regions;  ///< that rows are in; null: none
 };
 
 bool stopped(const RunOptions& options) {
   return options.stop != nullptr && *options.stop;
 }
 
+/// Frames are no larger; a detector's boxes may lie anywhere.
+constexpr int kMostMappedSide = 8192;
+
+std::shared_ptr<const tracking::RegionMap> region_map(const Config& config, const SourceInfo& info) {
+  return make_region_map(config.segment.parameters.regions, std::min(info.width, kMostMappedSide),
+                         std::min(info.height, kMostMappedSide));
+}
+
 /// Where objects can be seen: the frame, or as much of it as lies around the regions that are let in.
-tracking::Box field_of_view(const Config& config, const SourceInfo& info) {
+tracking::Box field_of_view(const tracking::RegionMap* regions, const SourceInfo& info) {
   double left = info.width, top = info.height, right = 0, bottom = 0;
-  for (const Polygon& region : config.segment.parameters.regions) {
-    if (!region.include) continue;
-    for (const auto& [x, y] : region.points) {
+  for (size_t i = 0; regions != nullptr && i < regions->regions().size(); ++i) {
+    for (const auto& [x, y] : regions->regions()[i].outline) {
       left = std::min(left, x);
       top = std::min(top, y);
       right = std::max(right, x);
@@ -92,11 +101,13 @@ Job job_of_recording(const RunInput& input, Config& config, const RunOptions& op
   job.make_namer = naming.namer(info.significant_bits);
   job.classes = naming.classes();
   job.named_by = naming.calibration();
+  job.regions = region_map(config, info);
   if (naming.finds_objects()) {
     job.tracker = std::make_unique<tracking::BoxTracker>(box_tracker_parameters(config), job.recording.fps);
   } else {
     job.parameters = tracker_parameters(config, job.recording.fps);
-    job.parameters.field = field_of_view(config, info);
+    job.parameters.field = field_of_view(job.regions.get(), info);
+    if (job.regions && job.regions->counted()) job.parameters.regions = job.regions;
     follow_measured_objects(config, job);
   }
   return job;
@@ -129,6 +140,7 @@ Job job_of_detections(const RunInput& input, const Config& config) {
   SourceInfo info = extent_of(frames);
   info.name = input.detections;
   info.fps = job.recording.fps;
+  job.regions = region_map(config, info);
   job.recording.source = std::make_unique<TimelineSource>(info);
   job.world = world_map(config, 0, 0);  // boxes do not tell how large the pictures were
   job.tracker = std::make_unique<tracking::BoxTracker>(box_tracker_parameters(config), job.recording.fps,
@@ -145,6 +157,7 @@ RunInfo run_info(const Job& job, const Config& config, const RunOptions& options
   run.features = job.objects.measure.features;
   run.colour_classes = job.objects.colour_classes;
   run.classes = job.classes;
+  run.regions = job.regions;
   run.linked = job.linkable != nullptr && links_tracks(config);
   run.config_toml = print_config(config, false);
   run.command = options.command;
@@ -173,7 +186,10 @@ PipelineOptions pipeline_options(const Job& job, const Config& config, const Run
   pipeline.named_by = job.named_by;
   pipeline.measure = job.objects.measure;
   // Rows of boxes replace each other: they do not count what was followed.
-  if (job.linkable != nullptr) pipeline.count = config.track.parameters.count;
+  if (job.linkable != nullptr) {
+    pipeline.count = config.track.parameters.count;
+    pipeline.count_in_regions = job.parameters.regions != nullptr;
+  }
   pipeline.stop = options.stop;
   pipeline.progress = [&observer](int64_t frames, int64_t dropped) { observer.progress(frames, dropped); };
   return pipeline;
@@ -236,6 +252,7 @@ void write_linked(const RunInput& input, Config config, const RunOptions& option
 }  // namespace
 
 RunOutcome run(const RunInput& input, Config config, const RunOptions& options, RunObserver& observer) {
+  check_counts(config);
   Job job = make_job(input, config, options, observer);
   if (config.track.parameters.count.known() && job.linkable == nullptr) {
     throw Error(Fault::usage,

@@ -83,7 +83,8 @@ class Choice {
     frames_ = {grey_.views(), numbers, places_of(numbers), view_of(*scene_)};
     levels_ = measure_grey(grey_.views(), *scene_, region_);
     facts_.noise = std::max(levels_.noise, deep() ? std::ldexp(0.5, levels_.shift) : 0.5);
-    facts_.count = question.count;
+    const auto regions = make_region_map(question.regions, frames[0].width, frames[0].height);
+    facts_.count = regions && regions->counted() ? ExpectedCount(regions) : ExpectedCount(question.count);
     base_.regions = question.regions;
     base_.scene = scene_;
     label_.width = static_cast<uint32_t>(frames[0].width);
@@ -108,7 +109,7 @@ class Choice {
         try_one(c, running.get());
       }
     }
-    score_ratings(ratings_, question_.count);
+    score_ratings(ratings_, facts_.count);
   }
 
   AutoSegment result() const {

@@ -21,8 +21,9 @@ std::vector<int64_t> sampled_frames(int64_t frames);
 
 /// What is known of a recording beside its frames.
 struct SegmentQuestion {
-  std::vector<Polygon> regions;  ///< nothing outside of them is looked at
-  tracking::ObjectCount count;   ///< how many objects there are
+  std::vector<SegmentRegion>
+      regions;                  ///< nothing outside of them is looked at; they may have counts, which then stand for
+  tracking::ObjectCount count;  ///< how many objects there are
   contract::Connectivity connectivity = contract::Connectivity::exact8;
   uint32_t min_area = 1, max_area = 0xFFFFFFFFu;  ///< px; nothing smaller or larger is looked at
   bool live = false;  ///< more is to come than was seen: no background that is known beforehand
@@ -37,7 +38,8 @@ struct SegmentMerits {
   double motion = 0;    ///< of what moves, the share that is in objects
   double moving = 0;    ///< of the objects' pixels, the share that is in motion
   double subjects = 0;  ///< of the objects, the share that move or look like those that do
-  double count = 0;     ///< how little their number changes; where the count is known, the share of frames that meet it
+  double count = 0;  ///< how little their number changes; where the count is known, the share of frames (and regions)
+                     ///< that meet it
   double contrast = 0;  ///< against their surroundings, beside the noise
   double objects = 0;   ///< a frame (no share)
 };

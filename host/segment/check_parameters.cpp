@@ -71,16 +71,10 @@ void check_colour(const SegmentParameters& p, PixelFormat format) {
   }
 }
 
-void check_regions(const std::vector<Polygon>& regions) {
+void check_regions(const std::vector<SegmentRegion>& regions) {
   for (size_t i = 0; i < regions.size(); ++i) {
-    if (regions[i].points.size() < 3) {
-      fail(fmt::format("segment.regions[{}] must have 3 points or more, not {}", i, regions[i].points.size()));
-    }
-    for (const std::array<double, 2>& point : regions[i].points) {
-      if (!std::isfinite(point[0]) || !std::isfinite(point[1])) {
-        fail(fmt::format("segment.regions[{}] has a point that is no finite number", i));
-      }
-    }
+    if (const std::string fault = fault_of_shape(regions[i]); !fault.empty())
+      fail(fmt::format("segment.region number {} {}", i + 1, fault));
   }
 }
 

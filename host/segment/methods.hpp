@@ -19,8 +19,8 @@ std::unique_ptr<Segmenter> make_median_segmenter(const SegmentParameters& parame
 std::unique_ptr<Segmenter> make_colour_segmenter(const SegmentParameters& parameters);
 
 /// `inner` with every mask ANDed with the regions of interest.
-std::unique_ptr<Segmenter> make_region_segmenter(std::unique_ptr<Segmenter> inner, const std::vector<Polygon>& regions,
-                                                 int width, int height);
+std::unique_ptr<Segmenter> make_region_segmenter(std::unique_ptr<Segmenter> inner,
+                                                 const std::vector<SegmentRegion>& regions, int width, int height);
 
 /// Throws Error(Fault::usage) naming the key, as the configuration file spells it, that is out of range.
 void check_segment_parameters(const SegmentParameters& parameters, int width, int height, PixelFormat format);

@@ -1,5 +1,4 @@
 #pragma once
-#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,6 +6,7 @@
 #include "base/named_value.hpp"
 #include "host/label/bit_image.hpp"
 #include "host/segment/background_image.hpp"
+#include "host/segment/region_shapes.hpp"
 #include "pipeline/frame.hpp"
 
 namespace flashcell::host {
@@ -29,12 +29,6 @@ struct ColourClass {
   uint8_t value_low = 64, value_high = 255;
 };
 
-/// Polygon in px; a pixel is inside when its centre is (even-odd rule).
-struct Polygon {
-  bool include = true;  ///< false: cut out
-  std::vector<std::array<double, 2>> points;
-};
-
 /// The configuration file's [segment] section.
 struct SegmentParameters {
   SegmentMethod method = SegmentMethod::otsu;
@@ -53,8 +47,8 @@ struct SegmentParameters {
       true;  ///< `median`, `background`: brighter and darker pixels both count; else `polarity` decides
   std::shared_ptr<const BackgroundImage> scene;  ///< `median`: the scene without objects, of the frames' size
   std::vector<ColourClass> classes;              ///< `colour`: 1..8
-  std::vector<Polygon>
-      regions;  ///< region of interest: inside any include (or everything, without one) and in no exclude
+  std::vector<SegmentRegion>
+      regions;  ///< of interest: inside any include (or everything, without one) and in no exclude
 };
 
 /// Frame in, binary frame out.

@@ -22,11 +22,7 @@ class CsvSink final : public Sink {
  public:
   CsvSink(std::filesystem::path path, CsvOptions options) : options_(options), file_(std::move(path)) {}
 
-  void begin(const RunInfo& run) override {
-    run_ = run;
-    for (std::string& name : run_.classes) name = csv_field(name);
-    for (std::string& name : run_.colour_classes) name = csv_field(name);
-  }
+  void begin(const RunInfo& run) override { run_ = run; }
 
   void write(const FrameResult& result) override {
     if (columns_.empty()) write_header(result.frame->device_time_ns.has_value());
@@ -45,6 +41,9 @@ class CsvSink final : public Sink {
   // Only the first frame tells whether the recording has device times.
   void write_header(bool device_time) {
     columns_ = track_columns(run_, device_time, options_.host_time);
+    for (TrackColumn& column : columns_) {
+      for (std::string& name : column.names) name = csv_field(name);
+    }
     if (options_.header_comments) write_comments();
     for (size_t i = 0; i < columns_.size(); ++i) {
       if (i > 0) file_.text() += ',';

@@ -19,7 +19,7 @@ namespace {
 constexpr int kComfortableSide = 640;  // px, to which small frames are enlarged
 constexpr int kTrailStep = 3;          // px between drawn points of a trail
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
-const cv::Scalar kStripColour(30, 24, 20), kTextColour(240, 233, 228);
+const cv::Scalar kStripColour(30, 24, 20), kTextColour(240, 233, 228), kRegionColour(220, 180, 110);
 
 double scale_for(int side, int max_side) {
   if (side > max_side) return static_cast<double>(max_side) / side;
@@ -101,11 +101,25 @@ const cv::Mat& OverlayPainter::paint(const FrameResult& result, const std::strin
   to_picture(result.frame->view, run_.source.significant_bits, picture_);
   cv::Mat area = canvas_(cv::Rect(0, kStripHeight, scaled_.width, scaled_.height));
   cv::resize(picture_, area, scaled_, 0, 0, scale_ < 1 ? cv::INTER_AREA : cv::INTER_NEAREST);
+  draw_regions(area);
   for (const tracking::TrackRow& row : result.rows) draw_trail(row.id, area);
   for (const tracking::TrackRow& row : result.rows) draw_track(row, area);
   draw_labels(result.rows, area);
   draw_strip(result, note);
   return canvas_;
+}
+
+/// Outlines and names, below all else.
+void OverlayPainter::draw_regions(cv::Mat& area) const {
+  if (!run_.regions) return;
+  for (const tracking::NamedRegion& region : run_.regions->regions()) {
+    std::vector<cv::Point> outline;
+    outline.reserve(region.outline.size());
+    for (const auto& [x, y] : region.outline) outline.emplace_back(place(x, y));
+    cv::polylines(area, outline, true, kRegionColour, 1, cv::LINE_AA);
+    const cv::Rect box = cv::boundingRect(outline);
+    cv::putText(area, region.name, {box.x + 2, box.y + 11}, kFont, 0.35, kRegionColour, 1, cv::LINE_AA);
+  }
 }
 
 void OverlayPainter::draw_trail(uint32_t id, cv::Mat& area) {

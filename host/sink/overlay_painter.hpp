@@ -50,6 +50,7 @@ class OverlayPainter {
   std::string label_of(const tracking::TrackRow& row) const;
   cv::Rect outline(const tracking::TrackRow& row) const;
   void draw_trail(uint32_t id, cv::Mat& area);
+  void draw_regions(cv::Mat& area) const;
   void draw_strip(const FrameResult& result, const std::string& note);
   cv::Point2f place(double x, double y) const;
 

@@ -48,6 +48,9 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
   const std::vector<uint64_t> by_class = summary.tracks_by_class(run.classes.size());
   for (size_t c = 0; c < run.classes.size(); ++c) classes[run.classes[c]] = by_class[c];
   if (!run.classes.empty()) classes["unknown"] = by_class.back();
+  Json regions = Json::object();
+  for (const RegionCount& r : summary.regions)
+    regions[r.name] = {{"count", tracking::to_text(r.count)}, {"frames_count_met", r.frames_met}};
   Json json = {
       {"program", program_version()},
       {"source", run.source.name},
@@ -89,10 +92,9 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
     json["named_sightings_strange"] = summary.named.strange;
     if (summary.looks_unfamiliar()) json["named_unfamiliar"] = unfamiliar_text(summary.named);
   }
-  if (summary.count.known()) {
-    json["count"] = tracking::to_text(summary.count);
-    json["frames_count_met"] = summary.frames_count_met;
-  }
+  if (summary.counted()) json["frames_count_met"] = summary.frames_count_met;
+  if (summary.count.known()) json["count"] = tracking::to_text(summary.count);
+  if (!summary.regions.empty()) json["regions"] = regions;
   Json warnings = Json::array();
   for (const RunWarning& warning : run_warnings(run, summary)) warnings.push_back(warning.line());
   json["warnings"] = warnings;

@@ -30,6 +30,7 @@ struct Entry {
   std::vector<std::string> (*names)(const Context&) = nullptr;
   const char* number_unit = nullptr;  // the same
   const char* number_meaning = nullptr;
+  const char* no_name = "unknown";
 };
 
 constexpr Entry integer(const char* name, const char* unit, const char* meaning, StoredAs stored_as,
@@ -87,6 +88,19 @@ constexpr Entry kColumns[] = {
         "cannot",
         [](const Row& r) { return double{r.row.id_confidence}; }, StoredAs::float32,
         [](const Context& c) { return c.run.linked; }),
+    {.name = "region",
+     .unit = "text",
+     .meaning = "the first region listed that holds x and y; none where none does",
+     .stored_as = StoredAs::int32,
+     .integer = [](const Row& r) { return int64_t{r.region}; },
+     .real = nullptr,
+     .append_text = nullptr,
+     .has = [](const Context& c) { return c.run.regions != nullptr; },
+     .names = [](const Context& c) { return region_names(c.run); },
+     .number_unit = "1",
+     .number_meaning = "number, among the file's attribute regions, of the first region listed that holds x and y, "
+                       "from 0; -1 where none does",
+     .no_name = "none"},
     {.name = "colour",
      .unit = "text",
      .meaning = "colour class",
@@ -177,7 +191,7 @@ void TrackColumn::append_to(std::string& out, const AssembledRow& row) const {
   }
   const int64_t value = integer(row);
   if (!names.empty()) {
-    out += class_name(names, value);
+    out += class_name(names, value, no_name);
   } else if (value == kNoInteger) {
     out += "NaN";
   } else {
@@ -199,6 +213,7 @@ std::vector<TrackColumn> track_columns(const RunInfo& run, bool device_time, boo
     column.real = e.real;
     column.append_text = e.append_text;
     if (e.names != nullptr) column.names = e.names(context);
+    column.no_name = e.no_name;
     column.number_unit = e.number_unit != nullptr ? e.number_unit : e.unit;
     column.number_meaning = e.number_meaning != nullptr ? e.number_meaning : e.meaning;
   }
@@ -207,9 +222,17 @@ std::vector<TrackColumn> track_columns(const RunInfo& run, bool device_time, boo
   return columns;
 }
 
-std::string_view class_name(const std::vector<std::string>& names, int64_t index) {
+std::string_view class_name(const std::vector<std::string>& names, int64_t index, std::string_view none) {
   return index >= 0 && static_cast<size_t>(index) < names.size() ? std::string_view(names[static_cast<size_t>(index)])
-                                                                 : "unknown";
+                                                                 : none;
+}
+
+std::vector<std::string> region_names(const RunInfo& run) {
+  std::vector<std::string> names;
+  if (!run.regions) return names;
+  names.reserve(run.regions->regions().size());
+  for (const tracking::NamedRegion& region : run.regions->regions()) names.push_back(region.name);
+  return names;
 }
 
 }  // namespace flashcell::host

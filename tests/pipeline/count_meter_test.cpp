@@ -59,5 +59,24 @@ TEST(CountMeter, EqualsCountingAllRowsAtTheEnd) {
   }
 }
 
+TEST(CountMeter, RegionsAreCountedEachAlone) {
+  // Two regions of a column each, of the second nobody knows the count; the third column is in none.
+  const auto regions = std::make_shared<tracking::RegionMap>(
+      3, 1, std::vector<tracking::NamedRegion>{{"one", {1, 1}, {}}, {"any", {}, {}}}, std::vector<uint16_t>{1, 2, 0});
+  const auto at = [](int64_t frame, double x, TrackState state = TrackState::visible) {
+    TrackRow made = row(frame, state);
+    made.x = x;
+    return made;
+  };
+  CountMeter meter(regions, 5);
+  meter.add(0, std::vector{at(0, 0), at(0, 1), at(0, 1), at(0, 2)}, {});
+  meter.add(1, std::vector{at(1, 0), at(1, 0)}, {});
+  meter.add(2, std::vector{at(2, 0, TrackState::predicted)}, {});
+  meter.add(3, {}, std::vector{at(2, 0.4), at(1, 7)});
+  meter.add(40, {}, {});
+  EXPECT_EQ(meter.met(), 2u) << "frames 0 and 2";
+  EXPECT_EQ(meter.each_met(), (std::vector<uint64_t>{2, 5}));
+}
+
 }  // namespace
 }  // namespace flashcell

@@ -140,6 +140,23 @@ TEST(RowAssembler, BackfillReplacesTheRowsThatWereGiven) {
   EXPECT_EQ(assembler.late_rows(), 0u);
 }
 
+TEST(RowAssembler, ARowIsInTheRegionOfItsPlace) {
+  for (const int64_t window : {0, 4}) {
+    RowAssembler assembler(window, 0, {}, test::two_halves());
+    OwnedResult result = blank_result(0), next = blank_result(1);
+    result.rows = {row_at(0, 1, 40, 3), row_at(0, 2, 3, 3), row_at(0, 3, 3, 47)};
+    next.backfill = {row_at(0, 4, 50, 3)};
+    std::vector<int> regions;
+    const auto take = [&](std::span<const AssembledRow> rows) {
+      for (const AssembledRow& row : rows) regions.push_back(row.region);
+    };
+    take(assembler.add(result.view()));
+    take(assembler.add(next.view()));
+    take(assembler.flush());
+    EXPECT_EQ(regions, window == 0 ? (std::vector<int>{1, 0, -1}) : (std::vector<int>{1, 0, -1, 1}));
+  }
+}
+
 TEST(RowAssembler, MeanGreyComesFromTheRowsOwnFrame) {
   RowAssembler assembler(4, contract::kFeatureIntensity);
   OwnedResult first = blank_result(0), second = blank_result(1);

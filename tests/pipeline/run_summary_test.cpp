@@ -70,5 +70,22 @@ TEST(RunSummary, CountsObjects) {
   EXPECT_EQ(summary.dropped_frames(), 7u);
 }
 
+TEST(RunSummary, TheRegionsThatMissTheirCountMostAreNamed) {
+  RunSummary summary;
+  EXPECT_FALSE(summary.counted());
+  for (int frame = 0; frame < 100; ++frame) summary.count_objects({.objects = 5}, {});
+  summary.regions = {{"A1", {1, 1}, 100}, {"A2", {2, 3}, 91}, {"B1", {1, 1}, 95}};
+  summary.frames_count_met = 88;
+  EXPECT_TRUE(summary.counted());
+  EXPECT_FALSE(summary.count_often_missed()) << "each in nine of ten frames";
+  EXPECT_EQ(
+      summary.count_text(),
+      "each region's count in 88 of 100 frames (88.0 %); most often missed: A2: 2..3 objects in 91 of 100 frames, "
+      "B1: 1 object in 95 of 100 frames");
+  summary.regions[0].frames_met = 40;
+  EXPECT_TRUE(summary.count_often_missed());
+  EXPECT_EQ(summary.missed_regions().rfind("A1: 1 object in 40 of 100 frames, A2", 0), 0u);
+}
+
 }  // namespace
 }  // namespace flashcell

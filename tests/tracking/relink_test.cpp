@@ -246,6 +246,81 @@ TEST(Relink, WhoIsOneTooManyIsLeftOutAndNobodyIsMergedWithIt) {
   }
 }
 
+/// A picture of `wells` squares of 100 px beside each other, with so many objects in each.
+std::shared_ptr<const tracking::RegionMap> row_of_wells(int wells, const tracking::ObjectCount& count) {
+  std::vector<tracking::NamedRegion> regions;
+  regions.reserve(static_cast<size_t>(wells));
+  for (int i = 0; i < wells; ++i) regions.push_back({"A" + std::to_string(i + 1), count, {}});
+  std::vector<uint16_t> pixels(10000 * static_cast<size_t>(wells));
+  for (size_t i = 0; i < pixels.size(); ++i)
+    pixels[i] = static_cast<uint16_t>(1 + i % (100 * static_cast<size_t>(wells)) / 100);
+  return std::make_shared<tracking::RegionMap>(100 * wells, 100, regions, pixels);
+}
+
+TEST(Relink, EachWellsAnimalHasTheWellsNumber) {
+  constexpr int kWells = 6;
+  std::mt19937 random(11);
+  std::normal_distribution<double> normal;
+  std::vector<Sight> sights;
+  std::array<std::array<double, 2>, kWells> place, speed = {};
+  std::array<int, kWells> hidden = {};
+  for (int i = 0; i < kWells; ++i) place[i] = {100.0 * i + 50, 50};
+  for (int frame = 1; frame <= 1000; ++frame) {
+    Sight sight{frame, {}};
+    for (int i = kWells - 1; i >= 0; --i) {
+      for (size_t axis = 0; axis < 2; ++axis) {
+        const double low = axis == 0 ? 100.0 * i + 6 : 6, high = low + 88;
+        speed[i][axis] = 0.9 * speed[i][axis] + 0.8 * normal(random);
+        place[i][axis] = std::clamp(place[i][axis] + speed[i][axis], low, high);
+      }
+      if (hidden[i] == 0 && random() % 100 == 0) hidden[i] = 5 + static_cast<int>(random() % 60);
+      if (hidden[i] > 0) {
+        --hidden[i];
+      } else {
+        sight.detections.push_back(disc(place[i][0], place[i][1], 5));
+      }
+    }
+    if (random() % 30 == 0) sight.detections.push_back(disc(100.0 * static_cast<double>(random() % kWells) + 90, 8, 2));
+    sights.push_back(sight);
+  }
+  TrackerParameters parameters;
+  parameters.lost_ms = 300;
+  parameters.regions = row_of_wells(kWells, {1, 1});
+  std::map<uint32_t, std::set<int>> wells_of;
+  for (const TrackRow& row : follow(parameters, 30, sights))
+    wells_of[row.id].insert(parameters.regions->at(row.x, row.y));
+  EXPECT_GT(wells_of.size(), 3u * kWells) << "the scene is too easy";
+  for (const auto& [id, wells] : wells_of) EXPECT_EQ(wells.size(), 1u) << "track " << id << " hops";
+  std::map<uint32_t, int> rows_of;
+  for (const TrackRow& row : follow_twice(parameters, 30, sights)) {
+    EXPECT_EQ(static_cast<int>(row.id), parameters.regions->at(row.x, row.y) + 1) << "frame " << row.frame;
+    ++rows_of[row.id];
+  }
+  ASSERT_EQ(rows_of.size(), size_t{kWells});
+  for (const auto& [id, rows] : rows_of) EXPECT_GT(rows, 500) << "track " << id;
+}
+
+TEST(Relink, WhereNobodySaysHowManyEveryPieceStaysAndNothingOutsideIs) {
+  const auto two = row_of_wells(2, {1, 1});
+  std::vector<tracking::NamedRegion> regions = two->regions();
+  regions[0].count = {};
+  std::vector<uint16_t> pixels(100 * 300);
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<uint16_t>(i % 300 < 200 ? 1 + i % 300 / 100 : 0);
+  TrackerParameters parameters;
+  parameters.regions = std::make_shared<tracking::RegionMap>(300, 100, regions, pixels);
+  std::vector<Sight> sights;
+  for (int frame = 1; frame <= 300; ++frame) {
+    Sight sight{frame, {}};
+    if (frame % 100 > 50) sight.detections = {disc(50, 50, 5), disc(150, 50, 5), disc(250, 50, 5)};
+    sights.push_back(sight);
+  }
+  std::set<uint32_t> ids[3];
+  for (const TrackRow& row : follow_twice(parameters, 100, sights)) ids[static_cast<int>(row.x) / 100].insert(row.id);
+  EXPECT_EQ(ids[0], (std::set<uint32_t>{1, 2, 3}));
+  EXPECT_EQ(ids[1], (std::set<uint32_t>{4}));
+  EXPECT_TRUE(ids[2].empty());
+}
+
 TEST(Relink, NothingIsNamedWhereNothingWasSeen) {
   TrackerParameters parameters;
   parameters.count = {2, 4};

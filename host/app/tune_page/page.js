@@ -2,7 +2,6 @@
 // The segmentation and labelling of `flashcell track`, on the frames that this page holds. D: what tune found.
 const $ = id => document.getElementById(id);
 const S = structuredClone(D.config);
-S.regions = S.regions.map((r, i) => ({ name: `region ${i + 1}`, ...r }));
 const frames = [];  // {grey, mask}: grey levels, and the program's own foreground
 let at = 0, tool = null, drawn = [], drag = null;
 
@@ -71,29 +70,6 @@ function adaptive(grey, out) {
   }
 }
 
-// Inside of any include (or everything, without one) and of no exclude, by the same rule as the program.
-function regionMask() {
-  const w = D.width, h = D.height, mask = new Uint8Array(w * h).fill(S.regions.some(r => r.include) ? 0 : 1);
-  for (const wanted of [true, false]) {
-    for (const region of S.regions.filter(r => r.include === wanted)) {
-      for (let y = 0; y < h; ++y) {
-        const xs = [];
-        region.points.forEach((p, i) => {
-          let a = p, b = region.points[(i + 1) % region.points.length];
-          if (a[1] > b[1]) [a, b] = [b, a];
-          if (y >= a[1] && y < b[1]) xs.push(a[0] + (y - a[1]) * (b[0] - a[0]) / (b[1] - a[1]));
-        });
-        xs.sort((a, b) => a - b);
-        for (let i = 0; i + 1 < xs.length; i += 2) {
-          const from = Math.ceil(Math.min(w, Math.max(0, xs[i]))), to = Math.ceil(Math.min(w, Math.max(0, xs[i + 1])));
-          mask.fill(wanted ? 1 : 0, y * w + from, y * w + to);
-        }
-      }
-    }
-  }
-  return mask;
-}
-
 // Connected components: area and box of each.
 function label(mask) {
   const w = D.width, h = D.height, labels = new Int32Array(w * h), parent = [0];
@@ -121,8 +97,8 @@ function label(mask) {
     if (!labels[i]) continue;
     const id = labels[i] = root(labels[i]), x = i % w, y = (i - x) / w;
     const o = objects.get(id);
-    if (!o) objects.set(id, { area: 1, left: x, right: x, top: y, bottom: y });
-    else { ++o.area; if (x < o.left) o.left = x; if (x > o.right) o.right = x; o.bottom = y; }
+    if (!o) objects.set(id, { area: 1, left: x, right: x, top: y, bottom: y, x, y });
+    else { ++o.area; o.x += x; o.y += y; if (x < o.left) o.left = x; if (x > o.right) o.right = x; o.bottom = y; }
   }
   const limit = S.max_area > 0 ? S.max_area : Infinity;
   for (const o of objects.values()) o.counts = o.area < Math.max(1, S.min_area) ? "small" : o.area > limit ? "large" : "in";
@@ -136,8 +112,8 @@ function foreground(frame) {
   const region = regionMask();
   let outside = 0;
   for (let i = 0; i < out.length; ++i) {
-    outside += out[i] & ~region[i];
-    out[i] &= region[i];
+    outside += out[i] & ~region.mask[i];
+    out[i] &= region.mask[i];
   }
   return { out, region, outside };
 }
@@ -152,7 +128,7 @@ function draw() {
   const frame = frames[at], { out, region, outside } = foreground(frame), { labels, objects } = label(out);
   const canvas = $("picture"), context = canvas.getContext("2d"), image = context.createImageData(D.width, D.height);
   for (let i = 0; i < out.length; ++i) {
-    const g = region[i] ? frame.grey[i] : frame.grey[i] >> 1, o = labels[i] ? objects.get(labels[i]) : null;
+    const g = region.mask[i] ? frame.grey[i] : frame.grey[i] >> 1, o = labels[i] ? objects.get(labels[i]) : null;
     const tint = o && tints[o.counts];
     for (let c = 0; c < 3; ++c) image.data[4 * i + c] = tint ? (g + tint[c]) >> 1 : g;
     image.data[4 * i + 3] = 255;
@@ -166,15 +142,17 @@ function draw() {
     context.strokeRect(o.left - line, o.top - line, o.right - o.left + 1 + 2 * line, o.bottom - o.top + 1 + 2 * line);
   }
   context.font = `${Math.max(10, D.width / 55)}px sans-serif`;
-  for (const r of S.regions) {
-    path(context, r.points, true);
-    context.strokeStyle = context.fillStyle = r.include ? "#5ac8ff" : "#ff6f61";
+  for (const s of shapes()) {
+    const [x, y] = s.points ? s.points[0] : [s.circle[0] - s.circle[2] * 0.7, s.circle[1] - s.circle[2] * 0.7];
+    if (s.points) path(context, s.points, true);
+    else { context.beginPath(); context.arc(...s.circle, 0, 2 * Math.PI); }
+    context.strokeStyle = context.fillStyle = s.include ? "#5ac8ff" : "#ff6f61";
     context.stroke();
-    context.fillText(r.name, r.points[0][0] + 4, r.points[0][1] + Math.max(12, D.width / 50));
+    context.fillText(s.name, x + 4, y + Math.max(12, D.width / 50));
   }
   context.strokeStyle = "#ffd84a";
-  if (drawn.length) { path(context, drawn, false); context.stroke(); }
-  $("found").textContent = told(count(objects, "in"), count(objects, "small"), count(objects, "large"), outside);
+  for (const line of drawn) { path(context, line, tool !== "polygon"); context.stroke(); }
+  $("found").textContent = told(count(objects, "in"), count(objects, "small"), count(objects, "large"), outside) + regionsMet(objects, region);
   $("which").textContent = `frame ${D.frames[at].number}`;
   return objects;
 }
@@ -217,7 +195,7 @@ function check() {
   return `The same objects as the program's in all ${frames.length} frames.`;
 }
 
-const number = v => String(Math.round(v * 100) / 100);
+const rounded = v => Math.round(v * 100) / 100;
 // A ruler is saved as it was drawn: the program takes the lens out of its length.
 const ruler = () => S.scale_points.length === 2;
 const scaleByRuler = () => +(S.scale_length / Math.hypot(...[0, 1].map(i => S.scale_points[1][i] - S.scale_points[0][i]))).toPrecision(6);
@@ -227,28 +205,20 @@ function toml() {
   for (const [key, value] of Object.entries(S.segment_toml)) lines.push(`${key} = ${key in S ? literal(S[key]) : value}`);
   lines.push("", "[label]", `connectivity = ${JSON.stringify(S.connectivity)}`, `min_area = ${S.min_area}`, `max_area = ${S.max_area}`);
   for (const r of S.regions) {
-    lines.push("", `# ${r.name.replace(/[\r\n]/g, " ")}`, "[[segment.region]]", `include = ${r.include}`,
-      `points = [${r.points.map(p => `[${number(p[0])}, ${number(p[1])}]`).join(", ")}]`);
+    lines.push("", "[[segment.region]]");
+    if (r.name) lines.push(`name = ${JSON.stringify(r.name)}`);
+    lines.push(`include = ${r.include}`);
+    if (r.include && isCount(r.count)) lines.push(`count = ${JSON.stringify(r.count)}`);
+    for (const key of ["points", "circle", "rectangle", "grid"]) if (r[key]) lines.push(`${key} = ${JSON.stringify(r[key])}`);
+    if (r.grid) lines.push(`well = ${JSON.stringify(r.well)}`, `gap = ${r.gap}`);
   }
   return lines.join("\n") + "\n";
 }
 const literal = v => typeof v === "string" ? JSON.stringify(v) : String(v);
 
-function listRegions() {
-  $("regions").replaceChildren(...S.regions.map((r, i) => {
-    const item = document.createElement("li"), name = document.createElement("input"), gone = document.createElement("button");
-    name.value = r.name;
-    name.oninput = () => { r.name = name.value; update(false); };
-    gone.textContent = "remove";
-    gone.onclick = () => { S.regions.splice(i, 1); update(); };
-    item.append(r.include ? "keep" : "cut", name, gone);
-    return item;
-  }));
-  $("noregions").hidden = S.regions.length > 0;
-}
-
 function update(list = true) {
   if (list) listRegions();
+  markNames();
   draw();
   tally();
   $("toml").value = toml();
@@ -311,7 +281,7 @@ function buildControls() {
 const hints = {
   polygon: "Click its corners; a double click or Enter closes it, Escape gives up.",
   rectangle: "Drag from corner to corner.", circle: "Drag from the middle to the edge.",
-  wells: "Drag a rectangle around all wells; rows and columns are beside.",
+  wells: "Drag a rectangle around all wells; rows, columns and the gap between two, px, are beside.",
   ruler: "Drag along something of known length, then say how long it is.",
 };
 function choose(name) {
@@ -326,32 +296,9 @@ const place = e => {
   const box = $("picture").getBoundingClientRect();
   return [(e.clientX - box.left) * D.width / box.width, (e.clientY - box.top) * D.height / box.height];
 };
-const rectangle = (a, b) => [[Math.min(a[0], b[0]), Math.min(a[1], b[1])], [Math.max(a[0], b[0]), Math.min(a[1], b[1])],
-  [Math.max(a[0], b[0]), Math.max(a[1], b[1])], [Math.min(a[0], b[0]), Math.max(a[1], b[1])]];
-const ellipse = (m, rx, ry) => Array.from({ length: 48 }, (_, i) => [m[0] + rx * Math.cos(i * Math.PI / 24), m[1] + ry * Math.sin(i * Math.PI / 24)]);
-function wells(a, b) {
-  const [low, , high] = rectangle(a, b), rows = +$("rows").value, columns = +$("columns").value, list = [];
-  const w = (high[0] - low[0]) / columns, h = (high[1] - low[1]) / rows;
-  for (let r = 0; r < rows; ++r) for (let c = 0; c < columns; ++c) {
-    const from = [low[0] + c * w, low[1] + r * h];
-    list.push({ name: `${r < 26 ? String.fromCharCode(65 + r) : r + 1 + "-"}${c + 1}`, points: $("wellshape").value === "circle"
-      ? ellipse([from[0] + w / 2, from[1] + h / 2], w / 2, h / 2) : rectangle(from, [from[0] + w, from[1] + h]) });
-  }
-  return list;
-}
-function addRegions(list) {
-  for (const r of list) S.regions.push({ name: r.name || `region ${S.regions.length + 1}`, include: $("kind").value === "include", points: r.points });
-  drawn = []; drag = null;
-  update();
-}
-function shape(a, b) {
-  if (tool === "rectangle" || tool === "wells") return rectangle(a, b);
-  if (tool === "circle") return ellipse(a, Math.hypot(b[0] - a[0], b[1] - a[1]), Math.hypot(b[0] - a[0], b[1] - a[1]));
-  return [a, b];
-}
 function measure(a, b) {
   const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
-  const said = prompt(`This line is ${number(length)} px long. How long is it really? (for example 20 mm)`);
+  const said = prompt(`This line is ${rounded(length)} px long. How long is it really? (for example 20 mm)`);
   const match = said && said.trim().match(/^([0-9.]+)\s*(\S+)$/);
   if (match && +match[1] > 0 && length > 0) {
     S.scale_points = [a, b].map(p => p.map(v => Math.round((v - 0.5) * 100) / 100));  // px centres are whole numbers
@@ -367,20 +314,20 @@ function listen() {
   const canvas = $("picture");
   canvas.onpointerdown = e => {
     if (!tool) return;
-    if (tool === "polygon") { drawn.push(place(e)); draw(); return; }
+    if (tool === "polygon") { drawn = [[...(drawn[0] || []), place(e).map(rounded)]]; draw(); return; }
     drag = place(e);
     canvas.setPointerCapture(e.pointerId);
   };
-  canvas.onpointermove = e => { if (drag) { drawn = [...shape(drag, place(e))]; drawn.push(drawn[0]); draw(); } };
+  canvas.onpointermove = e => { if (drag) { drawn = outline(drag, place(e)); draw(); } };
   canvas.onpointerup = e => {
     if (!drag) return;
     const from = drag, to = place(e);
     if (Math.hypot(to[0] - from[0], to[1] - from[1]) < 2) { drawn = []; drag = null; draw(); return; }
     if (tool === "ruler") measure(from, to);
-    else addRegions(tool === "wells" ? wells(from, to) : [{ points: shape(from, to) }]);
+    else if (tool === "circle" || (from[0] !== to[0] && from[1] !== to[1])) addRegion(shape(from, to));
   };
-  const close = () => { if (tool === "polygon" && drawn.length > 2) addRegions([{ points: drawn }]); };
-  canvas.ondblclick = () => { drawn.pop(); close(); };
+  const close = () => { if (tool === "polygon" && drawn.length && drawn[0].length > 2) addRegion({ points: drawn[0] }); };
+  canvas.ondblclick = () => { if (drawn.length) drawn[0].pop(); close(); };
   onkeydown = e => { if (e.key === "Enter") close(); if (e.key === "Escape") { drawn = []; drag = null; draw(); } };
   for (const b of document.querySelectorAll("[data-tool]")) b.onclick = () => choose(b.dataset.tool);
   $("frame").oninput = () => { at = +$("frame").value; draw(); };

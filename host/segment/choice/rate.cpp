@@ -117,6 +117,22 @@ void add_frame(const TrialFrame& frame, const TrialFrame* next, const Subjects& 
   }
 }
 
+/// Share of the counts that the objects which are kept meet; of those that are known.
+double share_met(const TrialFrame& frame, const Subjects& subjects, const ExpectedCount& expected) {
+  const std::span<const tracking::ObjectCount> counts = expected.counts();
+  std::vector<int> objects(counts.size());
+  for (const TrialObject& o : frame.objects) {
+    const int index = expected.index_at(o.x, o.y);
+    if (index >= 0 && is_kept(o, subjects)) ++objects[static_cast<size_t>(index)];
+  }
+  double known = 0, met = 0;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    known += counts[i].known() ? 1 : 0;
+    met += counts[i].known() && counts[i].met_by(objects[i]) ? 1 : 0;
+  }
+  return known > 0 ? met / known : 1;
+}
+
 }  // namespace
 
 Rating rate_trial(const Trial& trial, const SceneFacts& facts) {
@@ -138,7 +154,7 @@ Rating rate_trial(const Trial& trial, const SceneFacts& facts) {
     add_frame(frame, frame.followed ? &trial.frames[i + 1] : nullptr, subjects, sums, objects, rating);
     usable += 1;
     squares += objects * objects;
-    met += facts.count.met_by(static_cast<int>(objects));
+    met += share_met(frame, subjects, facts.count);
     if (facts.motion.empty()) continue;
     if (const auto share = explained(facts.motion[i], frame, trial.scene, subjects, covered)) {
       motion += share->motion;
@@ -205,7 +221,7 @@ bool are_things(const Rating& rating, const Rating& best) {
 
 }  // namespace
 
-void score_ratings(std::vector<Rating>& ratings, const tracking::ObjectCount& count) {
+void score_ratings(std::vector<Rating>& ratings, const ExpectedCount& count) {
   for (Rating& r : ratings) r.merits.score = r.trust * behaviour(r.merits, count.known());
   if (count.known() || ratings.empty()) return;
   const Rating best = *std::max_element(

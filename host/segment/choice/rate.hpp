@@ -4,6 +4,7 @@
 
 #include "host/label/bit_image.hpp"
 #include "host/segment/auto_segment.hpp"
+#include "host/segment/choice/expected_count.hpp"
 #include "host/segment/choice/trial.hpp"
 
 namespace flashcell::host {
@@ -12,7 +13,7 @@ namespace flashcell::host {
 struct SceneFacts {
   double noise = 1;              ///< standard deviation of a pixel, grey levels
   std::vector<BitImage> motion;  ///< of each sampled frame: what differs from the scene
-  tracking::ObjectCount count;
+  ExpectedCount count;
 };
 
 /// One way to segment, rated.
@@ -32,6 +33,6 @@ struct Rating {
 Rating rate_trial(const Trial& trial, const SceneFacts& facts);
 
 /// Compares what each way finds, and sets the scores.
-void score_ratings(std::vector<Rating>& ratings, const tracking::ObjectCount& count);
+void score_ratings(std::vector<Rating>& ratings, const ExpectedCount& count);
 
 }  // namespace flashcell::host

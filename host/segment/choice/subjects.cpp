@@ -193,24 +193,36 @@ void measure(const std::vector<TrialFrame>& trial, const Range& range, Subjects&
   subjects.max_area = static_cast<uint32_t>(std::min(std::ceil(high), 1e9));
 }
 
-/// Limits between which the number of objects is met in most frames; among equals those that hold most of what moves,
-/// then the widest.
-Range range_of_count(const std::vector<TrialFrame>& trial, const Bins& bins, const tracking::ObjectCount& count) {
-  std::vector<std::array<int, kBins + 1>> below(trial.size());
+/// Limits between which the counts are met most often; among equals those that hold most of what moves, then the
+/// widest.
+Range range_of_count(const std::vector<TrialFrame>& trial, const Bins& bins, const ExpectedCount& expected) {
+  const std::span<const tracking::ObjectCount> counts = expected.counts();
+  std::array<std::vector<size_t>, kBins> places;  // of each bin's objects: frame times counts + count
+  int64_t met_by_none = 0;
   for (size_t i = 0; i < trial.size(); ++i) {
-    below[i].fill(0);
-    for (const TrialObject& o : trial[i].objects) ++below[i][bin_of(o.area) + 1];
-    for (int b = 0; b < kBins; ++b) below[i][b + 1] += below[i][b];
+    if (!trial[i].usable) continue;
+    for (const tracking::ObjectCount& count : counts) met_by_none += count.known() && count.met_by(0) ? 1 : 0;
+    for (const TrialObject& o : trial[i].objects) {
+      const int index = expected.index_at(o.x, o.y);
+      if (index >= 0 && counts[static_cast<size_t>(index)].known())
+        places[bin_of(o.area)].push_back(i * counts.size() + static_cast<size_t>(index));
+    }
   }
   Range best;
-  double best_met = 0, best_evidence = -1;
+  int64_t best_met = 0;
+  double best_evidence = -1;
+  std::vector<int> objects;
   for (int first = 0; first < kBins; ++first) {
+    objects.assign(trial.size() * counts.size(), 0);
+    int64_t met = met_by_none;
     double evidence = 0;
     for (int last = first; last < kBins; ++last) {
       evidence += bins[last].evidence();
-      double met = 0;
-      for (size_t i = 0; i < trial.size(); ++i)
-        met += trial[i].usable && count.met_by(below[i][last + 1] - below[i][first]) ? 1 : 0;
+      for (const size_t place : places[last]) {
+        const tracking::ObjectCount& count = counts[place % counts.size()];
+        met -= count.met_by(objects[place]) ? 1 : 0;
+        met += count.met_by(++objects[place]) ? 1 : 0;
+      }
       const bool wider = last - first > best.last - best.first;
       if (met > best_met || (met == best_met && (evidence > best_evidence || (evidence == best_evidence && wider)))) {
         best = {first, last};
@@ -232,7 +244,7 @@ bool moves(const TrialObject& o) {
   return is_mobile(o) && o.next >= 0 && o.moved > std::max(kLeastStep, kStep * std::sqrt(o.area));
 }
 
-Subjects find_subjects(const std::vector<TrialFrame>& trial, const tracking::ObjectCount& count) {
+Subjects find_subjects(const std::vector<TrialFrame>& trial, const ExpectedCount& count) {
   const Bins bins = count_bins(trial);
   Subjects subjects;
   if (count.known()) {

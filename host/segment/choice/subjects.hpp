@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/segment/choice/expected_count.hpp"
 #include "host/segment/choice/trial.hpp"
-#include "tracking/object_count.hpp"
 
 namespace flashcell::host {
 
@@ -18,7 +18,7 @@ struct Subjects {
 
 /// Those that move, are found again from frame to frame more often than chance has it, and their like. With a count,
 /// those of which there are so many.
-Subjects find_subjects(const std::vector<TrialFrame>& trial, const tracking::ObjectCount& count);
+Subjects find_subjects(const std::vector<TrialFrame>& trial, const ExpectedCount& count);
 
 /// Has moved, or been away, and was found again.
 bool is_mobile(const TrialObject& object);

@@ -66,7 +66,8 @@ void ReportData::add_sighting(const tracking::TrackRow& row, const RowInUnit& sc
   track->max_speed = std::max(track->max_speed, scaled.speed);
 }
 
-void ReportData::add_row(const tracking::TrackRow& row) {
+void ReportData::add_row(const AssembledRow& assembled) {
+  const tracking::TrackRow& row = assembled.row;
   const RowInUnit scaled = in_unit(run_, row);
   TrackStory* track = story_of(row);
   if (row.state != tracking::TrackState::predicted) add_sighting(row, scaled, track);
@@ -84,6 +85,7 @@ void ReportData::add_row(const tracking::TrackRow& row) {
   track->last_frame = row.frame;
   ++track->rows;
   track->states.add(row.frame, row.state);
+  track->region = assembled.region;
   track->class_id = row.class_id;
   track->class_confidence = row.class_confidence;
   track->colour_class = row.colour_class;
@@ -127,7 +129,7 @@ void ReportData::add_rows(std::span<const AssembledRow> rows) {
   for (const AssembledRow& assembled : rows) {
     close_frames_before(assembled.row.frame);
     ++rows_in_frame_;
-    add_row(assembled.row);
+    add_row(assembled);
   }
 }
 

@@ -42,9 +42,10 @@ struct TrackStory {
   double max_speed = 0;
   double x = 0, y = 0;  ///< px, last
   int class_id = -1, colour_class = 0;
-  float class_confidence = 0;     ///< 0..1
-  float least_id_confidence = 1;  ///< 0.5..1
-  std::vector<PathPoint> path;    ///< every path_stride-th row
+  int32_t region = tracking::RegionMap::kNone;  ///< last
+  float class_confidence = 0;                   ///< 0..1
+  float least_id_confidence = 1;                ///< 0.5..1
+  std::vector<PathPoint> path;                  ///< every path_stride-th row
   uint64_t path_stride = 1;
   StateLine states;
 
@@ -99,7 +100,7 @@ class ReportData {
 
  private:
   void keep_picture(const Frame& frame);
-  void add_row(const tracking::TrackRow& row);
+  void add_row(const AssembledRow& assembled);
   void add_sighting(const tracking::TrackRow& row, const RowInUnit& scaled, TrackStory* track);
   TrackStory* story_of(const tracking::TrackRow& row);
   void extend_path(TrackStory& track, const PathPoint& point);

@@ -70,12 +70,12 @@ class Line {
 
 std::string tracks_table(const Run& run) {
   const bool classes = !run.info.classes.empty(), colours = !run.info.colour_classes.empty();
+  const std::vector<std::string> regions = region_names(run.info);
   std::string out = fmt::format(
-      "id,first_frame,last_frame,duration_s,rows,seen,merged,gaps,distance_{0},mean_speed_{0}_per_s,max_speed_{0}_per_"
-      "s,"
-      "mean_area_{0}2{1}{2}{3}\n",
+      "id,first_frame,last_frame,duration_s,rows,seen,merged,gaps,distance_{0},mean_speed_{0}_per_s,"
+      "max_speed_{0}_per_s,mean_area_{0}2{1}{2}{3}{4}\n",
       run.unit, run.info.linked ? ",least_id_confidence" : "", classes ? ",class,class_confidence" : "",
-      colours ? ",colour" : "");
+      colours ? ",colour" : "", run.info.regions ? ",region" : "");
   for (const auto& [id, t] : run.data.tracks()) {
     Line line(out);
     line.count(id).integer(t.first_frame).integer(t.last_frame).real(seconds(run, static_cast<double>(t.frames())));
@@ -87,6 +87,7 @@ std::string tracks_table(const Run& run) {
     if (classes)
       line.text(csv_field(to_utf8(class_name(run.info.classes, t.class_id)))).real(double{t.class_confidence});
     if (colours) line.text(csv_field(to_utf8(class_name(run.info.colour_classes, t.colour_class))));
+    if (run.info.regions) line.text(csv_field(to_utf8(class_name(regions, t.region, "none"))));
   }
   return out;
 }

@@ -57,10 +57,11 @@ std::string key_figures(const RunSummary& summary) {
   out += figure(short_number(summary.objects_mean()),
                 fmt::format("objects a frame on average, {} to {}", count_text(summary.objects_min),
                             count_text(summary.objects_max)));
-  if (summary.count.known()) {
+  if (summary.counted()) {
+    const std::string missed = summary.missed_regions();
     out += figure(
         fmt::format("{} of {}", count_text(summary.frames_count_met), count_text(summary.frames)),
-        fmt::format("frames with {} object{}", tracking::to_text(summary.count), summary.count.most == 1 ? "" : "s"),
+        fmt::format("frames with {}{}", summary.count_name(), missed.empty() ? "" : "; most often missed: " + missed),
         summary.count_often_missed());
   }
   out += figure(count_text(dropped), fmt::format("frame{} dropped{}", plural(dropped), causes), dropped > 0);

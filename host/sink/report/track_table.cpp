@@ -22,6 +22,10 @@ std::string class_cell(const RunInfo& run, const TrackStory& t) {
   return std::string(class_name(run.classes, t.class_id)) + sure;
 }
 
+std::string region_cell(const RunInfo& run, const TrackStory& t) {
+  return std::string(class_name(region_names(run), t.region, "none"));
+}
+
 std::string mean_speed_cell(const RunInfo& run, const TrackStory& t) {
   const double seconds = static_cast<double>(t.last_frame - t.first_frame) / run.fps;
   return seconds > 0 ? short_number(t.distance / seconds) : "–";
@@ -37,6 +41,7 @@ std::vector<Column> columns_of(const RunInfo& run) {
     columns.push_back(
         {"colour", true, [](Run r, Track t) { return std::string(class_name(r.colour_classes, t.colour_class)); }});
   }
+  if (run.regions) columns.push_back({"region", true, region_cell});
   columns.push_back({"first frame", false, [](Run, Track t) { return std::to_string(t.first_frame); }});
   columns.push_back({"last frame", false, [](Run, Track t) { return std::to_string(t.last_frame); }});
   if (run.fps > 0) {

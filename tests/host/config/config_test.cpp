@@ -210,6 +210,57 @@ TEST(Config, ACountIsANumberOrARange) {
   EXPECT_THAT(error_of("[track]\ncount = true\n"), HasSubstr("text in quotes"));
 }
 
+TEST(Config, ARegionHasOneOfSeveralShapes) {
+  const std::string text =
+      "[[segment.region]]\nname = \"arena\"\ncircle = [100, 80.5, 60]\ncount = \"1..2\"\n"
+      "[[segment.region]]\ninclude = false\nrectangle = [1, 2, 3, 4]\n"
+      "[[segment.region]]\nrectangle = [10, 20, 300, 200]\ngrid = [5, 4]\nwell = \"rectangle\"\ngap = 2\ncount = 1\n"
+      "[[segment.region]]\npoints = [[0, 0], [9, 0], [9, 9]]\n";
+  Config config;
+  parse_config(text, "rig.toml", config);
+  const std::vector<SegmentRegion>& regions = config.segment.parameters.regions;
+  ASSERT_EQ(regions.size(), 4u);
+  EXPECT_EQ(regions[0].circle, (std::vector<double>{100, 80.5, 60}));
+  EXPECT_EQ(regions[0].count, (tracking::ObjectCount{1, 2}));
+  EXPECT_EQ(regions[2].grid, (std::vector<double>{5, 4}));
+  EXPECT_EQ(regions[2].well, WellShape::rectangle);
+  EXPECT_EQ(shapes_of(regions).size(), 23u);
+  const std::string printed = print_config(config, false);
+  Config back;
+  parse_config(printed, "round trip", back);
+  EXPECT_EQ(print_config(back, false), printed);
+  EXPECT_EQ(back.segment.parameters.regions[2].gap, 2);
+  EXPECT_EQ(back.segment.parameters.regions[2].count, (tracking::ObjectCount{1, 1}));
+  EXPECT_EQ(back.segment.parameters.regions[0].name, "arena");
+
+  EXPECT_THAT(error_of("[[segment.region]]\ncircle = [1, 2]\n"),
+              HasSubstr("rig.toml:2: segment.region.circle must be a list of 3"));
+  EXPECT_THAT(error_of("[[segment.region]]\nname = \"x\"\n"), HasSubstr("rig.toml:1: [[segment.region]] has no shape"));
+  EXPECT_THAT(error_of("[[segment.region]]\ncircle = [1, 2, 3]\nrectangle = [1, 2, 3, 4]\n"),
+              HasSubstr("has 2 shapes"));
+  EXPECT_THAT(error_of("[[segment.region]]\ncircle = [1, 2, 3]\ncount = \"x\"\n"), HasSubstr("segment.region.count"));
+  EXPECT_THAT(error_of("[[segment.region]]\ncircle = [1, 2, 3]\nname = \"a\"\n[[segment.region]]\ncircle = [1, 2, "
+                       "3]\nname = \"a\"\n"),
+              HasSubstr("rig.toml:4: [[segment.region]] is the second one called \"a\""));
+}
+
+TEST(Config, TheWholePicturesCountIsThatOfItsRegions) {
+  Config config;
+  parse_config(
+      "[[segment.region]]\nrectangle = [0, 0, 100, 80]\ngrid = [5, 4]\ncount = 1\n"
+      "[[segment.region]]\ncircle = [200, 40, 30]\ncount = \"0..2\"\n",
+      "rig.toml", config);
+  EXPECT_NO_THROW(check_counts(config));
+  set_config_key("track.count", "20..22", config);
+  EXPECT_NO_THROW(check_counts(config));
+  set_config_key("track.count", "20", config);
+  EXPECT_THAT([&] { check_counts(config); },
+              testing::ThrowsMessage<Error>(HasSubstr("track.count is \"20\", and the counts of the regions are "
+                                                      "\"20..22\" together")));
+  config.segment.parameters.regions[1].count = {};
+  EXPECT_THAT([&] { check_counts(config); }, testing::ThrowsMessage<Error>(HasSubstr("region 2")));
+}
+
 TEST(Config, MissingFileSaysHowToMakeOne) {
   Config config;
   try {

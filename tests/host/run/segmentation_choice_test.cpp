@@ -107,8 +107,8 @@ void expect_losses_are_told(const Areas& areas) {
   };
   const contract::LabelParameters& chosen = areas.chosen;
   EXPECT_FALSE(told(chosen.min_area, chosen.max_area)) << chosen.min_area << " to " << chosen.max_area << " px";
-  const auto under_all = std::max(1u, static_cast<uint32_t>(0.7 * areas.quantile(0.05)));
-  const auto over_all = static_cast<uint32_t>(1.4 * areas.quantile(0.95)) + 1;
+  const auto under_all = std::max(1u, static_cast<uint32_t>(0.7 * areas.quantile(0)));
+  const auto over_all = static_cast<uint32_t>(1.4 * areas.quantile(1)) + 1;
   EXPECT_TRUE(told(1, under_all)) << "up to " << under_all << " px";
   EXPECT_TRUE(told(chosen.min_area, std::max(chosen.min_area, under_all))) << "up to " << under_all << " px, no specks";
   EXPECT_TRUE(told(over_all, std::max(chosen.max_area, over_all))) << "from " << over_all << " px";

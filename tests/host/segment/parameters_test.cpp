@@ -86,7 +86,7 @@ TEST(SegmentParameters, RegionsNeedThreeFinitePoints) {
   p.regions.resize(2);
   p.regions[0].points = {{0, 0}, {9, 0}, {9, 9}};
   p.regions[1].points = {{0, 0}, {9, 0}};
-  EXPECT_EQ(refusal(p), "segment.regions[1] must have 3 points or more, not 2");
+  EXPECT_EQ(refusal(p), "segment.region number 2 needs points = [[x, y], ...], at least three, not 2");
   p.regions[1].points.push_back({INFINITY, 3});
   EXPECT_THAT(refusal(p), testing::HasSubstr("no finite number"));
 }

@@ -100,6 +100,7 @@ TEST(Hdf5Sink, ReadsBackAsWritten) {
   run.features = contract::kFeatureHlac | contract::kFeatureHue | contract::kFeatureIntensity;
   run.classes = {"ant", "fly"};
   run.world = WorldMap::scaled("mm", 0.05);
+  run.regions = test::two_halves();
   run.config_toml = "[track]\nlost_ms = 100\n";
   const int64_t frames = 10000;
   run.backfill_frames = 5;
@@ -150,6 +151,7 @@ TEST(Hdf5Sink, ReadsBackAsWritten) {
   }
   EXPECT_EQ(reader.text_attribute("/tracks/vx", "unit"), "px/s");
   EXPECT_EQ(reader.text_attribute("/", "classes"), "ant\nfly");
+  EXPECT_EQ(reader.text_attribute("/", "regions"), "=left, 1\nright");
   EXPECT_EQ(reader.text_attribute("/", "unit"), "mm");
   EXPECT_EQ(reader.text_attribute("/", "config_toml"), run.config_toml);
 }

@@ -60,6 +60,24 @@ TEST(OverlayPainter, DrawsBoxesTrailsAndLeavesTheRest) {
   EXPECT_TRUE(differs(picture, 635, 5, 90)) << "strip";
 }
 
+TEST(OverlayPainter, DrawsRegionsThinly) {
+  RunInfo run = run_of(640, 480);
+  run.regions = test::two_halves(640, 480);
+  OverlayPainter painter(run, 50, 1280);
+  const OwnedResult result = blank_result(0, 640, 480, 90);
+  painter.follow(result.view());
+  const cv::Mat& picture = painter.paint(result.view(), "");
+  int lit = 0;
+  for (int y = 20; y < 470; ++y) lit += differs(picture, 320, y + OverlayPainter::kStripHeight, 90);
+  EXPECT_GT(lit, 440) << "the line between them";
+  EXPECT_FALSE(differs(picture, 160, 240 + OverlayPainter::kStripHeight, 90)) << "inside";
+  int name = 0;
+  for (int y = 1; y < 14; ++y) {
+    for (int x = 323; x < 350; ++x) name += differs(picture, x, y + OverlayPainter::kStripHeight, 90);
+  }
+  EXPECT_GT(name, 20);
+}
+
 TEST(OverlayPainter, PredictedIsDashed) {
   OverlayPainter painter(run_of(640, 480), 50, 1280);
   OwnedResult result = blank_result(0, 640, 480, 90);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,19 @@ inline tracking::TrackRow row_at(int64_t frame, uint32_t id, double x, double y)
   row.major_axis = 10;
   row.minor_axis = 6;
   return row;
+}
+
+/// The picture's left half "=left, 1" and its right half "right", for two and any number of objects; the last row of
+/// pixels is in none.
+inline std::shared_ptr<const tracking::RegionMap> two_halves(int width = 64, int height = 48) {
+  std::vector<uint16_t> pixels(static_cast<size_t>(width) * static_cast<size_t>(height));
+  for (int i = 0; i < width * (height - 1); ++i) pixels[static_cast<size_t>(i)] = i % width < width / 2 ? 1 : 2;
+  const double right = width, bottom = height - 1, middle = 0.5 * width;
+  return std::make_shared<tracking::RegionMap>(
+      width, height,
+      std::vector<tracking::NamedRegion>{{"=left, 1", {2, 2}, {{0, 0}, {middle, 0}, {middle, bottom}, {0, bottom}}},
+                                         {"right", {}, {{middle, 0}, {right, 0}, {right, bottom}, {middle, bottom}}}},
+      pixels);
 }
 
 /// A grey frame of one value, with its pixels in `storage`.

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -9,6 +10,7 @@
 #include <locale>
 #include <random>
 #include <set>
+#include <sstream>
 
 #include "base/error.hpp"
 #include "host/sink/csv_sink.hpp"
@@ -125,6 +127,25 @@ TEST(CsvSink, LeavesOutWhatTheRunDoesNotHave) {
   EXPECT_EQ(run_csv(folder / "tracks.csv", test::small_run(), {result}, {.host_time = false, .header_comments = false}),
             "frame,id,state,time_s,x,y,vx,vy,left,top,width,height,area,orientation,major,minor\n"
             "3,1,visible,0.001500000,1.0000,2.0000,0.00,0.00,-3.50,-0.50,10.00,6.00,47.00,0.00000,10.000,6.000\n");
+}
+
+TEST(CsvSink, RowsSayInWhichRegionTheyAre) {
+  const TemporaryFolder folder;
+  RunInfo run = test::small_run();
+  run.regions = test::two_halves();
+  OwnedResult result = blank_result(3);
+  result.rows = {row_at(3, 1, 31.4, 2), row_at(3, 2, 31.6, 2), row_at(3, 3, 1, 47), row_at(3, 4, -9, 4)};
+  const std::string text =
+      run_csv(folder / "tracks.csv", run, {result}, {.host_time = false, .header_comments = false});
+  std::istringstream lines(text);
+  std::vector<std::string> last;
+  for (std::string line; std::getline(lines, line);) last.push_back(line);
+  EXPECT_THAT(text, testing::HasSubstr(",minor,region\n"));
+  ASSERT_EQ(last.size(), 5u);
+  EXPECT_THAT(last[1], testing::EndsWith(",\"'=left, 1\"")) << "no formula";
+  EXPECT_THAT(last[2], testing::EndsWith(",right"));
+  EXPECT_THAT(last[3], testing::EndsWith(",none"));
+  EXPECT_THAT(last[4], testing::EndsWith(",none")) << "outside of the picture";
 }
 
 struct GermanNumbers : std::numpunct<char> {
