@@ -1,6 +1,9 @@
 #pragma once
+#include <memory>
+
 #include "base/aligned_vector.hpp"
 #include "kernels_hls/contract/object.hpp"
+#include "tracking/blob_pixels.hpp"
 #include "tracking/detection.hpp"
 #include "tracking/recognition.hpp"
 
@@ -15,6 +18,9 @@ struct ObjectTable {
   /// detector's boxes), fills it; where it is empty the pipeline derives one of each record (make_detection).
   RecordVector<tracking::Detection> detections;
   contract::FrameSummary summary;
+  /// The objects' pixels, for a tracker that asks; null where the device does not keep them. Of the device that filled
+  /// the table last, which uses it again.
+  std::shared_ptr<tracking::BlobPixels> pixels;
 
   /// Room for the objects of every frame labelled with `parameters`.
   void reserve(const contract::LabelParameters& parameters) {

@@ -260,7 +260,7 @@ class Run {
     const ObjectTable& table = packet->table;
     const Frame& frame = *packet->frame;
     packet->time_s = clock_.time_s(frame);
-    const auto rows = tracker_.update(frame.number, packet->time_s, table.detections, table.names);
+    const auto rows = tracker_.update(frame.number, packet->time_s, table.detections, table.names, table.pixels.get());
     packet->rows.assign(rows.begin(), rows.end());
     const auto backfill = tracker_.backfill();
     packet->backfill.assign(backfill.begin(), backfill.end());

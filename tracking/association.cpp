@@ -48,7 +48,9 @@ bool contains(const Box& box, const Detection& detection) {
 
 }  // namespace
 
-void Observations::set(double time_s, std::span<const Detection> frame_detections, const RegionMap* regions) {
+void Observations::set(double time_s, std::span<const Detection> frame_detections, const RegionMap* regions,
+                       BlobPixels* frame_pixels) {
+  pixels = frame_pixels;
   time = time_s;
   detections = frame_detections;
   looks.clear();
@@ -86,8 +88,7 @@ void Association::add_predicted_edges(int32_t row, const Track& track, const Obs
     const double variance_x = track.x.variance() + variance, variance_y = track.y.variance() + variance;
     const double distance = square(detection.x - x) / variance_x + square(detection.y - y) / variance_y;
     if (distance > motion_.gate() || (shape && squared_distance(detection, x, y) > square(leap))) return;
-    if (parameters.max_speed > 0 &&
-        squared_distance(detection, track.last_row.x, track.last_row.y) > square(farthest)) {
+    if (parameters.max_speed > 0 && squared_distance(detection, track.last_x, track.last_y) > square(farthest)) {
       return;
     }
     double cost = parameters.weight_position * (distance + std::log(variance_x * variance_y / square(variance)));
@@ -111,15 +112,15 @@ void Association::add_regained_edges(int32_t row, const Track& track, const Obse
   // What comes out of a blob is one of those who were in it, wherever it comes out.
   const bool leaves = track.blob.width > 0;
   // It may also have stayed where it was.
-  const bool stays = track.previous_seen && track.last_row.state == TrackState::visible;
+  const bool stays = is_alone(track.previous_match);
   Box around{x - radius, y - radius, 2 * radius, 2 * radius};
-  if (stays) around = joint(around, {track.last_row.x - radius, track.last_row.y - radius, 2 * radius, 2 * radius});
+  if (stays) around = joint(around, {track.last_x - radius, track.last_y - radius, 2 * radius, 2 * radius});
   frame.grid.visit(leaves ? joint(around, track.blob) : around, [&](int32_t index) {
     if (frame.taken_by[index] >= 0) return;
     const Detection& detection = frame.detections[index];
     const Look& look = frame.looks[index];
     if (!may_be_one(look, track.appearance.look())) return;
-    const double from_last = std::sqrt(squared_distance(detection, track.last_row.x, track.last_row.y));
+    const double from_last = std::sqrt(squared_distance(detection, track.last_x, track.last_y));
     double distance = std::sqrt(squared_distance(detection, x, y));
     if (stays) distance = std::min(distance, from_last);
     if (distance > radius && !(leaves && contains(track.blob, detection))) return;
@@ -178,7 +179,7 @@ double Association::alone_radius(const Track& track, double time) const {
 int32_t Association::find_alone(const Track& track, double radius, const Observations& frame) const {
   int32_t only = -1;
   bool alone = true;
-  const double x = track.last_row.x, y = track.last_row.y;
+  const double x = track.last_x, y = track.last_y;
   frame.grid.visit({x - radius, y - radius, 2 * radius, 2 * radius}, [&](int32_t index) {
     const Detection& detection = frame.detections[index];
     if (squared_distance(detection, x, y) > square(radius)) return;

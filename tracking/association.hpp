@@ -2,6 +2,7 @@
 #include <span>
 #include <vector>
 
+#include "tracking/blob_pixels.hpp"
 #include "tracking/motion.hpp"
 #include "tracking/sparse_assignment.hpp"
 #include "tracking/spatial_grid.hpp"
@@ -14,11 +15,13 @@ struct Observations {
   std::vector<Look> looks;
   std::vector<Box> points;        ///< boxes without extent at the centroids
   SpatialGrid grid;               ///< of the points
+  BlobPixels* pixels = nullptr;   ///< null: unknown
   double time = 0;                ///< s
   std::vector<int32_t> taken_by;  ///< index of the track that has the detection to itself, -1: none
 
-  /// `regions`: TrackerParameters::regions, may be null.
-  void set(double time_s, std::span<const Detection> frame_detections, const RegionMap* regions);
+  /// `regions`: TrackerParameters::regions, may be null; so may `frame_pixels`.
+  void set(double time_s, std::span<const Detection> frame_detections, const RegionMap* regions,
+           BlobPixels* frame_pixels);
 };
 
 /// Gives detections to tracks one to one. Every pair has its own gate; the sum of costs decides only between pairs

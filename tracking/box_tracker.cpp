@@ -212,7 +212,7 @@ BoxTracker::BoxTracker(const BoxTrackerParameters& parameters, double fps, Score
 BoxTracker::~BoxTracker() = default;
 
 std::span<const TrackRow> BoxTracker::update(int64_t frame, double time_s, std::span<const Detection> detections,
-                                             std::span<const ClassBelief> names) {
+                                             std::span<const ClassBelief> names, BlobPixels* /*pixels*/) {
   Impl& impl = *impl_;
   const bool first = impl.last_frame == std::numeric_limits<int64_t>::min();
   if (!std::isfinite(time_s) || (!first && (frame <= impl.last_frame || !(time_s > impl.last_time)))) {

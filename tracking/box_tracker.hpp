@@ -32,7 +32,7 @@ class BoxTracker final : public FrameTracker {
   ~BoxTracker() override;
 
   std::span<const TrackRow> update(int64_t frame, double time_s, std::span<const Detection> detections,
-                                   std::span<const ClassBelief> names = {}) override;
+                                   std::span<const ClassBelief> names = {}, BlobPixels* pixels = nullptr) override;
   std::span<const TrackRow> backfill() const override;
   int64_t backfill_frames() const override;
   std::span<const TrackRow> finish() override;

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <span>
 
+#include "tracking/blob_pixels.hpp"
 #include "tracking/recognition.hpp"
 #include "tracking/track_row.hpp"
 
@@ -19,8 +20,9 @@ class FrameTracker {
   /// box side that is not above 0, or `names` are of another number.
   /// `names`: what a classifier says of each detection, or empty; fused over a track's life as a recognizer's evidence
   /// is. Those of 0 classes say nothing.
+  /// `pixels`: of the detections, asked for those that hold several objects; used in this call only. May be null.
   virtual std::span<const TrackRow> update(int64_t frame, double time_s, std::span<const Detection> detections,
-                                           std::span<const ClassBelief> names) = 0;
+                                           std::span<const ClassBelief> names, BlobPixels* pixels) = 0;
 
   /// Rows of earlier frames that the last update() made known, sorted by frame, then id. An offline run inserts them;
   /// one of a frame and id that were given out before replaces what was given. Valid until the next call.

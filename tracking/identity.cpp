@@ -23,10 +23,8 @@ void Identity::settle_splits(std::vector<Track>& tracks, std::span<const int32_t
   leaving_.clear();
   for (int32_t index : alive) {
     const Track& track = tracks[index];
-    const bool alone = track.match == Match::predicted || track.match == Match::regained;
-    if (alone && track.previous_seen && track.last_row.state == TrackState::merged) {
-      leaving_.emplace_back(track.last_row.detection, index);
-    }
+    if (is_alone(track.match) && track.previous_match == Match::merged)
+      leaving_.emplace_back(track.previous_detection, index);
   }
   std::sort(leaving_.begin(), leaving_.end());
   for (size_t i = 0; i < leaving_.size(); ++i) {

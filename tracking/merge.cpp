@@ -4,30 +4,30 @@
 #include <cmath>
 #include <optional>
 
+#include "tracking/blob_sides.hpp"
+#include "tracking/disc_overlap.hpp"
+#include "tracking/moment_split.hpp"
+
 namespace flashcell::tracking {
 namespace {
 
 constexpr double kLeastAreaShare = 0.85;  ///< a blob has at least this share of any member's area
 constexpr double kTolerance = 1.5;        ///< px by which a predicted box may stick out of the blob's
 constexpr double kTolerancePerSigma = 3;
-constexpr double kMostTolerance = 0.5;   ///< of the object's size
-constexpr double kWideTolerance = 0.6;   ///< of the object's size, where the blob has area to spare
-constexpr double kSpareShare = 0.3;      ///< of the object's area
-constexpr double kHiddenTolerance = 1;   ///< of the object's size, of one that was in the blob
-constexpr double kRoomShare = 0.6;       ///< of the object's area, with which it is back in the blob that hid it
-constexpr double kOthersGrowth = 0.25;   ///< of log area
-constexpr double kOthersSigmas = 8;      ///< and so much more for one that varies
-constexpr int kMostOffSize = 30;         ///< frames on end
-constexpr float kRigidVariance = 0.01f;  ///< of log area
-constexpr double kExplained = 0.95;      ///< share of the blob's area above which its members are all that it holds
-constexpr double kLeapSigmas = 3;
+constexpr double kMostTolerance = 0.5;     ///< of the object's size
+constexpr double kWideTolerance = 0.6;     ///< of the object's size, where the blob has area to spare
+constexpr double kSpareShare = 0.3;        ///< of the object's area
+constexpr double kHiddenTolerance = 1;     ///< of the object's size, of one that was in the blob
+constexpr double kRoomShare = 0.6;         ///< of the object's area, with which it is back in the blob that hid it
+constexpr double kOthersGrowth = 0.25;     ///< of log area
+constexpr double kOthersSigmas = 8;        ///< and so much more for one that varies
+constexpr float kRigidVariance = 0.01f;    ///< of log area
+constexpr double kExplained = 0.95;        ///< share of the blob's area above which its members are all that it holds
 constexpr int kMostDoubt = 10;             ///< frames on end
 constexpr double kCentroidMismatch = 0.1;  ///< of the blob's area: its members must explain it that well
 constexpr double kCentroidSigma = 0.15;    ///< px
 constexpr double kCentroidSigmaPerMismatch = 0.5;
 constexpr double kLeastShare = 0.02;
-constexpr double kSideSigma = 0.6;  ///< px: how well a blob's side tells the place of the member it belongs to
-constexpr double kSideSigmaPerSize = 0.03;
 
 double square(double value) {
   return value * value;
@@ -49,46 +49,6 @@ Box predicted_box(const Track& track) {
   return box_at(track.x.position(), track.y.position(), track.reach);
 }
 
-/// Of the disc of the track's area.
-double radius(const Track& track) {
-  constexpr double kRadiusOfUnitArea = 0.56418958354775629;  // 1 / sqrt(pi)
-  return kRadiusOfUnitArea * track.size;
-}
-
-/// Area that discs of these tracks' areas share at their predicted places.
-double shared_area(const Track& a, const Track& b) {
-  const double r = radius(a), q = radius(b);
-  const double squared = square(a.x.position() - b.x.position()) + square(a.y.position() - b.y.position());
-  if (squared >= square(r + q)) return 0;
-  if (squared <= square(r - q)) return std::min(a.area(), b.area());
-  const double d = std::sqrt(squared);
-  // Of each disc the segment beyond the common chord, at whose ends the radius makes this angle with the line of
-  // centres.
-  const auto segment = [d](double own, double other) {
-    const double cosine = std::clamp((d * d + own * own - other * other) / (2 * d * own), -1.0, 1.0);
-    return own * own * (std::acos(cosine) - cosine * std::sqrt(1 - cosine * cosine));
-  };
-  return segment(r, q) + segment(q, r);
-}
-
-struct Point {
-  double x, y;
-};
-
-/// About where the centroid of the area is that the two share, as discs.
-Point shared_centroid(const Track& a, const Track& b) {
-  const double r = radius(a), q = radius(b);
-  const double dx = b.x.position() - a.x.position(), dy = b.y.position() - a.y.position();
-  const double d = std::sqrt(dx * dx + dy * dy);
-  if (d <= std::abs(r - q)) {
-    const Track& smaller = r < q ? a : b;
-    return {smaller.x.position(), smaller.y.position()};
-  }
-  // Halfway between the two edges on the line of centres; from a.
-  const double way = (r + d - q) / (2 * d);
-  return {a.x.position() + way * dx, a.y.position() + way * dy};
-}
-
 /// Two that touch are where the blob's moments say, if both keep their shape: areas of others add up by chance.
 void fit_moments(Track& a, Track& b, const Detection& blob) {
   if (std::max(a.appearance.area_variance(), b.appearance.area_variance()) > kRigidVariance) return;
@@ -108,68 +68,9 @@ void fit_moments(Track& a, Track& b, const Detection& blob) {
 bool is_with_others(Track& track, const Detection& blob) {
   const double growth = std::log(blob.area / track.area());
   const double most = kOthersGrowth + kOthersSigmas * std::sqrt(track.appearance.area_variance());
-  if (growth < most || track.off_size >= kMostOffSize) return false;
+  if (growth < most || size_has_changed(track)) return false;
   ++track.off_size;
   return true;
-}
-
-/// One axis of one member: its filter, and the two places that the blob's sides would give it.
-struct Side {
-  AxisFilter* filter;
-  double low_reach, high_reach, sigma;
-  double low() const { return filter->position() - low_reach; }
-  double high() const { return filter->position() + high_reach; }
-};
-
-double keep_inside(const Side& member, double low, double high) {
-  const double least = low + member.low_reach, most = high - member.high_reach;
-  return least < most ? std::clamp(member.filter->position(), least, most) : (least + most) / 2;
-}
-
-/// Nobody sticks out of the blob. The extreme member's side is the blob's side; where two members compete for it, it
-/// says less. leap(i, position): member i cannot be where its motion led it.
-template <class GetSide, class Leap>
-void correct_axis(bool explained, size_t count, double low, double high, const GetSide& side, const Leap& leap) {
-  for (size_t i = 0; i < count; ++i) {
-    const Side member = side(i);
-    const double inside = keep_inside(member, low, high);
-    const double off = square(member.filter->position() - inside);
-    if (off > square(kLeapSigmas) * (member.filter->variance() + square(member.sigma))) leap(i, inside);
-  }
-  size_t lowest = 0, highest = 0;
-  for (size_t i = 1; i < count; ++i) {
-    if (side(i).low() < side(lowest).low()) lowest = i;
-    if (side(i).high() > side(highest).high()) highest = i;
-  }
-  double low_rival = 1e300, high_rival = 1e300;
-  for (size_t i = 0; i < count; ++i) {
-    if (i != lowest) low_rival = std::min(low_rival, side(i).low() - side(lowest).low());
-    if (i != highest) high_rival = std::min(high_rival, side(highest).high() - side(i).high());
-  }
-  const Side first = side(lowest), last = side(highest);
-  const auto variance = [](double sigma, double rival) { return square(rival < 2 * sigma ? 3 * sigma : sigma); };
-  const double low_variance = variance(first.sigma, low_rival), high_variance = variance(last.sigma, high_rival);
-  // A side that is far from where it should be belongs to something else in the blob, where there can be something
-  // else.
-  const auto update = [&](size_t i, double place, double place_variance) {
-    AxisFilter& filter = *side(i).filter;
-    const double off = square(place - filter.position());
-    if (off <= square(kLeapSigmas) * (filter.variance() + place_variance)) {
-      filter.update(place, place_variance);
-    } else if (explained) {
-      leap(i, place);
-    }
-  };
-  update(lowest, low + first.low_reach, low_variance);
-  update(highest, high - last.high_reach, high_variance);
-
-  for (size_t i = 0; i < count; ++i) {
-    const Side member = side(i);
-    const double inside = keep_inside(member, low, high);
-    if (std::abs(member.filter->position() - inside) > member.sigma) {
-      member.filter->update(inside, square(2 * member.sigma));
-    }
-  }
 }
 
 }  // namespace
@@ -253,7 +154,7 @@ void Merges::keep(std::vector<Track>& tracks, std::span<const int32_t> alive, Ob
     const int32_t owner = frame.taken_by[blob];
     if (owner < 0 || !tracks[owner].established()) continue;
     if (!may_be_one(frame.looks[blob], track.appearance.look())) continue;
-    const bool was_there = track.previous_seen && track.last_row.state == TrackState::merged;
+    const bool was_there = track.previous_match == Match::merged;
     const bool near = overhang(predicted_box(track), detection.box) < kHiddenTolerance * track.size;
     const bool fits = detection.area >= kLeastAreaShare * track.area();
     const bool has_room = spare_area(blob, tracks, frame) > kRoomShare * track.area();
@@ -329,27 +230,6 @@ double Merges::own_area(const std::vector<Track>& tracks, std::span<const Member
   return std::max(0.0, area);
 }
 
-void Merges::correct_members(std::vector<Track>& tracks, std::span<const Member> members, bool explained,
-                             const Observations& frame) {
-  const Detection& blob = frame.detections[members[0].detection];
-  const auto sigma = [](const Track& track) { return std::max(kSideSigma, kSideSigmaPerSize * track.size); };
-  const double right = blob.box.left + blob.box.width, bottom = blob.box.top + blob.box.height;
-  correct_axis(
-      explained, members.size(), blob.box.left, right,
-      [&](size_t i) {
-        Track& track = tracks[members[i].track];
-        return Side{&track.x, track.reach.left, track.reach.right, sigma(track)};
-      },
-      [&](size_t i, double place) { motion_.turn(tracks[members[i].track], tracks[members[i].track].x, place); });
-  correct_axis(
-      explained, members.size(), blob.box.top, bottom,
-      [&](size_t i) {
-        Track& track = tracks[members[i].track];
-        return Side{&track.y, track.reach.top, track.reach.bottom, sigma(track)};
-      },
-      [&](size_t i, double place) { motion_.turn(tracks[members[i].track], tracks[members[i].track].y, place); });
-}
-
 /// The blob's centroid is that of its members together, less what they share: a measurement of a weighted sum of their
 /// places, each weighing by what it shows alone. Gain and variance are those of the joint Kalman update, without the
 /// members' correlation.
@@ -395,6 +275,42 @@ void Merges::fit_centroid(std::vector<Track>& tracks, std::span<const Member> me
   }
 }
 
+/// By the pixels that each of them has. False where the blob's pixels are not known.
+bool Merges::divide(int32_t index, const Observations& frame) {
+  if (frame.pixels == nullptr) return false;
+  const Detection& blob = frame.detections[index];
+  known_.clear();
+  for (const Track* member : tracks_of_) {
+    const Track& track = *member;
+    known_.push_back({track.area(), track.spread, track.x.position(), track.y.position()});
+  }
+  const std::span<const PixelPart> parts = split_.split(frame.pixels->of(blob), known_);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    Track& track = *tracks_of_[i];
+    track.part = parts[i];
+    if (parts[i].shown) {
+      motion_.correct_part(track, parts[i]);
+    } else {
+      keep_inside(tracks_of_, i, blob.box, motion_);
+    }
+  }
+  return !parts.empty();
+}
+
+/// By what is measured of the blob as a whole.
+void Merges::fit(std::vector<Track>& tracks, std::span<const Member> members, bool explained,
+                 const Observations& frame) {
+  const Detection& blob = frame.detections[members[0].detection];
+  if (members.size() == 1) {
+    keep_inside(tracks_of_, 0, blob.box, motion_);
+    return;
+  }
+  correct_by_sides(tracks_of_, blob.box, explained && members.size() == 2, motion_);
+  find_overlaps(tracks, members);
+  fit_centroid(tracks, members, frame);
+  if (members.size() == 2) fit_moments(*tracks_of_[0], *tracks_of_[1], blob);
+}
+
 void Merges::finish(std::vector<Track>& tracks, Observations& frame) {
   add_owners(tracks, frame);
   for (size_t first = 0; first < members_.size();) {
@@ -412,10 +328,9 @@ void Merges::finish(std::vector<Track>& tracks, Observations& frame) {
       for (const Member& member : members) tracks[member.track].blob = frame.detections[blob].box;
       find_overlaps(tracks, members);
       const bool explained = weigh_members(tracks, members, frame) > kExplained * frame.detections[blob].area;
-      correct_members(tracks, members, explained && members.size() == 2, frame);
-      find_overlaps(tracks, members);
-      fit_centroid(tracks, members, frame);
-      if (members.size() == 2) fit_moments(tracks[members[0].track], tracks[members[1].track], frame.detections[blob]);
+      tracks_of_.clear();
+      for (const Member& member : members) tracks_of_.push_back(&tracks[member.track]);
+      if (!divide(members[0].detection, frame)) fit(tracks, members, explained, frame);
     }
     first = end;
   }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "tracking/association.hpp"
+#include "tracking/pixel_split.hpp"
 
 namespace flashcell::tracking {
 
@@ -45,15 +46,18 @@ class Merges {
   double weigh_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame) const;
   double own_area(const std::vector<Track>& tracks, std::span<const Member> members, size_t i, size_t end) const;
   void fit_centroid(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame);
-  void correct_members(std::vector<Track>& tracks, std::span<const Member> members, bool explained,
-                       const Observations& frame);
+  bool divide(int32_t index, const Observations& frame);
+  void fit(std::vector<Track>& tracks, std::span<const Member> members, bool explained, const Observations& frame);
 
   const Motion& motion_;
   std::vector<Box> boxes_;
   SpatialGrid grid_;
   std::vector<Member> members_;
-  std::vector<double> overlaps_;  ///< area that members i and k of a blob share at [i * members + k]
-  std::vector<double> shares_;    ///< of the blob's area that each member shows alone
+  std::vector<double> overlaps_;   ///< area that members i and k of a blob share at [i * members + k]
+  std::vector<double> shares_;     ///< of the blob's area that each member shows alone
+  std::vector<Track*> tracks_of_;  ///< the members' tracks
+  PixelSplit split_;
+  std::vector<Part> known_;  ///< of each member
 };
 
 }  // namespace flashcell::tracking

@@ -19,10 +19,20 @@ constexpr double kBoxSigma = 0.05;  ///< of a detector box' centre
 constexpr double kAdaptRate = 0.1;
 constexpr double kMostSurprise = 4;
 constexpr double kLeastSize = 0.85, kMostSize = 1.2;  ///< share of its area that an object alone and whole shows
+constexpr int kSizeLasts = 30;                        ///< sightings on end after which another size is its own
+constexpr int kSizeLastsYoung = 5;                    ///< and at least, of one that is not known for longer
 constexpr double kDefaultGate = 16;                   ///< chi-square, 2 degrees of freedom: all but 1 in 3000
 
 double square(double value) {
   return value * value;
+}
+
+/// Normalized innovation squared per degree of freedom of a place measured with this variance; its mean is 1 where the
+/// noise is right.
+double surprise(const Track& track, double x, double y, double variance) {
+  return (square(x - track.x.position()) / (track.x.variance() + variance) +
+          square(y - track.y.position()) / (track.y.variance() + variance)) /
+         2;
 }
 
 }  // namespace
@@ -78,7 +88,6 @@ void Motion::predict(Track& track, double dt) const {
   track.y.predict(dt, track.process_noise, parameters_.motion);
 }
 
-/// `surprise`: normalized innovation squared per degree of freedom; its mean is 1 where the noise is right.
 void Motion::adapt(Track& track, double surprise) const {
   if (parameters_.process_noise > 0) return;
   const double unit = track.size * noise_unit_;
@@ -90,13 +99,13 @@ void Motion::adapt(Track& track, double surprise) const {
 void Motion::restart(Track& track, double x, double y, double variance, bool shape) const {
   const double acceleration = acceleration_variance(track.size, shape);
   const double dt = track.last_step;
-  const bool successive = track.last_row.state == TrackState::visible && track.previous_seen;
+  const bool successive = track.measured_before;
   const double speed = successive
                            ? std::min(speed_variance(track.size, shape), square(kTurnSpeed * track.size / frame_time_))
                            : speed_variance(track.size, shape);
   const double old_vx = track.x.speed(), old_vy = track.y.speed();
-  const double vx = successive ? (x - track.last_row.x) / dt : old_vx;
-  const double vy = successive ? (y - track.last_row.y) / dt : old_vy;
+  const double vx = successive ? (x - track.last_x) / dt : old_vx;
+  const double vy = successive ? (y - track.last_y) / dt : old_vy;
   track.x = AxisFilter(x, vx, variance, speed, acceleration);
   track.y = AxisFilter(y, vy, variance, speed, acceleration);
 }
@@ -112,10 +121,7 @@ void Motion::correct(Track& track, const Detection& detection) const {
     y = nearer(box.top + track.reach.top, box.top + box.height - track.reach.bottom, track.y.position());
     variance += square(0.05 * track.size);
   }
-  const double surprise = (square(x - track.x.position()) / (track.x.variance() + variance) +
-                           square(y - track.y.position()) / (track.y.variance() + variance)) /
-                          2;
-  adapt(track, surprise);
+  adapt(track, surprise(track, x, y, variance));
   if (track.match == Match::regained) {
     restart(track, x, y, variance, detection.has_shape);
     return;
@@ -124,11 +130,24 @@ void Motion::correct(Track& track, const Detection& detection) const {
   track.y.update(y, variance);
 }
 
-void Motion::turn(const Track& track, AxisFilter& axis, double position) const {
+void Motion::correct_part(Track& track, const PixelPart& part) const {
+  const double off = surprise(track, part.x, part.y, part.variance);
+  adapt(track, off);
+  track.spread = part.turned;
+  // It has turned: at a wall, or at the others.
+  if (2 * off > gate_) {
+    restart(track, part.x, part.y, part.variance, true);
+    return;
+  }
+  track.x.update(part.x, part.variance);
+  track.y.update(part.y, part.variance);
+}
+
+void Motion::turn(const Track& track, AxisFilter& axis, double position, double speed) const {
   const bool shape = track.appearance.look().has_shape;
   const double least_speed = kTurnSpeed * track.size / frame_time_;
-  const double speed = std::max(least_speed, kMergedTurn * std::abs(axis.speed()));
-  axis = AxisFilter(position, -axis.speed(), square(kMergedPlace * track.size), square(speed),
+  const double off = std::max(least_speed, kMergedTurn * std::abs(axis.speed()));
+  axis = AxisFilter(position, speed, square(kMergedPlace * track.size), square(off),
                     acceleration_variance(track.size, shape));
 }
 
@@ -137,9 +156,14 @@ bool off_size(const Track& track, const Detection& detection) {
          (detection.area < kLeastSize * track.area() || detection.area > kMostSize * track.area());
 }
 
+bool size_has_changed(const Track& track) {
+  return track.off_size >= std::clamp(track.on_size, kSizeLastsYoung, kSizeLasts);
+}
+
 void learn_size(Track& track, const Detection& detection) {
   const bool off = off_size(track, detection);
   track.off_size = off ? track.off_size + 1 : 0;
+  if (!off) ++track.on_size;
   const double weight = off ? 0.0 : std::max(0.1, 1.0 / (track.sightings + 1));
   track.size += weight * (std::sqrt(detection.area) - track.size);
   // How it is turned is not its own: the newest counts.
@@ -158,6 +182,7 @@ void remeasure(Track& track, const Detection& detection, const Look& look) {
   track.spread = {detection.cov_xx, detection.cov_xy, detection.cov_yy};
   track.appearance = Appearance(look);
   track.off_size = 0;
+  track.on_size = 1;
 }
 
 }  // namespace flashcell::tracking

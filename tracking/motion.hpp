@@ -16,11 +16,14 @@ class Motion {
   /// by the side that still fits the prediction, not by the centroid of what is left of them.
   void correct(Track& track, const Detection& detection) const;
 
+  /// Takes what the blob's pixels say of an object in there.
+  void correct_part(Track& track, const PixelPart& part) const;
+
   /// Variance of a detection's position, px^2.
   double measurement_variance(const Detection& detection) const;
-  /// Inside a blob and unseen, the object has not gone on: `axis`, one of the track's two, turns back at `position`, as
-  /// things do at a wall.
-  void turn(const Track& track, AxisFilter& axis, double position) const;
+  /// Inside a blob and unseen, the object has not gone on as its motion led it: `axis`, one of the track's two, is at
+  /// `position` and goes on with `speed`, px/s.
+  void turn(const Track& track, AxisFilter& axis, double position, double speed) const;
   double gate() const { return gate_; }
   const TrackerParameters& parameters() const { return parameters_; }
   double frame_time() const { return frame_time_; }
@@ -39,6 +42,9 @@ class Motion {
 
 /// True when clearly less or more is seen than the object has.
 bool off_size(const Track& track, const Detection& detection);
+
+/// True when it has been seen with another size for so long that this is its own: at most as long as it had the first.
+bool size_has_changed(const Track& track);
 
 /// Follows the size and reach of an object that is seen alone; takes over a size that has lasted.
 void learn_size(Track& track, const Detection& detection);

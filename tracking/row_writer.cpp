@@ -12,14 +12,13 @@ constexpr double kStraySizes = 0.75;   ///< object sizes by which the second end
 constexpr double kStrayGrowth = 0.15;  ///< and that much more with every frame
 constexpr double kMostStraySizes = 2.5;
 
-/// Ellipse with the second moments of `detection`: full axes and the major one's angle.
-void fill_ellipse(const Detection& detection, TrackRow& row) {
-  const double half_sum = (detection.cov_xx + detection.cov_yy) / 2;
-  const double half_difference = (detection.cov_xx - detection.cov_yy) / 2;
-  const double root = std::sqrt(half_difference * half_difference + detection.cov_xy * detection.cov_xy);
+/// Ellipse with these second moments: full axes and the major one's angle.
+void fill_ellipse(const Spread& spread, TrackRow& row) {
+  const double half_sum = (spread.xx + spread.yy) / 2, half_difference = (spread.xx - spread.yy) / 2;
+  const double root = std::sqrt(half_difference * half_difference + spread.xy * spread.xy);
   row.major_axis = 4 * std::sqrt(std::max(0.0, half_sum + root));
   row.minor_axis = 4 * std::sqrt(std::max(0.0, half_sum - root));
-  if (root > 0) row.orientation = std::atan2(detection.cov_xy, half_difference) / 2;
+  if (root > 0) row.orientation = std::atan2(spread.xy, half_difference) / 2;
 }
 
 /// The row of an object that is seen alone.
@@ -29,7 +28,7 @@ void measure(const Detection& detection, TrackRow& row) {
   row.y = detection.y;
   row.box = detection.box;
   row.area = detection.area;
-  if (detection.has_shape) fill_ellipse(detection, row);
+  if (detection.has_shape) fill_ellipse({detection.cov_xx, detection.cov_xy, detection.cov_yy}, row);
 }
 
 double mix(double a, double b, double share) {
@@ -62,6 +61,11 @@ bool agree(const TrackRow& a, const TrackRow& b, double seconds) {
   const double strayed = std::hypot(a.x + seconds * a.vx - b.x, a.y + seconds * a.vy - b.y);
   const double moved = std::hypot(a.x - b.x, a.y - b.y);
   return std::min(strayed, moved) <= std::min(kStraySizes + kStrayGrowth * steps, kMostStraySizes) * std::sqrt(larger);
+}
+
+/// Where a blob's middle is farther from where the object should be than its own size, it is not the object.
+bool is_near(const Track& track, const Detection& blob) {
+  return std::hypot(blob.x - track.x.position(), blob.y - track.y.position()) <= track.size;
 }
 
 /// By frame, then id. Tracks begin in the order of their ids, mostly, and rows are large: often nothing is to be moved.
@@ -107,22 +111,35 @@ TrackRow RowWriter::make_row(int64_t frame, const Track& track, const Observatio
   row.colour_class = track.appearance.look().colour_class;
   row.class_id = track.name.belief().best;
   row.class_confidence = track.name.belief().confidence;
-  // A blob that nobody else with an id is in is this object.
-  const auto sharers = [&] { return sharers_[track.detection] - (track.id != 0 ? 1 : 0); };
-  if (track.match == Match::predicted || track.match == Match::regained ||
-      (track.match == Match::merged && sharers() < 1)) {
+  if (is_alone(track.match) || is_whole_blob(track, view)) {
     measure(view.detections[track.detection], row);
     return row;
   }
-  row.state = track.match == Match::merged ? TrackState::merged : TrackState::predicted;
+  row.state = track.match != Match::merged ? TrackState::predicted
+              : is_only_one(track)         ? TrackState::visible
+                                           : TrackState::merged;
   row.x = track.x.position();
   row.y = track.y.position();
+  if (track.match == Match::merged && track.part.shown) {
+    row.box = track.part.box;
+    row.area = track.part.area;
+    fill_ellipse(track.part.spread, row);
+    return row;
+  }
   row.box = box_at(row.x, row.y, track.reach);
   row.area = track.area();
-  row.orientation = track.last_row.orientation;
-  row.major_axis = track.last_row.major_axis;
-  row.minor_axis = track.last_row.minor_axis;
+  fill_ellipse(track.spread, row);
   return row;
+}
+
+/// Nobody else with an id is in its blob.
+bool RowWriter::is_only_one(const Track& track) const {
+  return sharers_[track.detection] - (track.id != 0 ? 1 : 0) < 1;
+}
+
+/// A blob that nobody else with an id is in is this object.
+bool RowWriter::is_whole_blob(const Track& track, const Observations& view) const {
+  return track.match == Match::merged && is_only_one(track) && is_near(track, view.detections[track.detection]);
 }
 
 double RowWriter::time_of(int64_t frame) const {
@@ -165,7 +182,10 @@ TrackRow RowWriter::with_company(const Track& track, const TrackRow& row, const 
   if (!named_ || row.state != TrackState::merged) return row;
   const int32_t others = written_sharers_[row.detection] - (is_written(track) ? 1 : 0);
   TrackRow changed = row;
-  if (others < 1) measure(view.detections[row.detection], changed);
+  if (others < 1) {
+    changed.state = TrackState::visible;
+    if (is_near(track, view.detections[row.detection])) measure(view.detections[row.detection], changed);
+  }
   return changed;
 }
 

@@ -33,6 +33,8 @@ class RowWriter {
   void count_sharers(const std::vector<Track>& tracks, std::span<const int32_t> alive, const Observations& view);
   bool is_foretold(Track& track, double time, const Observations& view) const;
   TrackRow make_row(int64_t frame, const Track& track, const Observations& view) const;
+  bool is_only_one(const Track& track) const;
+  bool is_whole_blob(const Track& track, const Observations& view) const;
   bool is_written(const Track& track) const;
   bool is_doubtful(int32_t index, const Track& track) const;
   TrackRow with_company(const Track& track, const TrackRow& row, const Observations& view) const;

@@ -3,8 +3,8 @@
 
 #include "tracking/appearance.hpp"
 #include "tracking/kalman.hpp"
-#include "tracking/moment_split.hpp"
 #include "tracking/name_of_track.hpp"
+#include "tracking/pixel_split.hpp"
 #include "tracking/track_row.hpp"
 
 namespace flashcell::tracking {
@@ -25,6 +25,11 @@ enum class Match : uint8_t {
   merged,     ///< shares a blob with other tracks
 };
 
+/// It has its detection to itself.
+constexpr bool is_alone(Match match) {
+  return match == Match::predicted || match == Match::regained;
+}
+
 /// All that is known of one object. Tracks are recycled: `pending` keeps its capacity.
 struct Track {
   AxisFilter x, y;
@@ -39,11 +44,17 @@ struct Track {
   double first_time = 0, last_time = 0;  ///< s: first seen, last seen (or last had room in its blob)
   Match match = Match::none;
   int32_t detection = -1;
-  bool previous_seen = false;  ///< in the frame before
-  Box blob;                    ///< that it shared last, followed while it is missing; no width: none since it was alone
-  double last_step = 0;        ///< s since the frame before
-  int off_size = 0;            ///< sightings on end at which it had not its size
-  int doubt = 0;               ///< frames on end in which its blob would be explained better without it
+  Match previous_match = Match::none;  ///< in the frame before
+  int32_t previous_detection = -1;
+  bool measured_before = false;   ///< in the frame before, alone or by its pixels
+  double last_x = 0, last_y = 0;  ///< px, where it was seen last: alone where measured, in a blob where it must be
+  Box last_box;
+  PixelPart part;        ///< its pixels in the blob that it shares in this frame, where they are known
+  Box blob;              ///< that it shared last, followed while it is missing; no width: none since it was alone
+  double last_step = 0;  ///< s since the frame before
+  int on_size = 1;       ///< sightings at which it had its size
+  int off_size = 0;      ///< sightings on end at which it had not
+  int doubt = 0;         ///< frames on end in which its blob would be explained better without it
 
   bool astray = false;  ///< lost, and was predicted where another object is
 

@@ -17,7 +17,6 @@ namespace {
 
 constexpr double kSplitTolerance = 0.2;  ///< by which the parts' area may differ from the whole's
 constexpr double kWholeShare = 0.95;     ///< of its area with which a track has lost no part
-constexpr int kSizeLasts = 30;           ///< sightings after which another size is the object's own
 
 void check_parameters(const TrackerParameters& p, double fps) {
   const auto require = [](bool good, const char* what) {
@@ -39,7 +38,7 @@ void check_parameters(const TrackerParameters& p, double fps) {
 
 /// True when `part`, that nobody has, lies where the track's box was.
 bool lies_in(const Detection& part, const Track& track) {
-  const Box& box = track.last_row.box;
+  const Box& box = track.last_box;
   const double margin = 0.25 * track.size;
   return part.x > box.left - margin && part.x < box.left + box.width + margin && part.y > box.top - margin &&
          part.y < box.top + box.height + margin && part.area < 1.1 * track.area();
@@ -66,6 +65,7 @@ struct Tracker::Impl {
   void learn_name(Track& track, std::span<const ClassBelief> names);
   bool has_left(const Track& track) const;
   void end_tracks();
+  void remember_places();
 
   Motion motion;
   Association association;
@@ -86,9 +86,12 @@ struct Tracker::Impl {
 void Tracker::Impl::predict(double time) {
   for (int32_t index : alive) {
     Track& track = tracks[index];
-    track.previous_seen = track.seen();
+    track.previous_match = track.match;
+    track.measured_before = is_alone(track.match) || (track.match == Match::merged && track.part.shown);
+    track.previous_detection = track.detection;
     track.match = Match::none;
     track.detection = -1;
+    track.part.shown = false;
     motion.predict(track, time - last_time);
   }
 }
@@ -165,7 +168,7 @@ void Tracker::Impl::correct_tracks(std::span<const ClassBelief> names) {
     const bool whole = !off_size(track, detection);
     learn_size(track, detection);
     if (whole) track.appearance.learn(look);
-    if (track.off_size >= kSizeLasts) remeasure(track, detection, look);
+    if (size_has_changed(track)) remeasure(track, detection, look);
     track.doubt = 0;
     track.blob = {};
     track.last_time = frame.time;
@@ -206,6 +209,18 @@ void Tracker::Impl::end_tracks() {
   alive.erase(std::remove_if(alive.begin(), alive.end(), ended), alive.end());
 }
 
+void Tracker::Impl::remember_places() {
+  for (int32_t index : alive) {
+    Track& track = tracks[index];
+    if (!track.seen()) continue;
+    const Detection& detection = frame.detections[track.detection];
+    const bool alone = is_alone(track.match);
+    track.last_x = alone ? detection.x : track.x.position();
+    track.last_y = alone ? detection.y : track.y.position();
+    track.last_box = alone ? detection.box : box_at(track.last_x, track.last_y, track.reach);
+  }
+}
+
 Tracker::Tracker(const TrackerParameters& parameters, double fps) {
   check_parameters(parameters, fps);
   impl_ = std::make_unique<Impl>(parameters, fps);
@@ -215,7 +230,7 @@ Tracker::Tracker(Tracker&&) noexcept = default;
 Tracker& Tracker::operator=(Tracker&&) noexcept = default;
 
 std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::span<const Detection> detections,
-                                          std::span<const ClassBelief> names) {
+                                          std::span<const ClassBelief> names, BlobPixels* pixels) {
   Impl& impl = *impl_;
   const bool first = impl.last_frame == std::numeric_limits<int64_t>::min();
   if (!std::isfinite(time_s) || (!first && (frame <= impl.last_frame || !(time_s > impl.last_time)))) {
@@ -225,7 +240,7 @@ std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::spa
   if (!names.empty() && names.size() != detections.size())
     throw std::invalid_argument("tracker: names must be as many as detections, or none");
 
-  impl.frame.set(time_s, detections, impl.motion.parameters().regions.get());
+  impl.frame.set(time_s, detections, impl.motion.parameters().regions.get(), pixels);
   impl.predict(time_s);
   impl.association.match_predicted(impl.tracks, impl.alive, impl.frame);
   const bool resolve = impl.motion.parameters().resolve_merges && impl.anybody_missing();
@@ -245,6 +260,7 @@ std::span<const TrackRow> Tracker::update(int64_t frame, double time_s, std::spa
   impl.correct_tracks(names);
   impl.start_tracks(names);
   impl.end_tracks();
+  impl.remember_places();
   impl.writer.write(frame, time_s, impl.tracks, impl.alive, impl.frame);
   impl.last_frame = frame;
   impl.last_time = time_s;

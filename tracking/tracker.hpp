@@ -55,7 +55,7 @@ class Tracker final : public FrameTracker {
   Tracker& operator=(Tracker&&) noexcept;
 
   std::span<const TrackRow> update(int64_t frame, double time_s, std::span<const Detection> detections,
-                                   std::span<const ClassBelief> names = {}) override;
+                                   std::span<const ClassBelief> names = {}, BlobPixels* pixels = nullptr) override;
 
   /// Of the tracks that the last update() confirmed, and the gaps of the tracks it found again, interpolated (state
   /// `predicted`): they reach back at most lost_ms + confirm_ms.

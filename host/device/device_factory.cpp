@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "host/hls/hls_labeller.hpp"
+#include "host/label/blob_runs.hpp"
 #include "host/label/labeller.hpp"
 #include "host/segment/segmenter.hpp"
 #include "host/xrt/xrt_device.hpp"
@@ -19,7 +20,8 @@ class HostDevice : public Device {
         segmenter_(make_segmenter(plan.segment, static_cast<int>(plan.label.width), static_cast<int>(plan.label.height),
                                   plan.format)),
         labeller_(std::move(labeller)),
-        label_(plan.label) {
+        label_(plan.label),
+        keep_pixels_(plan.keep_pixels) {
     masks_.resize(segmenter_->masks());
     for (BitImage& mask : masks_) mask.resize(static_cast<int>(plan.label.width), static_cast<int>(plan.label.height));
   }
@@ -33,6 +35,7 @@ class HostDevice : public Device {
     segmenter_->segment(frame.view, masks_.data());
     table.summary.outside = static_cast<uint32_t>(segmenter_->outside());
     for (size_t k = 0; k < masks_.size(); ++k) labeller_->label(masks_[k], frame.view, static_cast<uint32_t>(k), table);
+    if (keep_pixels_) BlobRuns::keep(label_, masks_, table);
   }
 
  private:
@@ -41,6 +44,7 @@ class HostDevice : public Device {
   std::unique_ptr<Labeller> labeller_;
   std::vector<BitImage> masks_;
   contract::LabelParameters label_;
+  bool keep_pixels_;
 };
 
 /// Of the kinds that label on the host's processor.
@@ -82,7 +86,8 @@ DevicePlan plan_device(const Config& config, int width, int height, PixelFormat 
 }
 
 std::unique_ptr<Device> make_device(const DevicePlan& plan) {
-  if (plan.kind == DeviceKind::xrt) return make_xrt_device(plan.xrt, plan.segment, plan.label, plan.format);
+  if (plan.kind == DeviceKind::xrt)
+    return make_xrt_device(plan.xrt, plan.segment, plan.label, plan.format, plan.keep_pixels);
   return std::make_unique<HostDevice>(plan, make_labeller(plan));
 }
 

@@ -13,6 +13,7 @@ struct DevicePlan {
   contract::LabelParameters label;
   PixelFormat format = PixelFormat::grey8;
   XrtSection xrt;
+  bool keep_pixels = false;  ///< the devices keep what their tables' objects consist of: ObjectTable::pixels
 };
 
 /// Leaves out what the format cannot give (hue on grey frames). Throws Error(Fault::usage).

@@ -22,7 +22,8 @@ tracking::MeasureParameters measure_parameters(const Config& config, const Devic
 }  // namespace
 
 ObjectStage labelled_objects(const Config& config, const SourceInfo& source) {
-  const DevicePlan plan = plan_device(config, source.width, source.height, source.format);
+  DevicePlan plan = plan_device(config, source.width, source.height, source.format);
+  plan.keep_pixels = config.track.parameters.resolve_merges;
   ObjectStage stage;
   stage.make_device = [plan] { return make_device(plan); };
   stage.make_pixels = [plan] { return std::make_unique<ObjectPixels>(plan); };

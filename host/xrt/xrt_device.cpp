@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "host/label/blob_runs.hpp"
 #include "host/label/label_checks.hpp"
 #include "host/launch/launch_frames.hpp"
 #include "host/launch/launch_results.hpp"
@@ -27,18 +28,19 @@ constexpr auto kReopenPause = std::chrono::milliseconds(50);
 class XrtDevice final : public Device, public QueueDevice {
  public:
   XrtDevice(const XrtSection& section, const SegmentParameters& segment, const contract::LabelParameters& label,
-            PixelFormat format)
+            PixelFormat format, bool keep_pixels)
       : section_(section),
         segment_(segment),
         label_(label),
         format_(format),
         layout_(plan_launch(label, launch_input(segment, format), static_cast<uint32_t>(section.frames_per_launch))),
         segmenter_(make_segmenter(segment, static_cast<int>(label.width), static_cast<int>(label.height), format)),
+        keep_pixels_(keep_pixels),
         reader_(label.max_objects),
         limit_(section.timeout_ms),
         reopens_left_(section.reopen) {
     check_parameters(label);
-    masks_.resize(layout_.host_segments() ? static_cast<size_t>(segmenter_->masks()) : 0);
+    masks_.resize(keep_pixels || layout_.host_segments() ? static_cast<size_t>(segmenter_->masks()) : 0);
     for (BitImage& mask : masks_) mask.resize(static_cast<int>(label.width), static_cast<int>(label.height));
     open();
   }
@@ -62,11 +64,13 @@ class XrtDevice final : public Device, public QueueDevice {
     const int place = static_cast<int>(launch.tables.size());
     LaunchSlot& slot = *launch.slot;
     write_frame(layout_, frame.view, slot.frame(place));
+    // A kernel that segments keeps its pixels to itself: the host does so too.
+    if (!masks_.empty()) segmenter_->segment(frame.view, masks_.data());
     if (layout_.host_segments()) {
-      segmenter_->segment(frame.view, masks_.data());
       table.summary.outside = static_cast<uint32_t>(segmenter_->outside());
       write_masks(layout_, masks_, slot.masks(place));
     }
+    if (keep_pixels_) BlobRuns::keep(label_, masks_, table);
     launch.tables.push_back(&table);
     if (place + 1 == section_.frames_per_launch) start();
   }
@@ -265,6 +269,7 @@ class XrtDevice final : public Device, public QueueDevice {
   const PixelFormat format_;
   const LaunchLayout layout_;
   const std::unique_ptr<Segmenter> segmenter_;
+  const bool keep_pixels_;
   std::vector<BitImage> masks_;
   ResultReader reader_;
   const std::chrono::milliseconds limit_;
@@ -281,9 +286,9 @@ class XrtDevice final : public Device, public QueueDevice {
 }  // namespace
 
 std::unique_ptr<Device> make_xrt_device(const XrtSection& section, const SegmentParameters& segment,
-                                        const contract::LabelParameters& label, PixelFormat format) {
+                                        const contract::LabelParameters& label, PixelFormat format, bool keep_pixels) {
   if (section.emulated) use_software_device();
-  return std::make_unique<XrtDevice>(section, segment, label, format);
+  return std::make_unique<XrtDevice>(section, segment, label, format, keep_pixels);
 }
 
 }  // namespace flashcell::host

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "tests/tracking/touching_scene.hpp"
 #include "tracking/tracker.hpp"
 
 namespace {
@@ -46,6 +47,30 @@ void track_frame(benchmark::State& state) {
   if (number > 2 && rows != static_cast<size_t>(objects)) state.SkipWithError("objects were lost");
 }
 
+/// Animals that seek each other's company, most of them in blobs; with their blobs' pixels, or without.
+void track_touching_animals(benchmark::State& state) {
+  flashcell::test::TouchingScene scene;
+  scene.side = 512;
+  scene.animals = static_cast<int>(state.range(0));
+  scene.frames = 300;
+  const bool pixels = state.range(1) != 0;
+  const flashcell::test::TouchingRecording recording = record(scene);
+  for (auto _ : state) {
+    flashcell::tracking::Tracker tracker({}, 2000);
+    for (const flashcell::test::Sight& sight : recording.sights) {
+      flashcell::test::SeenPixels seen(sight);
+      const double time = static_cast<double>(sight.frame) / 2000;
+      benchmark::DoNotOptimize(tracker.update(sight.frame, time, sight.detections, {}, pixels ? &seen : nullptr));
+    }
+  }
+  state.counters["frames/s"] =
+      benchmark::Counter(static_cast<double>(scene.frames * state.iterations()), benchmark::Counter::kIsRate);
+}
+
+BENCHMARK(track_touching_animals)
+    ->ArgNames({"animals", "pixels"})
+    ->ArgsProduct({{20, 50}, {0, 1}})
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(track_frame)->Arg(10)->Arg(100)->Arg(200)->Arg(500)->Arg(1000)->Unit(benchmark::kMicrosecond);
 
 }  // namespace

@@ -58,7 +58,7 @@ const Arrows& allowed() {
        {"base", "quant_models", "quant_models/data", "quant_models/execute", "quant_models/export",
         "quant_models/graph", "quant_models/layers", "quant_models/models", "quant_models/onnx", "quant_models/packed",
         "quant_models/quantize", "quant_models/tensor"}},
-      {"host/label", {"base", "kernels_hls/contract", "pipeline"}},
+      {"host/label", {"base", "kernels_hls/contract", "pipeline", "tracking"}},
       {"host/segment", {"base", "host/label", "kernels_hls/contract", "pipeline", "tracking"}},
       {"host/launch", {"host/label", "host/segment", "kernels_hls/contract", "pipeline"}},
       {"host/hls", {"base", "host/label", "host/launch", "kernels_hls/cell_label", "kernels_hls/contract", "pipeline"}},

@@ -7,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include "tests/tracking/touching_scene.hpp"
 #include "tracking/box_tracker.hpp"
 #include "tracking/tracker.hpp"
 
@@ -61,7 +62,8 @@ std::vector<std::vector<Detection>> round_of_frames() {
 int64_t allocations_later(FrameTracker& tracker, double fps) {
   const auto frames = round_of_frames();
   const auto run = [&](int first, int last) {
-    for (int frame = first; frame < last; ++frame) tracker.update(frame, frame / fps, frames[frame % kPeriod], {});
+    for (int frame = first; frame < last; ++frame)
+      tracker.update(frame, frame / fps, frames[frame % kPeriod], {}, nullptr);
   };
   run(0, 1000);
   const int64_t before = allocations;
@@ -72,6 +74,26 @@ int64_t allocations_later(FrameTracker& tracker, double fps) {
 TEST(TrackerAllocation, NothingAfterTheFirstFrames) {
   Tracker tracker({}, 2000);
   EXPECT_EQ(allocations_later(tracker, 2000), 0);
+}
+
+TEST(TrackerAllocation, NothingWhereBlobsAreDividedByTheirPixels) {
+  test::TouchingScene scene;
+  scene.animals = 8;
+  scene.frames = 200;
+  const test::TouchingRecording recording = test::record(scene);
+  Tracker tracker({}, 2000);
+  int64_t frame = 0;
+  const auto replay = [&] {
+    for (const test::Sight& sight : recording.sights) {
+      test::SeenPixels pixels(sight);
+      ++frame;
+      tracker.update(frame, static_cast<double>(frame) / 2000, sight.detections, {}, &pixels);
+    }
+  };
+  for (int round = 0; round < 30; ++round) replay();
+  const int64_t before = allocations;
+  replay();
+  EXPECT_EQ(allocations - before, 0);
 }
 
 TEST(TrackerAllocation, NothingAfterTheFirstFramesOfBoxes) {

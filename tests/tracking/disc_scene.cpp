@@ -2,38 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <numeric>
+
+#include "tests/tracking/blobs.hpp"
 
 namespace flashcell::test {
 namespace {
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed) {}
-  double uniform(double low, double high) {
-    uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return low + (high - low) * static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1p-53;
-  }
-
- private:
-  uint64_t state_;
-};
+using tracking::PixelRun;
 
 struct Disc {
   double x, y, vx, vy, radius;
 };
 
-/// A row's foreground pixels first..last of one disc.
-struct Run {
-  int row, first, last;
-};
-
-std::vector<Run> runs_of(const Disc& disc) {
-  std::vector<Run> runs;
+std::vector<PixelRun> runs_of(const Disc& disc) {
+  std::vector<PixelRun> runs;
   const int top = static_cast<int>(std::ceil(disc.y - disc.radius)),
             bottom = static_cast<int>(std::floor(disc.y + disc.radius));
   for (int row = top; row <= bottom; ++row) {
@@ -44,68 +26,13 @@ std::vector<Run> runs_of(const Disc& disc) {
   return runs;
 }
 
-int find(std::vector<int>& parent, int i) {
-  while (parent[i] != i) i = parent[i] = parent[parent[i]];
-  return i;
-}
-
-/// Unions of discs whose pixels overlap or touch, over corners too.
-std::vector<tracking::Detection> measure(const std::vector<Disc>& discs) {
-  std::vector<Run> runs;
+std::vector<PixelRun> runs_of(const std::vector<Disc>& discs) {
+  std::vector<PixelRun> runs;
   for (const Disc& disc : discs) {
-    const std::vector<Run> own = runs_of(disc);
+    const std::vector<PixelRun> own = runs_of(disc);
     runs.insert(runs.end(), own.begin(), own.end());
   }
-  // Overlapping runs of a row become one, so that no pixel counts twice.
-  std::sort(runs.begin(), runs.end(),
-            [](const Run& a, const Run& b) { return a.row != b.row ? a.row < b.row : a.first < b.first; });
-  std::vector<Run> joined;
-  for (const Run& run : runs) {
-    if (!joined.empty() && joined.back().row == run.row && run.first <= joined.back().last + 1) {
-      joined.back().last = std::max(joined.back().last, run.last);
-    } else {
-      joined.push_back(run);
-    }
-  }
-  std::vector<int> parent(joined.size());
-  std::iota(parent.begin(), parent.end(), 0);
-  size_t above = 0;
-  for (size_t i = 0; i < joined.size(); ++i) {
-    while (above < i && (joined[above].row < joined[i].row - 1 ||
-                         (joined[above].row == joined[i].row - 1 && joined[above].last < joined[i].first - 1))) {
-      ++above;
-    }
-    for (size_t j = above; j < i && joined[j].row == joined[i].row - 1 && joined[j].first <= joined[i].last + 1; ++j) {
-      parent[find(parent, static_cast<int>(i))] = find(parent, static_cast<int>(j));
-    }
-  }
-  std::map<int, contract::ObjectRecord> records;
-  for (size_t i = 0; i < joined.size(); ++i) {
-    const auto found = records.try_emplace(find(parent, static_cast<int>(i)));
-    const bool fresh = found.second;
-    contract::ObjectRecord& record = found.first->second;
-    const Run& run = joined[i];
-    if (fresh) {
-      record = {};
-      record.left = record.top = 0xFFFF;
-    }
-    for (uint64_t x = run.first; x <= static_cast<uint64_t>(run.last); ++x) {
-      const uint64_t y = run.row;
-      record.m20 += x * x;
-      record.m11 += x * y;
-      record.m02 += y * y;
-      record.m10 += x;
-      record.m01 += y;
-      ++record.m00;
-    }
-    record.left = std::min<uint16_t>(record.left, static_cast<uint16_t>(run.first));
-    record.right = std::max<uint16_t>(record.right, static_cast<uint16_t>(run.last));
-    record.top = std::min<uint16_t>(record.top, static_cast<uint16_t>(run.row));
-    record.bottom = std::max<uint16_t>(record.bottom, static_cast<uint16_t>(run.row));
-  }
-  std::vector<tracking::Detection> detections;
-  for (const auto& entry : records) detections.push_back(tracking::make_detection(entry.second, nullptr, {}));
-  return detections;
+  return runs;
 }
 
 void move(const DiscScene& scene, Random& random, Disc& disc) {
@@ -155,7 +82,7 @@ DiscRecording record(const DiscScene& scene) {
       for (Disc& disc : discs) move(scene, random, disc);
     }
     if (frame > 1 && random.uniform(0, 1) < scene.dropped) continue;
-    recording.sights.push_back({frame, measure(discs)});
+    recording.sights.push_back(see(frame, runs_of(discs)));
     for (size_t i = 0; i < discs.size(); ++i)
       recording.truth.push_back(truth_of(discs[i], frame, static_cast<int64_t>(i) + 1));
   }

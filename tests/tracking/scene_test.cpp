@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
 #include "tests/tracking/disc_scene.hpp"
+#include "tests/tracking/touching_scene.hpp"
 
 namespace flashcell::test {
 namespace {
@@ -65,6 +68,42 @@ TEST_P(DiscScenes, EveryBlobIsOneVisibleTrackOrSeveral) {
 TEST_P(DiscScenes, FewDiscsWithoutAnError) {
   scene_.objects = 20;
   EXPECT_GE(identity_f1(scene_), 0.998);
+}
+
+/// Root mean square of how far rows called merged are from the truth, px.
+double merged_error(const TouchingRecording& recording, const std::vector<tracking::TrackRow>& rows) {
+  double squares = 0;
+  int count = 0;
+  for (const tracking::TrackRow& row : rows) {
+    if (row.state != tracking::TrackState::merged) continue;
+    double nearest = 1e300;
+    for (const tracking::LabelledObject& object : recording.truth) {
+      if (object.frame != row.frame) continue;
+      nearest = std::min(nearest, (object.x - row.x) * (object.x - row.x) + (object.y - row.y) * (object.y - row.y));
+    }
+    squares += nearest;
+    ++count;
+  }
+  EXPECT_GT(count, 100);
+  return std::sqrt(squares / count);
+}
+
+// Without pixels it is four times as far.
+TEST(TouchingAnimals, ArePlacedByTheirPixels) {
+  double pixels = 0, without = 0;
+  for (const uint64_t seed : {1, 2, 3}) {
+    TouchingScene scene;
+    scene.animals = 4;
+    scene.seed = seed;
+    TouchingRecording recording = record(scene);
+    const auto rows = follow({}, 2000, recording.sights);
+    EXPECT_GE(tracking::identity(tracking::score_boxes(recording.truth, labelled(rows))).f1, 0.9) << "seed " << seed;
+    pixels += merged_error(recording, rows) / 3;
+    for (Sight& sight : recording.sights) sight.pixels.clear();
+    without += merged_error(recording, follow({}, 2000, recording.sights)) / 3;
+  }
+  EXPECT_LT(pixels, 1.5);
+  EXPECT_LT(pixels, without / 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, DiscScenes, ::testing::Values(1, 2, 3));

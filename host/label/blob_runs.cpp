@@ -1,0 +1,151 @@
+#include "host/label/blob_runs.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+#include "kernels_hls/contract/limits.hpp"
+
+namespace flashcell::host {
+namespace {
+
+using tracking::PixelRun;
+constexpr int kSide = contract::kCellSide;
+
+/// The runs of set bits `first` .. `last` of a row.
+void add_runs(const uint64_t* row, int y, int first, int last, std::vector<PixelRun>& runs) {
+  int at = first;
+  const auto skip = [&](bool set) {
+    while (at <= last) {
+      const uint64_t word = (set ? ~row[at >> 6] : row[at >> 6]) >> (at & 63);
+      if (word != 0) {
+        at += std::countr_zero(word);
+        return;
+      }
+      at = (at | 63) + 1;
+    }
+  };
+  for (;;) {
+    skip(false);
+    if (at > last) return;
+    const int start = at;
+    skip(true);
+    runs.push_back({y, start, std::min(at - 1, last)});
+  }
+}
+
+int32_t root_of(std::vector<int32_t>& parts, int32_t run) {
+  while (parts[run] != run) run = parts[run] = parts[parts[run]];
+  return run;
+}
+
+/// Pixels of cell (column, row).
+int pixels_in(const BitImage& mask, int column, int row) {
+  int count = 0;
+  for (int y = row * kSide; y < (row + 1) * kSide; ++y)
+    count += std::popcount(mask.row(y)[column / 8] >> (8 * (column % 8)) & 0xFF);
+  return count;
+}
+
+}  // namespace
+
+void BlobRuns::keep(const contract::LabelParameters& parameters, std::vector<BitImage>& masks, ObjectTable& table) {
+  auto* runs = dynamic_cast<BlobRuns*>(table.pixels.get());
+  if (runs == nullptr) {
+    auto made = std::make_shared<BlobRuns>(parameters);
+    made->masks_ = masks;
+    table.pixels = std::move(made);
+    return;
+  }
+  runs->masks_.swap(masks);
+}
+
+/// The occupied cells of the box, as runs.
+void BlobRuns::find_cells(const BitImage& mask, const Extent& box) {
+  occupied_.assign(static_cast<size_t>(mask.words_per_row()), 0);
+  for (int row = box.top; row <= box.bottom; ++row) {
+    for (int column = box.left; column <= box.right; ++column) {
+      const uint64_t bit = uint64_t{1} << (column & 63);
+      const bool full = pixels_in(mask, column, row) >= parameters_.min_cell_pixels;
+      occupied_[column >> 6] = full ? occupied_[column >> 6] | bit : occupied_[column >> 6] & ~bit;
+    }
+    add_runs(occupied_.data(), row, box.left, box.right, runs_);
+  }
+}
+
+/// `reach`: how far aside the neighbours in the next row may lie.
+void BlobRuns::connect(int reach) {
+  parts_.resize(runs_.size());
+  std::iota(parts_.begin(), parts_.end(), 0);
+  size_t above = 0;
+  for (size_t i = 0; i < runs_.size(); ++i) {
+    const PixelRun& run = runs_[i];
+    while (above < i &&
+           (runs_[above].y < run.y - 1 || (runs_[above].y == run.y - 1 && runs_[above].last + reach < run.first))) {
+      ++above;
+    }
+    for (size_t k = above; k < i && runs_[k].y == run.y - 1 && runs_[k].first <= run.last + reach; ++k) {
+      const int32_t a = root_of(parts_, static_cast<int32_t>(i)), b = root_of(parts_, static_cast<int32_t>(k));
+      parts_[std::max(a, b)] = std::min(a, b);
+    }
+  }
+}
+
+/// Of all that is connected within a box, only one can touch its four sides: from left to right it leaves no way from
+/// top to bottom for another one. That is the object whose box it is.
+void BlobRuns::keep_spanning(const Extent& box) {
+  sides_.assign(runs_.size(), {});
+  for (size_t i = 0; i < runs_.size(); ++i) {
+    Sides& sides = sides_[root_of(parts_, static_cast<int32_t>(i))];
+    sides.left = sides.left || runs_[i].first == box.left;
+    sides.right = sides.right || runs_[i].last == box.right;
+    sides.top = sides.top || runs_[i].y == box.top;
+    sides.bottom = sides.bottom || runs_[i].y == box.bottom;
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < runs_.size(); ++i) {
+    const Sides& sides = sides_[root_of(parts_, static_cast<int32_t>(i))];
+    if (sides.left && sides.right && sides.top && sides.bottom) runs_[kept++] = runs_[i];
+  }
+  runs_.resize(kept);
+}
+
+void BlobRuns::cells_to_pixels(const BitImage& mask, const Extent& box) {
+  pixels_.clear();
+  for (size_t first = 0, end = 0; first < runs_.size(); first = end) {
+    while (end < runs_.size() && runs_[end].y == runs_[first].y) ++end;
+    const int bottom = std::min(runs_[first].y * kSide + kSide - 1, box.bottom);
+    for (int y = std::max(runs_[first].y * kSide, box.top); y <= bottom; ++y) {
+      for (size_t i = first; i < end; ++i) {
+        add_runs(mask.row(y), y, std::max(runs_[i].first * kSide, box.left),
+                 std::min(runs_[i].last * kSide + kSide - 1, box.right), pixels_);
+      }
+    }
+  }
+  runs_.swap(pixels_);
+}
+
+std::span<const PixelRun> BlobRuns::of(const tracking::Detection& blob) {
+  runs_.clear();
+  if (!blob.has_shape || blob.colour_class < 0 || static_cast<size_t>(blob.colour_class) >= masks_.size()) return {};
+  const BitImage& mask = masks_[static_cast<size_t>(blob.colour_class)];
+  const int left = static_cast<int>(std::lround(blob.box.left)), top = static_cast<int>(std::lround(blob.box.top));
+  const Extent box{left, left + static_cast<int>(std::lround(blob.box.width)) - 1, top,
+                   top + static_cast<int>(std::lround(blob.box.height)) - 1};
+  if (box.left < 0 || box.top < 0 || box.right >= mask.width() || box.bottom >= mask.height()) return {};
+  if (parameters_.connectivity == contract::Connectivity::cell) {
+    const Extent cells{box.left / kSide, box.right / kSide, box.top / kSide, box.bottom / kSide};
+    find_cells(mask, cells);
+    connect(1);
+    keep_spanning(cells);
+    cells_to_pixels(mask, box);
+  } else {
+    for (int y = box.top; y <= box.bottom; ++y) add_runs(mask.row(y), y, box.left, box.right, runs_);
+    connect(parameters_.connectivity == contract::Connectivity::exact8 ? 1 : 0);
+    keep_spanning(box);
+  }
+  return runs_;
+}
+
+}  // namespace flashcell::host
