@@ -154,8 +154,8 @@ struct RunSummary {
     return lives.doubtful >= 10 && 2 * lives.doubtful > tracks &&
            static_cast<double>(lives.doubtful) > 2 * objects_mean();
   }
-  /// In more than a fifth of the sightings.
-  bool often_merged() const { return lives.rows_merged >= 10 && 5 * lives.rows_merged > lives.rows_seen; }
+  /// In more than a third of the sightings.
+  bool often_merged() const { return lives.rows_merged >= 10 && 3 * lives.rows_merged > lives.rows_seen; }
   /// Time in which results were handed to the outputs, s: no other frame is written meanwhile.
   double write_s() const {
     for (const StageTiming& stage : stages) {

@@ -67,9 +67,9 @@ TEST(RunSummary, WarnsOfManyShortTracksOnly) {
 TEST(RunSummary, WarnsOfMergedRowsWhereTheyAreMany) {
   RunSummary s;
   s.lives.rows_seen = 100;
-  s.lives.rows_merged = 20;
+  s.lives.rows_merged = 33;
   EXPECT_FALSE(s.often_merged());
-  s.lives.rows_merged = 21;
+  s.lives.rows_merged = 34;
   EXPECT_TRUE(s.often_merged());
 }
 
