@@ -49,7 +49,7 @@ struct Findings {
 };
 
 /// Frames spread over the recording; where its length is not known, every tenth.
-Findings look(host::Recording& recording, const host::Board& board, host::RunObserver& observer) {
+Findings look(host::Recording& recording, const host::Checkerboard& board, host::RunObserver& observer) {
   constexpr int64_t kUnknownStep = 10;
   const SourceInfo info = recording.source->info();
   Findings findings;
@@ -82,7 +82,8 @@ int64_t plane_frame(const std::string& text, int64_t last) {
   return frame;
 }
 
-host::BoardView find_plane(const std::string& input, host::Config config, const host::Board& board, int64_t number) {
+host::BoardView find_plane(const std::string& input, host::Config config, const host::Checkerboard& board,
+                           int64_t number) {
   config.input.start = number;
   config.input.frames = 1;
   const host::Recording recording = host::open_recording(input, config);
@@ -171,7 +172,7 @@ void print_json(const Result& r, const Options& options, const std::vector<std::
 }
 
 int calibrate(const Options& options) {
-  const host::Board board = host::parse_board(options.board, options.square);
+  const host::Checkerboard board = host::parse_board(options.board, options.square);
   if (options.unit.empty() || options.unit == WorldMap::kPixels)
     throw Error(Fault::usage, "--unit is the unit of --square, as in mm");
   host::Config config = options.config->load();

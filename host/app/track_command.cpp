@@ -43,7 +43,7 @@ int track(const Options& options) {
   const host::RunOutcome outcome =
       host::run({options.inputs.empty() ? "" : options.inputs[0], options.detections}, config, run, observer);
   if (outcome.begun && !options.quiet) print_findings(outcome.info, outcome.summary, options.output, options.json);
-  print_warnings(outcome.info, outcome.summary);
+  if (!outcome.error) print_warnings(outcome.info, outcome.summary);
   if (outcome.error) std::rethrow_exception(outcome.error);
   return outcome.summary.end == RunEnd::interrupted ? Interruption::exit_code() : 0;
 }

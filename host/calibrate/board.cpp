@@ -9,9 +9,9 @@
 
 namespace flashcell::host {
 
-Board parse_board(const std::string& text, double square) {
+Checkerboard parse_board(const std::string& text, double square) {
   constexpr int kFewest = 3, kMost = 100;
-  Board board{0, 0, square};
+  Checkerboard board{0, 0, square};
   const char* end = text.data() + text.size();
   const auto columns = std::from_chars(text.data(), end, board.columns);
   if (columns.ec == std::errc() && columns.ptr != end && *columns.ptr == 'x') {
@@ -25,7 +25,7 @@ Board parse_board(const std::string& text, double square) {
                           text, kFewest, kMost));
 }
 
-std::optional<std::vector<cv::Point2f>> find_board(const cv::Mat& picture, const Board& board) {
+std::optional<std::vector<cv::Point2f>> find_board(const cv::Mat& picture, const Checkerboard& board) {
   std::vector<cv::Point2f> corners;
   if (!cv::findChessboardCornersSB(picture, {board.columns, board.rows}, corners,
                                    cv::CALIB_CB_NORMALIZE_IMAGE | cv::CALIB_CB_ACCURACY))
@@ -33,7 +33,7 @@ std::optional<std::vector<cv::Point2f>> find_board(const cv::Mat& picture, const
   return corners;
 }
 
-std::vector<cv::Point3f> board_points(const Board& board) {
+std::vector<cv::Point3f> board_points(const Checkerboard& board) {
   std::vector<cv::Point3f> points;
   for (int row = 0; row < board.rows; ++row) {
     for (int column = 0; column < board.columns; ++column)

@@ -8,13 +8,13 @@
 namespace flashcell::host {
 
 /// A checkerboard: flat, with a white rim.
-struct Board {
+struct Checkerboard {
   int columns = 9, rows = 6;  ///< inner corners: where four squares meet
   double square = 1;          ///< side of a square, unit
 };
 
 /// "9x6": columns and rows, 3 to 100 each. Throws Error(Fault::usage).
-Board parse_board(const std::string& text, double square);
+Checkerboard parse_board(const std::string& text, double square);
 
 /// A board as a frame shows it.
 struct BoardView {
@@ -23,9 +23,9 @@ struct BoardView {
 };
 
 /// The inner corners of the board, px, row by row, or nothing where the picture (8-bit grey) does not show it whole.
-std::optional<std::vector<cv::Point2f>> find_board(const cv::Mat& picture, const Board& board);
+std::optional<std::vector<cv::Point2f>> find_board(const cv::Mat& picture, const Checkerboard& board);
 
 /// The inner corners on the board, unit: x along a row, from the first corner, z = 0.
-std::vector<cv::Point3f> board_points(const Board& board);
+std::vector<cv::Point3f> board_points(const Checkerboard& board);
 
 }  // namespace flashcell::host

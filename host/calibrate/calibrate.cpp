@@ -25,7 +25,7 @@ struct Fit {
   std::vector<double> view_errors;
 };
 
-Fit fit(const Views& views, const Board& board, cv::Size picture, bool with_k3) {
+Fit fit(const Views& views, const Checkerboard& board, cv::Size picture, bool with_k3) {
   const std::vector<std::vector<cv::Point3f>> on_board(views.size(), board_points(board));
   std::vector<std::vector<cv::Point2f>> seen;
   seen.reserve(views.size());
@@ -43,7 +43,7 @@ Fit fit(const Views& views, const Board& board, cv::Size picture, bool with_k3) 
 }
 
 /// The sum of squared distances, px, of a view's corners from where the lens puts them with the board as it fits best.
-double squared_error(const Fit& lens, const BoardView& view, const Board& board) {
+double squared_error(const Fit& lens, const BoardView& view, const Checkerboard& board) {
   const std::vector<cv::Point3f> on_board = board_points(board);
   cv::Mat turn, shift;
   std::vector<cv::Point2f> expected;
@@ -58,7 +58,7 @@ double squared_error(const Fit& lens, const BoardView& view, const Board& board)
 }
 
 /// Over views that the lens was not fitted to: every second one by the lens of the others.
-double foretold_error(const Views& views, const Board& board, cv::Size picture, bool with_k3) {
+double foretold_error(const Views& views, const Checkerboard& board, cv::Size picture, bool with_k3) {
   double sum = 0;
   for (const size_t parity : {size_t{0}, size_t{1}}) {
     Views taught, asked;
@@ -69,7 +69,7 @@ double foretold_error(const Views& views, const Board& board, cv::Size picture, 
   return sum;
 }
 
-bool wants_k3(const Views& views, const Board& board, cv::Size picture) {
+bool wants_k3(const Views& views, const Checkerboard& board, cv::Size picture) {
   if (views.size() < kGoodViews) return false;
   return foretold_error(views, board, picture, true) < foretold_error(views, board, picture, false);
 }
@@ -115,7 +115,7 @@ bool holds_in_corners(const Lens& lens) {
 
 }  // namespace
 
-Calibration calibrate(const Views& views, const Board& board, cv::Size picture) {
+Calibration calibrate(const Views& views, const Checkerboard& board, cv::Size picture) {
   if (views.size() < kFewestViews) {
     throw Error(Fault::input, fmt::format("{} pictures show the board of {}x{} inner corners; at least {} are needed, "
                                           "and {} or more, tilted each time another way, give a good lens",

@@ -20,7 +20,7 @@ struct Calibration {
 /// The lens that explains the views best (OpenCV's calibrateCamera: Zhang's method). k3 is taken in only where it
 /// foretells the corners of views that it was not fitted to better. Throws Error(Fault::input) with fewer than
 /// kFewestViews.
-Calibration calibrate(const std::vector<BoardView>& views, const Board& board, cv::Size picture);
+Calibration calibrate(const std::vector<BoardView>& views, const Checkerboard& board, cv::Size picture);
 
 constexpr size_t kFewestViews = 3;
 

@@ -10,7 +10,7 @@ namespace flashcell::host {
 namespace {
 
 /// The four outermost corners, around the board.
-std::array<cv::Point2f, 4> outline(const BoardView& view, const Board& board) {
+std::array<cv::Point2f, 4> outline(const BoardView& view, const Checkerboard& board) {
   const size_t columns = static_cast<size_t>(board.columns), all = view.corners.size();
   return {view.corners[0], view.corners[columns - 1], view.corners[all - 1], view.corners[all - columns]};
 }
@@ -18,7 +18,7 @@ std::array<cv::Point2f, 4> outline(const BoardView& view, const Board& board) {
 /// What makes one view different from another: place, size, and how much shorter one side is than the one across.
 using Traits = std::array<double, 5>;
 
-Traits traits_of(const BoardView& view, const Board& board, cv::Size picture) {
+Traits traits_of(const BoardView& view, const Checkerboard& board, cv::Size picture) {
   const auto [a, b, c, d] = outline(view, board);
   const auto side = [](cv::Point2f from, cv::Point2f to) { return std::max(1.0, cv::norm(to - from)); };
   const cv::Point2f middle = (a + b + c + d) * 0.25f;
@@ -35,7 +35,7 @@ double squared_distance(const Traits& a, const Traits& b) {
 
 }  // namespace
 
-std::vector<BoardView> choose_views(const std::vector<BoardView>& views, const Board& board, cv::Size picture,
+std::vector<BoardView> choose_views(const std::vector<BoardView>& views, const Checkerboard& board, cv::Size picture,
                                     size_t most) {
   if (views.size() <= most) return views;
   std::vector<Traits> traits;
@@ -57,7 +57,7 @@ std::vector<BoardView> choose_views(const std::vector<BoardView>& views, const B
   return chosen;
 }
 
-double coverage(const std::vector<BoardView>& views, const Board& board, cv::Size picture) {
+double coverage(const std::vector<BoardView>& views, const Checkerboard& board, cv::Size picture) {
   constexpr int kSide = 200;  // of the raster on which is counted
   cv::Mat covered = cv::Mat::zeros(kSide, kSide, CV_8UC1);
   for (const BoardView& view : views) {

@@ -50,7 +50,7 @@ cv::Matx33d turned(const cv::Matx33d& plane, cv::Point2d middle) {
 
 }  // namespace
 
-PlaneFit fit_plane(const BoardView& view, const Board& board, const Lens& lens) {
+PlaneFit fit_plane(const BoardView& view, const Checkerboard& board, const Lens& lens) {
   const Points seen = without_distortion(view, lens);
   Points on_board;
   on_board.reserve(seen.size());

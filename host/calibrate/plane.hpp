@@ -13,6 +13,6 @@ struct PlaneFit {
 /// The origin is the corner of the board (of its inner corners) at the picture's top left; x runs along the side of the
 /// board that points right, y along the one that points down. Throws Error(Fault::input) where the lens says nothing of
 /// a corner.
-PlaneFit fit_plane(const BoardView& view, const Board& board, const Lens& lens);
+PlaneFit fit_plane(const BoardView& view, const Checkerboard& board, const Lens& lens);
 
 }  // namespace flashcell::host

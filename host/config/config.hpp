@@ -148,9 +148,10 @@ struct Config {
 /// latter.
 tracking::TrackerParameters tracker_parameters(const Config& config, double fps);
 
-/// Those of the tracker of a detector's boxes. lost_ms 0 becomes 1000 ms, confirm_ms 0 becomes 150 ms; in a realtime
-/// run boxes are not smoothed by what comes later.
-tracking::BoxTrackerParameters box_tracker_parameters(const Config& config);
+/// Those of the tracker of a detector's boxes, for a recording of `fps` frames/s. lost_ms 0 becomes 1000 ms, confirm_ms
+/// 0 becomes 150 ms; above 30 frames/s both, and what boxes are smoothed by, are as many frames as at 30, but a track
+/// is lost after 100 ms at the earliest. In a realtime run boxes are not smoothed by what comes later.
+tracking::BoxTrackerParameters box_tracker_parameters(const Config& config, double fps);
 
 /// From px to input.unit, as [input], [lens] and [plane] say. `width`, `height`: px of the recording's frames; 0: not
 /// known. Throws Error(Fault::usage): what contradicts or is missing, and the keys that mend it.

@@ -235,10 +235,10 @@ void visit_track(TrackSection& s, schema::Visitor& v) {
   v.real(
       "confirm_ms", p.confirm_ms, 0, 1e6,
       "A track gets its id once followed this long, ms. 0: at its second sighting (150 ms of sightings in full trust\n"
-      "with track --detections).");
+      "with track --detections, above 30 frames/s so much less that it is as many frames).");
   v.real("lost_ms", p.lost_ms, 0, 1e6,
          "A track that is not seen for longer ends, ms. 0: 100 ms or 20 frames, whichever is longer\n(1000 ms with "
-         "track --detections).");
+         "track --detections, above 30 frames/s as many frames, but at least 100 ms).");
   v.real("max_speed", p.max_speed, 0, 1e9,
          "Nothing moves faster, px/s. 0: from the objects' size and the motion model.");
   v.real("gate", p.gate, 0, 1e6, "Squared Mahalanobis distance beyond which a pair is never matched. 0: built in.");
@@ -260,7 +260,7 @@ void visit_track(TrackSection& s, schema::Visitor& v) {
       "boxes of a score are found again a moment later, by how often the best are: whatever the scores mean.");
   v.real("box_smooth_ms", s.box_smooth_ms, 0, 1e6,
          "track --detections: a box is fitted to those so long before and after it, less where the object turns, ms\n"
-         "(offline runs only). 0: to those before.");
+         "(offline runs only; above 30 frames/s as many frames as at 30). 0: to those before.");
   v.boolean("resolve_merges", p.resolve_merges, "Carry tracks through blobs that hold several objects.");
   v.boolean("intensity_centroid", s.intensity_centroid,
             "Positions from grey sums (sub-pixel) instead of the binary area.");
@@ -331,16 +331,19 @@ tracking::TrackerParameters tracker_parameters(const Config& config, double fps)
   return parameters;
 }
 
-tracking::BoxTrackerParameters box_tracker_parameters(const Config& config) {
+tracking::BoxTrackerParameters box_tracker_parameters(const Config& config, double fps) {
+  constexpr double kUsualFps = 30;
   const tracking::TrackerParameters& given = config.track.parameters;
   tracking::BoxTrackerParameters parameters;
-  if (given.lost_ms > 0) parameters.lost_ms = given.lost_ms;
-  if (given.confirm_ms > 0) parameters.confirm_ms = given.confirm_ms;
+  // As many frames of a fast camera are enough.
+  const double share = std::min(1.0, kUsualFps / fps);
+  parameters.lost_ms = given.lost_ms > 0 ? given.lost_ms : std::max(100.0, share * parameters.lost_ms);
+  parameters.confirm_ms = given.confirm_ms > 0 ? given.confirm_ms : share * parameters.confirm_ms;
   parameters.predict_ms = config.output.predicted == tracking::PredictedRows::all ? given.predict_ms : 0;
   parameters.fill_gaps = config.output.predicted != tracking::PredictedRows::none;
   parameters.min_confidence = given.min_confidence;
   parameters.least_trust = config.track.box_trust;
-  parameters.smooth_ms = config.pipeline.realtime ? 0 : config.track.box_smooth_ms;
+  parameters.smooth_ms = config.pipeline.realtime ? 0 : share * config.track.box_smooth_ms;
   return parameters;
 }
 

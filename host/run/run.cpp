@@ -103,7 +103,8 @@ Job job_of_recording(const RunInput& input, Config& config, const RunOptions& op
   job.named_by = naming.calibration();
   job.regions = region_map(config, info);
   if (naming.finds_objects()) {
-    job.tracker = std::make_unique<tracking::BoxTracker>(box_tracker_parameters(config), job.recording.fps);
+    job.tracker =
+        std::make_unique<tracking::BoxTracker>(box_tracker_parameters(config, job.recording.fps), job.recording.fps);
   } else {
     job.parameters = tracker_parameters(config, job.recording.fps);
     job.parameters.field = field_of_view(job.regions.get(), info);
@@ -143,8 +144,8 @@ Job job_of_detections(const RunInput& input, const Config& config) {
   job.regions = region_map(config, info);
   job.recording.source = std::make_unique<TimelineSource>(info);
   job.world = world_map(config, 0, 0);  // boxes do not tell how large the pictures were
-  job.tracker = std::make_unique<tracking::BoxTracker>(box_tracker_parameters(config), job.recording.fps,
-                                                       learn_scores(frames, job.recording.fps));
+  job.tracker = std::make_unique<tracking::BoxTracker>(box_tracker_parameters(config, job.recording.fps),
+                                                       job.recording.fps, learn_scores(frames, job.recording.fps));
   job.objects = listed_objects(std::move(frames));
   return job;
 }

@@ -1,5 +1,7 @@
 #include "host/sink/track_columns.hpp"
 
+#include <cmath>
+
 #include "base/text.hpp"
 #include "host/sink/number_text.hpp"
 
@@ -42,6 +44,11 @@ template <int Decimals>
 constexpr Entry real(const char* name, const char* unit, const char* meaning, double (*value)(const Row&),
                      StoredAs stored_as = StoredAs::float64, bool (*has)(const Context&) = always) {
   return {name, unit, meaning, stored_as, nullptr, value, append_fixed<Decimals>, has};
+}
+
+/// Rounded down: what is nearly sure is not 1.
+void append_confidence(std::string& out, double value) {
+  append_fixed<3>(out, std::floor(1000 * value + 1e-3) / 1000);
 }
 
 bool has_classes(const Context& c) {
@@ -119,9 +126,14 @@ constexpr Entry kColumns[] = {
      .append_text = nullptr,
      .has = has_classes,
      .names = [](const Context& c) { return c.run.classes; }},
-    real<3>(
-        "class_confidence", "1", "confidence of the recognized class, 0..1",
-        [](const Row& r) { return double{r.row.class_confidence}; }, StoredAs::float32, has_classes),
+    {.name = "class_confidence",
+     .unit = "1",
+     .meaning = "confidence of the recognized class, 0..1",
+     .stored_as = StoredAs::float32,
+     .integer = nullptr,
+     .real = [](const Row& r) { return double{r.row.class_confidence}; },
+     .append_text = append_confidence,
+     .has = has_classes},
     integer(
         "device_time_ns", "ns", "the camera's time stamp of the frame", StoredAs::int64,
         [](const Row& r) { return r.device_time_ns.value_or(kNoInteger); },

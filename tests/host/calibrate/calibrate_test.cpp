@@ -19,7 +19,7 @@ namespace {
 using testing::HasSubstr;
 
 constexpr double kSquare = 5;  // mm
-const Board kBoard{9, 6, kSquare};
+const Checkerboard kBoard{9, 6, kSquare};
 
 const test::PlaneCamera& camera() {
   static const test::PlaneCamera camera(test::bent_lens(), 3);
@@ -43,8 +43,8 @@ const std::vector<BoardView>& views() {
   return found;
 }
 
-TEST(Board, IsReadAsPeopleWriteIt) {
-  const Board board = parse_board("9x6", 2.5);
+TEST(Checkerboard, IsReadAsPeopleWriteIt) {
+  const Checkerboard board = parse_board("9x6", 2.5);
   EXPECT_EQ(board.columns, 9);
   EXPECT_EQ(board.rows, 6);
   EXPECT_EQ(board_points(board).size(), 54u);
@@ -53,7 +53,7 @@ TEST(Board, IsReadAsPeopleWriteIt) {
     EXPECT_THROW(parse_board(wrong, 1), Error) << wrong;
 }
 
-TEST(Board, CornersAreFoundToAFractionOfAPixel) {
+TEST(Checkerboard, CornersAreFoundToAFractionOfAPixel) {
   ASSERT_GE(views().size(), 16u) << "boards that lie wholly in the picture";
   const std::vector<cv::Point3f> on_board = board_points(kBoard);
   for (const BoardView& view : views()) {
@@ -70,7 +70,7 @@ TEST(Board, CornersAreFoundToAFractionOfAPixel) {
   }
 }
 
-TEST(Board, ThereIsNoneOnAnEmptyTable) {
+TEST(Checkerboard, ThereIsNoneOnAnEmptyTable) {
   const cv::Mat empty = camera().picture(
       test::arena_pose(), [](double, double) { return 100.0; }, 1);
   EXPECT_FALSE(find_board(empty, kBoard));

@@ -74,7 +74,7 @@ void build(Config config) {
   label.min_cell_pixels = static_cast<uint8_t>(config.label.min_cell_pixels);
   make_fast_labeller(label);
   const tracking::Tracker tracker(tracker_parameters(config, 2000), 2000);
-  const tracking::BoxTracker box_tracker(box_tracker_parameters(config), 2000);
+  const tracking::BoxTracker box_tracker(box_tracker_parameters(config, 2000), 2000);
 }
 
 TEST(ConfigRanges, WhatTheConfigurationAcceptsItsUsersAccept) {

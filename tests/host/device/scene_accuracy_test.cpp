@@ -40,6 +40,7 @@ double identity_f1(const std::string& spec) {
   plan.format = source.scene().format();
   plan.label.width = static_cast<uint32_t>(parameters.width);
   plan.label.height = static_cast<uint32_t>(parameters.height);
+  plan.keep_pixels = true;
   plan.label.min_area = 8;
   plan.label.features =
       contract::kFeatureHlac | contract::kFeatureIntensity | (parameters.colour ? contract::kFeatureHue : 0);
@@ -55,7 +56,8 @@ double identity_f1(const std::string& spec) {
     for (size_t i = 0; i < table.objects.size(); ++i) {
       detections.push_back(tracking::make_detection(table.objects[i], table.features_of(i), {plan.label.features}));
     }
-    add_rows(tracker.update(frame.number, static_cast<double>(frame.number) / parameters.fps, detections), tracks);
+    const double time_s = static_cast<double>(frame.number) / parameters.fps;
+    add_rows(tracker.update(frame.number, time_s, detections, {}, table.pixels.get()), tracks);
     add_rows(tracker.backfill(), tracks);
     add_truth(source.scene(), frame.number, truth);
   }

@@ -111,7 +111,7 @@ TEST_F(LabelRun, PixelsOfVisibleTracksAreThoseThatWereMeasured) {
     const std::string name = connectivity == contract::Connectivity::cell ? "cell" : "exact";
     const std::vector<tracking::TrackRow> rows = track(c, name);
     const std::map<int, int> track_of = tracks_of_labels(folder_ / name);
-    int64_t compared = 0, at = -1;
+    int64_t compared = 0, equal = 0, at = -1;
     std::map<int, int64_t> by_track;
     for (const tracking::TrackRow& row : rows) {
       if (row.frame != at) {
@@ -123,10 +123,13 @@ TEST_F(LabelRun, PixelsOfVisibleTracksAreThoseThatWereMeasured) {
         EXPECT_EQ(by_track.count(static_cast<int>(row.id)), 0u);
       } else if (row.state == tracking::TrackState::visible) {
         ++compared;
-        EXPECT_EQ(by_track[static_cast<int>(row.id)], std::llround(row.area)) << "frame " << at << " id " << row.id;
+        // What is in a blob beside it, that nobody knows, is not measured, but has no other label.
+        EXPECT_GE(by_track[static_cast<int>(row.id)], std::llround(row.area)) << "frame " << at << " id " << row.id;
+        equal += by_track[static_cast<int>(row.id)] == std::llround(row.area) ? 1 : 0;
       }
     }
     EXPECT_GT(compared, 200) << name;
+    EXPECT_GE(equal, compared * 9 / 10) << name;
     // Sound as the challenge wants it, and the same as itself.
     const std::string folder = (folder_ / name).string();
     fs::copy(folder_ / name / "res_track.txt", folder_ / name / "man_track.txt");

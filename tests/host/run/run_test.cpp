@@ -180,7 +180,7 @@ TEST_F(Run, DetectionsAreFollowedAsTheTrackerAloneFollowsThem) {
     const std::vector<FrameDetections> frames = read_mot_detections(file);
     std::vector<tracking::FrameOfDetections> views;
     for (const FrameDetections& f : frames) views.push_back({f.frame, f.detections});
-    tracking::BoxTracker tracker(box_tracker_parameters(config), 25, tracking::ScoreModel::learn(views, 25));
+    tracking::BoxTracker tracker(box_tracker_parameters(config, 25), 25, tracking::ScoreModel::learn(views, 25));
     std::vector<tracking::TrackRow> rows, backfill;
     std::map<std::pair<int64_t, uint32_t>, tracking::TrackRow> latest;
     size_t boxes = 0;
