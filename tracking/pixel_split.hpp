@@ -4,6 +4,7 @@
 
 #include "tracking/blob_pixels.hpp"
 #include "tracking/moment_split.hpp"
+#include "tracking/pixel_shares.hpp"
 
 namespace flashcell::tracking {
 
@@ -30,50 +31,21 @@ class PixelSplit {
   std::span<const PixelPart> split(std::span<const PixelRun> runs, std::span<const Part> known);
 
  private:
-  /// An object's ellipse; a pixel's depth, squared, is 0 in its middle and 1 at its edge.
-  struct Ellipse {
-    double x = 0, y = 0;
-    double major = 0, minor = 0;    ///< half axes, px
-    double turn = 0;                ///< rad
-    double xx = 0, xy = 0, yy = 0;  ///< depth as a quadratic form
-    double slope = 0, base = 0;     ///< and in the row that was entered
-
-    void aim();
-    void enter(int32_t row);
-    double depth(double px) const {
-      const double dx = px - x;
-      return (xx * dx + slope) * dx + base;
-    }
-  };
-  /// Sums over an object's pixels, about its ellipse's middle.
-  struct Sums {
-    double weight = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0;
-    double alone = 0;  ///< pixels that are in no other ellipse
-    int32_t left = 0, right = 0, top = 0, bottom = 0;
-    bool any = false;
-
-    void reach(int32_t px, int32_t py);
+  /// How the ellipses moved in one pass.
+  struct Moves {
+    double farthest = 0;  ///< px
+    bool turned = false;  ///< any of them, at all
   };
 
-  static Spread spread_of(const Sums& sums);
+  static Spread spread_of(const PartSums& sums);
   void start(std::span<const Part> known);
-  void add(size_t index, int32_t px, int32_t py, double weight, int step);
-  size_t sort_by_row(int32_t y);
-  void share_out(int32_t x, int32_t y, size_t near, int step);
-  void share_out(std::span<const PixelRun> runs, int step);
-  double move();
+  Moves move();
   void report(std::span<const Part> known, double pixels);
 
-  std::vector<Ellipse> ellipses_;
-  std::vector<Sums> sums_;
-  std::vector<double> depths_;  ///< of one pixel, in each ellipse that it was compared with
-  std::vector<size_t> order_;   ///< of the ellipses in one row
+  std::vector<PartEllipse> ellipses_;
+  std::vector<PixelRun> sampled_;
+  PixelShares shares_;
   std::vector<PixelPart> parts_;
-  double counted_ = 0;       ///< pixels of the blob that were looked at
-  double covered_ = 0;       ///< of these, in some ellipse
-  double common_ = 0;        ///< and in further ones: once for each
-  double common_share_ = 0;  ///< of a common pixel that counts for all but the one that it is deepest in
-  double reach_ = 0;         ///< squared depth up to which a pixel outside of all ellipses belongs to the nearest
 };
 
 }  // namespace flashcell::tracking

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "tests/tracking/disc_scene.hpp"
 #include "tests/tracking/touching_scene.hpp"
 #include "tracking/tracker.hpp"
 
@@ -47,14 +48,8 @@ void track_frame(benchmark::State& state) {
   if (number > 2 && rows != static_cast<size_t>(objects)) state.SkipWithError("objects were lost");
 }
 
-/// Animals that seek each other's company, most of them in blobs; with their blobs' pixels, or without.
-void track_touching_animals(benchmark::State& state) {
-  flashcell::test::TouchingScene scene;
-  scene.side = 512;
-  scene.animals = static_cast<int>(state.range(0));
-  scene.frames = 300;
-  const bool pixels = state.range(1) != 0;
-  const flashcell::test::TouchingRecording recording = record(scene);
+template <class Recording>
+void track_recording(benchmark::State& state, const Recording& recording, int frames, bool pixels) {
   for (auto _ : state) {
     flashcell::tracking::Tracker tracker({}, 2000);
     for (const flashcell::test::Sight& sight : recording.sights) {
@@ -64,9 +59,30 @@ void track_touching_animals(benchmark::State& state) {
     }
   }
   state.counters["frames/s"] =
-      benchmark::Counter(static_cast<double>(scene.frames * state.iterations()), benchmark::Counter::kIsRate);
+      benchmark::Counter(static_cast<double>(frames * state.iterations()), benchmark::Counter::kIsRate);
 }
 
+/// Animals that seek each other's company, most of them in blobs; with their blobs' pixels, or without.
+void track_touching_animals(benchmark::State& state) {
+  flashcell::test::TouchingScene scene;
+  scene.side = 512;
+  scene.animals = static_cast<int>(state.range(0));
+  scene.frames = 300;
+  track_recording(state, record(scene), scene.frames, state.range(1) != 0);
+}
+
+/// Discs that cross each other's way; with their blobs' pixels, or without.
+void track_crossing_discs(benchmark::State& state) {
+  flashcell::test::DiscScene scene;
+  scene.objects = static_cast<int>(state.range(0));
+  scene.frames = 300;
+  track_recording(state, record(scene), scene.frames, state.range(1) != 0);
+}
+
+BENCHMARK(track_crossing_discs)
+    ->ArgNames({"discs", "pixels"})
+    ->ArgsProduct({{100, 200}, {0, 1}})
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(track_touching_animals)
     ->ArgNames({"animals", "pixels"})
     ->ArgsProduct({{20, 50}, {0, 1}})

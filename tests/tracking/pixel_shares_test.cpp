@@ -1,0 +1,171 @@
+#include "tracking/pixel_shares.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace flashcell::test {
+namespace {
+
+using tracking::PartEllipse;
+using tracking::PartSums;
+using tracking::PixelRun;
+using tracking::PixelShares;
+using tracking::ShareRules;
+
+struct Shares {
+  std::vector<PartSums> sums;
+  double counted = 0, covered = 0, common = 0;
+};
+
+double depth(const PartEllipse& e, double px, double py) {
+  const double dx = px - e.x, dy = py - e.y;
+  return (e.xx * dx + 2 * e.xy * dy) * dx + e.yy * dy * dy;
+}
+
+void add(PartSums& sums, const PartEllipse& e, int step, int32_t x, int32_t y, double weight) {
+  const double dx = x * step - e.x, dy = y * step - e.y;
+  sums.weight += weight;
+  sums.x += weight * dx;
+  sums.y += weight * dy;
+  sums.xx += weight * dx * dx;
+  sums.xy += weight * dx * dy;
+  sums.yy += weight * dy * dy;
+  if (weight < 0.5) return;
+  sums.left = sums.any ? std::min(sums.left, x) : x;
+  sums.right = sums.any ? std::max(sums.right, x) : x;
+  sums.top = sums.any ? std::min(sums.top, y) : y;
+  sums.bottom = sums.any ? std::max(sums.bottom, y) : y;
+  sums.any = true;
+}
+
+/// Pixel by pixel, each compared with every ellipse.
+Shares shared_plainly(const std::vector<PixelRun>& runs, const std::vector<PartEllipse>& ellipses,
+                      const ShareRules& rules) {
+  Shares shares{std::vector<PartSums>(ellipses.size())};
+  for (const PixelRun& run : runs) {
+    for (int32_t x = run.first; x <= run.last; ++x) {
+      std::vector<double> depths;
+      for (const PartEllipse& e : ellipses) depths.push_back(depth(e, x * rules.step, run.y * rules.step));
+      const auto nearest = static_cast<size_t>(std::min_element(depths.begin(), depths.end()) - depths.begin());
+      const auto inside = std::count_if(depths.begin(), depths.end(), [](double d) { return d <= 1; });
+      shares.counted += 1;
+      if (depths[nearest] > rules.reach) continue;
+      if (inside > 0) shares.covered += 1;
+      if (inside > 1) shares.common += static_cast<double>(inside - 1);
+      for (size_t i = 0; i < ellipses.size(); ++i) {
+        if (i != nearest && depths[i] <= 1) add(shares.sums[i], ellipses[i], rules.step, x, run.y, rules.common_share);
+      }
+      add(shares.sums[nearest], ellipses[nearest], rules.step, x, run.y, 1);
+      if (inside <= 1) shares.sums[nearest].alone += 1;
+    }
+  }
+  return shares;
+}
+
+class PixelSharesOfRandomBlobs : public ::testing::Test {
+ protected:
+  double uniform(double low, double high) { return std::uniform_real_distribution<double>(low, high)(random_); }
+  int whole(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
+
+  /// Some of them on whole pixels, so that pixels lie on edges and at the same depth in several.
+  std::vector<PartEllipse> ellipses() {
+    std::vector<PartEllipse> all(static_cast<size_t>(whole(1, 8)));
+    const bool on_pixels = whole(0, 3) == 0;
+    for (PartEllipse& e : all) {
+      e.x = uniform(-10, 110);
+      e.y = uniform(-10, 110);
+      e.minor = uniform(0.6, 15);
+      e.major = e.minor * uniform(1, 3);
+      e.turn = uniform(-1.6, 1.6);
+      if (on_pixels) {
+        e.x = std::round(e.x);
+        e.y = std::round(e.y);
+        e.minor = e.major = 8;
+        e.turn = 0;
+      }
+      e.aim();
+    }
+    return all;
+  }
+
+  /// A blob with holes and gaps about the ellipses, not of their shape.
+  std::vector<PixelRun> runs() {
+    std::vector<PixelRun> all;
+    const int bottom = whole(20, 100);
+    for (int y = whole(0, 20); y < bottom; ++y) {
+      for (int x = whole(0, 60); x < 100;) {
+        const int last = std::min(x + whole(0, 40), 100);
+        all.push_back({y, x, last});
+        x = last + whole(2, 20);
+      }
+    }
+    return all;
+  }
+
+  std::mt19937 random_{5};
+};
+
+TEST_F(PixelSharesOfRandomBlobs, AreThoseOfAPixelByPixelComparison) {
+  PixelShares shares;
+  std::vector<PixelRun> sampled;
+  for (int trial = 0; trial < 1000; ++trial) {
+    SCOPED_TRACE(trial);
+    const std::vector<PartEllipse> known = ellipses();
+    const ShareRules rules{whole(1, 3), trial % 2 == 0 ? 1.3 : 2.25, whole(0, 2) == 0 ? whole(0, 1) : uniform(0, 1)};
+    tracking::sample(runs(), rules.step, sampled);
+    shares.share(sampled, known, rules);
+    const Shares plain = shared_plainly(sampled, known, rules);
+    EXPECT_EQ(shares.counted(), plain.counted);
+    EXPECT_EQ(shares.covered(), plain.covered);
+    EXPECT_EQ(shares.common(), plain.common);
+    ASSERT_EQ(shares.sums().size(), known.size());
+    for (size_t i = 0; i < known.size(); ++i) {
+      const PartSums &fast = shares.sums()[i], &slow = plain.sums[i];
+      const double scale = 1e-9 * (1 + slow.xx + slow.yy);
+      EXPECT_NEAR(fast.weight, slow.weight, scale);
+      EXPECT_NEAR(fast.x, slow.x, scale);
+      EXPECT_NEAR(fast.y, slow.y, scale);
+      EXPECT_NEAR(fast.xx, slow.xx, scale);
+      EXPECT_NEAR(fast.xy, slow.xy, scale);
+      EXPECT_NEAR(fast.yy, slow.yy, scale);
+      EXPECT_EQ(fast.alone, slow.alone);
+      ASSERT_EQ(fast.any, slow.any);
+      if (!slow.any) continue;
+      EXPECT_EQ(fast.left, slow.left);
+      EXPECT_EQ(fast.right, slow.right);
+      EXPECT_EQ(fast.top, slow.top);
+      EXPECT_EQ(fast.bottom, slow.bottom);
+    }
+    if (HasFailure()) return;
+  }
+}
+
+TEST(PixelShares, SamplesEverySecondPixelOfEverySecondRow) {
+  std::vector<PixelRun> sampled;
+  tracking::sample(std::vector<PixelRun>{{3, 0, 9}, {4, 3, 9}, {6, 5, 5}, {8, 6, 6}}, 2, sampled);
+  ASSERT_EQ(sampled.size(), 2u);
+  EXPECT_EQ(sampled[0].y, 2);
+  EXPECT_EQ(sampled[0].first, 2);
+  EXPECT_EQ(sampled[0].last, 4);
+  EXPECT_EQ(sampled[1].y, 4);
+  EXPECT_EQ(sampled[1].first, 3);
+  EXPECT_EQ(sampled[1].last, 3);
+}
+
+TEST(PixelShares, EllipsesFarAwayHaveNothing) {
+  PartEllipse far;
+  far.x = 1e12;
+  far.y = -1e12;
+  far.major = far.minor = 5;
+  far.aim();
+  PixelShares shares;
+  shares.share(std::vector<PixelRun>{{0, 0, 9}}, std::vector<PartEllipse>{far}, {});
+  EXPECT_EQ(shares.counted(), 10);
+  EXPECT_EQ(shares.covered(), 0);
+  EXPECT_EQ(shares.sums()[0].weight, 0);
+}
+
+}  // namespace
+}  // namespace flashcell::test

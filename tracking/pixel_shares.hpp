@@ -1,0 +1,113 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tracking/blob_pixels.hpp"
+
+namespace flashcell::tracking {
+
+/// An object's ellipse; a pixel's depth, squared, is 0 in its middle and 1 at its edge.
+struct PartEllipse {
+  double x = 0, y = 0;            ///< px
+  double major = 1, minor = 1;    ///< half axes, px
+  double turn = 0;                ///< rad, of the major axis against +x
+  double xx = 0, xy = 0, yy = 0;  ///< depth as a quadratic form
+
+  /// Sets the quadratic form, after a change of axes or turn.
+  void aim();
+};
+
+/// Sums over the pixels that an ellipse has, about its middle, px.
+struct PartSums {
+  double weight = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0;
+  double alone = 0;  ///< pixels that are in no other ellipse
+  /// Around the pixels that are at least half its own, in steps; only where `any`.
+  int32_t left = 0, right = 0, top = 0, bottom = 0;
+  bool any = false;
+};
+
+/// How pixels are shared out.
+struct ShareRules {
+  int step = 1;             ///< px from one to the next, along a row and from row to row
+  double reach = 1;         ///< >= 1: squared depth up to which a pixel outside of all ellipses belongs to the nearest
+  double common_share = 0;  ///< 0 .. 1, of a pixel inside of several, for all but the one that it is deepest in
+};
+
+/// Every `step`th pixel of every `step`th row, counted in steps. Replaces `sampled`.
+void sample(std::span<const PixelRun> runs, int step, std::vector<PixelRun>& sampled);
+
+/// Shares out a blob's pixels among ellipses. A pixel belongs to the ellipse that it is deepest in, or else to the
+/// nearest within reach, and by a share to all others that it is inside of. An ellipse crosses a row from one pixel to
+/// another: between such ends what is true of a pixel is true of its neighbours, so that they are summed up in closed
+/// form, and only where several ellipses want the same pixels are those compared one by one. Allocates nothing once
+/// the most ellipses have been seen.
+class PixelShares {
+ public:
+  /// `runs`: row by row and in a row from left to right, in steps.
+  void share(std::span<const PixelRun> runs, std::span<const PartEllipse> ellipses, const ShareRules& rules);
+
+  /// One for each ellipse, of the last call.
+  const std::vector<PartSums>& sums() const { return sums_; }
+  double counted() const { return counted_; }  ///< pixels that were shared out or left over
+  double covered() const { return covered_; }  ///< of these, in some ellipse
+  double common() const { return common_; }    ///< and in further ones: once for each
+
+ private:
+  /// What crossing a row needs of an ellipse.
+  struct Shape {
+    double x, y, xx, xy, yy;
+    double lean;          ///< px to the right a row, of the middle of what it crosses
+    double rise, width;   ///< of the least depth in a row, by squared rows; of half a crossing squared, by depth
+    int32_t top, bottom;  ///< rows within reach, in steps
+    uint32_t index;
+  };
+  /// Where an ellipse crosses the present row.
+  struct Crossing {
+    uint32_t index;
+    double x, dy, xx, slope, base;  ///< of the depth
+    double middle, least, width;    ///< px; the least depth; as in Shape
+    int32_t first, last;            ///< of the present run, inside, in steps
+
+    double depth(double px) const {
+      const double dx = px - x;
+      return (xx * dx + slope) * dx + base;
+    }
+  };
+
+  void prepare(std::span<const PartEllipse> ellipses);
+  void enter(int32_t row);
+  void find_near(const PixelRun& run);
+  bool find_ends(const PixelRun& run, Crossing& crossing) const;
+  bool has(const Crossing& crossing, double px, double depth) const;
+  bool give_whole(const PixelRun& run);
+  void sweep(const PixelRun& run);
+  void give(int32_t first, int32_t last);
+  static const Crossing& deepest_of(const std::vector<const Crossing*>& among, double px);
+  void give_common(int32_t first, int32_t last);
+  void give_alone(const Crossing& crossing, int32_t first, int32_t last);
+  void finish_alone();
+  void take(const Crossing& crossing, int32_t first, int32_t last);
+  void add(const Crossing& crossing, int32_t first, int32_t last, double weight);
+  void reach(const Crossing& crossing, int32_t first, int32_t last);
+
+  ShareRules rules_;
+  double steps_per_pixel_ = 1;
+  std::vector<Shape> shapes_;            ///< by their top
+  size_t waiting_ = 0;                   ///< the first of them that begins below the present row
+  std::vector<uint32_t> open_;           ///< of shapes_, that the present row may cross
+  int32_t row_ = 0;                      ///< the present one
+  std::vector<Crossing> crossings_;      ///< of it
+  std::vector<const Crossing*> near_;    ///< of these, within reach of the present run
+  std::vector<Crossing*> through_;       ///< and inside of it, from left to right
+  std::vector<const Crossing*> inside_;  ///< of these, what the present pixel is inside of
+  /// Pixels side by side that belong to one alone, not yet added.
+  struct {
+    const Crossing* owner = nullptr;
+    int32_t first = 0, last = 0;
+  } alone_;
+  std::vector<PartSums> sums_;
+  double counted_ = 0, covered_ = 0, common_ = 0;
+};
+
+}  // namespace flashcell::tracking
