@@ -36,7 +36,7 @@ struct SequenceScores {
   tracking::HotaScores hota;
   tracking::ClearScores clear;
   tracking::IdentityScores identity;
-  std::optional<Reliability> names;  ///< where truth and tracks have classes (class_reliability.hpp)
+  std::optional<Reliability> names;                   ///< where truth and tracks have classes (class_reliability.hpp)
   std::optional<CellTrackingScores> cells;            ///< where both sides are folders of label images
   std::optional<tracking::ParticleScores> particles;  ///< where a gate was given
 };
