@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 namespace flashcell::tracking {
 namespace {
@@ -20,6 +21,28 @@ int32_t floor_of(double value) {
 int32_t ceil_of(double value) {
   const auto whole = static_cast<int32_t>(value);
   return whole + (whole < value ? 1 : 0);
+}
+
+const auto& crossing_of(const auto& crossing) {
+  if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(crossing)>>) {
+    return *crossing;
+  } else {
+    return crossing;
+  }
+}
+
+/// Of equals, the first that was known. `crossings`: in any order, at least one, or pointers to them.
+const auto& deepest_of(const auto& crossings, double px) {
+  const auto* deepest = &crossing_of(crossings[0]);
+  double least = deepest->depth(px);
+  for (size_t i = 1; i < crossings.size(); ++i) {
+    const auto& other = crossing_of(crossings[i]);
+    const double depth = other.depth(px);
+    if (depth > least || (depth == least && other.index > deepest->index)) continue;
+    least = depth;
+    deepest = &other;
+  }
+  return *deepest;
 }
 
 /// Also of what is no number.
@@ -48,7 +71,9 @@ void sample(std::span<const PixelRun> runs, int step, std::vector<PixelRun>& sam
 void PixelShares::share(std::span<const PixelRun> runs, std::span<const PartEllipse> ellipses,
                         const ShareRules& rules) {
   rules_ = rules;
-  steps_per_pixel_ = 1.0 / rules.step;
+  step_ = rules.step;
+  steps_per_pixel_ = 1 / step_;
+  moment_ = step_ * step_ / 12;
   sums_.assign(ellipses.size(), PartSums());
   counted_ = covered_ = common_ = 0;
   prepare(ellipses);
@@ -56,9 +81,9 @@ void PixelShares::share(std::span<const PixelRun> runs, std::span<const PartElli
   for (const PixelRun& run : runs) {
     counted_ += run.last - run.first + 1;
     if (run.y != row_) enter(run.y);
-    find_near(run);
-    if (near_.empty() || give_whole(run)) continue;
-    sweep(run);
+    if (crossings_.empty()) continue;
+    find_through(run);
+    if (!give_whole(run)) sweep(run);
   }
 }
 
@@ -83,7 +108,7 @@ void PixelShares::prepare(std::span<const PartEllipse> ellipses) {
 void PixelShares::enter(int32_t row) {
   row_ = row;
   while (waiting_ < shapes_.size() && shapes_[waiting_].top <= row) open_.push_back(static_cast<uint32_t>(waiting_++));
-  const double y = static_cast<double>(row) * rules_.step;
+  const double y = row * step_;
   crossings_.resize(open_.size());
   size_t kept = 0;
   for (const uint32_t i : open_) {
@@ -107,23 +132,20 @@ void PixelShares::enter(int32_t row) {
 }
 
 /// By the depth at the place of the run that is deepest.
-void PixelShares::find_near(const PixelRun& run) {
-  const double first = static_cast<double>(run.first) * rules_.step, last = static_cast<double>(run.last) * rules_.step;
-  near_.clear();
+void PixelShares::find_through(const PixelRun& run) {
+  const double first = run.first * step_, last = run.last * step_;
   through_.clear();
   for (Crossing& crossing : crossings_) {
-    const double depth = crossing.depth(within(crossing.middle, first, last));
-    if (depth > rules_.reach + kSlack) continue;
-    near_.push_back(&crossing);
-    if (depth <= 1 + kSlack) through_.push_back(&crossing);
+    if (crossing.least > 1 + kSlack) continue;
+    if (crossing.depth(within(crossing.middle, first, last)) <= 1 + kSlack) through_.push_back(&crossing);
   }
 }
 
 /// Whether a pixel outside of an ellipse is its own all the same.
 bool PixelShares::has(const Crossing& crossing, double px, double depth) const {
   if (depth > rules_.reach) return false;
-  for (const Crossing* other : near_) {
-    if (other != &crossing && other->depth(px) <= depth) return false;
+  for (const Crossing& other : crossings_) {
+    if (&other != &crossing && other.depth(px) <= depth) return false;
   }
   return true;
 }
@@ -135,12 +157,12 @@ bool PixelShares::give_whole(const PixelRun& run) {
   const Crossing& crossing = *through_[0];
   int32_t first = run.first, last = run.last;
   for (; first <= last; ++first) {
-    const double px = static_cast<double>(first) * rules_.step, depth = crossing.depth(px);
+    const double px = first * step_, depth = crossing.depth(px);
     if (depth <= 1) break;
     if (!has(crossing, px, depth)) return false;
   }
   for (; first < last; --last) {
-    const double px = static_cast<double>(last) * rules_.step, depth = crossing.depth(px);
+    const double px = last * step_, depth = crossing.depth(px);
     if (depth <= 1) break;
     if (!has(crossing, px, depth)) return false;
   }
@@ -155,8 +177,8 @@ bool PixelShares::find_ends(const PixelRun& run, Crossing& crossing) const {
   const double left = (crossing.middle - half) * steps_per_pixel_, right = (crossing.middle + half) * steps_per_pixel_;
   crossing.first = ceil_of(within(left - kEndSlack, run.first, run.last + 1.0));
   crossing.last = floor_of(within(right + kEndSlack, run.first - 1.0, run.last));
-  if (crossing.depth(static_cast<double>(crossing.first) * rules_.step) > 1) ++crossing.first;
-  if (crossing.depth(static_cast<double>(crossing.last) * rules_.step) > 1) --crossing.last;
+  if (crossing.depth(crossing.first * step_) > 1) ++crossing.first;
+  if (crossing.depth(crossing.last * step_) > 1) --crossing.last;
   return crossing.first <= crossing.last;
 }
 
@@ -195,27 +217,14 @@ void PixelShares::give(int32_t first, int32_t last) {
     give_alone(*inside_[0], first, last);
   } else if (inside_.empty()) {
     for (int32_t x = first; x <= last; ++x) {
-      const double px = static_cast<double>(x) * rules_.step;
-      const Crossing& nearest = deepest_of(near_, px);
+      const double px = x * step_;
+      const Crossing& nearest = deepest_of(crossings_, px);
       if (nearest.depth(px) <= rules_.reach) give_alone(nearest, x, x);
     }
   } else {
     common_ += count * static_cast<double>(inside_.size() - 1);
     give_common(first, last);
   }
-}
-
-/// Of equals, the first that was known.
-const PixelShares::Crossing& PixelShares::deepest_of(const std::vector<const Crossing*>& among, double px) {
-  const Crossing* deepest = among[0];
-  double least = deepest->depth(px);
-  for (size_t i = 1; i < among.size(); ++i) {
-    const double depth = among[i]->depth(px);
-    if (depth > least || (depth == least && among[i]->index > deepest->index)) continue;
-    least = depth;
-    deepest = among[i];
-  }
-  return *deepest;
 }
 
 /// Pixels inside of several: a share to each, and the rest to the one that it is deepest in.
@@ -228,13 +237,13 @@ void PixelShares::give_common(int32_t first, int32_t last) {
     }
   }
   if (share >= 1) return;
-  const Crossing* owner = &deepest_of(inside_, static_cast<double>(first) * rules_.step);
+  const Crossing* owner = &deepest_of(inside_, first * step_);
   const auto finish = [&](int32_t end) {
     add(*owner, first, end, 1 - share);
     reach(*owner, first, end);
   };
   for (int32_t x = first + 1; x <= last; ++x) {
-    const Crossing* deepest = &deepest_of(inside_, static_cast<double>(x) * rules_.step);
+    const Crossing* deepest = &deepest_of(inside_, x * step_);
     if (deepest == owner) continue;
     finish(x - 1);
     first = x;
@@ -264,24 +273,23 @@ void PixelShares::take(const Crossing& crossing, int32_t first, int32_t last) {
 }
 
 void PixelShares::add(const Crossing& crossing, int32_t first, int32_t last, double weight) {
-  const double step = rules_.step, count = last - first + 1, all = weight * count;
-  const double dx = step * (first + last) / 2 - crossing.x, dy = crossing.dy;
+  const double count = last - first + 1, all = weight * count;
+  const double dx = (first + last) * 0.5 * step_ - crossing.x, dy = crossing.dy, x = all * dx, y = all * dy;
   PartSums& sums = sums_[crossing.index];
   sums.weight += all;
-  sums.x += all * dx;
-  sums.y += all * dy;
-  sums.xx += all * (dx * dx + step * step * (count * count - 1) / 12);
-  sums.xy += all * dx * dy;
-  sums.yy += all * dy * dy;
+  sums.x += x;
+  sums.y += y;
+  sums.xx += x * dx + all * moment_ * (count * count - 1);
+  sums.xy += x * dy;
+  sums.yy += y * dy;
 }
 
 void PixelShares::reach(const Crossing& crossing, int32_t first, int32_t last) {
   PartSums& sums = sums_[crossing.index];
-  sums.left = sums.any ? std::min(sums.left, first) : first;
-  sums.right = sums.any ? std::max(sums.right, last) : last;
-  if (!sums.any) sums.top = row_;  // rows come from the top
-  sums.bottom = row_;
-  sums.any = true;
+  sums.left = std::min(sums.left, first);
+  sums.right = std::max(sums.right, last);
+  sums.top = std::min(sums.top, row_);
+  sums.bottom = row_;  // rows come from the top
 }
 
 }  // namespace flashcell::tracking

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -22,9 +23,11 @@ struct PartEllipse {
 struct PartSums {
   double weight = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0;
   double alone = 0;  ///< pixels that are in no other ellipse
-  /// Around the pixels that are at least half its own, in steps; only where `any`.
-  int32_t left = 0, right = 0, top = 0, bottom = 0;
-  bool any = false;
+  /// Around the pixels that are at least half its own, in steps; the wrong way round if there are none.
+  int32_t left = std::numeric_limits<int32_t>::max(), right = std::numeric_limits<int32_t>::min();
+  int32_t top = left, bottom = right;
+
+  bool any() const { return left <= right; }
 };
 
 /// How pixels are shared out.
@@ -77,13 +80,12 @@ class PixelShares {
 
   void prepare(std::span<const PartEllipse> ellipses);
   void enter(int32_t row);
-  void find_near(const PixelRun& run);
+  void find_through(const PixelRun& run);
   bool find_ends(const PixelRun& run, Crossing& crossing) const;
   bool has(const Crossing& crossing, double px, double depth) const;
   bool give_whole(const PixelRun& run);
   void sweep(const PixelRun& run);
   void give(int32_t first, int32_t last);
-  static const Crossing& deepest_of(const std::vector<const Crossing*>& among, double px);
   void give_common(int32_t first, int32_t last);
   void give_alone(const Crossing& crossing, int32_t first, int32_t last);
   void finish_alone();
@@ -92,14 +94,14 @@ class PixelShares {
   void reach(const Crossing& crossing, int32_t first, int32_t last);
 
   ShareRules rules_;
-  double steps_per_pixel_ = 1;
-  std::vector<Shape> shapes_;            ///< by their top
-  size_t waiting_ = 0;                   ///< the first of them that begins below the present row
-  std::vector<uint32_t> open_;           ///< of shapes_, that the present row may cross
-  int32_t row_ = 0;                      ///< the present one
-  std::vector<Crossing> crossings_;      ///< of it
-  std::vector<const Crossing*> near_;    ///< of these, within reach of the present run
-  std::vector<Crossing*> through_;       ///< and inside of it, from left to right
+  double step_ = 1, steps_per_pixel_ = 1;
+  double moment_ = 1;                ///< px^2: the second moment of n pixels side by side is n (n^2 - 1) times as much
+  std::vector<Shape> shapes_;        ///< by their top
+  size_t waiting_ = 0;               ///< the first of them that begins below the present row
+  std::vector<uint32_t> open_;       ///< of shapes_, that the present row may cross
+  int32_t row_ = 0;                  ///< the present one
+  std::vector<Crossing> crossings_;  ///< of it
+  std::vector<Crossing*> through_;   ///< of these, what the present run goes through, from left to right
   std::vector<const Crossing*> inside_;  ///< of these, what the present pixel is inside of
   /// Pixels side by side that belong to one alone, not yet added.
   struct {

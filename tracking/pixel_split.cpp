@@ -94,7 +94,7 @@ void PixelSplit::report(std::span<const Part> known, double pixels) {
     const double size = std::sqrt(known[i].area), share = sums.weight / known[i].area;
     PixelPart part;
     part.turned = turned(known[i].spread, ellipses_[i].turn);
-    part.shown = sums.any && share >= kLeastShown;
+    part.shown = sums.any() && share >= kLeastShown;
     if (part.shown) {
       const double dx = sums.x / sums.weight, dy = sums.y / sums.weight;
       part.x = ellipses_[i].x + dx;
