@@ -42,7 +42,8 @@ constexpr double kFps = 2000;
 
 BenchCase whole(const Clip& clip, const std::string& what, contract::Connectivity connectivity, uint8_t features,
                 int threads, int frames) {
-  const host::DevicePlan plan = threshold_plan(clip, connectivity, features, contract::kDefaultMaxObjects);
+  host::DevicePlan plan = threshold_plan(clip, connectivity, features, contract::kDefaultMaxObjects);
+  plan.keep_pixels = true;
   ClipSource source(clip, frames, kFps);
   tracking::Tracker tracker({}, kFps);
   RunInfo info;

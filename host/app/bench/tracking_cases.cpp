@@ -15,16 +15,19 @@ namespace {
 constexpr int kClipFrames = 200;
 constexpr double kFps = 2000;
 
-/// Every feature measured, every cue in the cost. The tracker's input is computed beforehand.
+/// Every feature measured, every cue in the cost, blobs divided by their pixels. The tracker's input is computed
+/// beforehand.
 BenchCase track_case(int objects, const std::string& spec, int frames) {
   const Clip clip = scene_clip(fmt::format("{} objects", objects), spec, kClipFrames);
   const uint8_t features = contract::kFeatureHlac | contract::kFeatureHue | contract::kFeatureIntensity;
-  const host::DevicePlan plan = threshold_plan(clip, contract::Connectivity::exact8, features, 4096);
+  host::DevicePlan plan = threshold_plan(clip, contract::Connectivity::exact8, features, 4096);
+  plan.keep_pixels = true;
   const auto device = host::make_device(plan);
-  ObjectTable table;
+  std::vector<ObjectTable> tables(kClipFrames);
   std::vector<std::vector<tracking::Detection>> detections(kClipFrames);
   size_t seen = 0;
   for (int i = 0; i < kClipFrames; ++i) {
+    ObjectTable& table = tables[i];
     device->process(Frame(clip.view(i)), table);
     for (size_t k = 0; k < table.objects.size(); ++k) {
       detections[i].push_back(tracking::make_detection(table.objects[k], table.features_of(k), {features}));
@@ -35,9 +38,8 @@ BenchCase track_case(int objects, const std::string& spec, int frames) {
   int64_t frame = 0;
   // There and back, so that objects never jump.
   BenchCase result = measure("tracker alone, shape + HLAC + hue, one thread", clip.name, frames, [&](int) {
-    const int64_t phase = frame % (2 * kClipFrames - 2);
-    tracker.update(frame, static_cast<double>(frame) / kFps,
-                   detections[phase < kClipFrames ? phase : 2 * kClipFrames - 2 - phase]);
+    const int64_t phase = frame % (2 * kClipFrames - 2), at = phase < kClipFrames ? phase : 2 * kClipFrames - 2 - phase;
+    tracker.update(frame, static_cast<double>(frame) / kFps, detections[at], {}, tables[at].pixels.get());
     ++frame;
   });
   result.note = fmt::format("{:.0f} detections a frame", static_cast<double>(seen) / kClipFrames);
