@@ -79,19 +79,20 @@ class PixelShares {
   };
 
   void prepare(std::span<const PartEllipse> ellipses);
-  void enter(int32_t row);
-  void find_through(const PixelRun& run);
-  bool find_ends(const PixelRun& run, Crossing& crossing) const;
-  bool has(const Crossing& crossing, double px, double depth) const;
-  bool give_whole(const PixelRun& run);
-  void sweep(const PixelRun& run);
-  void give(int32_t first, int32_t last);
-  void give_common(int32_t first, int32_t last);
-  void give_alone(const Crossing& crossing, int32_t first, int32_t last);
-  void finish_alone();
-  void take(const Crossing& crossing, int32_t first, int32_t last);
-  void add(const Crossing& crossing, int32_t first, int32_t last, double weight);
-  void reach(const Crossing& crossing, int32_t first, int32_t last);
+  // Inline, which else nothing is in a library whose symbols may be replaced.
+  inline void enter(int32_t row);
+  inline void find_through(const PixelRun& run);
+  inline bool find_ends(const PixelRun& run, Crossing& crossing) const;
+  inline bool has(const Crossing& crossing, double px, double depth) const;
+  inline bool give_whole(const PixelRun& run);
+  inline void sweep(const PixelRun& run);
+  inline void give(int32_t first, int32_t last);
+  inline void give_common(int32_t first, int32_t last);
+  inline void give_alone(const Crossing& crossing, int32_t first, int32_t last);
+  inline void finish_alone();
+  inline void take(const Crossing& crossing, int32_t first, int32_t last);
+  inline void add(const Crossing& crossing, int32_t first, int32_t last, double weight);
+  inline void reach(const Crossing& crossing, int32_t first, int32_t last);
 
   ShareRules rules_;
   double step_ = 1, steps_per_pixel_ = 1;
