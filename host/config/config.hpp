@@ -62,6 +62,7 @@ struct TrackSection {
   double box_trust = 0.8;                  ///< tracking::BoxTrackerParameters::least_trust
   double box_smooth_ms = 700;              ///< tracking::BoxTrackerParameters::smooth_ms
   bool intensity_centroid = false;         ///< position from grey sums: sub-pixel
+  bool divide_pixels = true;               ///< of blobs that hold several objects, among them
   std::string classes;                     ///< file that `flashcell learn` wrote; empty: no recognition
 };
 

@@ -262,6 +262,11 @@ void visit_track(TrackSection& s, schema::Visitor& v) {
          "track --detections: a box is fitted to those so long before and after it, less where the object turns, ms\n"
          "(offline runs only; above 30 frames/s as many frames as at 30). 0: to those before.");
   v.boolean("resolve_merges", p.resolve_merges, "Carry tracks through blobs that hold several objects.");
+  v.boolean(
+      "divide_pixels", s.divide_pixels,
+      "Divide the pixels of a blob that holds several objects among them: each one's own place, box and area, and "
+      "fewer\nids that change; some us a frame for each of them. false: their places from the blob's box, centroid and "
+      "moments.");
   v.boolean("intensity_centroid", s.intensity_centroid,
             "Positions from grey sums (sub-pixel) instead of the binary area.");
   v.text("classes", s.classes, "File of named classes that `flashcell learn` wrote. Empty: objects stay unnamed.");

@@ -23,7 +23,7 @@ tracking::MeasureParameters measure_parameters(const Config& config, const Devic
 
 ObjectStage labelled_objects(const Config& config, const SourceInfo& source) {
   DevicePlan plan = plan_device(config, source.width, source.height, source.format);
-  plan.keep_pixels = config.track.parameters.resolve_merges;
+  plan.keep_pixels = config.track.parameters.resolve_merges && config.track.divide_pixels;
   ObjectStage stage;
   stage.make_device = [plan] { return make_device(plan); };
   stage.make_pixels = [plan] { return std::make_unique<ObjectPixels>(plan); };

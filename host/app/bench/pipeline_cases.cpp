@@ -41,9 +41,9 @@ class ClipSource : public FrameSource {
 constexpr double kFps = 2000;
 
 BenchCase whole(const Clip& clip, const std::string& what, contract::Connectivity connectivity, uint8_t features,
-                int threads, int frames) {
+                int threads, int frames, bool divide_pixels = true) {
   host::DevicePlan plan = threshold_plan(clip, connectivity, features, contract::kDefaultMaxObjects);
-  plan.keep_pixels = true;
+  plan.keep_pixels = divide_pixels;
   ClipSource source(clip, frames, kFps);
   tracking::Tracker tracker({}, kFps);
   RunInfo info;
@@ -81,6 +81,7 @@ std::vector<BenchCase> bench_pipeline(const BenchOptions& options) {
   std::vector<BenchCase> cases;
   for (int threads = 1; threads <= most; ++threads) {
     cases.push_back(whole(grey, "exact, moments", Connectivity::exact8, 0, threads, frames));
+    cases.push_back(whole(grey, "exact, moments, pixels not divided", Connectivity::exact8, 0, threads, frames, false));
     cases.push_back(whole(grey, "cell, moments, HLAC", Connectivity::cell, contract::kFeatureHlac, threads, frames));
     cases.push_back(whole(grey, "exact, moments, HLAC", Connectivity::exact8, contract::kFeatureHlac, threads, frames));
     cases.push_back(whole(colour, "cell, moments, HLAC, hue", Connectivity::cell, kAll, threads, frames));

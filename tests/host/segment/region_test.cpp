@@ -294,8 +294,8 @@ TEST(SegmentRegion, MasksEverySegmentersResult) {
 TEST(SegmentRegion, CountsWhatItTakesAway) {
   std::mt19937_64 random(4);
   // Sizes around what one vector holds, and none of a whole number of words.
-  for (const auto& [width, height] :
-       std::vector<std::pair<int, int>>{{1, 1}, {63, 1}, {64, 3}, {65, 7}, {300, 5}, {513, 31}}) {
+  for (const auto& size : std::vector<std::pair<int, int>>{{1, 1}, {63, 1}, {64, 3}, {65, 7}, {300, 5}, {513, 31}}) {
+    const int width = size.first, height = size.second;
     BitImage region(width, height), mask(width, height);
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) {
