@@ -80,7 +80,7 @@ void LabelPlaces::begin(const std::vector<cv::Rect>& objects) {
     add_cover({o.x + o.width - kRim, o.y, kRim, o.height});
   }
   // Sums along rows and columns say how many boxes cover each cell.
-  const auto width = static_cast<size_t>(grid_.width + 1);
+  const auto width = static_cast<size_t>(grid_.width) + 1;
   for (int y = 0; y < grid_.height; ++y) {
     int32_t* row = edges_.data() + static_cast<size_t>(y) * width;
     for (int x = 1; x < grid_.width; ++x) row[x] += row[x - 1];

@@ -125,6 +125,7 @@ std::vector<Group> groups_of(const Pairs& pairs, size_t truth_count) {
     }
   }
   std::vector<Group> list;
+  list.reserve(groups.size());
   for (auto& [node, group] : groups) list.push_back(std::move(group));
   return list;
 }

@@ -75,6 +75,7 @@ std::string track_states(const RunInfo& run, const ReportData& data) {
   if (tracks.empty()) return section(title, "", no_data("No object was tracked."), "report_states.csv");
   const TimeAxis time(run.fps, data.last_frame() - data.first_frame());
   std::vector<ChartRow> rows;
+  rows.reserve(tracks.size());
   for (const TrackStory* track : tracks) rows.push_back(row_of(*track, time));
   const Axis x{time.label("recording time"), time.at(data.first_frame()), time.at(data.last_frame() + 1), false,
                short_number};

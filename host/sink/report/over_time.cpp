@@ -95,6 +95,7 @@ std::string tracks_over_time(const RunInfo& run, const ReportData& data) {
   for (const TrackStory* track : tracks) stride = std::max(stride, track->path_stride * drawn_step(*track));
   for (const Quantity& quantity : kQuantities) {
     std::vector<ChartLine> lines;
+    lines.reserve(tracks.size());
     for (const TrackStory* track : tracks) lines.push_back(line_of(*track, quantity, time));
     const bool is_speed = quantity.value == &PathPoint::speed;
     const std::string label = fmt::format("{} [{}{}]", quantity.name, run.unit(), quantity.per);
