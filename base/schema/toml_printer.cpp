@@ -15,7 +15,7 @@ std::string real_text(double value) {
 }
 
 /// TOML's basic strings have JSON's escapes.
-std::string quoted(const std::string& value) {
+std::string toml_string(const std::string& value) {
   return json_string(value);
 }
 
@@ -42,9 +42,9 @@ class Printer : public Visitor {
   void real(const char* key, double& value, double, double, const char* doc) override {
     line(key, real_text(value), doc);
   }
-  void text(const char* key, std::string& value, const char* doc) override { line(key, quoted(value), doc); }
+  void text(const char* key, std::string& value, const char* doc) override { line(key, toml_string(value), doc); }
   void choice(const char* key, std::string& value, const std::vector<std::string>&, const char* doc) override {
-    line(key, quoted(value), doc);
+    line(key, toml_string(value), doc);
   }
   void range(const char* key, int& low, int& high, int, int, bool, const char* doc) override {
     line(key, fmt::format("[{}, {}]", low, high), doc);

@@ -1,0 +1,1 @@
+// Gives the precompiled headers of the libraries a target to belong to.
