@@ -14,11 +14,10 @@ double square(double value) {
   return value * value;
 }
 
-/// One axis of one member: its filter, the two places that the blob's sides would give it, and how the others move.
+/// One axis of one member: its filter, and the two places that the blob's sides would give it.
 struct Side {
   AxisFilter* filter;
   double low_reach, high_reach, sigma;
-  double company = 0;  ///< px/s
   double low() const { return filter->position() - low_reach; }
   double high() const { return filter->position() + high_reach; }
 };
@@ -38,15 +37,6 @@ double place_inside(const Side& member, double low, double high) {
   return least < most ? std::clamp(member.filter->position(), least, most) : (least + most) / 2;
 }
 
-/// Who has not gone where its motion led it goes with the others.
-double speed_after(const Side& side) {
-#ifdef TURN_BACK
-  return -side.filter->speed();
-#else
-  return side.company;
-#endif
-}
-
 /// Of the members but that one, px/s; 0 without others.
 template <class SideOf>
 double speed_of_others(std::span<Track* const> members, size_t but, const SideOf& side_of) {
@@ -55,11 +45,12 @@ double speed_of_others(std::span<Track* const> members, size_t but, const SideOf
   return members.size() < 2 ? 0 : sum / static_cast<double>(members.size() - 1);
 }
 
-void turn_at_wall(const Track& track, const Side& side, double low, double high, const Motion& motion) {
+/// `speed`: what it has after a turn, px/s.
+void turn_at_wall(const Track& track, const Side& side, double low, double high, double speed, const Motion& motion) {
   const double inside = place_inside(side, low, high);
   const double off = square(side.filter->position() - inside);
   if (off > square(kLeapSigmas) * (side.filter->variance() + square(side.sigma)))
-    motion.turn(track, *side.filter, inside, speed_after(side));
+    motion.turn(track, *side.filter, inside, speed);
 }
 
 void draw_inside(const Side& side, double low, double high) {
@@ -71,12 +62,10 @@ void draw_inside(const Side& side, double low, double high) {
 template <class SideOf>
 void correct_axis(std::span<Track* const> members, bool explained, double low, double high, const SideOf& side_of,
                   const Motion& motion) {
-  const auto side = [&](size_t i) {
-    Side own = side_of(*members[i]);
-    own.company = speed_of_others(members, i, side_of);
-    return own;
-  };
-  for (size_t i = 0; i < members.size(); ++i) turn_at_wall(*members[i], side(i), low, high, motion);
+  const auto side = [&](size_t i) { return side_of(*members[i]); };
+  // Who has not gone where its motion led it has been thrown back.
+  const auto thrown_back = [&](size_t i) { return -side(i).filter->speed(); };
+  for (size_t i = 0; i < members.size(); ++i) turn_at_wall(*members[i], side(i), low, high, thrown_back(i), motion);
   size_t lowest = 0, highest = 0;
   for (size_t i = 1; i < members.size(); ++i) {
     if (side(i).low() < side(lowest).low()) lowest = i;
@@ -98,7 +87,7 @@ void correct_axis(std::span<Track* const> members, bool explained, double low, d
     if (off <= square(kLeapSigmas) * (filter.variance() + place_variance)) {
       filter.update(place, place_variance);
     } else if (explained) {
-      motion.turn(*members[i], filter, place, speed_after(side(i)));
+      motion.turn(*members[i], filter, place, thrown_back(i));
     }
   };
   update(lowest, low + first.low_reach, low_variance);
@@ -116,9 +105,9 @@ void correct_by_sides(std::span<Track* const> members, const Box& blob, bool exp
 void keep_inside(std::span<Track* const> members, size_t which, const Box& blob, const Motion& motion) {
   Track& track = *members[which];
   const auto keep = [&](const auto& side_of, double low, double high) {
-    Side side = side_of(track);
-    side.company = speed_of_others(members, which, side_of);
-    turn_at_wall(track, side, low, high, motion);
+    const Side side = side_of(track);
+    // Nothing is seen of it: it goes with the others.
+    turn_at_wall(track, side, low, high, speed_of_others(members, which, side_of), motion);
     draw_inside(side, low, high);
   };
   keep(across, blob.left, blob.left + blob.width);

@@ -12,6 +12,7 @@ namespace {
 /// rounding can be off, less than a pixel.
 constexpr double kSlack = 1e-9;
 constexpr double kEndSlack = 1e-4;
+constexpr double kFar = 1e9;  ///< rows and columns that fit an integer
 
 int32_t floor_of(double value) {
   const auto whole = static_cast<int32_t>(value);
@@ -38,7 +39,7 @@ const auto& deepest_of(const auto& crossings, double px) {
   for (size_t i = 1; i < crossings.size(); ++i) {
     const auto& other = crossing_of(crossings[i]);
     const double depth = other.depth(px);
-    if (depth > least || (depth == least && other.index > deepest->index)) continue;
+    if (depth > least || (depth == least && other.shape->index > deepest->shape->index)) continue;
     least = depth;
     deepest = &other;
   }
@@ -74,7 +75,7 @@ void PixelShares::share(std::span<const PixelRun> runs, std::span<const PartElli
   step_ = rules.step;
   steps_per_pixel_ = 1 / step_;
   moment_ = step_ * step_ / 12;
-  sums_.assign(ellipses.size(), PartSums());
+  claims_.assign(ellipses.size(), Claims());
   counted_ = covered_ = common_ = 0;
   prepare(ellipses);
   row_ = std::numeric_limits<int32_t>::min();
@@ -82,13 +83,12 @@ void PixelShares::share(std::span<const PixelRun> runs, std::span<const PartElli
     counted_ += run.last - run.first + 1;
     if (run.y != row_) enter(run.y);
     if (crossings_.empty()) continue;
-    find_through(run);
-    if (!give_whole(run)) sweep(run);
+    if (crossings_.size() > 1 || !give_whole(run, crossings_[0])) sweep(run);
   }
+  settle();
 }
 
 void PixelShares::prepare(std::span<const PartEllipse> ellipses) {
-  constexpr double kFar = 1e9;  // rows that fit an integer
   shapes_.clear();
   for (size_t i = 0; i < ellipses.size(); ++i) {
     const PartEllipse& e = ellipses[i];
@@ -105,151 +105,150 @@ void PixelShares::prepare(std::span<const PartEllipse> ellipses) {
   open_.clear();
 }
 
+/// The share of what is common that makes up for what is hidden.
+void PixelShares::settle() {
+  common_share_ = common_ > 0 ? std::min(1.0, rules_.hidden * counted_ / common_) : 0;
+  sums_.clear();
+  for (const Claims& claims : claims_) {
+    const Sums &alone = claims.alone, &common = claims.common, &deepest = claims.deepest;
+    const auto total = [&](double Sums::*sum) {
+      return alone.*sum + common_share_ * (common.*sum) + (1 - common_share_) * (deepest.*sum);
+    };
+    // Around what is mostly its own.
+    const Sums& further = common_share_ >= 0.5 ? common : deepest;
+    sums_.push_back({total(&Sums::weight), total(&Sums::x), total(&Sums::y), total(&Sums::xx), total(&Sums::xy),
+                     total(&Sums::yy), alone.weight, std::min(alone.left, further.left),
+                     std::max(alone.right, further.right), std::min(alone.top, further.top),
+                     std::max(alone.bottom, further.bottom)});
+  }
+}
+
 void PixelShares::enter(int32_t row) {
   row_ = row;
   while (waiting_ < shapes_.size() && shapes_[waiting_].top <= row) open_.push_back(static_cast<uint32_t>(waiting_++));
-  const double y = row * step_;
   crossings_.resize(open_.size());
   size_t kept = 0;
   for (const uint32_t i : open_) {
     const Shape& shape = shapes_[i];
     if (shape.bottom < row) continue;
-    const double dy = y - shape.y;
     Crossing& crossing = crossings_[kept];
     open_[kept++] = i;
-    crossing.index = shape.index;
-    crossing.x = shape.x;
+    const double dy = row * step_ - shape.y;
+    crossing.shape = &shape;
     crossing.dy = dy;
-    crossing.xx = shape.xx;
     crossing.slope = 2 * shape.xy * dy;
     crossing.base = shape.yy * dy * dy;
-    crossing.middle = shape.x + shape.lean * dy;
-    crossing.least = shape.rise * dy * dy;
-    crossing.width = shape.width;
   }
   open_.resize(kept);
   crossings_.resize(kept);
+  ends_known_ = false;
 }
 
-/// By the depth at the place of the run that is deepest.
-void PixelShares::find_through(const PixelRun& run) {
-  const double first = run.first * step_, last = run.last * step_;
-  through_.clear();
-  for (Crossing& crossing : crossings_) {
-    if (crossing.least > 1 + kSlack) continue;
-    if (crossing.depth(within(crossing.middle, first, last)) <= 1 + kSlack) through_.push_back(&crossing);
-  }
-}
-
-/// Whether a pixel outside of an ellipse is its own all the same.
-bool PixelShares::has(const Crossing& crossing, double px, double depth) const {
-  if (depth > rules_.reach) return false;
-  for (const Crossing& other : crossings_) {
-    if (&other != &crossing && other.depth(px) <= depth) return false;
-  }
-  return true;
-}
-
-/// To the only one that goes through the run, if it has also the few pixels at the run's ends that it is not inside of.
-/// So it is with most runs.
-bool PixelShares::give_whole(const PixelRun& run) {
-  if (through_.size() != 1) return false;
-  const Crossing& crossing = *through_[0];
-  int32_t first = run.first, last = run.last;
-  for (; first <= last; ++first) {
-    const double px = first * step_, depth = crossing.depth(px);
-    if (depth <= 1) break;
-    if (!has(crossing, px, depth)) return false;
-  }
-  for (; first < last; --last) {
-    const double px = last * step_, depth = crossing.depth(px);
-    if (depth <= 1) break;
-    if (!has(crossing, px, depth)) return false;
-  }
-  covered_ += last - first + 1;
-  take(crossing, run.first, run.last);
-  return true;
-}
-
-/// False if none of the run's pixels is inside.
-bool PixelShares::find_ends(const PixelRun& run, Crossing& crossing) const {
-  const double half = std::sqrt(std::max(0.0, 1 + kSlack - crossing.least) * crossing.width);
-  const double left = (crossing.middle - half) * steps_per_pixel_, right = (crossing.middle + half) * steps_per_pixel_;
-  crossing.first = ceil_of(within(left - kEndSlack, run.first, run.last + 1.0));
-  crossing.last = floor_of(within(right + kEndSlack, run.first - 1.0, run.last));
+void PixelShares::find_ends(Crossing& crossing) const {
+  const Shape& shape = *crossing.shape;
+  crossing.first = 0;
+  crossing.last = -1;
+  const double room = 1 + kSlack - shape.rise * crossing.dy * crossing.dy;
+  if (room < 0) return;
+  const double middle = shape.x + shape.lean * crossing.dy, half = std::sqrt(room * shape.width);
+  crossing.first = ceil_of(within((middle - half) * steps_per_pixel_ - kEndSlack, -kFar, kFar));
+  crossing.last = floor_of(within((middle + half) * steps_per_pixel_ + kEndSlack, -kFar, kFar));
   if (crossing.depth(crossing.first * step_) > 1) ++crossing.first;
   if (crossing.depth(crossing.last * step_) > 1) --crossing.last;
-  return crossing.first <= crossing.last;
+}
+
+/// To the only ellipse near this row, if the run's ends are within its reach: what is between them is deeper in it. So
+/// it is with most runs.
+bool PixelShares::give_whole(const PixelRun& run, const Crossing& crossing) {
+  int32_t first = run.first, last = run.last;
+  double depth = crossing.depth(first * step_);
+  if (!(depth <= rules_.reach)) return false;
+  while (depth > 1 && first < last) depth = crossing.depth(++first * step_);
+  double end = crossing.depth(last * step_);
+  if (!(end <= rules_.reach)) return false;
+  while (end > 1 && last > first) end = crossing.depth(--last * step_);
+  if (depth <= 1) covered_ += last - first + 1;
+  add(crossing, run.first, run.last, claims_[crossing.shape->index].alone);
+  return true;
 }
 
 /// From one end of a crossing to the next.
 void PixelShares::sweep(const PixelRun& run) {
-  size_t count = 0;
-  for (Crossing* crossing : through_) {
-    if (!find_ends(run, *crossing)) continue;
-    size_t place = count++;
-    for (; place > 0 && through_[place - 1]->first > crossing->first; --place) through_[place] = through_[place - 1];
-    through_[place] = crossing;
+  if (!ends_known_) {
+    for (Crossing& crossing : crossings_) find_ends(crossing);
+    ends_known_ = true;
   }
-  inside_.clear();
-  size_t next = 0;
   for (int32_t x = run.first; x <= run.last;) {
-    while (next < count && through_[next]->first <= x) inside_.push_back(through_[next++]);
-    int32_t end = next < count ? through_[next]->first - 1 : run.last;
-    size_t kept = 0;
-    for (const Crossing* crossing : inside_) {
-      if (crossing->last < x) continue;
-      inside_[kept++] = crossing;
-      end = std::min(end, crossing->last);
+    int32_t end = run.last;
+    inside_.clear();
+    for (const Crossing& crossing : crossings_) {
+      if (crossing.last < x) continue;
+      if (crossing.first > x) {
+        end = std::min(end, crossing.first - 1);
+        continue;
+      }
+      inside_.push_back(&crossing);
+      end = std::min(end, crossing.last);
     }
-    inside_.resize(kept);
-    give(x, end);
+    if (inside_.empty()) {
+      give_nearest(x, end);
+    } else {
+      covered_ += end - x + 1;
+      if (inside_.size() == 1) {
+        give_alone(*inside_[0], x, end);
+      } else {
+        give_common(x, end);
+      }
+    }
     x = end + 1;
   }
   finish_alone();
 }
 
-/// Pixels that are all inside of the same ellipses.
-void PixelShares::give(int32_t first, int32_t last) {
-  const double count = last - first + 1;
-  if (!inside_.empty()) covered_ += count;
-  if (inside_.size() == 1) {
-    give_alone(*inside_[0], first, last);
-  } else if (inside_.empty()) {
-    for (int32_t x = first; x <= last; ++x) {
-      const double px = x * step_;
-      const Crossing& nearest = deepest_of(crossings_, px);
-      if (nearest.depth(px) <= rules_.reach) give_alone(nearest, x, x);
-    }
-  } else {
-    common_ += count * static_cast<double>(inside_.size() - 1);
-    give_common(first, last);
+/// Pixels that are inside of none.
+void PixelShares::give_nearest(int32_t first, int32_t last) {
+  for (int32_t x = first; x <= last; ++x) {
+    const double px = x * step_;
+    const Crossing& nearest = deepest_of(crossings_, px);
+    if (nearest.depth(px) <= rules_.reach) give_alone(nearest, x, x);
   }
 }
 
-/// Pixels inside of several: a share to each, and the rest to the one that it is deepest in.
+/// Pixels that are all inside of the same ones.
 void PixelShares::give_common(int32_t first, int32_t last) {
-  const double share = rules_.common_share;
-  if (share > 0) {
-    for (const Crossing* crossing : inside_) {
-      add(*crossing, first, last, share);
-      if (share >= 0.5) reach(*crossing, first, last);
-    }
+  common_ += static_cast<double>(last - first + 1) * static_cast<double>(inside_.size() - 1);
+  for (const Crossing* crossing : inside_) add(*crossing, first, last, claims_[crossing->shape->index].common);
+  give_deepest(first, last);
+}
+
+/// Each to the one that it is deepest in, as far as that is the same.
+void PixelShares::give_deepest(int32_t first, int32_t last) {
+  while (first <= last) {
+    const Crossing& owner = deepest_of(inside_, first * step_);
+    const int32_t end = inside_.size() == 2 ? end_of_two(owner, first, last) : end_of(owner, first, last);
+    add(owner, first, end, claims_[owner.shape->index].deepest);
+    first = end + 1;
   }
-  if (share >= 1) return;
-  const Crossing* owner = &deepest_of(inside_, first * step_);
-  const auto finish = [&](int32_t end) {
-    add(*owner, first, end, 1 - share);
-    reach(*owner, first, end);
-  };
-  for (int32_t x = first + 1; x <= last; ++x) {
-    const Crossing* deepest = &deepest_of(inside_, x * step_);
-    if (deepest == owner) continue;
-    finish(x - 1);
-    first = x;
-    owner = deepest;
+}
+
+int32_t PixelShares::end_of(const Crossing& owner, int32_t first, int32_t last) const {
+  while (first < last && &deepest_of(inside_, (first + 1) * step_) == &owner) ++first;
+  return first;
+}
+
+/// The difference of two depths is a parabola: where that only rises or falls the end is found by halving.
+int32_t PixelShares::end_of_two(const Crossing& owner, int32_t first, int32_t last) const {
+  const Crossing& other = *inside_[inside_[0] == &owner ? 1 : 0];
+  const auto rise = [&](int32_t x) { return owner.rise(x * step_) - other.rise(x * step_); };
+  if ((rise(first) < 0) != (rise(last) < 0)) return end_of(owner, first, last);
+  const auto is_owner = [&](int32_t x) { return &deepest_of(inside_, x * step_) == &owner; };
+  if (is_owner(last)) return last;
+  int32_t beyond = last;
+  while (beyond - first > 1) {
+    const int32_t middle = first + (beyond - first) / 2;
+    (is_owner(middle) ? first : beyond) = middle;
   }
-  finish(last);
+  return first;
 }
 
 void PixelShares::give_alone(const Crossing& crossing, int32_t first, int32_t last) {
@@ -262,30 +261,19 @@ void PixelShares::give_alone(const Crossing& crossing, int32_t first, int32_t la
 }
 
 void PixelShares::finish_alone() {
-  if (alone_.owner != nullptr) take(*alone_.owner, alone_.first, alone_.last);
+  if (alone_.owner != nullptr) add(*alone_.owner, alone_.first, alone_.last, claims_[alone_.owner->shape->index].alone);
   alone_.owner = nullptr;
 }
 
-void PixelShares::take(const Crossing& crossing, int32_t first, int32_t last) {
-  add(crossing, first, last, 1);
-  reach(crossing, first, last);
-  sums_[crossing.index].alone += last - first + 1;
-}
-
-void PixelShares::add(const Crossing& crossing, int32_t first, int32_t last, double weight) {
-  const double count = last - first + 1, all = weight * count;
-  const double dx = (first + last) * 0.5 * step_ - crossing.x, dy = crossing.dy, x = all * dx, y = all * dy;
-  PartSums& sums = sums_[crossing.index];
-  sums.weight += all;
+void PixelShares::add(const Crossing& crossing, int32_t first, int32_t last, Sums& sums) {
+  const double count = last - first + 1;
+  const double dx = (first + last) * 0.5 * step_ - crossing.shape->x, dy = crossing.dy, x = count * dx, y = count * dy;
+  sums.weight += count;
   sums.x += x;
   sums.y += y;
-  sums.xx += x * dx + all * moment_ * (count * count - 1);
+  sums.xx += x * dx + count * moment_ * (count * count - 1);
   sums.xy += x * dy;
   sums.yy += y * dy;
-}
-
-void PixelShares::reach(const Crossing& crossing, int32_t first, int32_t last) {
-  PartSums& sums = sums_[crossing.index];
   sums.left = std::min(sums.left, first);
   sums.right = std::max(sums.right, last);
   sums.top = std::min(sums.top, row_);

@@ -32,19 +32,20 @@ struct PartSums {
 
 /// How pixels are shared out.
 struct ShareRules {
-  int step = 1;             ///< px from one to the next, along a row and from row to row
-  double reach = 1;         ///< >= 1: squared depth up to which a pixel outside of all ellipses belongs to the nearest
-  double common_share = 0;  ///< 0 .. 1, of a pixel inside of several, for all but the one that it is deepest in
+  int step = 1;       ///< px from one to the next, along a row and from row to row
+  double reach = 1;   ///< >= 1: squared depth up to which a pixel outside of all ellipses belongs to the nearest
+  double hidden = 0;  ///< of the blob's pixels, >= 0: as many count once more, for others that are inside
 };
 
 /// Every `step`th pixel of every `step`th row, counted in steps. Replaces `sampled`.
 void sample(std::span<const PixelRun> runs, int step, std::vector<PixelRun>& sampled);
 
 /// Shares out a blob's pixels among ellipses. A pixel belongs to the ellipse that it is deepest in, or else to the
-/// nearest within reach, and by a share to all others that it is inside of. An ellipse crosses a row from one pixel to
-/// another: between such ends what is true of a pixel is true of its neighbours, so that they are summed up in closed
-/// form, and only where several ellipses want the same pixels are those compared one by one. Allocates nothing once
-/// the most ellipses have been seen.
+/// nearest within reach, and by a share to all others that it is inside of: the same share everywhere, at most the
+/// whole pixel, by which together they get what is hidden. An ellipse crosses a row from one pixel to another: between
+/// such ends what is true of a pixel is true of its neighbours, so that they are summed up in closed form, and only
+/// where several ellipses want the same pixels are those compared. Allocates nothing once the most ellipses have been
+/// seen.
 class PixelShares {
  public:
   /// `runs`: row by row and in a row from left to right, in steps.
@@ -55,6 +56,7 @@ class PixelShares {
   double counted() const { return counted_; }  ///< pixels that were shared out or left over
   double covered() const { return covered_; }  ///< of these, in some ellipse
   double common() const { return common_; }    ///< and in further ones: once for each
+  double common_share() const { return common_share_; }
 
  private:
   /// What crossing a row needs of an ellipse.
@@ -67,32 +69,45 @@ class PixelShares {
   };
   /// Where an ellipse crosses the present row.
   struct Crossing {
-    uint32_t index;
-    double x, dy, xx, slope, base;  ///< of the depth
-    double middle, least, width;    ///< px; the least depth; as in Shape
-    int32_t first, last;            ///< of the present run, inside, in steps
+    const Shape* shape;
+    double dy, slope, base;        ///< of the depth
+    int32_t first = 0, last = -1;  ///< inside, in steps; the wrong way round if nothing is
 
     double depth(double px) const {
-      const double dx = px - x;
-      return (xx * dx + slope) * dx + base;
+      const double dx = px - shape->x;
+      return (shape->xx * dx + slope) * dx + base;
     }
+    /// Of the depth, a px.
+    double rise(double px) const { return 2 * shape->xx * (px - shape->x) + slope; }
+  };
+  /// Sums over pixels, about an ellipse's middle, and the box around them.
+  struct Sums {
+    double weight = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0;
+    int32_t left = std::numeric_limits<int32_t>::max(), right = std::numeric_limits<int32_t>::min();
+    int32_t top = left, bottom = right;
+  };
+  /// What an ellipse has, before the share of what is common is known.
+  struct Claims {
+    Sums alone;    ///< no other ellipse is there
+    Sums common;   ///< others are as well
+    Sums deepest;  ///< of these, deepest in this one
   };
 
   void prepare(std::span<const PartEllipse> ellipses);
+  void settle();
   // Inline, which else nothing is in a library whose symbols may be replaced.
   inline void enter(int32_t row);
-  inline void find_through(const PixelRun& run);
-  inline bool find_ends(const PixelRun& run, Crossing& crossing) const;
-  inline bool has(const Crossing& crossing, double px, double depth) const;
-  inline bool give_whole(const PixelRun& run);
+  inline void find_ends(Crossing& crossing) const;
+  inline bool give_whole(const PixelRun& run, const Crossing& crossing);
   inline void sweep(const PixelRun& run);
-  inline void give(int32_t first, int32_t last);
+  inline void give_nearest(int32_t first, int32_t last);
   inline void give_common(int32_t first, int32_t last);
+  inline void give_deepest(int32_t first, int32_t last);
+  inline int32_t end_of(const Crossing& owner, int32_t first, int32_t last) const;
+  inline int32_t end_of_two(const Crossing& owner, int32_t first, int32_t last) const;
   inline void give_alone(const Crossing& crossing, int32_t first, int32_t last);
   inline void finish_alone();
-  inline void take(const Crossing& crossing, int32_t first, int32_t last);
-  inline void add(const Crossing& crossing, int32_t first, int32_t last, double weight);
-  inline void reach(const Crossing& crossing, int32_t first, int32_t last);
+  inline void add(const Crossing& crossing, int32_t first, int32_t last, Sums& sums);
 
   ShareRules rules_;
   double step_ = 1, steps_per_pixel_ = 1;
@@ -102,15 +117,16 @@ class PixelShares {
   std::vector<uint32_t> open_;       ///< of shapes_, that the present row may cross
   int32_t row_ = 0;                  ///< the present one
   std::vector<Crossing> crossings_;  ///< of it
-  std::vector<Crossing*> through_;   ///< of these, what the present run goes through, from left to right
+  bool ends_known_ = false;          ///< of these
   std::vector<const Crossing*> inside_;  ///< of these, what the present pixel is inside of
   /// Pixels side by side that belong to one alone, not yet added.
   struct {
     const Crossing* owner = nullptr;
     int32_t first = 0, last = 0;
   } alone_;
+  std::vector<Claims> claims_;
   std::vector<PartSums> sums_;
-  double counted_ = 0, covered_ = 0, common_ = 0;
+  double counted_ = 0, covered_ = 0, common_ = 0, common_share_ = 0;
 };
 
 }  // namespace flashcell::tracking

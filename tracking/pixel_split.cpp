@@ -7,8 +7,8 @@ namespace flashcell::tracking {
 namespace {
 
 constexpr int kMostPasses = 8;
-constexpr double kStill = 0.02;           ///< px: an ellipse that moves less has found its place
-constexpr double kNothing = 1e-9;         ///< px: by rounding alone
+constexpr double kStill = 0.15;           ///< px: an ellipse that moves less has found its place
+constexpr double kOvershoot = 1.5;        ///< of the way to its pixels: they follow it a part of the way
 constexpr double kPixelsEnough = 600;     ///< of an object, to find its place; then all of them are divided
 constexpr double kTurnRate = 0.6;         ///< of the way to the direction that its pixels have, in one pass
 constexpr double kRound = 1.15;           ///< axes of less than this ratio have no direction
@@ -65,25 +65,24 @@ void PixelSplit::start(std::span<const Part> known) {
   }
 }
 
-/// Each ellipse to its pixels.
-PixelSplit::Moves PixelSplit::move() {
-  Moves moves;
+/// Each ellipse to its pixels. Returns how far the farthest moved, px.
+double PixelSplit::move() {
+  double farthest = 0;
   for (size_t i = 0; i < ellipses_.size(); ++i) {
     PartEllipse& ellipse = ellipses_[i];
     const PartSums& sums = shares_.sums()[i];
     if (sums.weight <= 0) continue;
     const double dx = sums.x / sums.weight, dy = sums.y / sums.weight;
-    ellipse.x += dx;
-    ellipse.y += dy;
-    moves.farthest = std::max(moves.farthest, std::abs(dx) + std::abs(dy));
+    ellipse.x += kOvershoot * dx;
+    ellipse.y += kOvershoot * dy;
+    farthest = std::max(farthest, std::abs(dx) + std::abs(dy));
     if (ellipse.major < kRound * ellipse.minor) continue;
     // The shorter way round: a direction is the same after half a turn.
     const double off = std::remainder(direction(spread_of(sums)) - ellipse.turn, kPi);
     ellipse.turn = std::remainder(ellipse.turn + kTurnRate * off, kPi);
     ellipse.aim();
-    moves.turned = true;
   }
-  return moves;
+  return farthest;
 }
 
 void PixelSplit::report(std::span<const Part> known, double pixels) {
@@ -96,9 +95,8 @@ void PixelSplit::report(std::span<const Part> known, double pixels) {
     part.turned = turned(known[i].spread, ellipses_[i].turn);
     part.shown = sums.any() && share >= kLeastShown;
     if (part.shown) {
-      const double dx = sums.x / sums.weight, dy = sums.y / sums.weight;
-      part.x = ellipses_[i].x + dx;
-      part.y = ellipses_[i].y + dy;
+      part.x = ellipses_[i].x;
+      part.y = ellipses_[i].y;
       part.area = sums.weight;
       part.spread = spread_of(sums);
       part.box = {static_cast<double>(sums.left), static_cast<double>(sums.top), sums.right - sums.left + 1.0,
@@ -119,24 +117,20 @@ std::span<const PixelPart> PixelSplit::split(std::span<const PixelRun> runs, std
   const bool strange = pixels - together > kStrangeArea * pixels;
   ShareRules rules;
   rules.reach = square(strange ? kStrangeReach : kReach);
+  rules.hidden = hidden / pixels;
   start(known);
   const double per_object = pixels / static_cast<double>(known.size());
   rules.step = std::max(1, static_cast<int>(std::sqrt(per_object / kPixelsEnough)));
-  rules.common_share = hidden > 0 ? 1 : 0;
   if (rules.step > 1) sample(runs, rules.step, sampled_);
-  bool same = false;  // to share out again would change nothing
   for (int pass = 0; pass < kMostPasses; ++pass) {
     shares_.share(rules.step > 1 ? sampled_ : runs, ellipses_, rules);
     if (shares_.counted() == 0) return {};
-    const double scale = pixels / shares_.counted(), share = rules.common_share;
-    if (shares_.common() > 0) rules.common_share = std::min(1.0, hidden / (shares_.common() * scale));
-    const Moves moves = move();
-    same = rules.step == 1 && moves.farthest < kNothing && !moves.turned && rules.common_share == share;
-    if (moves.farthest < kStill) break;
+    if (move() < kStill) break;
   }
-  if (!same) {
+  if (rules.step > 1) {
     rules.step = 1;
     shares_.share(runs, ellipses_, rules);
+    move();
   }
   report(known, pixels);
   return parts_;

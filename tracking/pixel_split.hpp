@@ -31,15 +31,9 @@ class PixelSplit {
   std::span<const PixelPart> split(std::span<const PixelRun> runs, std::span<const Part> known);
 
  private:
-  /// How the ellipses moved in one pass.
-  struct Moves {
-    double farthest = 0;  ///< px
-    bool turned = false;  ///< any of them, at all
-  };
-
   static Spread spread_of(const PartSums& sums);
   void start(std::span<const Part> known);
-  Moves move();
+  double move();
   void report(std::span<const Part> known, double pixels);
 
   std::vector<PartEllipse> ellipses_;

@@ -6,36 +6,21 @@
 #include <numeric>
 
 #include "tracking/disjoint_paths.hpp"
+#include "tracking/link_cost.hpp"
 
 namespace flashcell::tracking {
 namespace {
 
-constexpr double kSightingWorth = 0.2;  ///< of one sighting, in units of cost
-constexpr double kStillWorth = 0.5;     ///< of that, for what never moved
-constexpr double kOptionalShare = 0.1;  ///< of the recording, for which an object beyond the least must be seen
-constexpr double kDistanceScale = 1;    ///< cost of a link as long as objects move in that time
-constexpr double kMostDistance = 25, kMostSize = 6, kMostLooks = 10;
-constexpr double kSizeSigma = 0.3;  ///< of log area
-constexpr double kLooksWeight = 0.2;
-constexpr double kSteadySeconds = 0.1;   ///< for which a speed holds
+constexpr double kSightingWorth = 0.2;   ///< of one sighting, in units of cost
+constexpr double kStillWorth = 0.5;      ///< of that, for what never moved
+constexpr double kOptionalShare = 0.1;   ///< of the recording, for which an object beyond the least must be seen
 constexpr size_t kMostTracklets = 3000;  ///< that are linked: the longest
 constexpr size_t kMostSuccessors = 24;   ///< of each kind
-
-double square(double value) {
-  return value * value;
-}
 
 /// Tracklets among which links are possible, and how many objects they are.
 struct Group {
   std::vector<size_t> members;  ///< the longest first, at first; then by their first frames
   ObjectCount count;
-};
-
-/// What objects of this recording are like, and how long it is.
-struct Habits {
-  double area = 1;   ///< px, of the longest tracklets
-  double speed = 0;  ///< px/s
-  double frames = 0;
 };
 
 /// One group of everything, or one a region.
@@ -108,9 +93,14 @@ double frames_between(std::span<const Tracklet> tracklets, const std::vector<Gro
 /// Links the tracklets of one group.
 class Linker {
  public:
-  Linker(std::span<const Tracklet> tracklets, const Group& group, const Habits& habits,
+  Linker(std::span<const Tracklet> tracklets, const Group& group, const Habits& habits, double frames,
          const TrackerParameters& parameters)
-      : tracklets_(tracklets), parameters_(parameters), nodes_(group.members), count_(group.count), habits_(habits) {}
+      : tracklets_(tracklets),
+        parameters_(parameters),
+        nodes_(group.members),
+        count_(group.count),
+        habits_(habits),
+        frames_(frames) {}
 
   /// Names them, with ids above `last_id`; the highest id then.
   uint32_t name(uint32_t last_id, std::vector<TrackName>& names);
@@ -129,6 +119,7 @@ class Linker {
   const std::vector<size_t>& nodes_;  ///< tracklets that are linked, by their first frames
   const ObjectCount count_;
   const Habits& habits_;
+  const double frames_;               ///< length of the recording
   std::vector<int32_t> next_, prev_;  ///< on the node's chain, -1: none; of those on none -2
 };
 
@@ -139,17 +130,7 @@ double Linker::worth(const Tracklet& tracklet) const {
 }
 
 double Linker::cost(const Tracklet& a, const Tracklet& b) const {
-  const double gap = b.first.time - a.last.time;
-  const double steady = std::min(gap, kSteadySeconds);
-  const double moved = std::hypot(b.first.x - a.last.x, b.first.y - a.last.y);
-  const double strayed =
-      std::hypot(b.first.x - a.last.x - steady * a.last.vx, b.first.y - a.last.y - steady * a.last.vy);
-  const double fastest = parameters_.max_speed > 0 ? parameters_.max_speed : 2 * habits_.speed;
-  const double reach = std::sqrt(habits_.area) + fastest * gap;
-  double sum = std::min(kDistanceScale * square(std::min(moved, strayed) / reach), kMostDistance);
-  sum += std::min(square(std::log(b.mean_area / a.mean_area) / kSizeSigma) / 2, kMostSize);
-  sum += std::min(kLooksWeight * a.appearance.distance(b.appearance.look(), parameters_), kMostLooks);
-  return sum;
+  return link_cost(a, b, habits_, parameters_);
 }
 
 /// Of each tracklet's possible successors the cheapest, and those that are worth most.
@@ -209,7 +190,7 @@ std::vector<int32_t> Linker::chains() const {
   std::vector<double> costs;
   costs.reserve(nodes_.size());
   for (const size_t i : nodes_) costs.push_back(-worth(tracklets_[i]));
-  const double start_cost = kSightingWorth * kOptionalShare * habits_.frames;
+  const double start_cost = kSightingWorth * kOptionalShare * frames_;
   return disjoint_paths(costs, edges(), {count_.least, count_.most, start_cost});
 }
 
@@ -240,12 +221,12 @@ uint32_t Linker::name(uint32_t last_id, std::vector<TrackName>& names) {
 
 std::vector<TrackName> relink(std::span<const Tracklet> tracklets, const TrackerParameters& parameters) {
   std::vector<Group> groups = make_groups(tracklets, parameters);
-  Habits habits = learn_habits(tracklets, groups);
+  const Habits habits = learn_habits(tracklets, groups);
   for (Group& group : groups) put_in_order(tracklets, group);
-  habits.frames = frames_between(tracklets, groups);
+  const double frames = frames_between(tracklets, groups);
   std::vector<TrackName> names(tracklets.size());
   uint32_t id = 0;
-  for (const Group& group : groups) id = Linker(tracklets, group, habits, parameters).name(id, names);
+  for (const Group& group : groups) id = Linker(tracklets, group, habits, frames, parameters).name(id, names);
   return names;
 }
 

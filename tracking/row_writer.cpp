@@ -91,11 +91,33 @@ void RowWriter::remember_frame(int64_t frame, double time) {
   }
 }
 
-void RowWriter::confirm(Track& track, double time) {
+/// False where it has to wait for one.
+bool RowWriter::take_id(Track& track, double time, std::vector<Track>& tracks, std::span<const int32_t> alive) {
+  if (!keeps_count()) {
+    track.id = next_id_++;
+    return true;
+  }
+  const TrackName name = kept_count_.name(track, time, log_.tracklets());
+  if (name.id == 0) return false;
+  // Who had it is not seen, and is this one.
+  for (const int32_t index : alive) {
+    if (tracks[index].id == name.id) tracks[index].id = 0;
+  }
+  track.id = name.id;
+  track.id_confidence = name.confidence;
+  log_.begin(track.id, track.appearance);
+  return true;
+}
+
+void RowWriter::confirm(Track& track, double time, std::vector<Track>& tracks, std::span<const int32_t> alive) {
   if (track.id != 0 || track.sightings < 2 || time - track.first_time < parameters_.confirm_ms / 1000) return;
-  track.id = next_id_++;
+  if (!take_id(track, time, tracks, alive)) {
+    track.pending.clear();
+    return;
+  }
   for (TrackRow& row : track.pending) {
     row.id = track.id;
+    row.id_confidence = track.id_confidence;
     give_out(row, time_of(row.frame), backfill_);
   }
   track.pending.clear();
@@ -105,6 +127,7 @@ TrackRow RowWriter::make_row(int64_t frame, const Track& track, const Observatio
   TrackRow row;
   row.frame = frame;
   row.id = track.id;
+  row.id_confidence = track.id_confidence;
   row.detection = track.detection;
   row.vx = track.x.speed();
   row.vy = track.y.speed();
@@ -191,7 +214,9 @@ TrackRow RowWriter::with_company(const Track& track, const TrackRow& row, const 
 
 void RowWriter::give_out(const TrackRow& row, double time, std::vector<TrackRow>& rows) {
   if (parameters_.counted()) log_.take(row, time);
-  const TrackName name = !named_ ? TrackName{row.id, 1} : row.id <= names_.size() ? names_[row.id - 1] : TrackName{};
+  const TrackName name = !named_                   ? TrackName{row.id, row.id_confidence}
+                         : row.id <= names_.size() ? names_[row.id - 1]
+                                                   : TrackName{};
   if (name.id == 0) {
     ++rows_left_out_;
     return;
@@ -238,8 +263,9 @@ void RowWriter::write(int64_t frame, double time, std::vector<Track>& tracks, st
   rows_.clear();
   backfill_.clear();
   remember_frame(frame, time);
+  if (keeps_count()) kept_count_.start(tracks, alive, log_.tracklets());
   for (int32_t index : alive) {
-    if (tracks[index].seen()) confirm(tracks[index], time);
+    if (tracks[index].seen()) confirm(tracks[index], time, tracks, alive);
   }
   count_sharers(tracks, alive, view);
   for (int32_t index : alive) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tracking/association.hpp"
+#include "tracking/kept_count.hpp"
 #include "tracking/tracklet.hpp"
 
 namespace flashcell::tracking {
@@ -12,7 +13,9 @@ namespace flashcell::tracking {
 /// that are known only now.
 class RowWriter {
  public:
-  explicit RowWriter(const TrackerParameters& parameters) : parameters_(parameters) {}
+  explicit RowWriter(const TrackerParameters& parameters) : parameters_(parameters), kept_count_(parameters_) {}
+  RowWriter(const RowWriter&) = delete;
+  RowWriter& operator=(const RowWriter&) = delete;
 
   void write(int64_t frame, double time, std::vector<Track>& tracks, std::span<const int32_t> alive,
              const Observations& view);
@@ -27,9 +30,11 @@ class RowWriter {
   uint64_t rows_left_out() const { return rows_left_out_; }
 
  private:
+  bool keeps_count() const { return parameters_.counted() && parameters_.keep_count; }
   void remember_frame(int64_t frame, double time);
   double time_of(int64_t frame) const;
-  void confirm(Track& track, double time);
+  void confirm(Track& track, double time, std::vector<Track>& tracks, std::span<const int32_t> alive);
+  bool take_id(Track& track, double time, std::vector<Track>& tracks, std::span<const int32_t> alive);
   void count_sharers(const std::vector<Track>& tracks, std::span<const int32_t> alive, const Observations& view);
   bool is_foretold(Track& track, double time, const Observations& view) const;
   TrackRow make_row(int64_t frame, const Track& track, const Observations& view) const;
@@ -50,6 +55,7 @@ class RowWriter {
   std::vector<int32_t> newcomer_;         ///< the track without an id to which each detection belongs, -1: none
   std::vector<int32_t> written_sharers_;  ///< and of these, the ones whose rows are not left out
   TrackletLog log_;
+  KeptCount kept_count_;
   std::vector<TrackName> names_;  ///< by id - 1, where there are names
   bool named_ = false;
   uint64_t rows_left_out_ = 0;

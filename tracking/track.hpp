@@ -40,6 +40,7 @@ struct Track {
   double size = 0;  ///< px, square root of the area alone
 
   uint32_t id = 0;                       ///< 0 until confirmed
+  float id_confidence = 1;               ///< that it had this id before it was lost: TrackRow
   int sightings = 0;                     ///< frames in which it was seen alone
   double first_time = 0, last_time = 0;  ///< s: first seen, last seen (or last had room in its blob)
   Match match = Match::none;

@@ -35,6 +35,7 @@ struct TrackerParameters {
   Box field;              ///< of view, px: a lost track whose prediction leaves it ends. No width: unknown
   double min_confidence = 0;  ///< detections of less confidence continue tracks but start none
   ObjectCount count;          ///< how many objects there are
+  bool keep_count = false;  ///< nothing is linked afterwards: no more ids than objects, a newcomer is one of those lost
   /// Parts of the picture that no object leaves for another one, with their counts, which stand for `count`; null:
   /// none.
   std::shared_ptr<const RegionMap> regions;

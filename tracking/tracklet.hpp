@@ -30,6 +30,11 @@ class TrackletLog {
  public:
   /// Takes a row of a track; those of one id must rise. Not seen, it says nothing.
   void take(const TrackRow& row, double time);
+  /// An id without rows as yet.
+  void begin(uint32_t id, const Appearance& appearance) {
+    if (tracklets_.size() < id) tracklets_.resize(id);
+    set_appearance(id, appearance);
+  }
   void set_appearance(uint32_t id, const Appearance& appearance) { tracklets_[id - 1].appearance = appearance; }
   /// By id - 1.
   const std::vector<Tracklet>& tracklets() const { return tracklets_; }

@@ -231,7 +231,7 @@ void visit_track(TrackSection& s, schema::Visitor& v) {
   object_count(
       v, "count", p.count,
       "How many objects there are, where that is known: 2, or \"2..5\" for two to five. Empty: unknown. Given, the\n"
-      "tracks are linked to so many in a second pass (docs/tracking.md; not with realtime).");
+      "tracks are linked to so many in a second pass, in a realtime run as they come (docs/tracking.md).");
   v.real(
       "confirm_ms", p.confirm_ms, 0, 1e6,
       "A track gets its id once followed this long, ms. 0: at its second sighting (150 ms of sightings in full trust\n"

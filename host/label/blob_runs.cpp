@@ -126,6 +126,13 @@ void BlobRuns::cells_to_pixels(const BitImage& mask, const Extent& box) {
   runs_.swap(pixels_);
 }
 
+/// False where only some of the runs can be the blob's.
+bool BlobRuns::are_all_of(const tracking::Detection& blob) const {
+  int64_t pixels = 0;
+  for (const PixelRun& run : runs_) pixels += run.last - run.first + 1;
+  return static_cast<double>(pixels) == blob.area;
+}
+
 std::span<const PixelRun> BlobRuns::of(const tracking::Detection& blob) {
   runs_.clear();
   if (!blob.has_shape || blob.colour_class < 0 || static_cast<size_t>(blob.colour_class) >= masks_.size()) return {};
@@ -142,6 +149,7 @@ std::span<const PixelRun> BlobRuns::of(const tracking::Detection& blob) {
     cells_to_pixels(mask, box);
   } else {
     for (int y = box.top; y <= box.bottom; ++y) add_runs(mask.row(y), y, box.left, box.right, runs_);
+    if (are_all_of(blob)) return runs_;
     connect(parameters_.connectivity == contract::Connectivity::exact8 ? 1 : 0);
     keep_spanning(box);
   }

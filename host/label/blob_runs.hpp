@@ -25,6 +25,7 @@ class BlobRuns final : public tracking::BlobPixels {
   };
   using Runs = std::vector<tracking::PixelRun>;
 
+  bool are_all_of(const tracking::Detection& blob) const;
   void find_cells(const BitImage& mask, const Extent& box);
   void connect(int reach);
   void keep_spanning(const Extent& box);

@@ -109,6 +109,7 @@ Job job_of_recording(const RunInput& input, Config& config, const RunOptions& op
     job.parameters = tracker_parameters(config, job.recording.fps);
     job.parameters.field = field_of_view(job.regions.get(), info);
     if (job.regions && job.regions->counted()) job.parameters.regions = job.regions;
+    job.parameters.keep_count = config.pipeline.realtime;
     follow_measured_objects(config, job);
   }
   return job;

@@ -39,27 +39,40 @@ void add(PartSums& sums, const PartEllipse& e, int step, int32_t x, int32_t y, d
   sums.bottom = std::max(sums.bottom, y);
 }
 
+/// Calls visit(x, y, depths, index of the deepest, number of ellipses that it is inside of) for each pixel.
+template <class Visit>
+void for_each_pixel(const std::vector<PixelRun>& runs, const std::vector<PartEllipse>& ellipses, int step,
+                    Visit visit) {
+  std::vector<double> depths;
+  for (const PixelRun& run : runs) {
+    for (int32_t x = run.first; x <= run.last; ++x) {
+      depths.clear();
+      for (const PartEllipse& e : ellipses) depths.push_back(depth(e, x * step, run.y * step));
+      const auto nearest = static_cast<size_t>(std::min_element(depths.begin(), depths.end()) - depths.begin());
+      visit(x, run.y, depths, nearest, std::count_if(depths.begin(), depths.end(), [](double d) { return d <= 1; }));
+    }
+  }
+}
+
 /// Pixel by pixel, each compared with every ellipse.
 Shares shared_plainly(const std::vector<PixelRun>& runs, const std::vector<PartEllipse>& ellipses,
                       const ShareRules& rules) {
   Shares shares{std::vector<PartSums>(ellipses.size())};
-  for (const PixelRun& run : runs) {
-    for (int32_t x = run.first; x <= run.last; ++x) {
-      std::vector<double> depths;
-      for (const PartEllipse& e : ellipses) depths.push_back(depth(e, x * rules.step, run.y * rules.step));
-      const auto nearest = static_cast<size_t>(std::min_element(depths.begin(), depths.end()) - depths.begin());
-      const auto inside = std::count_if(depths.begin(), depths.end(), [](double d) { return d <= 1; });
-      shares.counted += 1;
-      if (depths[nearest] > rules.reach) continue;
-      if (inside > 0) shares.covered += 1;
-      if (inside > 1) shares.common += static_cast<double>(inside - 1);
-      for (size_t i = 0; i < ellipses.size(); ++i) {
-        if (i != nearest && depths[i] <= 1) add(shares.sums[i], ellipses[i], rules.step, x, run.y, rules.common_share);
-      }
-      add(shares.sums[nearest], ellipses[nearest], rules.step, x, run.y, 1);
-      if (inside <= 1) shares.sums[nearest].alone += 1;
-    }
-  }
+  for_each_pixel(runs, ellipses, rules.step, [&](int32_t, int32_t, const auto&, size_t, int64_t inside) {
+    shares.counted += 1;
+    if (inside > 0) shares.covered += 1;
+    if (inside > 1) shares.common += static_cast<double>(inside - 1);
+  });
+  const double share = shares.common > 0 ? std::min(1.0, rules.hidden * shares.counted / shares.common) : 0;
+  for_each_pixel(runs, ellipses, rules.step,
+                 [&](int32_t x, int32_t y, const auto& depths, size_t nearest, int64_t inside) {
+                   if (depths[nearest] > rules.reach) return;
+                   for (size_t i = 0; i < ellipses.size(); ++i) {
+                     if (i != nearest && depths[i] <= 1) add(shares.sums[i], ellipses[i], rules.step, x, y, share);
+                   }
+                   add(shares.sums[nearest], ellipses[nearest], rules.step, x, y, 1);
+                   if (inside <= 1) shares.sums[nearest].alone += 1;
+                 });
   return shares;
 }
 
@@ -112,7 +125,7 @@ TEST_F(PixelSharesOfRandomBlobs, AreThoseOfAPixelByPixelComparison) {
   for (int trial = 0; trial < 1000; ++trial) {
     SCOPED_TRACE(trial);
     const std::vector<PartEllipse> known = ellipses();
-    const ShareRules rules{whole(1, 3), trial % 2 == 0 ? 1.3 : 2.25, whole(0, 2) == 0 ? whole(0, 1) : uniform(0, 1)};
+    const ShareRules rules{whole(1, 3), trial % 2 == 0 ? 1.3 : 2.25, whole(0, 2) == 0 ? whole(0, 1) : uniform(0, 0.5)};
     tracking::sample(runs(), rules.step, sampled);
     shares.share(sampled, known, rules);
     const Shares plain = shared_plainly(sampled, known, rules);

@@ -27,6 +27,14 @@ TEST_P(DiscScenes, KeepIdentityThroughCrossings) {
   EXPECT_GE(identity_f1(scene_), 0.99);
 }
 
+// As a program has them that finds its objects itself.
+TEST_P(DiscScenes, KeepIdentityWithoutPixels) {
+  DiscRecording recording = record(scene_);
+  for (Sight& sight : recording.sights) sight.pixels.clear();
+  EXPECT_GE(tracking::identity(tracking::score_boxes(recording.truth, labelled(follow({}, 2000, recording.sights)))).f1,
+            0.995);
+}
+
 TEST_P(DiscScenes, KeepIdentityWithDroppedFrames) {
   scene_.dropped = 0.02;
   EXPECT_GE(identity_f1(scene_), 0.98);
