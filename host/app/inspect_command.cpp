@@ -8,6 +8,7 @@
 #include "base/json_text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/packed_report.hpp"
+#include "host/app/picture_options.hpp"
 #include "quant_models/graph/cost.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/model_error.hpp"
@@ -24,6 +25,7 @@ using quant::NodeId;
 
 struct Options {
   std::string file;
+  PictureOptions pictures;  ///< their size
   bool json = false, fold = false, keep_batch_norm = false;
 };
 
@@ -103,7 +105,7 @@ int inspect(const Options& options) {
       options.json ? print_packed_json(summary) : print_packed_table(summary);
       return 0;
     }
-    Graph graph = quant::import_onnx(options.file);
+    Graph graph = quant::import_onnx(options.file, import_options_of(options.pictures));
     if (options.fold) graph = quant::simplify(std::move(graph), {.keep_batch_normalization = options.keep_batch_norm});
     options.json ? print_json(graph) : print_table(graph);
     return 0;
@@ -121,6 +123,7 @@ void add_inspect(Command& model, Action& action) {
       "network at its own batch size holds; the last line gives the most that is needed at once.");
   auto options = std::make_shared<Options>();
   command.add_option("FILE", options->file, "ONNX file, or a packed model (.fcnn)").required();
+  add_size_option(command, options->pictures);
   const Option fold = command.add_flag(
       "--fold", options->fold, "Fold batch normalization, constants and padding, fuse activations first (ONNX)");
   command.add_flag("--keep-batch-norm", options->keep_batch_norm, "With --fold: leave batch normalization as it is")

@@ -27,15 +27,31 @@ void check_network(const NetworkRun& network, const std::string& file) {
                                           printable(file)));
   if (!network.preprocessing())
     throw Error(Fault::usage,
-                fmt::format("{}: does not say what pixels mean to it; `flashcell quantize` with --channels, "
-                            "--mean and --factor writes files that do",
+                fmt::format("{}: does not say what pixels mean to it; give --mean and --factor or --std, or let "
+                            "`flashcell quantize` write files that do",
                             printable(file)));
   if (network.inputs()[0].shape[0] != network.preprocessing()->count())
     throw Error(Fault::usage, fmt::format("{}: its input is no picture of {} channels, of which its file speaks",
                                           printable(file), network.preprocessing()->count()));
 }
 
-LabelledPictures read_pictures(const std::string& data, const NetworkRun& network) {
+// Names of the network's classes. It may have none: folders that are numbers, padded to one length or not, then number
+// its outputs.
+std::vector<std::string> class_names(const NetworkRun& network, const quant::FileSet& files) {
+  std::vector<std::string> folders = quant::class_names_of(files, "");
+  if (!network.class_names().empty() || folders.empty()) return network.class_names();
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  size_t shortest = folders[0].size();
+  for (const std::string& folder : folders) {
+    if (!std::all_of(folder.begin(), folder.end(), is_digit)) return {};
+    shortest = std::min(shortest, folder.size());
+  }
+  std::vector<std::string> names;
+  for (size_t i = 0; i < network.outputs()[0].count(); ++i) names.push_back(fmt::format("{:0{}}", i, shortest));
+  return names;
+}
+
+LabelledPictures read_pictures(const std::string& data, const NetworkRun& network, const PictureOptions& options) {
   std::error_code error;
   LabelledPictures pictures;
   const fs::path mnist = fs::path(data) / "t10k-images-idx3-ubyte";
@@ -45,9 +61,10 @@ LabelledPictures read_pictures(const std::string& data, const NetworkRun& networ
     pictures.images = quant::read_mnist_folder(data, false);
   } else {
     const quant::Shape& in = network.inputs()[0].shape;
+    const quant::FileSet files(data);
     quant::ClassFolders folders =
-        quant::read_class_folders(quant::FileSet(data), "", static_cast<int>(in[0]), static_cast<int>(in[1]),
-                                  static_cast<int>(in[2]), network.class_names());
+        quant::read_class_folders(files, "", static_cast<int>(in[0]), static_cast<int>(in[1]), static_cast<int>(in[2]),
+                                  class_names(network, files), fit_of(options, in[1], in[2]));
     return {std::move(folders.images), std::move(folders.objects)};
   }
   pictures.objects.resize(pictures.size());
@@ -81,9 +98,10 @@ std::vector<float> numbers_of(const std::vector<uint8_t>& bytes, const std::stri
 
 }  // namespace
 
-LabelledPictures read_labelled_pictures(const std::string& data, const NetworkRun& network, const std::string& file) {
+LabelledPictures read_labelled_pictures(const std::string& data, const NetworkRun& network, const std::string& file,
+                                        const PictureOptions& options) {
   check_network(network, file);
-  LabelledPictures pictures = read_pictures(data, network);
+  LabelledPictures pictures = read_pictures(data, network, options);
   const LabelledImages& images = pictures.images;
   const int last = *std::max_element(images.labels.begin(), images.labels.end());
   const size_t classes = network.outputs()[0].count();

@@ -18,7 +18,9 @@ struct LabelledPictures {
 /// Reads a CIFAR-10 file (.bin), MNIST's folder (its test images), or a folder or archive with a folder of pictures a
 /// class. Throws Error and quant::ModelError: a network that is no classifier or does not say what pixels mean to it
 /// (usage), pictures that cannot be read or do not fit it (input). `file` is the network's.
-LabelledPictures read_labelled_pictures(const std::string& data, const NetworkRun& network, const std::string& file);
+/// Class folders are named as the network's classes; where it has no names, numbers are the classes' own.
+LabelledPictures read_labelled_pictures(const std::string& data, const NetworkRun& network, const std::string& file,
+                                        const PictureOptions& options = {});
 
 /// What the network says of the classes of picture `i`; real numbers, also of integers.
 std::vector<float> scores_of(NetworkRun& network, const LabelledPictures& pictures, size_t i);

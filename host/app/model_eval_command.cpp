@@ -15,6 +15,7 @@ namespace {
 
 struct Options {
   std::string network, data, as, device;
+  PictureOptions pictures;
   bool json = false, quiet = false;
 };
 
@@ -26,7 +27,7 @@ struct Accuracy {
 };
 
 Accuracy measure(const Options& o, NetworkRun& network) {
-  const LabelledPictures pictures = read_labelled_pictures(o.data, network, o.network);
+  const LabelledPictures pictures = read_labelled_pictures(o.data, network, o.network, o.pictures);
   Accuracy accuracy{static_cast<int64_t>(pictures.size())};
   Progress progress("classifying", accuracy.images, o.quiet);
   for (size_t i = 0; i < pictures.size(); ++i) {
@@ -41,7 +42,9 @@ Accuracy measure(const Options& o, NetworkRun& network) {
 
 int eval(const Options& o) {
   try {
-    const std::unique_ptr<NetworkRun> network = make_run(o.network, run_choice(o.as, o.device, false));
+    RunChoice choice = run_choice(o.as, o.device, false);
+    choice.pictures = o.pictures;
+    const std::unique_ptr<NetworkRun> network = make_run(o.network, choice);
     const Accuracy a = measure(o, *network);
     const char* as = kArithmeticNames[static_cast<size_t>(network->arithmetic())];
     if (o.json) {
@@ -67,12 +70,20 @@ void add_model_eval(Command& model, Action& action) {
   command.footer(
       "DATA is a CIFAR-10 file (.bin), MNIST's folder (its test images), or a folder or .tar.gz with a folder of "
       "pictures\n"
-      "for each class. Pictures are stretched to the network's size and become its numbers as its file says.\n"
-      "  flashcell model eval quantized/net.fcnn test_batch.bin");
+      "for each class. Pictures are stretched to the network's size (or as --resize says) and become its numbers as "
+      "its "
+      "file says.\n"
+      "Folders with the names of the network's classes; where it has none, with their numbers.\n"
+      "  flashcell model eval quantized/net.fcnn test_batch.bin\n"
+      "  flashcell model eval net.onnx pictures.tar --resize 256 --crop 224 --mean 0.485,0.456,0.406 --std "
+      "0.229,0.224,0.225");
   auto options = std::make_shared<Options>();
   command.add_option("NETWORK", options->network, "ONNX file, or a packed model (.fcnn)").required();
   command.add_option("DATA", options->data, "Labelled images").required();
   add_run_choice(command, options->as, options->device);
+  add_pixel_options(command, options->pictures);
+  add_fit_options(command, options->pictures);
+  add_size_option(command, options->pictures);
   command.add_flag("--json", options->json, "Print the figures as JSON");
   command.add_flag("-q,--quiet", options->quiet, "No progress line");
   command.callback([=, &action] { action = [=] { return eval(*options); }; });

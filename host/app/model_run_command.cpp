@@ -25,6 +25,7 @@ using Arrays = std::map<std::string, NumpyArray>;
 
 struct Options {
   std::string network, inputs, output, as, device;
+  PictureOptions pictures;
   bool heads = false, json = false, quiet = false;
 };
 
@@ -205,7 +206,9 @@ int run(const Options& o) {
   if (o.output == o.inputs || o.output == o.network)
     throw Error(Fault::usage, fmt::format("-o {}: would overwrite an input", o.output));
   try {
-    const std::unique_ptr<NetworkRun> network = make_run(o.network, run_choice(o.as, o.device, o.heads));
+    RunChoice choice = run_choice(o.as, o.device, o.heads);
+    choice.pictures = o.pictures;
+    const std::unique_ptr<NetworkRun> network = make_run(o.network, choice);
     if (o.output.ends_with(".npy") && network->outputs().size() != 1)
       throw Error(Fault::usage,
                   fmt::format("-o {}: the network has {} outputs, a .npy file holds one array; give a .npz", o.output,
@@ -243,6 +246,8 @@ void add_model_run(Command& model, Action& action) {
   command.add_option("INPUTS", options->inputs, ".npz or .npy file").required();
   command.add_option("-o,--output", options->output, ".npz file; .npy for a single output").required();
   add_run_choice(command, options->as, options->device);
+  add_pixel_options(command, options->pictures);
+  add_size_option(command, options->pictures);
   command.add_flag("--heads", options->heads, "Floating point ends where integers do: without the tail of the network");
   command.add_flag("--json", options->json, "Print shapes, device and time as JSON");
   command.add_flag("-q,--quiet", options->quiet, "No progress line");

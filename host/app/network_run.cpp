@@ -183,8 +183,11 @@ Graph without_quantization(Graph graph) {
 }
 
 std::unique_ptr<NetworkRun> run_graph(const std::string& file, const RunChoice& choice) {
-  auto [imported, metadata] = quant::import_onnx_model(file);
+  auto [imported, metadata] = quant::import_onnx_model(file, import_options_of(choice.pictures));
   Graph graph = quant::with_batch(std::move(imported), 1);
+  if (choice.pictures.speaks_of_pixels() && !graph.inputs().empty())
+    metadata.preprocessing =
+        preprocessing_of(choice.pictures, metadata.preprocessing, graph.node(graph.inputs()[0]).shape);
   const bool quantized = is_quantized(graph);
   const Arithmetic arithmetic = choice.arithmetic.value_or(quantized ? Arithmetic::fake : Arithmetic::float32);
   if (arithmetic != Arithmetic::float32 && !quantized)
@@ -201,7 +204,8 @@ std::unique_ptr<NetworkRun> run_graph(const std::string& file, const RunChoice& 
         choice.device, shapes);
   }
   if (choice.heads_only) graph = quant::remove_output_tail(std::move(graph));
-  if (arithmetic == Arithmetic::float32) graph = without_quantization(std::move(graph));
+  if (arithmetic == Arithmetic::float32)
+    graph = quantized ? without_quantization(std::move(graph)) : quant::simplify(std::move(graph));  // less to compute
   return std::make_unique<GraphRun>(graph, std::move(metadata), arithmetic);
 }
 
@@ -241,6 +245,11 @@ std::unique_ptr<NetworkRun> make_run(const std::string& file, const RunChoice& c
     throw Error(Fault::usage,
                 fmt::format("--device {}: floating point runs on the CPU only; devices are for --as integer",
                             printable(choice.device)));
+  if (packed && (choice.pictures.speaks_of_pixels() || !choice.pictures.size.empty()))
+    throw Error(Fault::usage,
+                fmt::format("{}: says itself what its input is; leave --channels, --mean, --factor, --std "
+                            "and --size to ONNX files",
+                            printable(file)));
   try {
     if (packed) return std::make_unique<IntegerRun>(host::read_network(file), choice.device, std::vector<Shape>{});
     return run_graph(file, choice);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/command_line.hpp"
+#include "host/app/picture_options.hpp"
 #include "quant_models/metadata.hpp"
 #include "quant_models/tensor/tensor.hpp"
 
@@ -26,6 +27,7 @@ struct RunChoice {
   std::optional<Arithmetic>
       arithmetic;              ///< none: integer for .fcnn; for .onnx fake where it is quantized, else float32
   std::string device = "cpu";  ///< of integers: reference, cpu, cpu:TARGET, hls
+  PictureOptions pictures;     ///< what pixels mean where the file does not say it, what size it leaves open
   bool heads_only = false;     ///< without the tail that integers leave out (graph/output_tail.hpp)
 };
 

@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/output_file.hpp"
 #include "host/app/command.hpp"
+#include "host/app/picture_options.hpp"
 #include "host/app/quantize_report.hpp"
 #include "host/app/training_program.hpp"
 #include "quant_models/data/calibration_images.hpp"
@@ -33,13 +34,13 @@ using quant::Graph;
 using quant::Preprocessing;
 
 struct Options {
-  std::string model, calib, output = "quantized", name, classes, channels, fine_tune;
-  int weights = 8, activations = 8, edge_weights = 0, sum_bits = 8, output_bits = 8, images = 100, iterations = 1000,
-      threads = 0;
+  std::string model, calib, output = "quantized", name, classes, fine_tune;
+  PictureOptions pictures;
+  int weights = 8, activations = 8, edge_weights = 0, sum_bits = 8, residual_bits = 0, output_bits = 8, images = 100,
+      iterations = 1000, threads = 0;
   uint64_t seed = 1;
   double percentile = 99.99;
   std::string weight_calibrator = "mse", activation_calibrator = "mse";
-  std::vector<float> mean, factor;
   bool equalize = false, correct_bias = false, adaround = false, onnx_only = false, json = false, quiet = false;
   bool power_of_two = false, per_layer = false, asymmetric = false;
 };
@@ -88,27 +89,15 @@ std::vector<std::string> read_classes(const std::string& given) {
   return classes;
 }
 
-void set_numbers(const char* option, const std::vector<float>& given, int count, std::array<float, 3>& numbers) {
-  if (given.empty()) return;
-  if (given.size() != 1 && given.size() != static_cast<size_t>(count))
-    throw Error(Fault::usage, fmt::format("{} takes one number, or one for each of the {} channels", option, count));
-  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = given[std::min(i, given.size() - 1)];
-}
-
 // What the file says, what the command line says, else pixel / 255.
 Preprocessing choose_preprocessing(Work& work) {
   const Options& o = work.options;
   const quant::Shape& input = work.graph.node(work.graph.inputs()[0]).shape;
-  Preprocessing p = work.metadata.preprocessing.value_or(Preprocessing{});
-  const bool given = !o.channels.empty() || !o.mean.empty() || !o.factor.empty();
-  if (!work.metadata.preprocessing && input.size() == 4 && input[1] == 3) p.channels = Preprocessing::Channels::rgb;
-  if (!o.channels.empty()) p.channels = value_in(quant::kChannelNames, o.channels).value();
-  set_numbers("--mean", o.mean, p.count(), p.mean);
-  set_numbers("--factor", o.factor, p.count(), p.factor);
-  if (!work.metadata.preprocessing && !given)
+  const Preprocessing p = preprocessing_of(o.pictures, work.metadata.preprocessing, input);
+  if (!work.metadata.preprocessing && !o.pictures.speaks_of_pixels())
     work.report.steps.push_back(
         fmt::format("the file does not say what the input means: taken as pixel / 255, {} (else "
-                    "--channels, --mean, --factor)",
+                    "--channels, --mean, --factor or --std)",
                     name_in(quant::kChannelNames, p.channels)));
   return p;
 }
@@ -124,7 +113,7 @@ void recognize(Work& work) {
 
 void read_model(Work& work) {
   work.status.show("reading " + work.options.model);
-  auto [graph, metadata] = quant::import_onnx_model(work.options.model);
+  auto [graph, metadata] = quant::import_onnx_model(work.options.model, import_options_of(work.options.pictures));
   try {
     work.graph = quant::prepare_for_plan(std::move(graph));
   } catch (const quant::ModelError& e) {
@@ -140,8 +129,11 @@ void read_model(Work& work) {
 quant::CalibrationImages read_images(Work& work) {
   const Options& o = work.options;
   work.status.show("reading " + o.calib);
-  quant::CalibrationImages images = quant::read_calibration_images(
-      o.calib, work.graph.node(work.graph.inputs()[0]).shape, *work.metadata.preprocessing, o.images);
+  const quant::Shape& input = work.graph.node(work.graph.inputs()[0]).shape;
+  const bool image = input.size() == 4;
+  quant::CalibrationImages images =
+      quant::read_calibration_images(o.calib, input, *work.metadata.preprocessing, o.images,
+                                     fit_of(o.pictures, image ? input[2] : 0, image ? input[3] : 0));
   work.report.images = images.count;
   work.report.data = fmt::format("{} of {} ({} in {})", images.count, images.available,
                                  name_in(quant::kCalibrationKindNames, images.kind), o.calib);
@@ -155,6 +147,7 @@ quant::PostTrainingOptions post_training_options(const Options& o) {
   options.edge_weight_bits = o.edge_weights;
   options.activations.bits = o.activations;
   options.sum_bits = o.sum_bits;
+  options.residual_bits = o.residual_bits;
   options.output_bits = o.output_bits;
   options.activations.calibrator = value_in(quant::kCalibratorNames, o.activation_calibrator).value();
   options.activations.percentile = o.percentile / 100;
@@ -261,6 +254,11 @@ void add_options(Command& command, Options& o) {
                   "Bits of values that no activation makes: what an addition reads or gives, means of a pool")
       .one_of_numbers({4, 8});
   command
+      .add_option("--residual-bits", o.residual_bits,
+                  "Bits of the values that sums of two values read and give, which add up from block to block; 16 for "
+                  "transformers; 0: as --sum-bits")
+      .one_of_numbers({0, 8, 16});
+  command
       .add_option("--output-bits", o.output_bits,
                   "Bits of the network's outputs (scores, boxes): with 4, one image in ten has two best classes")
       .one_of_numbers({4, 8});
@@ -285,11 +283,9 @@ void add_options(Command& command, Options& o) {
   command.add_flag("--adaround", o.adaround, "Round each weight the better way, not the nearer (Nagel et al. 2020)");
   command.add_option("--iterations", o.iterations, "Steps of --adaround for each layer").range(1, 100000);
   command.add_option("--classes", o.classes, "Names of the classes: a,b,c or a file with one a line");
-  command.add_option("--channels", o.channels, "Order of channels that the network takes")
-      .one_of(names_in(quant::kChannelNames));
-  command.add_option("--mean", o.mean, "Taken off a pixel (0..255) first; one number or one a channel: 104,117,123")
-      .delimiter(',');
-  command.add_option("--factor", o.factor, "Then multiplied with this; 1/255 unless stated").delimiter(',').positive();
+  add_pixel_options(command, o.pictures);
+  add_fit_options(command, o.pictures);
+  add_size_option(command, o.pictures);
   command.add_option(
       "--fine-tune", o.fine_tune,
       "Train on with quantized numbers by this recipe's [[quantize]] stages instead; --calib replaces its "

@@ -20,8 +20,8 @@ namespace fs = std::filesystem;
 
 class Reader {
  public:
-  Reader(std::string path, const Shape& input, const Preprocessing& preprocessing, int64_t most)
-      : path_(std::move(path)), input_(input), preprocessing_(preprocessing), most_(most) {}
+  Reader(std::string path, const Shape& input, const Preprocessing& preprocessing, int64_t most, const PictureFit& fit)
+      : path_(std::move(path)), input_(input), preprocessing_(preprocessing), most_(most), fit_(fit) {}
 
   CalibrationImages read() {
     std::error_code error;
@@ -107,7 +107,8 @@ class Reader {
     CalibrationImages images{std::min(most_, available), available, kind, {}};
     reserve(images);
     for (int64_t i = 0; i < images.count; ++i)
-      append(resize(picture(i * available / images.count), static_cast<int>(input_[2]), static_cast<int>(input_[3])),
+      append(fitted(picture(i * available / images.count), static_cast<int>(input_[2]), static_cast<int>(input_[3]),
+                    fit_, path_),
              images.values);
     return images;
   }
@@ -161,13 +162,14 @@ class Reader {
   const Shape& input_;
   const Preprocessing& preprocessing_;
   int64_t most_;
+  PictureFit fit_;
 };
 
 }  // namespace
 
 CalibrationImages read_calibration_images(const std::string& path, const Shape& input,
-                                          const Preprocessing& preprocessing, int64_t most) {
-  return Reader(path, input, preprocessing, most).read();
+                                          const Preprocessing& preprocessing, int64_t most, const PictureFit& fit) {
+  return Reader(path, input, preprocessing, most, fit).read();
 }
 
 }  // namespace flashcell::quant

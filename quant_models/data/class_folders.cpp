@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "quant_models/data/picture.hpp"
+#include "quant_models/data/picture_fit.hpp"
 #include "quant_models/model_error.hpp"
 
 namespace flashcell::quant {
@@ -39,18 +39,20 @@ std::string object_name(const std::string& picture) {
 
 }  // namespace
 
+std::vector<std::string> class_names_of(const FileSet& files, const std::string& part) {
+  std::set<std::string> names;
+  for (const Entry& e : list_pictures(files, part.empty() ? "" : part + "/")) names.insert(e.class_name);
+  return {names.begin(), names.end()};
+}
+
 ClassFolders read_class_folders(const FileSet& files, const std::string& part, int channels, int rows, int columns,
-                                std::vector<std::string> classes) {
+                                std::vector<std::string> classes, const PictureFit& fit) {
   const std::string prefix = part.empty() ? "" : part + "/";
   const std::vector<Entry> entries = list_pictures(files, prefix);
   if (entries.empty())
     throw ModelError(files.describe(prefix) + ": holds no pictures in class folders; expected " + prefix +
                      "CLASS/NAME.png");
-  if (classes.empty()) {
-    std::set<std::string> names;
-    for (const Entry& e : entries) names.insert(e.class_name);
-    classes.assign(names.begin(), names.end());
-  }
+  if (classes.empty()) classes = class_names_of(files, part);
   ClassFolders result{{static_cast<int64_t>(entries.size()), channels, rows, columns, {}, {}}, std::move(classes), {}};
   std::map<std::string, int> objects;
   for (const Entry& e : entries) {
@@ -59,7 +61,8 @@ ClassFolders read_class_folders(const FileSet& files, const std::string& part, i
       throw ModelError(files.describe(e.name) + ": class '" + e.class_name + "' is in no training picture");
     result.images.labels.push_back(static_cast<int>(found - result.classes.begin()));
     result.objects.push_back(objects.emplace(object_name(e.name), static_cast<int>(objects.size())).first->second);
-    const Picture picture = resize(decode_picture(files.read(e.name), files.describe(e.name), channels), rows, columns);
+    const std::string place = files.describe(e.name);
+    const Picture picture = fitted(decode_picture(files.read(e.name), place, channels), rows, columns, fit, place);
     result.images.pixels.insert(result.images.pixels.end(), picture.pixels.begin(), picture.pixels.end());
   }
   return result;

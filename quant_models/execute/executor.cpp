@@ -1,6 +1,7 @@
 #include "quant_models/execute/executor.hpp"
 
 #include <algorithm>
+#include <future>
 #include <stdexcept>
 
 #include "quant_models/model_error.hpp"
@@ -117,8 +118,6 @@ void Executor::run(const Observer& observer) {
   }
 }
 
-namespace {
-
 // Networks with a reshape to given extents (a channel shuffle written for one image) take one image at a time.
 int64_t possible_batch(const Graph& graph, int64_t batch) {
   try {
@@ -129,31 +128,72 @@ int64_t possible_batch(const Graph& graph, int64_t batch) {
   }
 }
 
+namespace {
+
+/// A network and images of its only input's size.
+struct Work {
+  const Graph& graph;
+  std::span<const float> images;
+  int64_t count = 0;
+  size_t in = 0, out = 0;  // numbers of one image
+  std::vector<float> results;
+
+  Work(const Graph& network, std::span<const float> numbers, int64_t images_there)
+      : graph(network), images(numbers), count(images_there) {
+    if (graph.inputs().size() != 1 || graph.outputs().empty())
+      throw ModelError("the network has " + std::to_string(graph.inputs().size()) + " inputs and " +
+                       std::to_string(graph.outputs().size()) + " outputs; expected one input and an output");
+    const Graph single = with_batch(graph, 1);
+    in = static_cast<size_t>(element_count(single.node(single.inputs()[0]).shape));
+    out = static_cast<size_t>(element_count(single.node(single.outputs()[0].node).shape));
+    if (images.size() != in * static_cast<size_t>(count))
+      throw std::invalid_argument("run_all: the images do not have the size of the network's input");
+    results.resize(out * static_cast<size_t>(count));
+  }
+
+  void run(Executor& executor, int64_t first, int64_t now, const Observer& observer) {
+    const auto from = static_cast<size_t>(first), images_now = static_cast<size_t>(now);
+    std::copy_n(images.begin() + static_cast<ptrdiff_t>(in * from), in * images_now, executor.input(0).begin());
+    executor.run(observer);
+    std::copy_n(executor.output(0).begin(), out * images_now, results.begin() + static_cast<ptrdiff_t>(out * from));
+  }
+
+  // Images first .. end - 1, in batches.
+  void run_part(int64_t first, int64_t end, int64_t batch, const Observer& observer, const StepFactory& make_step) {
+    while (first < end) {
+      const int64_t now = std::min(batch, end - first);
+      Executor executor(with_batch(graph, now), make_step);
+      for (; first + now <= end; first += now) run(executor, first, now, observer);
+    }
+  }
+};
+
 }  // namespace
 
 std::vector<float> run_all(const Graph& graph, std::span<const float> images, int64_t count, int64_t batch,
                            const Observer& observer, const StepFactory& make_step) {
   if (count < 1 || batch < 1) throw std::invalid_argument("run_all: needs at least one image");
-  if (graph.inputs().size() != 1 || graph.outputs().empty())
-    throw ModelError("the network has " + std::to_string(graph.inputs().size()) + " inputs and " +
-                     std::to_string(graph.outputs().size()) + " outputs; expected one input and an output");
-  batch = possible_batch(graph, std::min(batch, count));
-  std::vector<float> results;
-  for (int64_t first = 0; first < count;) {
-    const int64_t now = std::min(batch, count - first);
-    const Graph batched = with_batch(graph, now);
-    Executor executor(batched, make_step);
-    const size_t in = executor.input(0).size();
-    if (images.size() * static_cast<size_t>(now) != in * static_cast<size_t>(count))
-      throw std::invalid_argument("run_all: the images do not have the size of the network's input");
-    for (; first + now <= count; first += now) {
-      std::copy_n(images.begin() + static_cast<ptrdiff_t>(in / static_cast<size_t>(now)) * first, in,
-                  executor.input(0).begin());
-      executor.run(observer);
-      results.insert(results.end(), executor.output(0).begin(), executor.output(0).end());
-    }
-  }
-  return results;
+  Work work(graph, images, count);
+  work.run_part(0, count, possible_batch(graph, std::min(batch, count)), observer, make_step);
+  return std::move(work.results);
+}
+
+std::vector<float> run_all(const Graph& graph, std::span<const float> images, int64_t count,
+                           const RunAllOptions& options) {
+  if (count < 1 || options.batch < 1 || options.threads < 1)
+    throw std::invalid_argument("run_all: needs at least one image and one thread");
+  Work work(graph, images, count);
+  const int64_t threads = std::min<int64_t>(options.threads, count);
+  const int64_t batch = possible_batch(graph, std::min(options.batch, (count + threads - 1) / threads));
+  std::vector<std::future<void>> parts;
+  for (int64_t i = 0; i < threads; ++i)
+    parts.push_back(
+        std::async(std::launch::async, [&work, batch, first = count * i / threads, end = count * (i + 1) / threads] {
+          work.run_part(first, end, batch, {}, layer_step);
+        }));
+  for (std::future<void>& part : parts) part.wait();
+  for (std::future<void>& part : parts) part.get();  // throws what it threw
+  return std::move(work.results);
 }
 
 }  // namespace flashcell::quant

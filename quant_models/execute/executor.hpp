@@ -55,10 +55,23 @@ class Executor {
   std::vector<std::span<const float>> outputs_;
 };
 
+/// `batch`, or 1 where a graph fixes its batch size: what run_all() takes at a time.
+int64_t possible_batch(const Graph& graph, int64_t batch);
+
+/// How run_all() works.
+struct RunAllOptions {
+  int64_t batch = 32;  ///< images at a time, where the graph lets them
+  int threads = 1;     ///< each with an executor of its own; the same bytes for every number
+};
+
 /// The first output for each of `count` images that lie one after the other in `images`, each as large as one sample of
 /// the graph's only input. Runs in batches, or image by image where the graph fixes its batch size. Throws ModelError
 /// when the graph has not one input or takes no single image, std::invalid_argument when sizes do not fit.
 std::vector<float> run_all(const Graph& graph, std::span<const float> images, int64_t count, int64_t batch = 32,
                            const Observer& observer = {}, const StepFactory& make_step = layer_step);
+
+/// The same with several threads, the layers' own steps and nobody who observes.
+std::vector<float> run_all(const Graph& graph, std::span<const float> images, int64_t count,
+                           const RunAllOptions& options);
 
 }  // namespace flashcell::quant

@@ -138,9 +138,15 @@ bool has_real_weights(const Graph& graph, NodeId id) {
   return quantization != nullptr && !quantization->has_value();
 }
 
+// A sum only, which weights do not see.
+bool is_offset(const Affine& form) {
+  return std::all_of(form.factor.begin(), form.factor.end(), [](double factor) { return factor == 1; });
+}
+
 bool folds_back(const Graph& graph, const Found& found) {
-  return has_real_weights(graph, found.value) && is_passed_on(graph, found.value) &&
-         channel_axis(graph, found.value) == found.form.axis;
+  const bool takes = has_real_weights(graph, found.value) ||
+                     (weight_of(graph.node(found.value).layer) != nullptr && is_offset(found.form));
+  return takes && is_passed_on(graph, found.value) && channel_axis(graph, found.value) == found.form.axis;
 }
 
 // The fully connected layer behind, where it can take the node in.

@@ -49,7 +49,9 @@ Cost cost(const Graph& graph, NodeId id) {
   const Node& n = graph.node(id);
   Cost result;
   const int64_t numbers = element_count(n.shape);
-  result.macs = numbers * macs_per_number(n.layer);
+  std::vector<Shape> inputs;
+  for (const NodeId input : n.inputs) inputs.push_back(graph.node(input).shape);
+  result.macs = numbers * macs_per_number(n.layer, inputs);
   result.value_bits = numbers * (n.quantization ? n.quantization->bits : kRealBits);
   result.parameters = parameter_count(n.layer);
   result.parameter_bits = result.parameters * kRealBits;

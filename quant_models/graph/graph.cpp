@@ -49,7 +49,7 @@ void Graph::replace(NodeId id, Layer layer, std::vector<NodeId> inputs) {
   at(id).layer = std::move(layer);
   at(id).inputs = std::move(inputs);
   sort();
-  check_from(order_.front());
+  check_from(id);
 }
 
 void Graph::set_quantization(NodeId id, std::optional<Quantization> quantization) {
@@ -141,9 +141,18 @@ void Graph::check(NodeId id) {
   }
 }
 
-// The node and all that comes behind it.
+// The node, what reads it, and what reads values of which the shape changes.
 void Graph::check_from(NodeId id) {
-  for (auto next = std::find(order_.begin(), order_.end(), id); next != order_.end(); ++next) check(*next);
+  std::vector<bool> changed(nodes_.size(), false);
+  for (auto next = std::find(order_.begin(), order_.end(), id); next != order_.end(); ++next) {
+    const std::vector<NodeId>& inputs = at(*next).inputs;
+    const bool reads =
+        std::any_of(inputs.begin(), inputs.end(), [&](NodeId input) { return changed[static_cast<size_t>(input)]; });
+    if (*next != id && !reads) continue;
+    const Shape before = at(*next).shape;
+    check(*next);
+    changed[static_cast<size_t>(*next)] = *next == id || at(*next).shape != before;
+  }
 }
 
 void Graph::redirect(NodeId from, NodeId to) {

@@ -101,6 +101,7 @@ Graph fold_padding(Graph graph) {
 }
 
 Graph simplify(Graph graph, const SimplifyOptions& options) {
+  graph = fuse_product_scale(fuse_gelu(fuse_layer_normalization(std::move(graph))));
   graph = fold_padding(fuse_activations(fold_affine(std::move(graph), options)));
   graph.remove_unused();
   return graph;

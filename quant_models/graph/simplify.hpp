@@ -24,6 +24,17 @@ Graph fuse_activations(Graph graph);
 /// padding (the pool then counts padding). A border of nothing vanishes.
 Graph fold_padding(Graph graph);
 
+/// Layer normalization that is written as means, a difference, a square, a root and a quotient becomes one layer, with
+/// a product by and a sum with fixed numbers for each normalized place where they stand behind it.
+Graph fuse_layer_normalization(Graph graph);
+
+/// GELU that is written with erf or tanh becomes one layer, whatever the order of its sums and products; a number of
+/// times GELU becomes it and a product.
+Graph fuse_gelu(Graph graph);
+
+/// A product of two values times one number, before it or behind, takes the number in as its scale.
+Graph fuse_product_scale(Graph graph);
+
 /// All of the above, and nothing left that no output needs.
 Graph simplify(Graph graph, const SimplifyOptions& options = {});
 

@@ -36,6 +36,8 @@ Shape Concat::infer_shape(std::span<const Shape> in) const {
     require(rest.size() == out.size(), "its inputs have different numbers of dimensions");
     const int64_t extent = rest[along];
     rest[along] = out[along];
+    if (along > 0 && !rest.empty() && out[0] == 1) out[0] = rest[0];
+    if (along > 0 && !rest.empty() && rest[0] == 1) rest[0] = out[0];
     require(rest == out,
             "its inputs " + to_string(in[0]) + " and " + to_string(next) + " differ in more than the joined dimension");
     out[along] += extent;
@@ -47,16 +49,29 @@ Shape Concat::infer_shape(std::span<const Shape> in) const {
 Step Concat::make_step(const Shape& out, std::span<const Shape> inputs) const {
   const auto along = static_cast<size_t>(resolve_axis(axis, out.size()));
   const int64_t outer = AxisView(out, along).outer;
-  std::vector<int64_t> lengths;  // of one input's part in each outer index
-  for (const Shape& shape : inputs) lengths.push_back(element_count(shape) / outer);
-  return [outer, lengths](StepInputs in, float* target) {
+  std::vector<int64_t> lengths, times;  // of one input's part in each outer index; how often all of it is read
+  for (const Shape& shape : inputs) {
+    times.push_back(along > 0 ? out[0] / shape[0] : 1);
+    lengths.push_back(element_count(shape) * times.back() / outer);
+  }
+  return [outer, lengths, times](StepInputs in, float* target) {
     for (int64_t o = 0; o < outer; ++o)
-      for (size_t i = 0; i < lengths.size(); ++i) target = std::copy_n(in[i] + o * lengths[i], lengths[i], target);
+      for (size_t i = 0; i < lengths.size(); ++i)
+        target = std::copy_n(in[i] + o % (outer / times[i]) * lengths[i], lengths[i], target);
   };
 }
 
 void Concat::write_onnx(OnnxWriter& file) const {
-  file.add_node("Concat", {}, {{"axis", int64_t{axis}}});
+  OnnxWriter::Names parts = file.inputs();
+  for (size_t i = 0; i < parts.size(); ++i) {
+    Shape shape = file.input_shape(i);
+    if (axis == 0 || shape[0] == file.shape()[0]) continue;
+    shape[0] = file.shape()[0];
+    const std::string whole = file.free_name(file.name() + ".expanded");
+    file.add("Expand", whole, {parts[i], file.store("extents", shape)}, whole);
+    parts[i] = whole;
+  }
+  file.add("Concat", file.name(), parts, file.output(), {{"axis", int64_t{axis}}});
 }
 
 OnnxOperators Concat::onnx_operators() {

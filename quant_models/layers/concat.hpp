@@ -3,7 +3,8 @@
 
 namespace flashcell::quant {
 
-/// Values one behind the other along one dimension.
+/// Values one behind the other along one dimension. Along another than the first (the batch) a value of one item is
+/// joined to every item, as transformers do with their class token.
 struct Concat {
   int axis = 1;
 

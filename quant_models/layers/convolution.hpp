@@ -26,7 +26,7 @@ struct Convolution {
   void lower(Lowering& engine) const;
   bool reads_chosen_channels() const;
   std::vector<const Tensor*> parameters() const { return {&weight, &bias}; }
-  int64_t macs_per_number() const { return weight.shape[1] * weight.shape[2] * weight.shape[3]; }
+  int64_t macs_per_number(std::span<const Shape>) const { return weight.shape[1] * weight.shape[2] * weight.shape[3]; }
   TorchOperation make_torch_operation(TorchParameters& parameters) const;
   void take_trained(const TrainedValues& values);
   bool operator==(const Convolution&) const = default;

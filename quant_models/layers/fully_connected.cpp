@@ -1,12 +1,12 @@
 #include "quant_models/layers/fully_connected.hpp"
 
-#include <algorithm>
 #include <memory>
 
 #include "quant_models/layers/lowering.hpp"
-#include "quant_models/layers/matrix_product.hpp"
 #include "quant_models/layers/onnx_node.hpp"
+#include "quant_models/layers/onnx_pairwise.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/layers/row_product.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/tensor/fake_quantize.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
@@ -60,12 +60,30 @@ void emit_fully_connected(OnnxNode& node, bool weight_is_transposed, float alpha
   emit_with_bias(node, std::move(layer), node.has(2) ? &node.require_known(2, "bias") : nullptr, beta);
 }
 
+// alpha A B + beta C of values.
+void emit_general_product(OnnxNode& node) {
+  const auto turned = [&](int input, const char* attribute, const char* name) {
+    if (node.shape(input).size() != 2) throw ModelError("its inputs are no matrices");
+    const NodeId x = node.value(input);
+    return node.integer(attribute, 0) != 0 ? node.helper(name, Transpose{{1, 0}}, {x}) : x;
+  };
+  const NodeId a = turned(0, "transA", "turned_a"), b = turned(1, "transB", "turned_b");
+  const Product product{node.real("alpha", 1)};
+  if (!node.has(2)) return (void)node.emit(product, {a, b});
+  const float beta = node.real("beta", 1);
+  const NodeId c = beta == 1 ? node.value(2) : scaled(node, node.value(2), beta, "beta");
+  node.emit(Add{}, {node.helper("product", product, {a, b}), c});
+}
+
 void import_gemm(OnnxNode& node) {
-  node.require_attribute("transA", 0, 0);
+  const bool fixed_bias = !node.has(2) || node.known(2) != nullptr;
+  if (node.known(1) == nullptr || node.integer("transA", 0) != 0 || !fixed_bias) return emit_general_product(node);
   emit_fully_connected(node, node.integer("transB", 0) != 0, node.real("alpha", 1), node.real("beta", 1));
 }
 
 void import_matmul(OnnxNode& node) {
+  const Known* weight = node.known(1);
+  if (weight == nullptr || weight->dims.size() != 2) return emit_product(node);
   emit_fully_connected(node, false, 1, 1);
 }
 
@@ -90,30 +108,12 @@ Shape FullyConnected::infer_shape(std::span<const Shape> in) const {
 
 Step FullyConnected::make_step(const Shape&, std::span<const Shape> in) const {
   const Tensor matrix = effective(weight, weight_quantization);
-  const int depth = static_cast<int>(matrix.shape[1]), rows = static_cast<int>(matrix.shape[0]);
-  const int64_t vectors = element_count(in[0]) / depth;
-  struct State {
-    MatrixProduct product;
-    std::vector<float> block, result;
-  };
-  auto state = std::make_shared<State>();
-  state->product = MatrixProduct(matrix.values, rows, depth, bias.values);
-  state->block.assign(static_cast<size_t>(depth) * MatrixProduct::kBlock, 0.0F);
-  state->result.assign(static_cast<size_t>(rows) * MatrixProduct::kBlock, 0.0F);
-  return [depth, rows, vectors, state](StepInputs inputs, float* out) {
-    for (int64_t first = 0; first < vectors; first += MatrixProduct::kBlock) {
-      const int columns = static_cast<int>(std::min<int64_t>(MatrixProduct::kBlock, vectors - first));
-      for (int c = 0; c < columns; ++c)
-        for (int k = 0; k < depth; ++k)
-          state->block[static_cast<size_t>(k) * MatrixProduct::kBlock + static_cast<size_t>(c)] =
-              inputs[0][(first + c) * depth + k];
-      state->product.multiply(state->block.data(), columns, state->result.data(), MatrixProduct::kBlock);
-      for (int c = 0; c < columns; ++c)
-        for (int r = 0; r < rows; ++r)
-          out[(first + c) * rows + r] =
-              state->result[static_cast<size_t>(r) * MatrixProduct::kBlock + static_cast<size_t>(c)];
-    }
-  };
+  const int outputs = static_cast<int>(matrix.shape[0]), inputs = static_cast<int>(matrix.shape[1]);
+  const int64_t vectors = element_count(in[0]) / inputs;
+  auto product = std::make_shared<RowProduct>(inputs, outputs);
+  product->pack(matrix.values.data(), 1, inputs);
+  product->set_bias(bias.values);
+  return [vectors, product](StepInputs numbers, float* out) { product->multiply(numbers[0], vectors, out); };
 }
 
 void FullyConnected::write_onnx(OnnxWriter& file) const {

@@ -20,7 +20,7 @@ struct FullyConnected {
   void write_onnx(OnnxWriter& file) const;
   void lower(Lowering& engine) const;
   std::vector<const Tensor*> parameters() const { return {&weight, &bias}; }
-  int64_t macs_per_number() const { return weight.shape[1]; }
+  int64_t macs_per_number(std::span<const Shape>) const { return weight.shape[1]; }
   TorchOperation make_torch_operation(TorchParameters& parameters) const;
   void take_trained(const TrainedValues& values);
   bool operator==(const FullyConnected&) const = default;

@@ -43,6 +43,17 @@ NodeId pooled_columns(OnnxNode& node, const GlobalPool& pool, const Shape& in, c
   return node.helper("pool", pool, {node.helper("columns", Reshape{{1, kept, 1, lost}}, {x})});
 }
 
+// A mean, or a sum of `lost` numbers, that is none over whole images.
+void emit_mean(OnnxNode& node, const std::vector<bool>& gone, bool keeps, int64_t lost) {
+  ReduceMean layer{{}, keeps};
+  for (size_t i = 0; i < gone.size(); ++i)
+    if (gone[i]) layer.axes.push_back(static_cast<int>(i));
+  if (layer.axes.empty()) return node.pass_on(0);
+  if (node.type() == "ReduceMean") return (void)node.emit(std::move(layer), {node.value(0)});
+  const NodeId mean = node.helper("mean", std::move(layer), {node.value(0)});
+  node.emit(Multiply{}, {mean, node.helper("count", Constant{number(static_cast<float>(lost))}, {})});
+}
+
 void import_reduce(OnnxNode& node) {
   const Shape in = node.shape(0);
   const std::vector<bool> gone = reduced(node, in.size());
@@ -55,6 +66,7 @@ void import_reduce(OnnxNode& node) {
     if (!gone[i] || keeps) out.push_back(gone[i] ? 1 : in[i]);
   }
   if (images && keeps && node.type() != "ReduceSum") return (void)node.emit(pool, {node.value(0)});
+  if (!images && node.type() != "ReduceMax") return emit_mean(node, gone, keeps, lost);
   NodeId result = images ? node.helper("pool", pool, {node.value(0)}) : pooled_columns(node, pool, in, gone);
   if (node.type() == "ReduceSum") result = scaled(node, result, static_cast<float>(lost), "sum");
   emit_reshape(node, result, std::move(out));

@@ -167,10 +167,10 @@ int64_t parameter_count(const Layer& layer) {
       layer);
 }
 
-int64_t macs_per_number(const Layer& layer) {
+int64_t macs_per_number(const Layer& layer, std::span<const Shape> inputs) {
   return std::visit(
-      [](const auto& kind) -> int64_t {
-        if constexpr (requires { kind.macs_per_number(); }) return kind.macs_per_number();
+      [inputs](const auto& kind) -> int64_t {
+        if constexpr (requires { kind.macs_per_number(inputs); }) return kind.macs_per_number(inputs);
         return 0;
       },
       layer);

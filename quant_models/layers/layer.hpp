@@ -12,12 +12,19 @@
 #include "quant_models/layers/concat.hpp"
 #include "quant_models/layers/constant.hpp"
 #include "quant_models/layers/convolution.hpp"
+#include "quant_models/layers/divide.hpp"
+#include "quant_models/layers/elementwise.hpp"
 #include "quant_models/layers/fully_connected.hpp"
+#include "quant_models/layers/gather.hpp"
+#include "quant_models/layers/gelu.hpp"
 #include "quant_models/layers/global_pool.hpp"
 #include "quant_models/layers/input.hpp"
+#include "quant_models/layers/layer_normalization.hpp"
 #include "quant_models/layers/multiply.hpp"
 #include "quant_models/layers/pad.hpp"
 #include "quant_models/layers/pool.hpp"
+#include "quant_models/layers/product.hpp"
+#include "quant_models/layers/reduce_mean.hpp"
 #include "quant_models/layers/reshape.hpp"
 #include "quant_models/layers/resize_nearest.hpp"
 #include "quant_models/layers/slice.hpp"
@@ -34,7 +41,7 @@ namespace flashcell::quant {
 ///   kIsView              true: its value is its input's memory under another shape
 ///   only_moves()         it moves or chooses numbers without computing: its output keeps its input's quantization
 ///   parameters()         its fixed numbers
-///   macs_per_number()    multiply-accumulates for each number of its value
+///   macs_per_number(in)  multiply-accumulates for each number of its value
 ///   moved_places(in, out, places)   of one that changes which number stands where: the places of its value's numbers
 ///                        from those of its input's
 ///   engine_clamp(format) of one that the engine computes with the layer before it: where that is cut off
@@ -50,7 +57,7 @@ concept LayerKind = std::equality_comparable<Kind> &&
   { layer.infer_shape(in) } -> std::same_as<Shape>;
   // In float32; none where the value is there before a run.
   { layer.make_step(out, in) } -> std::same_as<Step>;
-  // In operators of set 13.
+  // In operators of the file's set.
   layer.write_onnx(file);
   // As a layer of the engine, or refused.
   layer.lower(engine);
@@ -62,7 +69,8 @@ concept LayerKind = std::equality_comparable<Kind> &&
 template <LayerKind... Kinds>
 using LayerOf = std::variant<Kinds...>;
 using Layer = LayerOf<Input, Constant, Convolution, FullyConnected, BatchNormalization, Activation, Softmax, Pool,
-                      GlobalPool, Add, Multiply, Concat, Slice, Pad, ResizeNearest, Reshape, Transpose>;
+                      GlobalPool, Add, Multiply, Concat, Slice, Pad, ResizeNearest, Reshape, Transpose, Product,
+                      LayerNormalization, Gelu, ReduceMean, Gather, Divide, Elementwise>;
 
 /// "convolution 3x3", "depthwise 3x3", "ReLU6", "max pool 2x2", ...
 std::string describe(const Layer& layer);
@@ -107,8 +115,8 @@ Tensor effective_weight(const Layer& layer);
 
 /// Numbers in the layer's weights, bias and other fixed tensors.
 int64_t parameter_count(const Layer& layer);
-/// Multiply-accumulates for each number of the layer's value.
-int64_t macs_per_number(const Layer& layer);
+/// Multiply-accumulates for each number of the layer's value, of inputs of these shapes.
+int64_t macs_per_number(const Layer& layer, std::span<const Shape> inputs);
 
 /// Layers that move or choose numbers without computing: their output keeps their input's quantization.
 bool only_moves(const Layer& layer);

@@ -18,7 +18,7 @@ struct OnnxAttribute {
   Value value;
 };
 
-/// Where a layer writes itself in ONNX's operators (operator set 13): the file, and the one node of the graph that is
+/// Where a layer writes itself in ONNX's operators: the file, and the one node of the graph that is
 /// being written. Everything appears in the file in the order of the calls.
 class OnnxWriter {
  public:
@@ -27,11 +27,15 @@ class OnnxWriter {
 
   virtual ~OnnxWriter() = default;
 
+  /// The file's operator set: 13, or 21 where values have more than 8 bits.
+  virtual int64_t opset() const = 0;
+
   /// The node: its name, what the file calls its inputs' values, what it is to call the node's own value, its shape.
   virtual const std::string& name() const = 0;
   virtual const Names& inputs() const = 0;
   virtual const std::string& output() const = 0;
   virtual const Shape& shape() const = 0;
+  virtual const Shape& input_shape(size_t i) const = 0;
 
   /// Appends an operator.
   virtual void add(const std::string& type, const std::string& name, const Names& inputs, const std::string& output,

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "quant_models/layers/lowering.hpp"
-#include "quant_models/layers/onnx_node.hpp"
+#include "quant_models/layers/onnx_resize.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
@@ -40,9 +40,8 @@ std::array<double, 2> resize_factors(OnnxNode& node) {
 }
 
 void import_resize(OnnxNode& node) {
-  if (node.text("mode", "nearest") != "nearest")
-    throw ModelError("only the nearest pixel is supported, not " + node.text("mode", ""));
   const std::array<double, 2> factors = resize_factors(node);
+  if (node.text("mode", "nearest") != "nearest") return emit_interpolation(node, factors);
   for (const double f : factors)
     if (!(f >= 1 && f <= 1024) || f != std::floor(f)) throw ModelError("only whole factors of 1 to 1024 are supported");
   // With whole factors, these give every pixel its block; others shift by half a block.

@@ -7,7 +7,6 @@
 #include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/layers/places.hpp"
-#include "quant_models/layers/reshape.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
@@ -16,7 +15,6 @@ namespace flashcell::quant {
 namespace {
 
 using onnx::checked_axis;
-using onnx::Known;
 using onnx::slice_ranges;
 using onnx::SliceRange;
 using onnx::split_sizes;
@@ -44,31 +42,6 @@ void import_split(OnnxNode& node) {
     node.emit(Slice{axis, begin, begin + sizes[i], 1}, {node.value(0)}, static_cast<int>(i));
     begin += sizes[i];
   }
-}
-
-// Gathering at even distances is a slice; a single index also removes the dimension.
-void import_gather(OnnxNode& node) {
-  const Known& index = node.require_known(1, "indices");
-  const Shape in = node.shape(0);
-  const int axis = checked_axis(node.integer("axis", 0), in.size());
-  const int64_t extent = in[static_cast<size_t>(axis)];
-  std::vector<int64_t> at = index.integers;
-  if (at.empty() || index.dims.size() > 1) throw ModelError("only a list of indices, or one, is supported");
-  for (int64_t& i : at) {
-    if (i < -extent || i >= extent) throw ModelError("its index " + std::to_string(i) + " is out of range");
-    if (i < 0) i += extent;
-  }
-  const int64_t step = at.size() > 1 ? at[1] - at[0] : 1;
-  for (size_t i = 1; i < at.size(); ++i)
-    if (at[i] - at[i - 1] != step || step < 1) throw ModelError("its indices are not evenly spaced and rising");
-  const Slice layer{axis, at.front(), at.back() + 1, step};
-  if (!index.dims.empty()) {
-    node.emit(layer, {node.value(0)});
-    return;
-  }
-  Shape shape = in;
-  shape.erase(shape.begin() + axis);
-  emit_reshape(node, node.helper("index", layer, {node.value(0)}), std::move(shape));
 }
 
 }  // namespace
@@ -103,7 +76,7 @@ void Slice::write_onnx(OnnxWriter& file) const {
 }
 
 OnnxOperators Slice::onnx_operators() {
-  return {{"Gather", import_gather}, {"Slice", import_slice}, {"Split", import_split}};
+  return {{"Slice", import_slice}, {"Split", import_split}};
 }
 
 void Slice::lower(Lowering& engine) const {

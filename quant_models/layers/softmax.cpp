@@ -1,12 +1,14 @@
 #include "quant_models/layers/softmax.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <memory>
+#include <vector>
 
 #include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/layers/reshape.hpp"
+#include "quant_models/layers/vector_functions.hpp"
 #include "quant_models/tensor/shape_rules.hpp"
 #include "quant_models/tensor/strides.hpp"
 
@@ -28,6 +30,15 @@ void import_softmax(OnnxNode& node) {
   emit_reshape(node, node.helper("softmax", Softmax{-1}, {together}), in);
 }
 
+// `out` may be `in`.
+void softmax_line(const float* in, int64_t count, float* out) {
+  exponentials(in, *std::max_element(in, in + count), out, count);
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += double{out[i]};
+  const auto share = static_cast<float>(1 / sum);
+  for (int64_t i = 0; i < count; ++i) out[i] *= share;
+}
+
 }  // namespace
 
 std::string Softmax::describe() const {
@@ -41,17 +52,21 @@ Shape Softmax::infer_shape(std::span<const Shape> in) const {
 
 Step Softmax::make_step(const Shape& out, std::span<const Shape>) const {
   const AxisView view(out, static_cast<size_t>(resolve_axis(axis, out.size())));
+  if (view.inner == 1) {
+    return [=](StepInputs in, float* target) {
+      for (int64_t line = 0; line < view.outer; ++line)
+        softmax_line(in[0] + line * view.extent, view.extent, target + line * view.extent);
+    };
+  }
+  // Other lines are gathered first.
+  auto line_of = std::make_shared<std::vector<float>>(static_cast<size_t>(view.extent));
   return [=](StepInputs in, float* target) {
+    float* numbers = line_of->data();
     for (int64_t line = 0; line < view.outer * view.inner; ++line) {
       const int64_t first = line / view.inner * view.extent * view.inner + line % view.inner;
-      float most = in[0][first], sum = 0;
-      for (int64_t i = 1; i < view.extent; ++i) most = std::max(most, in[0][first + i * view.inner]);
-      for (int64_t i = 0; i < view.extent; ++i) {
-        const float e = std::exp(in[0][first + i * view.inner] - most);
-        target[first + i * view.inner] = e;
-        sum += e;
-      }
-      for (int64_t i = 0; i < view.extent; ++i) target[first + i * view.inner] /= sum;
+      for (int64_t i = 0; i < view.extent; ++i) numbers[i] = in[0][first + i * view.inner];
+      softmax_line(numbers, view.extent, numbers);
+      for (int64_t i = 0; i < view.extent; ++i) target[first + i * view.inner] = numbers[i];
     }
   };
 }

@@ -43,8 +43,17 @@ Step Transpose::make_step(const Shape& out, std::span<const Shape> inputs) const
   const std::vector<int64_t> own = strides_of(inputs[0]);
   std::vector<int64_t> strides;
   for (const int from : order) strides.push_back(own[static_cast<size_t>(from)]);
-  return [out, strides](StepInputs in, float* target) {
-    for_each_offset(out, strides, [&](int64_t i, int64_t offset) { target[i] = in[0][offset]; });
+  // Last dimensions that stay where they are move together; those of 1 may stand anywhere.
+  Shape outer = out;
+  int64_t together = 1;
+  while (!outer.empty() && (outer.back() == 1 || strides[outer.size() - 1] == together)) {
+    together *= outer.back();
+    outer.pop_back();
+  }
+  strides.resize(outer.size());
+  return [outer, strides, together](StepInputs in, float* target) {
+    for_each_offset(outer, strides,
+                    [&](int64_t i, int64_t offset) { std::copy_n(in[0] + offset, together, target + i * together); });
   };
 }
 

@@ -18,7 +18,21 @@ using onnx_file::GraphProto;
 using onnx_file::ModelProto;
 using onnx_file::NodeProto;
 
-constexpr int kOpset = 13, kIrVersion = 7, kMostBits = 8;
+constexpr int kByteBits = 8;
+
+/// An operator set and the file format that it needs.
+struct Version {
+  int opset, ir;
+};
+constexpr Version kUsual{13, 7}, kWithShorts{21, 10};
+
+Version version_for(const Graph& graph) {
+  const bool shorts = std::any_of(graph.order().begin(), graph.order().end(), [&](NodeId id) {
+    const std::optional<Quantization>& q = graph.node(id).quantization;
+    return q && q->bits > kByteBits;
+  });
+  return shorts ? kWithShorts : kUsual;
+}
 
 // AttributeProto.AttributeType.
 constexpr int kFloatAttribute = 1, kIntAttribute = 2, kStringAttribute = 3, kIntsAttribute = 7;
@@ -44,16 +58,16 @@ void set(NodeProto& node, const OnnxAttribute& attribute) {
 /// The file, and the layer's view of it.
 class Exporter : private OnnxWriter {
  public:
-  explicit Exporter(const Graph& graph) : graph_(graph), names_(graph.id_limit()) {
+  explicit Exporter(const Graph& graph) : graph_(graph), version_(version_for(graph)), names_(graph.id_limit()) {
     for (const Output& output : graph.outputs()) taken_.insert(output.name);
   }
 
   std::string write(const Metadata& metadata) {
     ModelProto model;
     onnx::write_properties(metadata, model);
-    model.set_ir_version(kIrVersion);
+    model.set_ir_version(version_.ir);
     model.set_producer_name("flashcell");
-    model.add_opset_import()->set_version(kOpset);
+    model.add_opset_import()->set_version(version_.opset);
     file_ = model.mutable_graph();
     file_->set_name("network");
     for (const NodeId id : graph_.order()) write_node(id);
@@ -64,10 +78,12 @@ class Exporter : private OnnxWriter {
  private:
   std::string& name_of(NodeId id) { return names_[static_cast<size_t>(id)]; }
 
+  int64_t opset() const override { return version_.opset; }
   const std::string& name() const override { return node_->name; }
   const Names& inputs() const override { return inputs_; }
   const std::string& output() const override { return output_; }
   const Shape& shape() const override { return node_->shape; }
+  const Shape& input_shape(size_t i) const override { return graph_.node(node_->inputs[i]).shape; }
 
   std::string free_name(const std::string& wanted) override {
     std::string name = wanted;
@@ -160,21 +176,23 @@ class Exporter : private OnnxWriter {
 
   // Values are all unsigned, signed ones moved by 128: runtimes join a layer with the QuantizeLinear and
   // DequantizeLinear around it only where what it reads and what it makes have one type.
-  static Storage storage_of_value(const Quantization& q) { return {onnx::kUint8, q.is_signed ? 128 : 0}; }
+  static Storage storage_of_value(const Quantization& q) {
+    const bool bytes = q.bits <= kByteBits;
+    return {bytes ? onnx::kUint8 : onnx::kUint16, !q.is_signed ? 0 : bytes ? 1 << 7 : 1 << 15};
+  }
 
   // Symmetric weights are signed: unsigned times signed bytes is what processors multiply fastest.
   static Storage storage_of_weight(const Quantization& q) { return {q.is_signed ? onnx::kInt8 : onnx::kUint8, 0}; }
 
-  void require_bits(const Quantization& q) const {
-    if (q.bits > kMostBits)
-      throw ModelError("node '" + node_->name + "': " + std::to_string(q.bits) +
-                       " bits cannot be written to ONNX operator set " + std::to_string(kOpset) + "; at most 8 can");
+  void require_bytes(const Quantization& q) const {
+    if (q.bits > kByteBits)
+      throw ModelError("node '" + node_->name + "': weights of " + std::to_string(q.bits) +
+                       " bits cannot be written to ONNX; at most 8 can");
   }
 
   // {integers, scale, zero point}, as both operators want them.
   std::vector<std::string> parameters(const std::string& name, const Quantization& q, const Storage& storage,
                                       const std::string& numbers) {
-    require_bits(q);
     const Shape shape = q.per_channel() ? Shape{static_cast<int64_t>(q.scale.size())} : Shape{};
     return {numbers, store_as(name + ".scale", shape, q.scale),
             store_as(name + ".zero_point", shape, storage.type, storage.of(q.zero_point))};
@@ -202,7 +220,8 @@ class Exporter : private OnnxWriter {
     std::vector<std::string> inputs = parameters(name, q, storage, real);
     std::string integers = free_name(name + ".integers");
     add_with_axis("QuantizeLinear", name + ".quantize", q, inputs, integers);
-    if (q.bits < kMostBits || q.narrow) integers = write_range(name, q, storage, integers);
+    if (q.bits < (q.bits <= kByteBits ? kByteBits : kMaxBits) || q.narrow)
+      integers = write_range(name, q, storage, integers);
     inputs[0] = integers;
     add_with_axis("DequantizeLinear", name + ".dequantize", q, inputs, result);
   }
@@ -210,13 +229,13 @@ class Exporter : private OnnxWriter {
   std::string store_weight(const Tensor& weight, const std::optional<Quantization>& q) override {
     const std::string name = node_->name + ".weight";
     if (!q) return store_tensor(name, weight);
-    require_bits(*q);
+    require_bytes(*q);
     const std::vector<int32_t> steps = quantize(weight, *q);
     const bool lowest_occurs = std::find(steps.begin(), steps.end(), -128) != steps.end();
     const Storage storage = storage_of_weight(*q);
     std::string integers = store_as(name + ".integers", weight.shape, storage.type, storage.of(steps));
     // Readers take 8-bit weights without -128 for narrow ones.
-    if (q->bits < kMostBits || (q->is_signed && q->narrow == lowest_occurs))
+    if (q->bits < kByteBits || (q->is_signed && q->narrow == lowest_occurs))
       integers = write_range(name, *q, storage, integers);
     const std::string real = free_name(name);
     add_with_axis("DequantizeLinear", name + ".dequantize", *q, parameters(name, *q, storage, integers), real);
@@ -224,6 +243,7 @@ class Exporter : private OnnxWriter {
   }
 
   const Graph& graph_;
+  const Version version_;
   GraphProto* file_ = nullptr;
   std::set<std::string> taken_;
   std::vector<std::string> names_;  // of the values, by node

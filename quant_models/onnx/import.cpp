@@ -1,10 +1,12 @@
 #include "quant_models/onnx/import.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "quant_models/data/file_bytes.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/onnx/external_data.hpp"
 #include "quant_models/onnx/metadata_properties.hpp"
 #include "quant_models/onnx/operator_context.hpp"
 
@@ -51,7 +53,26 @@ void read_initializers(const GraphProto& graph, ImportState& state) {
   }
 }
 
-void read_inputs(const GraphProto& graph, ImportState& state) {
+// A shape as the file says it; open extents as the options say.
+Shape input_shape(const onnx_file::ValueInfoProto& input, const ImportOptions& options) {
+  Shape shape;
+  std::vector<int> sizes = {options.columns, options.rows};  // the last one is taken next
+  for (const onnx_file::Dimension& dim : input.type().tensor_type().shape().dim()) {
+    int64_t extent = dim.dim_value();
+    if (extent < 1 && shape.empty()) extent = 1;
+    if (extent < 1 && !sizes.empty()) {
+      extent = sizes.back();
+      sizes.pop_back();
+    }
+    if (extent < 1)
+      throw ModelError("input '" + input.name() + "' leaves dimension " + std::to_string(shape.size()) +
+                       " open; give its rows and columns (--size), or export the model for a fixed size");
+    shape.push_back(extent);
+  }
+  return shape;
+}
+
+void read_inputs(const GraphProto& graph, const ImportOptions& options, ImportState& state) {
   for (const onnx_file::ValueInfoProto& input : graph.input()) {
     if (state.known.contains(input.name())) continue;  // old files list weights as inputs
     if (!input.type().has_tensor_type())
@@ -61,14 +82,7 @@ void read_inputs(const GraphProto& graph, ImportState& state) {
     if (onnx::is_integer(type.elem_type()))
       throw ModelError("input '" + input.name() + "' holds " + onnx::name_of_type(type.elem_type()) +
                        " numbers; supported are float, float16 and double");
-    Shape shape;
-    for (const onnx_file::Dimension& dim : type.shape().dim()) {
-      if (dim.dim_value() < 1 && !shape.empty())
-        throw ModelError("input '" + input.name() + "' leaves dimension " + std::to_string(shape.size()) +
-                         " open; export the model for a fixed image size");
-      shape.push_back(dim.dim_value() < 1 ? 1 : dim.dim_value());
-    }
-    state.values[input.name()] = state.graph.add(input.name(), Input{std::move(shape)});
+    state.values[input.name()] = state.graph.add(input.name(), Input{input_shape(input, options)});
   }
 }
 
@@ -164,15 +178,27 @@ void read_outputs(const GraphProto& graph, ImportState& state) {
   if (state.graph.outputs().empty()) throw ModelError("has no outputs");
 }
 
-Graph convert_graph(const ModelProto& model) {
+Graph convert_graph(const ModelProto& model, const ImportOptions& options) {
   ImportState state;
   state.opset = opset_of(model);
   read_initializers(model.graph(), state);
-  read_inputs(model.graph(), state);
+  read_inputs(model.graph(), options, state);
   count_uses(model.graph(), state);
   for (const NodeProto* node : sorted_nodes(model.graph(), state)) convert(*node, state);
   read_outputs(model.graph(), state);
   return std::move(state.graph);
+}
+
+OnnxModel convert_model(const ModelProto& model, const ImportOptions& options) {
+  Graph graph = convert_graph(model, options);
+  return {std::move(graph), onnx::read_properties(model)};
+}
+
+// With the numbers that stand in files beside it.
+ModelProto parse_file(const std::string& path) {
+  ModelProto model = parse(read_file(path));
+  onnx::load_external_data(std::filesystem::path(path).parent_path().string(), model);
+  return model;
 }
 
 // Messages begin with the file's name.
@@ -187,24 +213,20 @@ auto named(const std::string& name, Read read) {
 
 }  // namespace
 
-Graph import_onnx(std::span<const uint8_t> file, const std::string& name) {
-  return named(name, [&] { return convert_graph(parse(file)); });
+Graph import_onnx(std::span<const uint8_t> file, const std::string& name, const ImportOptions& options) {
+  return named(name, [&] { return convert_graph(parse(file), options); });
 }
 
-Graph import_onnx(const std::string& path) {
-  return import_onnx(read_file(path), path);
+Graph import_onnx(const std::string& path, const ImportOptions& options) {
+  return named(path, [&] { return convert_graph(parse_file(path), options); });
 }
 
-OnnxModel import_onnx_model(std::span<const uint8_t> file, const std::string& name) {
-  return named(name, [&] {
-    const ModelProto model = parse(file);
-    Graph graph = convert_graph(model);
-    return OnnxModel{std::move(graph), onnx::read_properties(model)};
-  });
+OnnxModel import_onnx_model(std::span<const uint8_t> file, const std::string& name, const ImportOptions& options) {
+  return named(name, [&] { return convert_model(parse(file), options); });
 }
 
-OnnxModel import_onnx_model(const std::string& path) {
-  return import_onnx_model(read_file(path), path);
+OnnxModel import_onnx_model(const std::string& path, const ImportOptions& options) {
+  return named(path, [&] { return convert_model(parse_file(path), options); });
 }
 
 }  // namespace flashcell::quant

@@ -191,7 +191,10 @@ TensorProto write_tensor(const std::string& name, const Shape& shape, const std:
 TensorProto write_tensor(const std::string& name, const Shape& shape, int data_type,
                          const std::vector<int32_t>& integers) {
   TensorProto proto = header(name, shape, data_type);
-  proto.set_raw_data(data_type == kInt32 ? raw_bytes<int32_t>(integers) : raw_bytes<int8_t>(integers));
+  const bool shorts = data_type == kInt16 || data_type == kUint16;
+  proto.set_raw_data(data_type == kInt32 ? raw_bytes<int32_t>(integers)
+                     : shorts            ? raw_bytes<int16_t>(integers)
+                                         : raw_bytes<int8_t>(integers));
   return proto;
 }
 

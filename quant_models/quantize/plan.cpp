@@ -19,6 +19,7 @@ std::vector<std::string> described(const PostTrainingOptions& o) {
       fmt::format("weights {} bits ({}), values {} bits ({}), sums {} bits, outputs {} bits, input 8 bits",
                   o.weights.bits, name_in(kCalibratorNames, o.weights.calibrator), o.activations.bits,
                   name_in(kCalibratorNames, o.activations.calibrator), sums, outputs)};
+  if (o.residual_bits > 0) steps.push_back(fmt::format("residual streams {} bits", o.residual_bits));
   if (o.edge_weight_bits > 0)
     steps.push_back(fmt::format("first and last layers' weights {} bits", o.edge_weight_bits));
   if (!o.weights.per_channel) steps.emplace_back("one scale for all weights of a layer");

@@ -5,6 +5,7 @@
 
 #include "quant_models/graph/output_tail.hpp"
 #include "quant_models/graph/simplify.hpp"
+#include "quant_models/quantize/residual_stream.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -16,9 +17,24 @@ bool is_fused(const Layer& layer) {
          (a->kind == ActivationKind::relu || a->kind == ActivationKind::clip || a->kind == ActivationKind::leaky_relu);
 }
 
+// Layers of which publications count the values as activations.
+bool activates(const Layer& layer) {
+  return std::holds_alternative<Activation>(layer) || std::holds_alternative<Gelu>(layer) ||
+         std::holds_alternative<Softmax>(layer) || std::holds_alternative<LayerNormalization>(layer);
+}
+
+// Whether a product of two values reads it: queries, keys and values of attention.
+bool is_multiplied(const Graph& graph, NodeId id) {
+  const std::vector<NodeId> readers = graph.readers(id);
+  return std::any_of(readers.begin(), readers.end(), [&](NodeId reader) {
+    const Layer& layer = graph.node(reader).layer;
+    return std::holds_alternative<Product>(layer) || (only_moves(layer) && is_multiplied(graph, reader));
+  });
+}
+
 bool is_stored(const Graph& graph, NodeId id, const PostTrainingOptions& options) {
   const Layer& layer = graph.node(id).layer;
-  if (options.places == Places::after_activations) return std::holds_alternative<Activation>(layer);
+  if (options.places == Places::after_activations) return activates(layer);
   if (std::holds_alternative<Input>(layer)) return options.quantize_input;
   const std::vector<NodeId> readers = graph.readers(id);
   const bool summed = weight_of(layer) != nullptr || std::holds_alternative<Add>(layer) ||
@@ -85,13 +101,16 @@ Graph quantize_values(Graph graph, const std::map<NodeId, Statistics>& statistic
   ends.bits = std::max(ends.bits, kLeastEndBits);
   outputs.bits = options.output_bits > 0 ? options.output_bits : ends.bits;
   if (options.sum_bits > 0) sums.bits = options.sum_bits;
-  const std::set<NodeId> handed_out = handed_out_values(graph);
+  CalibratorOptions residual = sums;
+  if (options.residual_bits > 0) residual.bits = options.residual_bits;
+  const std::set<NodeId> handed_out = handed_out_values(graph), stream = residual_stream(graph);
   const auto options_for = [&](NodeId id) {
     const Layer& layer = graph.node(id).layer;
     if (handed_out.contains(id)) return outputs;
     if (std::holds_alternative<Input>(layer)) return ends;
+    if (options.residual_bits > 0 && stream.contains(id)) return residual;
     const bool joined = std::holds_alternative<Concat>(layer);  // of whatever
-    return joined || std::holds_alternative<Activation>(layer) ? options.activations : sums;
+    return joined || activates(layer) || is_multiplied(graph, id) ? options.activations : sums;
   };
   for (const NodeId id : std::vector<NodeId>(graph.order())) {
     const Node& n = graph.node(id);

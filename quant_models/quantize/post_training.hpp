@@ -27,6 +27,7 @@ struct PostTrainingOptions {
   int sum_bits = 0;          ///< of values that no activation makes (what an addition reads or gives, means); 0: as
                              ///< the others
   int output_bits = 0;       ///< of the values that the network hands out; 0: as the others, but no fewer than 8
+  int residual_bits = 0;     ///< of the residual streams (residual_stream.hpp); 0: as sums
   int edge_weight_bits = 0;  ///< of the layers next to inputs and outputs (edge_layers()); 0: as the others
 };
 

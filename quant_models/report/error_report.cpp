@@ -57,6 +57,8 @@ std::string padded(std::string text, size_t width) {
 
 std::vector<ValueError> report_errors(const Graph& real, const Graph& quantized, std::span<const float> images,
                                       int64_t count, int64_t batch) {
+  // Both in one run, so that a value stands against its own.
+  batch = std::min(possible_batch(real, batch), possible_batch(quantized, batch));
   std::map<NodeId, Sums> sums;
   const int64_t each = count > 0 ? static_cast<int64_t>(images.size()) / count : 0;
   for (int64_t first = 0; first < count; first += batch) {

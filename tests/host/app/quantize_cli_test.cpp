@@ -249,6 +249,12 @@ TEST_F(Quantize, ClassesAndPreprocessingComeFromOptionsThenFromTheFile) {
   const quant::PackedModel packed = quant::read_packed_file(path("out/net.fcnn"));
   EXPECT_THAT(packed.class_names, ElementsAre("red cell", "white cell", "platelet", "bubble"));
   EXPECT_EQ(packed.preprocessing, (quant::Preprocessing{quant::Preprocessing::Channels::bgr, {1, 2, 3}, {.5, .5, .5}}));
+  // As PyTorch writes it.
+  ASSERT_EQ(quantize("torch", {"--mean", "0.5", "--std", "0.25,0.5,1"}).code, 0);
+  EXPECT_EQ(quant::read_packed_file(path("torch/net.fcnn")).preprocessing,
+            (quant::Preprocessing{quant::Preprocessing::Channels::rgb,
+                                  {127.5F, 127.5F, 127.5F},
+                                  {1 / (255 * 0.25F), 1 / (255 * 0.5F), 1 / 255.0F}}));
   ASSERT_EQ(quantize("listed", {"--classes", "a,b,c,d"}).code, 0);
   EXPECT_THAT(quant::read_packed_file(path("listed/net.fcnn")).class_names, ElementsAre("a", "b", "c", "d"));
 
@@ -305,6 +311,13 @@ TEST_F(Quantize, WrongOptions) {
   with({"--images", "0"});
   with({"--mean", "1,2"});
   with({"--factor", "0"});
+  with({"--factor", "0.1", "--std", "0.1"});
+  with({"--mean", "128", "--std", "0.1"});
+  with({"--crop", "16"});
+  with({"--resize", "20", "--crop", "15"});
+  with({"--resize", "15"});
+  with({"--size", "16by16"});
+  with({"--residual-bits", "12"});
   with({"--classes", ","});
 }
 

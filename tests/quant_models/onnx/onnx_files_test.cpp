@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <functional>
 
+#include "base/output_file.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/import.hpp"
 #include "tests/quant_models/onnx/onnx_file.hpp"
@@ -32,6 +34,51 @@ std::string refusal(const std::string& bytes) {
 Shape output_shape(const Model& model) {
   const Graph graph = import_bytes(model.bytes());
   return graph.node(graph.outputs()[0].node).shape;
+}
+
+TEST(Onnx, OpenExtentsAreRowsThenColumns) {
+  Model model;
+  auto* shape = model.proto.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape();
+  for (const int open : {0, 2, 3}) shape->mutable_dim(open)->set_dim_param("any");
+  for (const int open : {0, 2, 3}) shape->mutable_dim(open)->clear_dim_value();
+  model.add("Relu", {"x"}, "y");
+  const std::string bytes = model.bytes();
+  const std::span<const uint8_t> file(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  const Graph graph = import_onnx(file, "model.onnx", {.rows = 5, .columns = 7});
+  EXPECT_EQ(graph.node(graph.outputs()[0].node).shape, (Shape{1, 4, 5, 7}));
+}
+
+TEST(Onnx, WeightsMayLieBesideTheModel) {
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "onnx_external";
+  std::filesystem::create_directories(folder);
+  const std::vector<float> numbers = {9, 9, 0.5F, 0.25F, 2, 4};
+  write_file((folder / "weights.bin").string(), {reinterpret_cast<const char*>(numbers.data()), 6 * sizeof(float)});
+  const auto imported = [&](const std::string& location, const std::string& length) {
+    Model model;
+    auto& tensor = model.add_reals("c", {4, 1, 1}, 1);
+    tensor.clear_float_data();
+    tensor.set_data_location(onnx_file::TensorProto::EXTERNAL);
+    for (const auto& [key, value] :
+         {std::pair<std::string, std::string>("location", location), {"offset", "8"}, {"length", length}}) {
+      auto* entry = tensor.add_external_data();
+      entry->set_key(key);
+      entry->set_value(value);
+    }
+    model.add("Mul", {"x", "c"}, "y");
+    write_file((folder / "model.onnx").string(), model.bytes());
+    return import_onnx((folder / "model.onnx").string());
+  };
+  const Graph graph = imported("weights.bin", "16");
+  EXPECT_EQ(std::get<Constant>(graph.node(graph.find("c").value()).layer).value.values,
+            (std::vector<float>{0.5F, 0.25F, 2, 4}));
+  for (const auto& [location, length] : {std::pair("weights.bin", "20"),
+                                         {"weights.bin", "12"},
+                                         {"weights.bin", "-1"},
+                                         {"../weights.bin", "16"},
+                                         {"/weights.bin", "16"},
+                                         {"", "16"},
+                                         {"absent.bin", "16"}})
+    EXPECT_THROW(imported(location, length), ModelError) << location << " " << length;
 }
 
 TEST(Onnx, SortsNodesThatStandInAnyOrder) {
@@ -117,9 +164,9 @@ TEST(Onnx, AValueReadBothQuantizedAndRealStaysReal) {
 
 TEST(Onnx, NamesTheNodeThatIsNotSupported) {
   Model model;
-  model.add("Erf", {"x"}, "y");
+  model.add("Sin", {"x"}, "y");
   EXPECT_THAT(refusal(model.bytes()),
-              AllOf(HasSubstr("model.onnx: node 'the Erf' (Erf)"), HasSubstr("supported are"), HasSubstr("LeakyRelu")));
+              AllOf(HasSubstr("model.onnx: node 'the Sin' (Sin)"), HasSubstr("supported are"), HasSubstr("LeakyRelu")));
 }
 
 TEST(Onnx, RefusesWhatDoesNotFit) {
@@ -169,7 +216,7 @@ TEST(Onnx, RefusesWhatDoesNotFit) {
                     ->set_dim_value(0);
                 m.add("Relu", {"x"}, "y");
               }),
-              HasSubstr("fixed image size"));
+              HasSubstr("give its rows and columns"));
   EXPECT_THAT(refused([](Model& m) {
                 m.add_integers("to", {7, -1});
                 m.add("Reshape", {"x", "to"}, "y");

@@ -268,11 +268,21 @@ TEST(OnnxMetadata, DamageIsNamedOnlyToThoseWhoAsk) {
   }
 }
 
-TEST(Onnx, ExportRefusesMoreThanEightBits) {
-  Random random(5);
-  Graph graph = random_graph(random);
-  graph.set_quantization(graph.order().back(), signed_quantization(9, 1));
+TEST(Onnx, ExportRefusesWeightsOfMoreThanEightBits) {
+  Graph graph;
+  FullyConnected layer{{{2, 2}, {1, 2, 3, 4}}, {}, weight_quantization(9, {1})};
+  graph.add_output("y", graph.add("y", layer, {graph.add("x", Input{{1, 2}})}));
   EXPECT_THROW(export_onnx(graph), ModelError);
+}
+
+TEST(Onnx, ValuesOfMoreThanEightBitsComeBackTheSame) {
+  for (const Quantization& q : {signed_quantization(16, 0.25F), unsigned_quantization(16, 0.5F),
+                                signed_quantization(12, 2), unsigned_quantization(9, 1)}) {
+    Random random(5);
+    Graph graph = random_graph(random);
+    graph.set_quantization(graph.order().back(), q);
+    EXPECT_EQ(fuse_activations(import_bytes(export_onnx(graph))), graph) << q.bits;
+  }
 }
 
 }  // namespace

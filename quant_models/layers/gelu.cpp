@@ -1,0 +1,69 @@
+#include "quant_models/layers/gelu.hpp"
+
+#include "quant_models/layers/lowering.hpp"
+#include "quant_models/layers/onnx_node.hpp"
+#include "quant_models/layers/onnx_writer.hpp"
+#include "quant_models/layers/vector_functions.hpp"
+#include "quant_models/model_error.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+void import_gelu(OnnxNode& node) {
+  const std::string form = node.text("approximate", "none");
+  if (form != "none" && form != "tanh") throw ModelError("its attribute approximate is '" + form + "'");
+  node.emit(Gelu{form == "tanh"}, {node.value(0)});
+}
+
+Tensor number(float value) {
+  return {{}, {value}};
+}
+
+}  // namespace
+
+std::string Gelu::describe() const {
+  return by_tanh ? "GELU (tanh)" : "GELU";
+}
+
+Shape Gelu::infer_shape(std::span<const Shape> in) const {
+  return in[0];
+}
+
+Step Gelu::make_step(const Shape& out, std::span<const Shape>) const {
+  return [count = element_count(out), function = by_tanh ? tanh_gelus : gelus](StepInputs in, float* target) {
+    function(in[0], target, count);
+  };
+}
+
+// In pieces below operator set 20.
+void Gelu::write_onnx(OnnxWriter& file) const {
+  if (file.opset() >= 20) return file.add_node("Gelu", {}, {{"approximate", std::string(by_tanh ? "tanh" : "none")}});
+  const auto piece = [&](const char* type, const char* suffix, const OnnxWriter::Names& inputs) {
+    const std::string value = file.free_name(file.name() + "." + suffix);
+    file.add(type, value, inputs, value);
+    return value;
+  };
+  const std::string x = file.inputs()[0];
+  std::string gate;
+  if (by_tanh) {
+    const std::string cube = piece("Mul", "cube", {piece("Mul", "square", {x, x}), x});
+    const std::string bent = piece("Mul", "bent", {cube, file.store("bend", number(0.044715F))});
+    const std::string both = piece("Add", "both", {x, bent});
+    gate = piece("Tanh", "tanh", {piece("Mul", "scaled", {both, file.store("slope", number(0.79788456F))})});
+  } else {
+    gate = piece("Erf", "erf", {piece("Div", "scaled", {x, file.store("root", number(1.41421356F))})});
+  }
+  const std::string open = piece("Add", "open", {gate, file.store("one", number(1))});
+  const std::string twice = piece("Mul", "twice", {x, open});
+  file.add("Mul", file.name(), {twice, file.store("half", number(0.5F))}, file.output());
+}
+
+OnnxOperators Gelu::onnx_operators() {
+  return {{"Gelu", import_gelu}};
+}
+
+void Gelu::lower(Lowering& engine) const {
+  engine.refuse("the engine has no such layer");
+}
+
+}  // namespace flashcell::quant
