@@ -116,11 +116,12 @@ void Command::callback(std::function<void()> function) {
 
 template <class T>
 Option Command::add_option(const std::string& names, T& variable, const std::string& help) {
-  return Option(app_->add_option(names, variable, help));
+  return under_heading(app_->add_option(names, variable, help));
 }
 
 template Option Command::add_option(const std::string&, std::string&, const std::string&);
 template Option Command::add_option(const std::string&, int&, const std::string&);
+template Option Command::add_option(const std::string&, std::optional<int>&, const std::string&);
 template Option Command::add_option(const std::string&, int64_t&, const std::string&);
 template Option Command::add_option(const std::string&, uint32_t&, const std::string&);
 template Option Command::add_option(const std::string&, uint64_t&, const std::string&);
@@ -130,13 +131,18 @@ template Option Command::add_option(const std::string&, std::vector<std::string>
 template Option Command::add_option(const std::string&, std::vector<float>&, const std::string&);
 
 Option Command::add_flag(const std::string& names, bool& variable, const std::string& help) {
-  return Option(app_->add_flag(names, variable, help));
+  return under_heading(app_->add_flag(names, variable, help));
 }
 
 Option Command::add_word(const std::string& names, const std::vector<std::string>& words, const std::string& chosen,
                          const std::string& help, std::function<void(const std::string&)> set) {
   CLI::Option* option = app_->add_option_function<std::string>(names, std::move(set), help);
   option->check(CLI::IsMember(words))->default_str(chosen);
+  return under_heading(option);
+}
+
+Option Command::under_heading(CLI::Option* option) const {
+  if (!heading_.empty()) option->group(heading_);
   return Option(option);
 }
 

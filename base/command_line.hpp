@@ -65,6 +65,8 @@ class Command {
   void set_version(const std::string& text);
   /// The last lines of the help text.
   void footer(const std::string& text);
+  /// The options that are added from here on are listed under it in the help text.
+  void heading(const std::string& text) { heading_ = text; }
   /// Called when the command line is whole and names this command.
   void callback(std::function<void()> function);
 
@@ -110,7 +112,9 @@ class Command {
   Option add_word(const std::string& names, const std::vector<std::string>& words, const std::string& chosen,
                   const std::string& help, std::function<void(const std::string&)> set);
 
-  std::string name_;
+  Option under_heading(CLI::Option* option) const;
+
+  std::string name_, heading_;
   std::unique_ptr<CLI::App> root_;
   CLI::App* app_;
   std::vector<std::unique_ptr<Command>> subcommands_;

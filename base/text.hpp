@@ -22,6 +22,10 @@ std::string printable_lines(std::string_view text);
 /// that are not UTF-8 replaced.
 std::string markup_escape(std::string_view text);
 
+/// `text` as one word of a POSIX shell's command line: in single quotes where it holds more than letters, digits and
+/// what paths and numbers are made of.
+std::string shell_word(std::string_view text);
+
 /// `text` as one CSV field on one line: quoted where it holds a comma, quote, '#', line break (which become spaces) or
 /// blanks at its ends; an apostrophe before it where it begins with = + - @ or a tab, which spreadsheets would run as a
 /// formula, or with an apostrophe.

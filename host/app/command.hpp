@@ -18,6 +18,7 @@ void add_detect(Command& app, Action& action);
 void add_eval(Command& app, Action& action);
 void add_export(Command& app, Action& action);
 void add_synth(Command& app, Action& action);
+void add_synthesize(Command& app, Action& action);
 void add_train(Command& app, Action& action);
 void add_quantize(Command& app, Action& action);
 void add_bench(Command& app, Action& action);

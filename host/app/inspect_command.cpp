@@ -8,7 +8,7 @@
 #include "base/json_text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/packed_report.hpp"
-#include "host/app/picture_options.hpp"
+#include "host/quantization/picture_options.hpp"
 #include "quant_models/graph/cost.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/model_error.hpp"
@@ -25,7 +25,7 @@ using quant::NodeId;
 
 struct Options {
   std::string file;
-  PictureOptions pictures;  ///< their size
+  host::PictureOptions pictures;  ///< their size
   bool json = false, fold = false, keep_batch_norm = false;
 };
 

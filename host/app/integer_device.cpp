@@ -55,9 +55,10 @@ IntegerDevice hls_device(const quant::PackedModel& model) {
   const contract::QcnnBuild* build = quant::build_for(model);
   if (build == nullptr)
     throw Error(Fault::device,
-                "--device hls: the network is too large for every build of the kernel; `flashcell model "
+                "--device hls: the network is too large for every build of the kernel, or has layers that it does not "
+                "run; `flashcell model "
                 "inspect` shows what it takes");
-  const auto kernel = build->name == std::string_view("qcnn_small_v1") ? qcnn_small_v1 : qcnn_large_v1;
+  const auto kernel = build->name == std::string_view("qcnn_small_v2") ? qcnn_small_v2 : qcnn_large_v2;
   const auto image = std::make_shared<const Words>(words_of(quant::kernel_image(model)));
   return {"hls", [kernel, image](std::span<const uint8_t> inputs, std::span<uint8_t> outputs) {
             const Words in = words_of(inputs);

@@ -4,19 +4,16 @@
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
-#include <numeric>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "quant_models/data/class_folders.hpp"
-#include "quant_models/data/mnist.hpp"
+#include "kernels_hls/contract/qcnn.hpp"
+#include "quant_models/data/labelled_images.hpp"
 #include "quant_models/data/picture.hpp"
 
 namespace flashcell::app {
 namespace {
 
-namespace fs = std::filesystem;
 using quant::LabelledImages;
 
 void check_network(const NetworkRun& network, const std::string& file) {
@@ -35,41 +32,14 @@ void check_network(const NetworkRun& network, const std::string& file) {
                                           printable(file), network.preprocessing()->count()));
 }
 
-// Names of the network's classes. It may have none: folders that are numbers, padded to one length or not, then number
-// its outputs.
-std::vector<std::string> class_names(const NetworkRun& network, const quant::FileSet& files) {
-  std::vector<std::string> folders = quant::class_names_of(files, "");
-  if (!network.class_names().empty() || folders.empty()) return network.class_names();
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  size_t shortest = folders[0].size();
-  for (const std::string& folder : folders) {
-    if (!std::all_of(folder.begin(), folder.end(), is_digit)) return {};
-    shortest = std::min(shortest, folder.size());
-  }
-  std::vector<std::string> names;
-  for (size_t i = 0; i < network.outputs()[0].count(); ++i) names.push_back(fmt::format("{:0{}}", i, shortest));
-  return names;
-}
-
-LabelledPictures read_pictures(const std::string& data, const NetworkRun& network, const PictureOptions& options) {
-  std::error_code error;
-  LabelledPictures pictures;
-  const fs::path mnist = fs::path(data) / "t10k-images-idx3-ubyte";
-  if (data.ends_with(".bin")) {
-    pictures.images = quant::read_cifar10(data);
-  } else if (fs::exists(mnist, error) || fs::exists(mnist.string() + ".gz", error)) {
-    pictures.images = quant::read_mnist_folder(data, false);
-  } else {
-    const quant::Shape& in = network.inputs()[0].shape;
-    const quant::FileSet files(data);
-    quant::ClassFolders folders =
-        quant::read_class_folders(files, "", static_cast<int>(in[0]), static_cast<int>(in[1]), static_cast<int>(in[2]),
-                                  class_names(network, files), fit_of(options, in[1], in[2]));
-    return {std::move(folders.images), std::move(folders.objects)};
-  }
-  pictures.objects.resize(pictures.size());
-  std::iota(pictures.objects.begin(), pictures.objects.end(), 0);
-  return pictures;
+LabelledPictures read_pictures(const std::string& data, const NetworkRun& network,
+                               const host::PictureOptions& options) {
+  quant::Shape in = network.inputs()[0].shape;
+  const quant::PictureFit fit = fit_of(options, in[1], in[2]);
+  in.insert(in.begin(), 1);
+  quant::ClassFolders read = quant::read_labelled_images(data, in, static_cast<int64_t>(network.outputs()[0].count()),
+                                                         network.class_names(), fit);
+  return {std::move(read.images), std::move(read.objects)};
 }
 
 // Planes of pixels as the network takes them.
@@ -85,21 +55,22 @@ std::vector<uint8_t> pixels_of(const LabelledImages& images, int64_t i, const Ne
   return picture.pixels;
 }
 
-std::vector<float> numbers_of(const std::vector<uint8_t>& bytes, const std::string& type) {
-  if (type == "u1") return {bytes.begin(), bytes.end()};
-  std::vector<float> numbers(bytes.size() / (type == "f4" ? sizeof(float) : 1));
-  if (type == "f4") {
+std::vector<float> numbers_of(const std::vector<uint8_t>& bytes, const Port& port) {
+  std::vector<float> numbers(port.count());
+  if (port.type == "f4") {
     std::memcpy(numbers.data(), bytes.data(), bytes.size());
-  } else {
-    std::transform(bytes.begin(), bytes.end(), numbers.begin(), [](uint8_t b) { return static_cast<int8_t>(b); });
+    return numbers;
   }
+  const contract::ActivationType type = contract::activation_type(port.type[0] == 'i', port.type[1] == '2' ? 16 : 8);
+  for (size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = static_cast<float>(contract::stored_value(bytes.data(), i, type));
   return numbers;
 }
 
 }  // namespace
 
 LabelledPictures read_labelled_pictures(const std::string& data, const NetworkRun& network, const std::string& file,
-                                        const PictureOptions& options) {
+                                        const host::PictureOptions& options) {
   check_network(network, file);
   LabelledPictures pictures = read_pictures(data, network, options);
   const LabelledImages& images = pictures.images;
@@ -118,7 +89,7 @@ std::vector<float> scores_of(NetworkRun& network, const LabelledPictures& pictur
   network.set_pixels(pixels_of(pictures.images, static_cast<int64_t>(i), network));
   network.run();
   const Port& port = network.outputs()[0];
-  std::vector<float> scores = numbers_of(network.output(0), port.type);
+  std::vector<float> scores = numbers_of(network.output(0), port);
   if (port.scale)
     for (float& score : scores) score = *port.scale * (score - static_cast<float>(port.zero_point));
   return scores;

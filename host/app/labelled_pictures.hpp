@@ -20,7 +20,7 @@ struct LabelledPictures {
 /// (usage), pictures that cannot be read or do not fit it (input). `file` is the network's.
 /// Class folders are named as the network's classes; where it has no names, numbers are the classes' own.
 LabelledPictures read_labelled_pictures(const std::string& data, const NetworkRun& network, const std::string& file,
-                                        const PictureOptions& options = {});
+                                        const host::PictureOptions& options = {});
 
 /// What the network says of the classes of picture `i`; real numbers, also of integers.
 std::vector<float> scores_of(NetworkRun& network, const LabelledPictures& pictures, size_t i);

@@ -78,8 +78,8 @@ int parse_and_run(int argc, char** argv) {
   app.require_subcommand();
   Action action;
   for (auto* add :
-       {add_track, add_tune, add_calibrate, add_learn, add_detect, add_eval, add_export, add_synth, add_train,
-        add_quantize, add_bench, add_devices, add_bitstream, add_model, add_config, add_completion})
+       {add_track, add_tune, add_calibrate, add_learn, add_detect, add_eval, add_export, add_synth, add_synthesize,
+        add_train, add_quantize, add_bench, add_devices, add_bitstream, add_model, add_config, add_completion})
     add(app, action);
   if (const std::optional<Command::Answer> answer = app.parse(argc, argv)) {
     std::cout << printable_lines(answer->output);

@@ -15,7 +15,7 @@ namespace {
 
 struct Options {
   std::string network, data, as, device;
-  PictureOptions pictures;
+  host::PictureOptions pictures;
   bool json = false, quiet = false;
 };
 

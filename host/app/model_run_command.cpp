@@ -11,9 +11,9 @@
 #include "base/text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/network_run.hpp"
-#include "host/app/numpy_output.hpp"
 #include "host/app/progress.hpp"
 #include "quant_models/data/file_bytes.hpp"
+#include "quant_models/data/numpy_output.hpp"
 #include "quant_models/model_error.hpp"
 
 namespace flashcell::app {
@@ -25,7 +25,7 @@ using Arrays = std::map<std::string, NumpyArray>;
 
 struct Options {
   std::string network, inputs, output, as, device;
-  PictureOptions pictures;
+  host::PictureOptions pictures;
   bool heads = false, json = false, quiet = false;
 };
 
@@ -155,16 +155,16 @@ Results run_all(const Options& o, NetworkRun& network, Inputs inputs) {
 }
 
 std::string file_bytes(const Options& o, const NetworkRun& network, const Results& results) {
-  if (o.output.ends_with(".npy")) return npy_bytes(results.outputs[0]);
+  if (o.output.ends_with(".npy")) return quant::npy_bytes(results.outputs[0]);
   std::vector<std::pair<std::string, NumpyArray>> arrays;
   for (size_t i = 0; i < results.outputs.size(); ++i) {
     const Port& port = network.outputs()[i];
     arrays.emplace_back(port.name, results.outputs[i]);
     if (!port.scale) continue;
-    arrays.emplace_back(port.name + ".scale", numpy_scalar(*port.scale));
-    arrays.emplace_back(port.name + ".zero_point", numpy_scalar(int32_t{port.zero_point}));
+    arrays.emplace_back(port.name + ".scale", quant::numpy_scalar(*port.scale));
+    arrays.emplace_back(port.name + ".zero_point", quant::numpy_scalar(int32_t{port.zero_point}));
   }
-  return npz_bytes(arrays);
+  return quant::npz_bytes(arrays);
 }
 
 void print_json(const Options& o, const NetworkRun& network, const Results& results) {

@@ -102,11 +102,10 @@ class IntegerRun final : public NetworkRun {
     const Place& place = input_places_[input];
     const contract::TensorDescriptor& t = model_.tensors[place.tensor];
     const int low = contract::lowest(t.type, t.bits), high = contract::highest(t.type, t.bits);
-    std::vector<uint8_t> stored(numbers.size());
+    const size_t pixels = size_t{t.height} * t.width;
     for (size_t i = 0; i < numbers.size(); ++i)
-      stored[i] = static_cast<uint8_t>(
-          quant::quantize(numbers[i], model_.tensor_scales[place.tensor], t.zero_point, low, high));
-    turn(t, stored, std::span(in_).subspan(place.first, stored.size()));
+      contract::store_value(in_.data() + place.first, i % pixels * t.channels + i / pixels, t.type,
+                            quant::quantize(numbers[i], model_.tensor_scales[place.tensor], t.zero_point, low, high));
   }
   void set_pixels(std::span<const uint8_t> pixels) override {
     const Place& place = input_places_[0];
@@ -123,7 +122,9 @@ class IntegerRun final : public NetworkRun {
     std::vector<uint8_t> bytes(quant::bytes_of(t));
     const size_t pixels = size_t{t.height} * t.width;
     for (size_t p = 0; p < pixels; ++p)
-      for (size_t c = 0; c < t.channels; ++c) bytes[c * pixels + p] = out_[place.first + p * t.channels + c];
+      for (size_t c = 0; c < t.channels; ++c)
+        contract::store_value(bytes.data(), c * pixels + p, t.type,
+                              contract::stored_value(out_.data() + place.first, p * t.channels + c, t.type));
     return bytes;
   }
 
@@ -140,8 +141,8 @@ class IntegerRun final : public NetworkRun {
       if ((t.role & role) == 0) continue;
       const bool row = role == contract::kOutputTensor && t.height == 1 && t.width == 1;
       ports.push_back({model_.tensor_names[i], row ? Shape{t.channels} : Shape{t.channels, t.height, t.width},
-                       t.type == contract::ActivationType::signed8 ? "i1" : "u1", model_.tensor_scales[i],
-                       t.zero_point});
+                       fmt::format("{}{}", contract::is_signed(t.type) ? 'i' : 'u', contract::bytes_per_value(t.type)),
+                       model_.tensor_scales[i], t.zero_point});
       places.push_back({i, first});
       first += quant::bytes_of(t);
     }

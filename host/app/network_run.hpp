@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/command_line.hpp"
-#include "host/app/picture_options.hpp"
+#include "host/quantization/picture_options.hpp"
 #include "quant_models/metadata.hpp"
 #include "quant_models/tensor/tensor.hpp"
 
@@ -25,10 +25,10 @@ inline constexpr const char* kArithmeticNames[] = {"float32", "fake", "integer"}
 /// How a network is to be run.
 struct RunChoice {
   std::optional<Arithmetic>
-      arithmetic;              ///< none: integer for .fcnn; for .onnx fake where it is quantized, else float32
-  std::string device = "cpu";  ///< of integers: reference, cpu, cpu:TARGET, hls
-  PictureOptions pictures;     ///< what pixels mean where the file does not say it, what size it leaves open
-  bool heads_only = false;     ///< without the tail that integers leave out (graph/output_tail.hpp)
+      arithmetic;                 ///< none: integer for .fcnn; for .onnx fake where it is quantized, else float32
+  std::string device = "cpu";     ///< of integers: reference, cpu, cpu:TARGET, hls
+  host::PictureOptions pictures;  ///< what pixels mean where the file does not say it, what size it leaves open
+  bool heads_only = false;        ///< without the tail that integers leave out (graph/output_tail.hpp)
 };
 
 /// The choice from what a command line says; empty: not said. A device asks for integers.
@@ -40,7 +40,7 @@ void add_run_choice(Command& command, std::string& as, std::string& device);
 struct Port {
   std::string name;
   quant::Shape shape;          ///< without the batch: C x H x W, or fewer
-  std::string type;            ///< "f4", "u1" or "i1"
+  std::string type;            ///< "f4", "u1", "i1", "u2" or "i2"
   std::optional<float> scale;  ///< of integers: real = scale * (q - zero_point)
   int zero_point = 0;
 

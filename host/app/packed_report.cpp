@@ -12,10 +12,16 @@ namespace {
 using quant::LayerSummary;
 using quant::ModelSummary;
 
+std::string stride_text(const LayerSummary& layer) {
+  if (layer.stride_rows != layer.stride_columns)
+    return fmt::format(" stride {}x{}", layer.stride_rows, layer.stride_columns);
+  return layer.stride_rows > 1 ? fmt::format(" stride {}", layer.stride_rows) : "";
+}
+
 std::string kind_text(const LayerSummary& layer) {
-  if (layer.kernel_height == 1 && layer.kernel_width == 1 && layer.stride == 1) return layer.kind;
-  return fmt::format("{} {}x{}{}", layer.kind, layer.kernel_height, layer.kernel_width,
-                     layer.stride > 1 ? fmt::format(" stride {}", layer.stride) : "");
+  if (layer.kernel_height == 1 && layer.kernel_width == 1 && layer.stride_rows == 1 && layer.stride_columns == 1)
+    return layer.kind;
+  return fmt::format("{} {}x{}{}", layer.kind, layer.kernel_height, layer.kernel_width, stride_text(layer));
 }
 
 std::string shape_text(const LayerSummary& layer) {
@@ -65,7 +71,7 @@ void print_packed_json(const ModelSummary& model) {
                       {"inputs", layer.inputs},
                       {"shape", {layer.height, layer.width, layer.channels}},
                       {"kernel", {layer.kernel_height, layer.kernel_width}},
-                      {"stride", layer.stride},
+                      {"stride", {layer.stride_rows, layer.stride_columns}},
                       {"weight_bits", layer.weight_bits},
                       {"activation_bits", layer.activation_bits},
                       {"signed_output", layer.signed_output},

@@ -12,9 +12,11 @@
 #include "base/error.hpp"
 #include "base/output_file.hpp"
 #include "host/app/command.hpp"
-#include "host/app/picture_options.hpp"
+#include "host/app/few_bits.hpp"
+#include "host/app/mixed_precision.hpp"
 #include "host/app/quantize_report.hpp"
 #include "host/app/training_program.hpp"
+#include "host/quantization/picture_options.hpp"
 #include "quant_models/data/calibration_images.hpp"
 #include "quant_models/export/lower.hpp"
 #include "quant_models/model_error.hpp"
@@ -25,6 +27,7 @@
 #include "quant_models/quantize/input_quantization.hpp"
 #include "quant_models/quantize/plan.hpp"
 #include "quant_models/report/error_chart.hpp"
+#include "quant_models/search/front_chart.hpp"
 
 namespace flashcell::app {
 namespace {
@@ -33,16 +36,24 @@ namespace fs = std::filesystem;
 using quant::Graph;
 using quant::Preprocessing;
 
+constexpr int kUnsaidBits = 8, kUnsaidImages = 100;
+
 struct Options {
   std::string model, calib, output = "quantized", name, classes, fine_tune;
-  PictureOptions pictures;
-  int weights = 8, activations = 8, edge_weights = 0, sum_bits = 8, residual_bits = 0, output_bits = 8, images = 100,
-      iterations = 1000, threads = 0;
+  host::PictureOptions pictures;
+  std::optional<int> weights, activations;  ///< none: kUnsaidBits; with --data-free: searched
+  int edge_weights = 0, sum_bits = 8, residual_bits = 0, output_bits = 8, iterations = 1000, threads = 0;
+  std::optional<int> images;  ///< none: kUnsaidImages; with --data-free: as many as the time allows
   uint64_t seed = 1;
   double percentile = 99.99;
   std::string weight_calibrator = "mse", activation_calibrator = "mse";
+  bool data_free = false, restart = false, repq = false;
+  std::optional<int> reconstruct;
+  std::string minutes, test;
   bool equalize = false, correct_bias = false, adaround = false, onnx_only = false, json = false, quiet = false;
   bool power_of_two = false, per_layer = false, asymmetric = false;
+  MixedOptions mixed;
+  FewBitOptions few_bits;
 };
 
 /// What is being done, in one line of a terminal.
@@ -70,6 +81,7 @@ struct Work {
   quant::Metadata metadata;
   Graph graph;
   QuantizeReport report;
+  std::optional<quant::MixedPrecision> bits = {};
 };
 
 std::vector<std::string> read_classes(const std::string& given) {
@@ -132,7 +144,7 @@ quant::CalibrationImages read_images(Work& work) {
   const quant::Shape& input = work.graph.node(work.graph.inputs()[0]).shape;
   const bool image = input.size() == 4;
   quant::CalibrationImages images =
-      quant::read_calibration_images(o.calib, input, *work.metadata.preprocessing, o.images,
+      quant::read_calibration_images(o.calib, input, *work.metadata.preprocessing, o.images.value_or(kUnsaidImages),
                                      fit_of(o.pictures, image ? input[2] : 0, image ? input[3] : 0));
   work.report.images = images.count;
   work.report.data = fmt::format("{} of {} ({} in {})", images.count, images.available,
@@ -142,10 +154,10 @@ quant::CalibrationImages read_images(Work& work) {
 
 quant::PostTrainingOptions post_training_options(const Options& o) {
   quant::PostTrainingOptions options;
-  options.weights.bits = o.weights;
+  options.weights.bits = o.weights.value_or(kUnsaidBits);
   options.weights.calibrator = value_in(quant::kWeightCalibratorNames, o.weight_calibrator).value();
   options.edge_weight_bits = o.edge_weights;
-  options.activations.bits = o.activations;
+  options.activations.bits = o.activations.value_or(kUnsaidBits);
   options.sum_bits = o.sum_bits;
   options.residual_bits = o.residual_bits;
   options.output_bits = o.output_bits;
@@ -157,13 +169,36 @@ quant::PostTrainingOptions post_training_options(const Options& o) {
   return options;
 }
 
-quant::Plan make_plan(const Work& work, quant::CalibrationKind kind) {
+quant::RepqOptions repq_options(const quant::PostTrainingOptions& o) {
+  return {
+      .weights = o.weights, .value_bits = o.activations.bits, .edge_weight_bits = o.edge_weight_bits, .input = o.input};
+}
+
+quant::Pass mixed_pass(Work& work, const quant::PlanData& data, const quant::PostTrainingOptions& options) {
+  MixedOptions mixed = with_defaults(work.options.mixed);
+  mixed.seed = work.options.seed;
+  return quant::mixed_precision_pass(options, search_options(mixed, data, options),
+                                     [&work, mixed](quant::MixedPrecision found) {
+                                       work.report.bits = to_json(found, mixed);
+                                       work.bits = std::move(found);
+                                     });
+}
+
+quant::Plan make_plan(Work& work, const quant::CalibrationImages& images) {
   const Options& o = work.options;
   quant::Plan plan;
   if (o.equalize) plan.push_back(quant::equalize_pass());
   quant::PostTrainingOptions options = post_training_options(o);
-  if (kind != quant::CalibrationKind::array) options.input = quant::input_quantization(*work.metadata.preprocessing);
-  plan.push_back(quant::post_training_pass(options));
+  if (images.kind != quant::CalibrationKind::array)
+    options.input = quant::input_quantization(*work.metadata.preprocessing);
+  if (o.repq) {
+    plan.push_back(quant::repq_pass(repq_options(options)));
+  } else {
+    plan.push_back(o.mixed.wanted ? mixed_pass(work, {images.values, images.count}, options)
+                                  : quant::post_training_pass(options));
+    plan.push_back(quant::integer_functions_pass());
+  }
+  add_few_bit_passes(o.few_bits, o.seed, options, plan);
   if (o.adaround) {
     const auto processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     plan.push_back(quant::adaptive_rounding_pass(
@@ -176,7 +211,7 @@ quant::Plan make_plan(const Work& work, quant::CalibrationKind kind) {
 void quantize_network(Work& work) {
   const quant::CalibrationImages images = read_images(work);
   quant::PlanResult result =
-      quant::run_plan(make_plan(work, images.kind), std::move(work.graph), {images.values, images.count},
+      quant::run_plan(make_plan(work, images), std::move(work.graph), {images.values, images.count},
                       [&](const std::string& what) { work.status.show(what); });
   work.graph = std::move(result.quantized);
   work.report.steps.insert(work.report.steps.end(), result.steps.begin(), result.steps.end());
@@ -189,7 +224,7 @@ FileGroup make_files(Work& work) {
   const Options& o = work.options;
   const std::string name = o.name.empty() ? fs::path(o.model).stem().string() : o.name;
   FileGroup files(o.output);
-  if (!o.onnx_only) {
+  if (!o.onnx_only && !o.repq && keeps_integers(o.few_bits)) {
     const quant::PackedModel packed = quant::lower(work.graph, name, work.metadata);
     work.report.engine = quant::describe(packed);
     files.add(name + ".fcnn", std::span<const uint8_t>(quant::packed_file_bytes(packed)));
@@ -201,8 +236,15 @@ FileGroup make_files(Work& work) {
   files.add("report.txt", full_text(work.report));
   files.add("report.json", to_json(work.report).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   files.add("report.svg",
-            quant::draw_errors(fmt::format("{}: weights {} bits, values {} bits", name, o.weights, o.activations),
+            quant::draw_errors(fmt::format("{}: weights {} bits, values {} bits", name, o.weights.value_or(kUnsaidBits),
+                                           o.activations.value_or(kUnsaidBits)),
                                work.report.values));
+  if (work.bits) {
+    files.add("front.svg",
+              quant::draw_front(fmt::format("{}: bits of each layer by {}", name, with_defaults(o.mixed).sensitivity),
+                                *work.bits));
+    files.add("front.csv", front_csv(*work.bits));
+  }
   return files;
 }
 
@@ -214,13 +256,92 @@ int fine_tune(const Options& o) {
   become_training_program(std::move(words));
 }
 
+void add_word(const char* option, const std::string& value, std::vector<std::string>& words) {
+  if (!value.empty()) words.insert(words.end(), {option, value});
+}
+
+template <class Number>
+void add_word(const char* option, Number value, Number unsaid, std::vector<std::string>& words) {
+  if (value != unsaid) words.insert(words.end(), {option, fmt::format("{}", value)});
+}
+
+void add_word(const char* option, const std::optional<int>& value, std::vector<std::string>& words) {
+  if (value) words.insert(words.end(), {option, std::to_string(*value)});
+}
+
+// Only what was said: the report repeats it.
+int data_free(const Options& o) {
+  const Options unsaid;
+  std::vector<std::string> words = {"data-free", o.model};
+  add_picture_words(o.pictures, words);
+  for (const auto& [option, value] : {std::pair{"--method", o.few_bits.method},
+                                      {"--minutes", o.minutes},
+                                      {"--calib", o.calib},
+                                      {"--test", o.test},
+                                      {"--name", o.name},
+                                      {"--output", o.output}})
+    add_word(option, value, words);
+  for (const auto& [option, value] : {std::pair{"--weights", o.weights},
+                                      {"--activations", o.activations},
+                                      {"--images", o.images},
+                                      {"--reconstruct", o.reconstruct}})
+    add_word(option, value, words);
+  add_word("--sum-bits", o.sum_bits, unsaid.sum_bits, words);
+  add_word("--output-bits", o.output_bits, unsaid.output_bits, words);
+  add_word("--edge-weights", o.edge_weights, unsaid.edge_weights, words);
+  add_word("--seed", o.seed, unsaid.seed, words);
+  add_word("--threads", o.threads, unsaid.threads, words);
+  for (const std::string& budget : o.mixed.budgets) add_word("--budget", budget, words);
+  add_word("--choices", o.mixed.choices, words);
+  add_word("--sensitivity", o.mixed.sensitivity, words);
+  add_word("--time", o.mixed.time, words);
+  for (const auto& [flag, given] : {std::pair{"--repq", o.repq}, {"--restart", o.restart}, {"--quiet", o.quiet}})
+    if (given) words.emplace_back(flag);
+  become_training_program(std::move(words));
+}
+
+constexpr const char* kFewBitMethods[] = {"onebit", "ternary", "ease-in", "cluster", "spqr", "prune"};
+constexpr const char* kPictureMethods[] = {"noise", "distill", "gdfq", "ddaq", "coleq", "psaq", "psaq-v2", "sardfq"};
+
+std::vector<std::string> method_names() {
+  std::vector<std::string> names(std::begin(kFewBitMethods), std::end(kFewBitMethods));
+  names.insert(names.end(), std::begin(kPictureMethods), std::end(kPictureMethods));
+  return names;
+}
+
+bool draws_pictures(const std::string& method) {
+  return std::find(std::begin(kPictureMethods), std::end(kPictureMethods), method) != std::end(kPictureMethods);
+}
+
+void check_combination(const Options& o) {
+  const std::string& method = o.few_bits.method;
+  if (o.mixed.wanted && !method.empty())
+    throw Error(Fault::usage,
+                fmt::format("--mixed chooses bits of integers; --method {} makes others: take one", method));
+  if (o.mixed.wanted && o.edge_weights > 0)
+    throw Error(Fault::usage, "--mixed chooses the bits of first and last layers, too: leave out --edge-weights");
+  if (method == "prune" && (o.adaround || o.correct_bias))
+    throw Error(
+        Fault::usage,
+        "--adaround and --correct-bias compare layer by layer with the network that was given, and --method prune "
+        "takes channels away: leave them out");
+}
+
 int quantize(const Options& o) {
   if (!o.fine_tune.empty()) return fine_tune(o);
+  if (!o.few_bits.method.empty() && o.data_free != draws_pictures(o.few_bits.method))
+    throw Error(Fault::usage,
+                o.data_free ? fmt::format("--method {} gives weights fewer bits; --data-free takes one "
+                                          "that draws pictures",
+                                          o.few_bits.method)
+                            : fmt::format("--method {} draws pictures: give --data-free, too", o.few_bits.method));
+  if (o.data_free) return data_free(o);
+  check_combination(o);
   if (o.calib.empty())
     throw Error(
         Fault::usage,
         "scales of values come from example images: give some 100 pictures as the camera will deliver them with "
-        "--calib (a folder, a data set, a .npy array)");
+        "--calib (a folder, a data set, a .npy array), or have them drawn out of the network with --data-free");
   const StatusLine status(o.quiet);
   Work work{o, status, {}, {}, {}};
   try {
@@ -240,19 +361,28 @@ int quantize(const Options& o) {
   return 0;
 }
 
-void add_options(Command& command, Options& o) {
-  command.add_option("MODEL", o.model, "ONNX file of a network in floating point").required();
+void add_picture_options(Command& command, Options& o) {
+  command.heading("Pictures");
   command.add_option("--calib", o.calib,
                      "Example images: a folder of pictures, MNIST folder, CIFAR-10 .bin, PASCAL VOC, .tar.gz of one, "
                      "one picture, .npy or .npz");
-  command.add_option("-o,--output", o.output, "Folder for the models and the report");
-  command.add_option("--name", o.name, "Name of the written models; that of MODEL unless stated");
-  command.add_option("--weights", o.weights, "Bits of weights").one_of_numbers({2, 4, 8});
-  command.add_option("--activations", o.activations, "Bits of values that activations make").one_of_numbers({4, 8});
+  command.add_option("--images", o.images, "At most so many, spread over the data; with --data-free: drawn")
+      .range(1, 100000);
+  add_pixel_options(command, o.pictures);
+  add_fit_options(command, o.pictures);
+  add_size_option(command, o.pictures);
+  command.add_option("--classes", o.classes, "Names of the classes: a,b,c or a file with one a line");
+}
+
+void add_bit_options(Command& command, Options& o) {
+  command.heading("Bits");
+  command.add_option("--weights", o.weights, "Bits of weights; 8 unless stated, with --data-free searched").range(2, 8);
+  command.add_option("--activations", o.activations, "Bits of values that activations make; 8 unless stated")
+      .range(3, 8);
   command
       .add_option("--sum-bits", o.sum_bits,
                   "Bits of values that no activation makes: what an addition reads or gives, means of a pool")
-      .one_of_numbers({4, 8});
+      .range(3, 8);
   command
       .add_option("--residual-bits", o.residual_bits,
                   "Bits of the values that sums of two values read and give, which add up from block to block; 16 for "
@@ -261,11 +391,17 @@ void add_options(Command& command, Options& o) {
   command
       .add_option("--output-bits", o.output_bits,
                   "Bits of the network's outputs (scores, boxes): with 4, one image in ten has two best classes")
-      .one_of_numbers({4, 8});
+      .one_of_numbers({3, 4, 5, 6, 7, 8, 16});
   command
       .add_option("--edge-weights", o.edge_weights,
                   "Bits of the weights of the first and last layers (every head of a detector); 0: as --weights")
-      .one_of_numbers({0, 2, 4, 8});
+      .one_of_numbers({0, 2, 3, 4, 5, 6, 7, 8});
+  command.heading("Bits of each layer");
+  add_mixed_options(command, o.mixed);
+}
+
+void add_scale_options(Command& command, Options& o) {
+  command.heading("Scales");
   command.add_option("--weight-calibrator", o.weight_calibrator, "How scales of weights are chosen")
       .one_of(names_in(quant::kWeightCalibratorNames));
   command.add_option("--activation-calibrator", o.activation_calibrator, "How scales of values are chosen")
@@ -276,26 +412,64 @@ void add_options(Command& command, Options& o) {
   command.add_flag("--asymmetric", o.asymmetric,
                    "Values with numbers below 0: store lowest to highest, with a zero point, not symmetric around 0");
   command.add_flag("--power-of-two", o.power_of_two, "Scales are powers of two, so that hardware shifts");
-  command.add_option("--images", o.images, "At most so many images, spread over the data").range(1, 100000);
+}
+
+void add_method_options(Command& command, Options& o) {
+  command.heading("Methods after training");
   command.add_flag("--equalize", o.equalize, "Equalize the ranges of neighbouring layers first (Nagel et al. 2019)");
   command.add_flag("--correct-bias", o.correct_bias,
                    "Take the mean error out of every layer (Nagel et al. 2019), where that brings the outputs closer");
   command.add_flag("--adaround", o.adaround, "Round each weight the better way, not the nearer (Nagel et al. 2020)");
   command.add_option("--iterations", o.iterations, "Steps of --adaround for each layer").range(1, 100000);
-  command.add_option("--classes", o.classes, "Names of the classes: a,b,c or a file with one a line");
-  add_pixel_options(command, o.pictures);
-  add_fit_options(command, o.pictures);
-  add_size_option(command, o.pictures);
-  command.add_option(
-      "--fine-tune", o.fine_tune,
-      "Train on with quantized numbers by this recipe's [[quantize]] stages instead; --calib replaces its "
-      "data");
-  command.add_option("--seed", o.seed, "Of --adaround");
-  command.add_option("--threads", o.threads, "Of --adaround and --fine-tune; all processors unless stated")
+  command.add_flag("--repq", o.repq,
+                   "A vision transformer: quantize what its matrix products read, as RepQ-ViT does; writes no .fcnn");
+  command
+      .add_option(
+          "--method", o.few_bits.method,
+          "Fewer bits for weights. onebit: signs and factors; ternary: -1, 0, 1 times a scale; ease-in, cluster: "
+          "the same, trained for it on the images of --calib; spqr: 3 bits, outliers apart; prune: fewer "
+          "channels, then integers. First and last layers keep --weights, but of spqr; onebit and spqr write no "
+          ".fcnn; training needs libtorch. With --data-free: where pictures come from, see there")
+      .one_of(method_names());
+  add_few_bit_options(command, o.few_bits);
+}
+
+void add_training_options(Command& command, Options& o) {
+  command.heading("Training, with libtorch");
+  command.add_flag("--data-free", o.data_free,
+                   "Without data, all in one: draw pictures out of the network, search the bits of each layer unless "
+                   "they are given, quantize, train. --method noise, distill, gdfq, ddaq or coleq for networks with "
+                   "batch normalization, psaq, psaq-v2 or sardfq for vision transformers; what suits the network "
+                   "unless stated; --calib: real pictures instead");
+  command.add_option("--minutes", o.minutes, "Of --data-free: about so many of one processor core; 10 unless stated");
+  command.add_option("--test", o.test, "Of --data-free: labelled pictures to measure with");
+  command
+      .add_option("--reconstruct", o.reconstruct,
+                  "Of --data-free with a transformer: steps for each block towards what the real network has there")
+      .range(0, 100000);
+  command.add_flag("--restart", o.restart,
+                   "Of --data-free: begin anew where an unfinished run lies in the output folder");
+  command.add_option("--fine-tune", o.fine_tune,
+                     "Train on with quantized numbers by this recipe's [[quantize]] stages instead; --calib replaces "
+                     "its data");
+  command.add_option("--seed", o.seed, "Of --adaround and --data-free");
+  command.add_option("--threads", o.threads, "Of --adaround, --fine-tune, --data-free; all processors unless stated")
       .range(0, 1024);
+}
+
+void add_options(Command& command, Options& o) {
+  command.add_option("MODEL", o.model, "ONNX file of a network in floating point").required();
+  command.heading("Output");
+  command.add_option("-o,--output", o.output, "Folder for the models and the report");
+  command.add_option("--name", o.name, "Name of the written models; that of MODEL unless stated");
   command.add_flag("--onnx-only", o.onnx_only, "Write no .fcnn, for networks that the engine does not take");
   command.add_flag("--json", o.json, "Print the report as JSON");
   command.add_flag("-q,--quiet", o.quiet, "No progress line");
+  add_picture_options(command, o);
+  add_bit_options(command, o);
+  add_scale_options(command, o);
+  add_method_options(command, o);
+  add_training_options(command, o);
 }
 
 }  // namespace
@@ -304,7 +478,9 @@ void add_quantize(Command& app, Action& action) {
   Command& command = app.add_subcommand("quantize", "Make an integer network (.fcnn) of an ONNX file");
   command.footer(
       "Writes NAME.fcnn for the engine, NAME.onnx with QuantizeLinear and DequantizeLinear for other runtimes, and\n"
-      "report.txt, .json, .svg: how far every value is from floating point.");
+      "report.txt, .json, .svg: how far every value is from floating point; --mixed also front.csv, .svg: what else "
+      "could "
+      "be chosen.");
   auto options = std::make_shared<Options>();
   add_options(command, *options);
   command.callback([options, &action] { action = [options] { return quantize(*options); }; });

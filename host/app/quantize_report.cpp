@@ -58,6 +58,7 @@ nlohmann::ordered_json to_json(const QuantizeReport& report) {
                       {"parameter_bits", e.parameter_bits},
                       {"arena_bits", e.arena_bits}};
   }
+  if (!report.bits.is_null()) json["bits"] = report.bits;
   json["values"] = nlohmann::ordered_json::array();
   for (const quant::ValueError& e : report.values)
     json["values"].push_back({{"name", e.name},

@@ -19,6 +19,7 @@ struct QuantizeReport {
   std::optional<quant::ModelSummary> engine;  ///< none where no .fcnn was asked for
   std::optional<int64_t>
       same_class;  ///< images whose largest output is the same one; none: the network names no classes
+  nlohmann::ordered_json bits = {};  ///< what a search for the bits of each layer found; null: there was none
 };
 
 /// The whole report, for report.txt.

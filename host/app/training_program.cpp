@@ -1,6 +1,8 @@
 #include "host/app/training_program.hpp"
 
 #include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -26,16 +28,54 @@ fs::path training_program() {
                           program.string()));
 }
 
+/// The words of a command line as the system takes them.
+class Words {
+ public:
+  explicit Words(std::vector<std::string> words) : words_(std::move(words)) {
+    for (std::string& word : words_) pointers_.push_back(word.data());
+    pointers_.push_back(nullptr);
+  }
+  char** data() { return pointers_.data(); }
+
+ private:
+  std::vector<std::string> words_;
+  std::vector<char*> pointers_;
+};
+
+[[noreturn]] void throw_not_started(const std::string& program, int error) {
+  throw Error(Fault::usage, fmt::format("{}: cannot be started: {}", program, std::strerror(error)));
+}
+
 }  // namespace
 
 void become_training_program(std::vector<std::string> arguments) {
   const std::string program = training_program().string();
   arguments.insert(arguments.begin(), "flashcell train");
-  std::vector<char*> words;
-  for (std::string& word : arguments) words.push_back(word.data());
-  words.push_back(nullptr);
-  ::execv(program.c_str(), words.data());
-  throw Error(Fault::usage, fmt::format("{}: cannot be started: {}", program, std::strerror(errno)));
+  ::execv(program.c_str(), Words(std::move(arguments)).data());
+  throw_not_started(program, errno);
+}
+
+void run_training_program(std::vector<std::string> arguments) {
+  const std::string program = training_program().string();
+  arguments.insert(arguments.begin(), "flashcell train");
+  pid_t child = 0;
+  const int error =
+      ::posix_spawn(&child, program.c_str(), nullptr, nullptr, Words(std::move(arguments)).data(), environ);
+  if (error != 0) throw_not_started(program, error);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) throw Error(Fault::input, fmt::format("{}: cannot be waited for", program));
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    throw Error(Fault::input, fmt::format("{} has failed; it says why above", program));
+}
+
+void add_picture_words(const host::PictureOptions& o, std::vector<std::string>& words) {
+  if (!o.channels.empty()) words.insert(words.end(), {"--channels", o.channels});
+  for (const auto& [option, numbers] : {std::pair{"--mean", o.mean}, {"--factor", o.factor}, {"--std", o.deviation}})
+    if (!numbers.empty()) words.insert(words.end(), {option, fmt::format("{}", fmt::join(numbers, ","))});
+  if (!o.size.empty()) words.insert(words.end(), {"--size", o.size});
+  if (o.resize > 0) words.insert(words.end(), {"--resize", std::to_string(o.resize)});
+  if (o.crop > 0) words.insert(words.end(), {"--crop", std::to_string(o.crop)});
 }
 
 }  // namespace flashcell::app

@@ -10,10 +10,11 @@
 #include <sstream>
 #include <utility>
 
+#include "base/base64.hpp"
 #include "base/json_text.hpp"
+#include "base/page/parts.hpp"
 #include "base/text.hpp"
 #include "host/segment/grey_plane.hpp"
-#include "host/sink/base64.hpp"
 #include "tune_page_text.hpp"
 
 namespace flashcell::app {
@@ -51,7 +52,7 @@ cv::Mat picture_of(const std::vector<host::BitImage>& masks, int width, int heig
 std::string png(const cv::Mat& picture) {
   std::vector<uint8_t> bytes;
   cv::imencode(".png", picture, bytes);
-  return "data:image/png;base64," + host::base64(bytes.data(), bytes.size());
+  return "data:image/png;base64," + base64(bytes.data(), bytes.size());
 }
 
 /// The keys of [segment] as the configuration file has them.
@@ -104,18 +105,6 @@ Json settings(const host::Config& config) {
           {"segment_toml", keys}};
 }
 
-/// JSON inside of a script element: nothing in it may end the element.
-std::string script_text(const Json& json) {
-  std::string text;
-  for (const char c : json_text(json, -1)) {
-    if (c == '<')
-      text += "\\u003c";
-    else
-      text += c;
-  }
-  return text;
-}
-
 }  // namespace
 
 void TunePage::add(const Frame& frame, const std::vector<host::BitImage>& masks, const ObjectTable& table) {
@@ -144,7 +133,7 @@ std::string TunePage::html(const host::Config& config, const Facts& facts) const
   page += kTunePageStyle;
   page += "</style></head><body>";
   page += kTunePageBody;
-  page += "<script>const D = " + script_text(data) + ";</script>\n<script>";
+  page += "<script>const D = " + script_json(json_text(data, -1)) + ";</script>\n<script>";
   page += kTunePageRegions;
   page += "</script>\n<script>";
   page += kTunePageScript;

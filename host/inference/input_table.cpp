@@ -18,6 +18,9 @@ InputTable::InputTable(const quant::PackedModel& model) {
     throw Error(Fault::input, model.name + ": its first input does not have the " + std::to_string(channels) +
                                   " channels that its preprocessing names; export it again");
   }
+  if (contract::bytes_per_value(input->type) != 1)
+    throw Error(Fault::input, model.name + ": its first input has " + std::to_string(input->bits) +
+                                  " bits; pixels become integers of up to 8: quantize it so");
   const double scale = model.tensor_scales[static_cast<size_t>(input - model.tensors.begin())];
   const double low = contract::lowest(input->type, input->bits), high = contract::highest(input->type, input->bits);
   tables_.resize(channels);

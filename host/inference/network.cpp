@@ -92,6 +92,10 @@ bool is_detector(NetworkKind kind) {
 
 std::vector<std::string> classes_of(const quant::PackedModel& model) {
   const int classes = class_count(model);
+  for (const contract::TensorDescriptor& t : model.tensors)
+    if (t.role != contract::kInnerTensor && contract::bytes_per_value(t.type) != 1)
+      throw Error(Fault::input, model.name + ": has an input or output of " + std::to_string(t.bits) +
+                                    " bits; objects are named with up to 8: quantize it so");
   if (classes > tracking::kMaxClasses) {
     throw Error(Fault::input, model.name + ": has " + std::to_string(classes) + " classes; at most " +
                                   std::to_string(tracking::kMaxClasses) + " can be told apart");

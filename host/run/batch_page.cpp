@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/page/style.hpp"
 #include "base/text.hpp"
-#include "host/sink/report/style.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -88,7 +88,7 @@ std::string batch_page(const std::vector<BatchResult>& results, const fs::path& 
       "{4}</div>\n<section><h2>Recordings</h2><p>A name leads to its report.</p><div class=\"wide\"><table><thead><tr>"
       "<th>recording</th><th>state</th><th>frames</th><th>dropped</th><th>tracks</th><th>objects a frame</th>"
       "<th>took [s]</th><th>warnings</th></tr></thead><tbody>\n",
-      results.size(), kReportStyle, figure(fmt::format("{} of {}", whole, results.size()), "tracked whole"),
+      results.size(), kPageStyle, figure(fmt::format("{} of {}", whole, results.size()), "tracked whole"),
       figure(std::to_string(frames), "frames"), figure(std::to_string(tracks), "tracks"));
   for (const BatchResult& r : results) page += row(r, folder);
   return page + "</tbody></table></div></section>\n</main></body></html>\n";

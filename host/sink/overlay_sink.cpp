@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/page/chart.hpp"
 #include "host/sink/overlay_painter.hpp"
-#include "host/sink/report/chart.hpp"
 #include "host/video/video_file.hpp"
 
 namespace flashcell::host {

@@ -19,8 +19,8 @@
   FLASHCELL_HLS(INTERFACE s_axilite port = return bundle = control)
 
 extern "C" {
-void qcnn_small_v1(const ap_uint<512>* model, const ap_uint<512>* inputs, ap_uint<512>* outputs, uint32_t items,
+void qcnn_small_v2(const ap_uint<512>* model, const ap_uint<512>* inputs, ap_uint<512>* outputs, uint32_t items,
                    uint32_t sequence);
-void qcnn_large_v1(const ap_uint<512>* model, const ap_uint<512>* inputs, ap_uint<512>* outputs, uint32_t items,
+void qcnn_large_v2(const ap_uint<512>* model, const ap_uint<512>* inputs, ap_uint<512>* outputs, uint32_t items,
                    uint32_t sequence);
 }

@@ -5,54 +5,45 @@
 namespace flashcell {
 namespace kernels {
 
-/// What the multiplier array sees of a layer: rows of neighbouring input values.
-struct WeightShape {
-  int rows;             ///< of one output channel
-  uint32_t row_values;  ///< values of a row
-  uint32_t pieces;      ///< of kLanes values, of a row
-  uint32_t channels;    ///< output channels with rows of their own: depthwise 1
-};
+inline contract::QcnnWindow window_of(const contract::LayerDescriptor& layer, const Tensor& in, const Tensor& out) {
+  return contract::qcnn_window(layer, values_of(in), in.channels, out.bytes);
+}
 
-inline WeightShape weight_shape(const contract::LayerDescriptor& layer, const Tensor& in, const Tensor& out) {
-  WeightShape shape;
-  switch (layer.kind) {
-    case contract::LayerKind::depthwise:
-      shape = {layer.kernel_height * layer.kernel_width, in.channels, 0, 1};
-      break;
-    case contract::LayerKind::fully_connected:
-      shape = {1, bytes_of(in), 0, out.channels};
-      break;
-    default:
-      shape = {layer.kernel_height, layer.kernel_width * in.channels, 0, out.channels};
-  }
-  shape.pieces = pieces_of(shape.row_values);
-  return shape;
+/// A stored weight's number: narrow two's complement; 1 bit: -1 and 1; a ternary digit: -1, 0 and 1.
+inline int8_t weight_of(int stored, int bits) {
+  FLASHCELL_HLS(INLINE)
+  if (bits == contract::kTernaryBits) return static_cast<int8_t>(stored - 1);
+  if (bits == 1) return static_cast<int8_t>(2 * stored - 1);
+  const int sign = 1 << (bits - 1);
+  return static_cast<int8_t>((stored ^ sign) - sign);
 }
 
 /// One piece a clock.
 template <class S>
 void load_weights(const Word* model, const ModelImage& image, const contract::LayerDescriptor& layer,
-                  const WeightShape& shape, Memory<S>& memory) {
+                  const contract::QcnnWindow& window, uint32_t channels, Memory<S>& memory) {
   const uint64_t first_word = image.weights + layer.weight_offset / kWordBytes;
   ValueReader reader(model, first_word, first_word + words_for(layer.weight_bytes), layer.weight_bits);
-  const int sign = 1 << (layer.weight_bits - 1);
-  const uint32_t row_words = static_cast<uint32_t>(shape.rows) * shape.pieces;
+  const uint32_t row_words = window.rows * window.pieces;
+  // All channels of a depthwise layer's tap are neighbours.
+  const uint32_t own = layer.kind == contract::LayerKind::depthwise ? 1 : channels;
   uint32_t channel = 0, row = 0, piece = 0;
   FLASHCELL_LOOP(load_weights, 1, 8)
-  for (uint64_t step = 0; step < uint64_t{shape.channels} * row_words; ++step) {
+  for (uint64_t step = 0; step < uint64_t{own} * row_words; ++step) {
     FLASHCELL_HLS(PIPELINE II = 1)
     FLASHCELL_ITERATION(load_weights);
-    const uint32_t left = shape.row_values - piece * kLanes;
-    const Lanes lanes = reader.take(left < static_cast<uint32_t>(kLanes) ? static_cast<int>(left) : kLanes);
-    const uint32_t word = channel / kLanes * row_words + row * shape.pieces + piece;
+    const uint32_t begin = piece * kLanes;
+    const uint32_t count = begin < window.row_values ? window.row_values - begin : 0;
+    const Lanes lanes = reader.take(count < static_cast<uint32_t>(kLanes) ? static_cast<int>(count) : kLanes);
+    const uint32_t word = channel / kLanes * row_words + row * window.pieces + piece;
     for (int lane = 0; lane < kLanes; ++lane) {
       FLASHCELL_HLS(UNROLL)
-      const int bits = lanes.value[lane];
-      memory.weights[word][channel % kLanes][lane] = static_cast<int8_t>((bits ^ sign) - sign);
+      memory.weights[word][channel % kLanes][lane] =
+          static_cast<uint32_t>(lane) < count ? weight_of(lanes.value[lane], layer.weight_bits) : int8_t{0};
     }
-    if (++piece == shape.pieces) {
+    if (++piece == window.pieces) {
       piece = 0;
-      if (++row == static_cast<uint32_t>(shape.rows)) {
+      if (++row == window.rows) {
         row = 0;
         ++channel;
       }
@@ -76,7 +67,7 @@ void load_channels(const Word* model, const ModelImage& image, const contract::L
     const contract::Requantization scale =
         requantization_at(word, begin + static_cast<int>(offsetof(contract::ChannelParameters, scale)));
     Channel& to = memory.channels[channel / kLanes][channel % kLanes];
-    to.bias = static_cast<int32_t>(field(word, begin, 4));
+    to.bias = static_cast<int64_t>(uint64_t{field(word, begin, 4)} | uint64_t{field(word, begin + 4, 4)} << 32);
     to.multiplier = scale.multiplier;
     to.shift = scale.shift;
   }

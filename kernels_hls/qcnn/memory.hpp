@@ -21,6 +21,8 @@ struct QcnnSizes {
 struct Tensor {
   uint16_t height, width;
   uint32_t channels;
+  uint8_t bytes;  ///< of a value: 1 or 2
+  uint8_t bits;
   bool is_signed;
   int16_t zero_point;
   uint8_t role;
@@ -66,8 +68,8 @@ class Arena {
 
 /// Bias, multiplier and shift of one output channel.
 struct Channel {
-  int32_t bias;
-  uint16_t multiplier;
+  int64_t bias;  ///< 32 bits but for a layer norm
+  int32_t multiplier;
   uint8_t shift;
 };
 
@@ -76,7 +78,8 @@ template <class S>
 struct Memory {
   Arena<S> arena;
   Tensor tensors[S::kTensors];
-  /// weights[word][output channel of the tile][value of the piece]; a depthwise layer uses the first channel's place.
+  /// weights[word][output channel of the tile][value of the piece]; a depthwise layer uses the first channel's place, a
+  /// product has its second matrix here, a table a copy of its entries for each lane.
   int8_t weights[S::kWeightWords][kLanes][kLanes];
   Channel channels[S::kChannels / kLanes][kLanes];
 };

@@ -1,6 +1,11 @@
 #pragma once
-#include "kernels_hls/qcnn/copy_layer.hpp"
 #include "kernels_hls/qcnn/dense_layer.hpp"
+#include "kernels_hls/qcnn/mean_layer.hpp"
+#include "kernels_hls/qcnn/move_layer.hpp"
+#include "kernels_hls/qcnn/pair_layer.hpp"
+#include "kernels_hls/qcnn/product_layer.hpp"
+#include "kernels_hls/qcnn/row_layer.hpp"
+#include "kernels_hls/qcnn/table_layer.hpp"
 #include "kernels_hls/qcnn/window_layer.hpp"
 
 // A whole launch: items one after the other, each layer by layer. README.md has the numbers.
@@ -17,20 +22,44 @@ void load_tensors(const Word* model, const ModelImage& image, Memory<S>& memory)
   }
 }
 
-/// Whether every layer fits; the host has validated everything else.
+/// A layer's tensors; the output's where it reads fewer.
+struct LayerTensors {
+  Tensor first, second, out;
+  contract::Requantization first_scale, second_scale;
+};
+
 template <class S>
-bool fits(const Word* model, const ModelImage& image, const Memory<S>& memory) {
-  bool all = image.arena_bytes <= S::kArenaBytes;
-  for (uint32_t i = 0; i < image.layer_count; ++i) {
-    const contract::LayerDescriptor layer = layer_at(model[image.layers + i]);
-    const Tensor& in = memory.tensors[layer.inputs[0]];
-    const Tensor& out = memory.tensors[layer.output];
-    if (!contract::has_weights(layer.kind)) continue;
-    const uint32_t words = contract::qcnn_weight_words(layer.kind, layer.kernel_height, layer.kernel_width,
-                                                       bytes_of(in), in.channels, out.channels);
-    all = all && words <= S::kWeightWords && out.channels <= S::kChannels;
+LayerTensors tensors_of(const Word* model, const ModelImage& image, const contract::LayerDescriptor& layer,
+                        const Memory<S>& memory) {
+  LayerTensors tensors;
+  tensors.out = memory.tensors[layer.output];
+  tensors.first = tensors.second = tensors.out;
+  tensors.first_scale = tensors.second_scale = contract::Requantization();
+  for (uint32_t i = 0; i < 2 && i < layer.input_count; ++i) {
+    const contract::LayerInput input = input_at(model, image, layer, i);
+    (i == 0 ? tensors.first : tensors.second) = memory.tensors[input.tensor];
+    (i == 0 ? tensors.first_scale : tensors.second_scale) = input.scale;
   }
-  return all;
+  return tensors;
+}
+
+/// Whether every layer is known and fits; the host has validated everything else.
+template <class S>
+contract::QcnnStatus check_layers(const Word* model, const ModelImage& image, const Memory<S>& memory) {
+  if (image.arena_bytes > S::kArenaBytes) return contract::QcnnStatus::too_large;
+  for (uint32_t i = 0; i < image.layer_count; ++i) {
+    const contract::LayerDescriptor layer = layer_at(model, image, i);
+    const LayerTensors tensors = tensors_of(model, image, layer, memory);
+    const contract::QcnnValueBytes bytes = {tensors.first.bytes, tensors.second.bytes, tensors.out.bytes};
+    if (!contract::qcnn_kernel_runs(layer, bytes)) return contract::QcnnStatus::unknown_layer;
+    const uint32_t words = contract::qcnn_weight_words(layer, values_of(tensors.first), tensors.first.channels,
+                                                       tensors.first.bits, tensors.out.channels, tensors.out.bytes);
+    if (words > S::kWeightWords) return contract::QcnnStatus::too_large;
+    if (contract::has_channels(layer.kind) && tensors.out.channels > S::kChannels) {
+      return contract::QcnnStatus::too_large;
+    }
+  }
+  return contract::QcnnStatus::done;
 }
 
 template <class S>
@@ -71,39 +100,79 @@ void store_outputs(Word* outputs, uint64_t first_word, const ModelImage& image, 
 }
 
 template <class S>
+void concat_layer(const Word* model, const ModelImage& image, const contract::LayerDescriptor& layer, const Tensor& out,
+                  Memory<S>& memory) {
+  Origin origin = {0, 0, 0};
+  for (uint32_t i = 0; i < layer.input_count; ++i) {
+    const contract::LayerInput input = input_at(model, image, layer, i);
+    const Tensor part = memory.tensors[input.tensor];
+    concat_input(layer, input.scale, part, out, origin, memory);
+    if (layer.axis == contract::Axis::rows) origin.row += part.height;
+    if (layer.axis == contract::Axis::columns) origin.column += part.width;
+    if (layer.axis == contract::Axis::channels) origin.channel += part.channels;
+  }
+}
+
+template <class S>
 void run_layer(const Word* model, const ModelImage& image, const contract::LayerDescriptor& layer, Memory<S>& memory) {
   using contract::LayerKind;
-  const Tensor in = memory.tensors[layer.inputs[0]], out = memory.tensors[layer.output];
-  const WeightShape shape = weight_shape(layer, in, out);
-  if (contract::has_weights(layer.kind)) {
-    load_weights(model, image, layer, shape, memory);
-    load_channels(model, image, layer, out.channels, memory);
-  }
+  const LayerTensors tensors = tensors_of(model, image, layer, memory);
+  const Tensor &in = tensors.first, &second = tensors.second, &out = tensors.out;
+  const contract::Requantization& scale = tensors.first_scale;
+  const contract::QcnnWindow window = window_of(layer, in, out);
+  if (contract::has_weights(layer.kind)) load_weights(model, image, layer, window, out.channels, memory);
+  if (contract::has_channels(layer.kind)) load_channels(model, image, layer, out.channels, memory);
   switch (layer.kind) {
     case LayerKind::convolution:
+    case LayerKind::transposed_convolution:
     case LayerKind::fully_connected:
-      dense_layer(layer, in, out, shape, memory);
+      dense_layer(layer, in, out, window, memory);
       break;
     case LayerKind::depthwise:
     case LayerKind::max_pool:
     case LayerKind::average_pool:
     case LayerKind::global_average_pool:
-      window_layer(layer, in, out, memory);
+      window_layer(layer, scale, in, out, memory);
       break;
     case LayerKind::add:
-      add_layer(layer, in, memory.tensors[layer.inputs[1]], out, memory);
+    case LayerKind::multiply:
+      pair_layer(layer, operand(in, scale, out), operand(second, tensors.second_scale, out), out, memory);
       break;
-    case LayerKind::concat: {
-      uint32_t first_channel = 0;
-      for (int i = 0; i < layer.input_count; ++i) {
-        const Tensor part = memory.tensors[layer.inputs[i]];
-        concat_input(layer, layer.input_scale[i], part, out, first_channel, memory);
-        first_channel += part.channels;
-      }
+    case LayerKind::product:
+      product_layer(layer, scale, in, second, out, memory);
       break;
-    }
+    case LayerKind::layer_norm:
+    case LayerKind::softmax:
+    case LayerKind::gelu:
+      row_layer(layer, scale, in, out, memory);
+      break;
+    case LayerKind::channel_mean:
+      channel_mean_layer(layer, scale, in, out, memory);
+      break;
+    case LayerKind::linear_upsample:
+      linear_upsample_layer(layer, scale, in, out, memory);
+      break;
+    case LayerKind::table:
+      load_table(model, image, layer, in, out, memory);
+      table_layer(layer, in, out, memory);
+      break;
+    case LayerKind::concat:
+      concat_layer(model, image, layer, out, memory);
+      break;
     case LayerKind::upsample:
       upsample_layer(layer, in, out, memory);
+      break;
+    case LayerKind::move:
+      move_layer(layer, in, out, memory);
+      break;
+    case LayerKind::gather:
+      gather_layer(model, image, layer, in, out, memory);
+      break;
+    case LayerKind::pad:
+      pad_layer(layer, in, out, memory);
+      break;
+    case LayerKind::constant:
+      constant_layer(model, image, layer, out, memory);
       break;
   }
 }
@@ -125,7 +194,7 @@ void qcnn(const Word* model, const Word* inputs, Word* outputs, uint32_t items, 
     status = contract::QcnnStatus::too_large;
   } else {
     load_tensors(model, image, memory);
-    if (!fits(model, image, memory)) status = contract::QcnnStatus::too_large;
+    status = check_layers(model, image, memory);
   }
   const uint64_t input_words = words_for(image.input_bytes);
   const uint64_t output_words = words_for(image.output_bytes);
@@ -133,7 +202,7 @@ void qcnn(const Word* model, const Word* inputs, Word* outputs, uint32_t items, 
     for (uint32_t item = 0; item < items; ++item) {
       load_inputs(inputs, item * input_words, image, memory);
       for (uint32_t i = 0; i < image.layer_count; ++i) {
-        run_layer(model, image, layer_at(model[image.layers + i]), memory);
+        run_layer(model, image, layer_at(model, image, i), memory);
       }
       store_outputs(outputs, item * output_words, image, memory);
     }

@@ -1,5 +1,5 @@
 // Testbench: small networks written by hand, byte for byte, against plain loops. Exits with 0 when every output is as
-// expected. A tool builds one top function alone: FLASHCELL_TOP names another one than qcnn_small_v1.
+// expected. A tool builds one top function alone: FLASHCELL_TOP names another one than qcnn_small_v2.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "kernels_hls/qcnn/kernels.hpp"
 
 #ifndef FLASHCELL_TOP
-#define FLASHCELL_TOP qcnn_small_v1
+#define FLASHCELL_TOP qcnn_small_v2
 #endif
 
 namespace {
@@ -30,6 +30,7 @@ struct Network {
   bool is_signed;
 
   std::vector<LayerDescriptor> layers;
+  std::vector<LayerInput> inputs;
   std::vector<TensorDescriptor> tensors;
   std::vector<ChannelParameters> parameters;
   std::vector<uint8_t> weights;
@@ -61,13 +62,21 @@ struct Network {
   LayerDescriptor layer(LayerKind kind, uint16_t in, uint16_t out) {
     LayerDescriptor l = LayerDescriptor();
     l.kind = kind;
-    l.input_count = 1;
-    l.kernel_height = l.kernel_width = l.stride = 1;
-    l.inputs[0] = in;
+    l.kernel_height = l.kernel_width = l.stride_rows = l.stride_columns = 1;
+    l.dilation_rows = l.dilation_columns = 1;
+    l.first_input = static_cast<uint32_t>(inputs.size());
+    read(l, in);
     l.output = out;
-    l.clamp_low = static_cast<int16_t>(is_signed ? -100 : 5);
-    l.clamp_high = static_cast<int16_t>(is_signed ? 110 : 250);
+    l.clamp_low = is_signed ? -100 : 5;
+    l.clamp_high = is_signed ? 110 : 250;
     return l;
+  }
+  /// One more input of the newest layer.
+  void read(LayerDescriptor& l, uint16_t tensor) {
+    LayerInput input = LayerInput();
+    input.tensor = tensor;
+    inputs.push_back(input);
+    ++l.input_count;
   }
   int finish(const LayerDescriptor& l, int64_t y) const {
     return static_cast<int>(y < l.clamp_low ? l.clamp_low : y > l.clamp_high ? l.clamp_high : y);
@@ -90,7 +99,7 @@ struct Network {
     for (int i = 0; i < channel_count; ++i) {
       ChannelParameters p = ChannelParameters();
       p.bias = random_below(4001) - 2000;
-      p.scale.multiplier = static_cast<uint16_t>(32768 + random_below(32768));
+      p.scale.multiplier = 32768 + random_below(32768);
       p.scale.shift = static_cast<uint8_t>(18 + weight_bits);
       parameters.push_back(p);
     }
@@ -107,7 +116,7 @@ struct Network {
     const uint16_t out = tensor(h, w, outputs);
     LayerDescriptor l = layer(LayerKind::convolution, in, out);
     l.kernel_height = l.kernel_width = static_cast<uint8_t>(kernel);
-    l.stride = static_cast<uint8_t>(stride);
+    l.stride_rows = l.stride_columns = static_cast<uint8_t>(stride);
     l.pad_top = l.pad_left = l.pad_bottom = l.pad_right = static_cast<uint8_t>(pad);
     const std::vector<int> drawn = append_weights(l, outputs * kernel * kernel * shape.channels, outputs);
     for (int y = 0; y < h; ++y)
@@ -147,7 +156,7 @@ struct Network {
 
   static Requantization scale(int multiplier, int shift) {
     Requantization s = Requantization();
-    s.multiplier = static_cast<uint16_t>(multiplier);
+    s.multiplier = multiplier;
     s.shift = static_cast<uint8_t>(shift);
     return s;
   }
@@ -156,16 +165,17 @@ struct Network {
     const int split = tensors[a].channels;
     const uint16_t out = tensor(tensors[a].height, tensors[a].width, split + tensors[b].channels);
     LayerDescriptor l = layer(LayerKind::concat, a, out);
-    l.input_count = 2;
-    l.inputs[1] = b;
-    l.input_scale[0] = scale(32768, 15);
-    l.input_scale[1] = scale(50000, 16);
+    l.axis = Axis::channels;
+    read(l, b);
+    const Requantization scales[] = {scale(32768, 15), scale(50000, 16)};
+    inputs[l.first_input].scale = scales[0];
+    inputs[l.first_input + 1].scale = scales[1];
     const int zero = tensors[out].zero_point;
     for (int y = 0; y < tensors[out].height; ++y)
       for (int x = 0; x < tensors[out].width; ++x)
         for (int c = 0; c < tensors[out].channels; ++c) {
           const int q = c < split ? value(a, y, x, c) : value(b, y, x, c - split);
-          value(out, y, x, c) = finish(l, zero + requantize(q - zero, l.input_scale[c < split ? 0 : 1]));
+          value(out, y, x, c) = finish(l, zero + requantize(q - zero, scales[c < split ? 0 : 1]));
         }
     layers.push_back(l);
     return out;
@@ -174,15 +184,14 @@ struct Network {
   uint16_t add_to_itself(uint16_t in) {
     const uint16_t out = tensor(tensors[in].height, tensors[in].width, tensors[in].channels);
     LayerDescriptor l = layer(LayerKind::add, in, out);
-    l.input_count = 2;
-    l.inputs[1] = in;
+    read(l, in);
     l.fraction_bits = 5;
-    l.input_scale[0] = scale(40000, 12);
-    l.input_scale[1] = scale(60000, 11);
+    const Requantization first = scale(40000, 12), second = scale(60000, 11);
+    inputs[l.first_input].scale = first;
+    inputs[l.first_input + 1].scale = second;
     const int zero = tensors[in].zero_point;
     for (size_t i = 0; i < values[in].size(); ++i) {
-      const int64_t sum =
-          requantize(values[in][i] - zero, l.input_scale[0]) + requantize(values[in][i] - zero, l.input_scale[1]);
+      const int64_t sum = requantize(values[in][i] - zero, first) + requantize(values[in][i] - zero, second);
       values[out][i] = finish(l, zero + ((sum + 16) >> 5));
     }
     layers.push_back(l);
@@ -193,15 +202,16 @@ struct Network {
     const TensorDescriptor shape = tensors[in];
     const uint16_t out = tensor(shape.height / 2, shape.width / 2, shape.channels);
     LayerDescriptor l = layer(LayerKind::average_pool, in, out);
-    l.kernel_height = l.kernel_width = l.stride = 2;
-    l.input_scale[0] = scale(33000, 17);
+    l.kernel_height = l.kernel_width = l.stride_rows = l.stride_columns = 2;
+    const Requantization mean = scale(33000, 17);
+    inputs[l.first_input].scale = mean;
     const int zero = shape.zero_point;
     for (int y = 0; y < shape.height / 2; ++y)
       for (int x = 0; x < shape.width / 2; ++x)
         for (int c = 0; c < shape.channels; ++c) {
           int sum = 0;
           for (int tap = 0; tap < 4; ++tap) sum += value(in, 2 * y + tap / 2, 2 * x + tap % 2, c) - zero;
-          value(out, y, x, c) = finish(l, zero + requantize(sum, l.input_scale[0]));
+          value(out, y, x, c) = finish(l, zero + requantize(sum, mean));
         }
     layers.push_back(l);
     return out;
@@ -267,6 +277,7 @@ bool check(Network& network) {
   QcnnHeader header = QcnnHeader();
   header.version = kQcnnVersion;
   header.layer_count = static_cast<uint32_t>(network.layers.size());
+  header.layer_input_count = static_cast<uint32_t>(network.inputs.size());
   header.tensor_count = static_cast<uint32_t>(network.tensors.size());
   header.channel_count = static_cast<uint32_t>(network.parameters.size());
   header.weight_bytes = static_cast<uint32_t>(network.weights.size());
@@ -277,6 +288,7 @@ bool check(Network& network) {
   Words model, inputs;
   append(std::vector<QcnnHeader>(1, header), model);
   append(network.layers, model);
+  append(network.inputs, model);
   append(network.tensors, model);
   append(network.parameters, model);
   append(network.weights, model);
@@ -309,10 +321,25 @@ bool refuses_other_version() {
   return outputs[0].range(31, 0) == static_cast<uint32_t>(QcnnStatus::wrong_version);
 }
 
+/// So is one with a layer that it does not run.
+bool refuses_unknown_layer() {
+  QcnnHeader header = QcnnHeader();
+  header.version = kQcnnVersion;
+  header.layer_count = 1;
+  std::vector<LayerDescriptor> layers(1);
+  layers[0].kind = static_cast<LayerKind>(kLayerKinds + 1);
+  Words model, inputs, outputs;
+  append(std::vector<QcnnHeader>(1, header), model);
+  append(layers, model);
+  fill_ports(model, inputs, outputs);
+  FLASHCELL_TOP(model.data(), inputs.data(), outputs.data(), 0, 1);
+  return outputs[0].range(31, 0) == static_cast<uint32_t>(QcnnStatus::unknown_layer);
+}
+
 }  // namespace
 
 int main() {
-  int failures = refuses_other_version() ? 0 : 1, checks = 1;
+  int failures = (refuses_other_version() ? 0 : 1) + (refuses_unknown_layer() ? 0 : 1), checks = 2;
   for (int round = 0; round < 120; ++round) {
     Network network = Network();
     network.kernel = 1 + round % 7;

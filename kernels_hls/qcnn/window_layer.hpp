@@ -7,21 +7,22 @@ namespace kernels {
 
 /// What one lane's sum becomes.
 template <class S>
-inline uint8_t finished(const contract::LayerDescriptor& layer, const Tensor& out, int32_t sum,
-                        const Channel& channel) {
+inline uint8_t finished(const contract::LayerDescriptor& layer, const contract::Requantization& scale,
+                        const Tensor& out, int32_t sum, const Channel& channel) {
   FLASHCELL_HLS(INLINE)
   switch (layer.kind) {
     case contract::LayerKind::depthwise:
-      return clamped(requantize(sum, channel.multiplier, channel.shift), layer);
+      return static_cast<uint8_t>(clamped(requantize(sum, channel.multiplier, channel.shift), layer));
     case contract::LayerKind::max_pool:
       return static_cast<uint8_t>(sum);
     default:
-      return clamped(out.zero_point + requantize(sum, layer.input_scale[0]), layer);
+      return static_cast<uint8_t>(clamped(out.zero_point + requantize(sum, scale), layer));
   }
 }
 
 template <class S>
-void window_layer(const contract::LayerDescriptor& layer, const Tensor& in, const Tensor& out, Memory<S>& memory) {
+void window_layer(const contract::LayerDescriptor& layer, const contract::Requantization& scale, const Tensor& in,
+                  const Tensor& out, Memory<S>& memory) {
   const bool whole = layer.kind == contract::LayerKind::global_average_pool;
   const int height = whole ? in.height : layer.kernel_height, width = whole ? in.width : layer.kernel_width;
   const uint32_t pieces = pieces_of(in.channels);
@@ -38,8 +39,8 @@ void window_layer(const contract::LayerDescriptor& layer, const Tensor& in, cons
     FLASHCELL_ITERATION(window_layer);
     const bool first = tap_row == 0 && tap_column == 0;
     const bool last = tap_row == height - 1 && tap_column == width - 1;
-    const int y = row * layer.stride - layer.pad_top + tap_row;
-    const int x = column * layer.stride - layer.pad_left + tap_column;
+    const int y = row * layer.stride_rows - layer.pad_top + tap_row * layer.dilation_rows;
+    const int x = column * layer.stride_columns - layer.pad_left + tap_column * layer.dilation_columns;
     const bool inside = y >= 0 && y < in.height && x >= 0 && x < in.width;
     const int64_t address = in.offset + (static_cast<int64_t>(y) * in.width + x) * in.channels + piece * kLanes;
     const Lanes values = memory.arena.read(inside ? address : 0);
@@ -52,14 +53,15 @@ void window_layer(const contract::LayerDescriptor& layer, const Tensor& in, cons
       const Channel& channel = memory.channels[layer.kind == contract::LayerKind::depthwise ? piece : 0][lane];
       if (static_cast<uint32_t>(lane) < left) {
         if (layer.kind == contract::LayerKind::depthwise) {
-          sums[lane] = (first ? channel.bias : sums[lane]) + value * memory.weights[word][0][lane];
+          sums[lane] =
+              (first ? static_cast<int32_t>(channel.bias) : sums[lane]) + value * memory.weights[word][0][lane];
         } else if (layer.kind == contract::LayerKind::max_pool) {
           const int before = first ? -256 : sums[lane];
           sums[lane] = inside && value > before ? value : before;
         } else {
           sums[lane] = (first ? 0 : sums[lane]) + value - in.zero_point;
         }
-        if (last) result.value[lane] = finished<S>(layer, out, sums[lane], channel);
+        if (last) result.value[lane] = finished<S>(layer, scale, out, sums[lane], channel);
       }
     }
     if (last) {

@@ -24,40 +24,63 @@ inline uint32_t field(const Word& word, int offset, int bytes) {
 }
 
 inline contract::Requantization requantization_at(const Word& word, int offset) {
-  contract::Requantization scale = {static_cast<uint16_t>(field(word, offset, 2)),
-                                    static_cast<uint8_t>(field(word, offset + 2, 1)), 0};
+  contract::Requantization scale = contract::Requantization();
+  scale.multiplier = static_cast<int32_t>(field(word, offset, 4));
+  scale.shift = static_cast<uint8_t>(field(word, offset + 4, 1));
   return scale;
 }
 
-/// Values of 8, 4 or 2 bits that lie in a port one after the other, taken up to kLanes at a time.
+/// Values of up to 8 bits, or ternary digits, that lie in a port one after the other, taken up to kLanes at a time.
 class ValueReader {
  public:
-  /// Words from `end_word` on are not read: they are 0.
+  /// Words from `end_word` on are not read: they are 0. `bits`: of a value, or contract::kTernaryBits.
   ValueReader(const Word* words, uint64_t first_word, uint64_t end_word, int bits)
-      : words_(words), next_word_(first_word), end_word_(end_word), bits_(bits) {
+      : words_(words),
+        next_word_(first_word),
+        end_word_(end_word),
+        ternary_(bits == contract::kTernaryBits),
+        bits_(ternary_ ? 1 : bits) {
     shift_in();
     shift_in();
   }
 
-  /// The next `count` values, zero-extended; 0 in the other lanes. Reads at most one word.
+  /// The next `count` values, zero-extended (a ternary digit: 0 to 2); 0 in the other lanes. Reads at most one word.
   Lanes take(int count) {
     FLASHCELL_HLS(INLINE)
-    if (bit_ >= 8 * kWordBytes) {
+    const int in_word = ternary_ ? kDigitsInByte * kWordBytes : 8 * kWordBytes;
+    if (place_ >= in_word) {
       shift_in();
-      bit_ -= 8 * kWordBytes;
+      place_ -= in_word;
     }
     Lanes lanes;
     for (int lane = 0; lane < kLanes; ++lane) {
       FLASHCELL_HLS(UNROLL)
-      const int bit = bit_ + lane * bits_;
-      const int byte = bit / 8 < 2 * kWordBytes ? buffer_[bit / 8] : 0;
-      lanes.value[lane] = lane < count ? static_cast<uint8_t>((byte >> (bit % 8)) & ((1 << bits_) - 1)) : uint8_t{0};
+      lanes.value[lane] = lane < count ? value_at(place_ + lane * bits_) : uint8_t{0};
     }
-    bit_ += count * bits_;
+    place_ += count * bits_;
     return lanes;
   }
 
  private:
+  static constexpr int kDigitsInByte = 5;
+
+  uint8_t byte_at(int index) const {
+    FLASHCELL_HLS(INLINE)
+    return index < 2 * kWordBytes ? buffer_[index] : uint8_t{0};
+  }
+  uint8_t value_at(int place) const {
+    FLASHCELL_HLS(INLINE)
+    if (ternary_) {
+      int digits = byte_at(place / kDigitsInByte);
+      for (int i = 0; i < kDigitsInByte - 1; ++i) {
+        FLASHCELL_HLS(UNROLL)
+        if (i < place % kDigitsInByte) digits /= 3;
+      }
+      return static_cast<uint8_t>(digits % 3);
+    }
+    const int both = byte_at(place / 8) | byte_at(place / 8 + 1) << 8;
+    return static_cast<uint8_t>((both >> (place % 8)) & ((1 << bits_) - 1));
+  }
   void shift_in() {
     FLASHCELL_HLS(INLINE)
     Word word = 0;
@@ -78,8 +101,9 @@ class ValueReader {
 
   const Word* words_;
   uint64_t next_word_, end_word_;
+  bool ternary_;
   int bits_;
-  int bit_ = 0;  // of the next value, in the buffer of two words
+  int place_ = 0;  // of the next value, in the buffer of two words: bits, or ternary digits
   uint8_t buffer_[2 * kWordBytes] = {};
 };
 

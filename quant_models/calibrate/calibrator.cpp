@@ -12,7 +12,8 @@ namespace flashcell::quant {
 namespace {
 
 constexpr int kMostHistogramBits = 10;
-constexpr int kRatios = 128;  // parts of the whole range that are tried
+constexpr int kLeastCalibratedBits = 2;  // of 1 bit no symmetric range is left
+constexpr int kRatios = 128;             // parts of the whole range that are tried
 
 struct Range {
   double low = 0, high = 0;
@@ -159,7 +160,8 @@ Quantization best_of(const Statistics& s, const CalibratorOptions& o,
 }
 
 void check(const CalibratorOptions& o) {
-  if (o.bits < kMinBits || o.bits > kMaxBits) throw std::invalid_argument("calibration: bits must be 2 to 16");
+  if (o.bits < kLeastCalibratedBits || o.bits > kMaxBits)
+    throw std::invalid_argument("calibration: bits must be 2 to 16");
   if (!(o.percentile > 0 && o.percentile <= 1))
     throw std::invalid_argument("calibration: the percentile must be above 0, up to 1");
 }
@@ -206,7 +208,8 @@ Quantization calibrate(const Statistics& s, const CalibratorOptions& o) {
 }
 
 Quantization calibrate_weights(const Tensor& weight, const WeightOptions& o) {
-  if (o.bits < kMinBits || o.bits > kMaxBits) throw std::invalid_argument("calibration: bits must be 2 to 16");
+  if (o.bits < kLeastCalibratedBits || o.bits > kMaxBits)
+    throw std::invalid_argument("calibration: bits must be 2 to 16");
   const bool known =
       o.calibrator == Calibrator::min_max || (o.calibrator == Calibrator::mse && o.symmetry == Symmetry::symmetric);
   if (!known) throw std::invalid_argument("calibration: weights take min_max, or mse where symmetric");

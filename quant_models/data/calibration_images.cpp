@@ -27,7 +27,7 @@ class Reader {
     std::error_code error;
     if (!fs::exists(path_, error)) throw ModelError(path_ + ": does not exist; " + kWanted);
     if (path_.ends_with(".npy")) return read_array(read_npy(read_file(path_), path_));
-    if (path_.ends_with(".npz")) return read_array(first_array());
+    if (path_.ends_with(".npz")) return read_array(array_of_images());
     if (input_.size() != 4) throw ModelError("the network's input is no image; give its numbers as a .npy array");
     if (!fs::is_directory(path_, error)) return read_one_file();
     for (const bool training : {true, false})
@@ -47,10 +47,15 @@ class Reader {
     return fs::exists(images, error) || fs::exists(images.string() + ".gz", error);
   }
 
-  NumpyArray first_array() const {
+  // The first one that the network takes: labels may lie beside it.
+  NumpyArray array_of_images() const {
     auto arrays = read_npz(path_);
     if (arrays.empty()) throw ModelError(path_ + ": holds no array");
-    return std::move(arrays.begin()->second);
+    const auto found = std::find_if(arrays.begin(), arrays.end(), [&](const auto& named) {
+      const Shape& shape = named.second.shape;
+      return !shape.empty() && std::equal(shape.begin() + 1, shape.end(), input_.begin() + 1, input_.end());
+    });
+    return std::move((found == arrays.end() ? arrays.begin() : found)->second);
   }
 
   CalibrationImages read_one_file() {

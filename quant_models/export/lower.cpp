@@ -1,26 +1,27 @@
 #include "quant_models/export/lower.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <stdexcept>
 
-#include "quant_models/export/moved_numbers.hpp"
 #include "quant_models/export/pack_weights.hpp"
+#include "quant_models/export/stored_values.hpp"
 #include "quant_models/graph/output_tail.hpp"
+#include "quant_models/layers/pairwise.hpp"
 #include "quant_models/model_error.hpp"
-#include "quant_models/packed/model_builder.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
+#include "quant_models/tensor/strides.hpp"
 
 namespace flashcell::quant {
 namespace {
 
-using contract::ActivationType;
 using contract::Requantization;
 
 /// The program, and the layer's view of it.
 class Program : private Lowering {
  public:
-  Program(const Graph& graph, const std::string& name) : graph_(remove_output_tail(graph)), builder_(name) {}
+  Program(const Graph& graph, const std::string& name)
+      : graph_(remove_output_tail(graph)), builder_(name), values_(graph_, builder_) {}
 
   PackedModel run(const Metadata& metadata) {
     describe_input(metadata);
@@ -32,21 +33,11 @@ class Program : private Lowering {
       quant::lower(node_->layer, *this);
     }
     for (const Output& output : graph_.outputs())
-      builder_.output(value(output.node, graph_.node(output.node)).tensor, output.name);
+      builder_.output(values_.read(output.node, graph_.node(output.node)).tensor, output.name);
     return builder_.build();
   }
 
  private:
-  /// Where the numbers of a value come from that layers have moved.
-  struct Moved {
-    NodeId source = 0;            ///< stored
-    std::vector<int32_t> places;  ///< of each number in the source
-  };
-
-  [[noreturn]] static void refuse_node(const Node& node, const std::string& why) {
-    throw ModelError("node '" + node.name + "' (" + describe(node.layer) + "): " + why);
-  }
-
   // What `make` throws, with the node's name.
   template <class Make>
   static auto named(const Node& node, Make make) {
@@ -76,8 +67,62 @@ class Program : private Lowering {
   const std::string& name() const override { return node_->name; }
   const Shape& shape() const override { return node_->shape; }
   size_t input_count() const override { return node_->inputs.size(); }
-  Value input(size_t i) override { return value(node_->inputs.at(i), *node_); }
+  const Shape& input_shape(size_t i) const override { return graph_.node(node_->inputs.at(i)).shape; }
   [[noreturn]] void refuse(const std::string& why) const override { refuse_node(*node_, why); }
+
+  Value input(size_t i) override {
+    const NodeId id = node_->inputs.at(i);
+    if (const Tensor* fixed = fixed_input(i); fixed != nullptr && !values_.contains(id)) store_fixed(id);
+    return values_.read(id, *node_);
+  }
+  Value input(size_t i, Layout layout) override {
+    input(i);
+    return values_.read(node_->inputs.at(i), layout, *node_);
+  }
+  Operand operand(size_t i) override {
+    if (fixed_input(i) != nullptr) input(i);
+    return values_.operand(node_->inputs.at(i), *node_);
+  }
+  Chosen chosen_input() override {
+    if (reads_chosen_channels(node_->layer))
+      if (const auto chosen = values_.chosen(node_->inputs[0])) return *chosen;
+    return {input(0, Layout::image), {}};
+  }
+
+  // Fixed numbers become tensors where somebody reads them, in the form that he needs.
+
+  const Tensor* fixed_input(size_t i) const override {
+    const auto* constant = std::get_if<Constant>(&graph_.node(node_->inputs.at(i)).layer);
+    return constant == nullptr ? nullptr : &constant->value;
+  }
+  Value stretched_input(size_t i, const Shape& shape, Layout layout) override {
+    const Node& node = graph_.node(node_->inputs.at(i));
+    const Tensor& fixed = *fixed_input(i);
+    const std::vector<int64_t> steps = stretched_strides(fixed.shape, shape);
+    Tensor stretched{shape, std::vector<float>(static_cast<size_t>(element_count(shape)))};
+    for_each_offset(shape, steps, [&](int64_t k, int64_t from) {
+      stretched.values[static_cast<size_t>(k)] = fixed.values[static_cast<size_t>(from)];
+    });
+    return fixed_value(node, stretched, layout);
+  }
+  void store_fixed(NodeId id) {
+    const Node& node = graph_.node(id);
+    const Tensor& fixed = std::get<Constant>(node.layer).value;
+    values_.keep(id,
+                 fixed_value(node, fixed, node.shape.size() == 4 && node.shape[0] == 1 ? Layout::image : Layout::rows));
+  }
+  Value fixed_value(const Node& node, const Tensor& fixed, Layout layout) {
+    if (!node.quantization)
+      refuse_node(*node_, "reads the constant '" + node.name + "' of shape " + to_string(node.shape) +
+                              ", which is not stored as integers; quantize every value");
+    const ActivationFormat format = format_of(node);
+    const std::vector<int32_t> integers = quantize(fixed, *node.quantization);
+    const std::vector<int64_t> places = memory_places(fixed.shape, layout);
+    std::vector<int32_t> ordered(integers.size());
+    for (size_t i = 0; i < integers.size(); ++i) ordered[static_cast<size_t>(places[i])] = integers[i];
+    return {builder_.constant(node.name, extents_of(fixed.shape, layout), ordered, format),
+            static_cast<double>(format.scale), format.zero_point, layout};
+  }
 
   Target own_target() const override { return {id_, format_of(*node_), {}}; }
 
@@ -94,54 +139,16 @@ class Program : private Lowering {
     return target;
   }
 
-  void keep(const Target& target, ModelBuilder::Tensor tensor) override {
-    values_[target.id] = {tensor, target.format.scale, target.format.zero_point};
+  void keep(const Target& target, ModelBuilder::Tensor tensor, Layout layout) override {
+    values_.keep(target.id, {tensor, static_cast<double>(target.format.scale), target.format.zero_point, layout});
   }
 
   void keep_as_input(ModelBuilder::Tensor tensor) override {
     const Value in = input(0);
-    values_[id_] = {tensor, in.scale, in.zero_point};
+    values_.keep(id_, {tensor, in.scale, in.zero_point, in.layout});
   }
 
   void require_same_storage() const override { require_storage_of(*node_, node_->inputs[0]); }
-
-  Requantization factor(double real) const override {
-    return named(*node_, [&] { return requantization_between(real); });
-  }
-
-  PackedWeights pack(const Tensor& weight, const Tensor& bias, const std::optional<Quantization>& quantization,
-                     const Value& in, const ActivationFormat& out, size_t packed_count,
-                     const std::function<size_t(size_t, size_t)>& place) const override {
-    return named(*node_, [&] { return pack_weights(weight, bias, quantization, in, out, packed_count, place); });
-  }
-
-  // What is stored.
-
-  const Value& value(NodeId id, const Node& reader) const {
-    const auto found = values_.find(id);
-    if (found == values_.end() && moved_.contains(id))
-      refuse_node(reader, "reads '" + graph_.node(id).name +
-                              "', whose numbers stand in another order than the engine's; it "
-                              "can choose channels and every n-th pixel, pad and flatten an image, not move pixels");
-    if (std::holds_alternative<Constant>(graph_.node(id).layer))
-      refuse_node(reader, "reads the constant '" + graph_.node(id).name + "' of shape " +
-                              to_string(graph_.node(id).shape) +
-                              "; the engine takes one number, or one a channel, folded into a layer with weights "
-                              "(simplify())");
-    if (found == values_.end())
-      refuse_node(reader,
-                  "reads '" + graph_.node(id).name + "', which is not stored as integers; quantize every value");
-    return found->second;
-  }
-
-  static ActivationFormat format_of(const Node& node) {
-    if (!node.quantization) refuse_node(node, "its value has no quantization; quantize every value");
-    const Quantization& q = *node.quantization;
-    if (q.per_channel()) refuse_node(node, "its value has a scale for each channel; the engine takes one");
-    if (q.bits != 8 && q.bits != 4)
-      refuse_node(node, "its value has " + std::to_string(q.bits) + " bits; the engine takes 8 or 4");
-    return {q.is_signed ? ActivationType::signed8 : ActivationType::unsigned8, q.bits, q.scale[0], q.zero_point[0]};
-  }
 
   // Moved numbers stay what they are: a layer that also says how to store them anew would compute.
   void require_storage_of(const Node& node, NodeId source) const {
@@ -150,71 +157,59 @@ class Program : private Lowering {
                             "', which it only moves; quantize both alike");
   }
 
+  Requantization factor(double real) const override {
+    return named(*node_, [&] { return requantization_between(real); });
+  }
+  Requantization dyadic_factor(double real, int bits) const override {
+    return named(*node_, [&] { return dyadic_between(real, bits); });
+  }
+
+  PackedWeights pack(const Tensor& weight, const Tensor& bias, const std::optional<Quantization>& quantization,
+                     const Value& in, const ActivationFormat& out, size_t packed_count,
+                     const std::function<size_t(size_t, size_t)>& place) const override {
+    return named(*node_, [&] { return pack_weights(weight, bias, quantization, in, out, packed_count, place); });
+  }
+
   // Layers that change which number stands where. A chain of them (a channel shuffle is a reshape, a transpose and a
   // reshape; a shortcut is a slice of rows, one of columns and a pad) may pass through orders that the engine has no
   // tensor for; only what another layer reads counts.
-
   void rearrange() override {
-    const NodeId input = node_->inputs[0];
-    const Shape& from = graph_.node(input).shape;
-    const auto found = moved_.find(input);
-    if (found == moved_.end()) value(input, *node_);  // refuses what is not stored
-    Moved moved = found != moved_.end() ? found->second : Moved{input, all_places(from)};
-    moved.places = moved_places(node_->layer, from, node_->shape, moved.places);
-    require_storage_of(*node_, moved.source);
-    const std::vector<NodeId> readers = graph_.readers(id_);
-    const bool passed_on = std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
-      const Layer& layer = graph_.node(reader).layer;
-      return rearranges(layer) || (reads_chosen_channels(layer) && choice(moved, node_->shape).has_value());
-    });
-    moved_[id_] = std::move(moved);
-    if (graph_.is_output(id_) || !passed_on) store_moved(id_);
+    if (fixed_input(0) != nullptr) input(0);
+    require_storage_of(*node_, node_->inputs[0]);
+    values_.move(id_);
   }
 
-  std::optional<std::vector<int>> choice(const Moved& moved, const Shape& shape) const {
-    return chosen_channels(moved.places, graph_.node(moved.source).shape, shape);
-  }
-
-  Chosen chosen_input() override {
-    const NodeId input = node_->inputs[0];
-    const auto moved = moved_.find(input);
-    if (!values_.contains(input) && moved != moved_.end() && reads_chosen_channels(node_->layer))
-      if (const auto channels = choice(moved->second, graph_.node(input).shape))
-        return {values_.at(moved->second.source), *channels};
-    return {value(input, *node_), {}};
-  }
-
-  /// Makes a tensor of moved numbers, where one layer can; else in two steps, where its input can be one.
-  bool store_moved(NodeId id) {
-    if (values_.contains(id)) return true;
-    if (store_at_once(id)) return true;
-    const Node& node = graph_.node(id);
-    const NodeId input = node.inputs[0];
-    if (moved_.at(id).source == input || !moved_.contains(input) || !store_moved(input)) return false;
-    const Shape& from = graph_.node(input).shape;
-    moved_[id] = {input, moved_places(node.layer, from, node.shape, all_places(from))};
-    return store_at_once(id);
-  }
-
-  bool store_at_once(NodeId id) {
-    const Node& node = graph_.node(id);
-    const Moved& moved = moved_.at(id);
-    const Value& source = values_.at(moved.source);
-    const Shape& from = graph_.node(moved.source).shape;
-    // A row of all numbers: fully connected layers know the order.
-    const bool same_shape = node.shape == from || (node.shape.size() == 2 && node.shape[0] == 1);
-    if (same_shape && moved.places == all_places(from)) {
-      values_[id] = source;
-    } else if (const auto selection = selection_of(moved.places, from, node.shape)) {
-      values_[id] = {builder_.select(node.name, source.tensor, *selection), source.scale, source.zero_point};
+  MatrixTarget matrix_target() override {
+    NodeId last = id_;
+    for (;;) {
+      const std::vector<NodeId> readers = graph_.readers(last);
+      if (graph_.is_output(last) || readers.size() != 1 || !rearranges(graph_.node(readers[0]).layer)) break;
+      last = readers[0];
     }
-    return values_.contains(id);
+    // Whoever reads the end of the chain wants rows: numbers are written there, where strides can say so.
+    for (; last != id_; last = graph_.node(last).inputs[0])
+      if (auto found = matrix_target_at(last)) return *found;
+    return *matrix_target_at(id_);
+  }
+
+  std::optional<MatrixTarget> matrix_target_at(NodeId last) {
+    const Node& end = graph_.node(last);
+    std::vector<int64_t> places(static_cast<size_t>(element_count(node_->shape)), -1);
+    const std::vector<int32_t> from = values_.places_through(id_, last);
+    if (from.size() != places.size()) return std::nullopt;
+    for (size_t i = 0; i < from.size(); ++i)
+      if (from[i] >= 0) places[static_cast<size_t>(from[i])] = static_cast<int64_t>(i);
+    const auto affine = affine_places(places, node_->shape);
+    if (!affine) return std::nullopt;
+    MatrixTarget found{
+        {last, format_of(*node_), {}}, extents_of(end.shape, Layout::rows), affine->first, affine->strides};
+    for (NodeId id = last; id != id_; id = graph_.node(id).inputs[0]) done_.insert(id);
+    return found;
   }
 
   const Graph graph_;
   ModelBuilder builder_;
-  std::map<NodeId, Value> values_;
-  std::map<NodeId, Moved> moved_;
+  StoredValues values_;
   std::set<NodeId> done_;  ///< computed with the layer before them
   // The node being lowered:
   NodeId id_ = 0;

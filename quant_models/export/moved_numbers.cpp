@@ -95,20 +95,18 @@ std::optional<Selection> selection_of(const std::vector<int32_t>& places, const 
   if (from.size() != 4 || to.size() != 4 || from[0] != 1 || to[0] != 1) return std::nullopt;
   auto origin = origin_of(places, from, to);
   if (!origin) return std::nullopt;
-  auto rows = line_through(origin->rows, from[2]), columns = line_through(origin->columns, from[3]);
-  if (!rows || !columns) return std::nullopt;
-  // A single row or column is at home in any stride.
-  if (to[2] == 1) rows->step = columns->step;
-  if (to[3] == 1) columns->step = rows->step;
-  if (rows->step != columns->step || rows->step > contract::kMaxPoolSide) return std::nullopt;
+  const auto rows = line_through(origin->rows, from[2]), columns = line_through(origin->columns, from[3]);
+  if (!rows || !columns || rows->step > contract::kMaxPoolSide || columns->step > contract::kMaxPoolSide)
+    return std::nullopt;
   const auto vertical = tap_along(*rows, from[2], to[2], rows->step),
-             horizontal = tap_along(*columns, from[3], to[3], rows->step);
+             horizontal = tap_along(*columns, from[3], to[3], columns->step);
   if (!vertical || !horizontal) return std::nullopt;
-  Selection selection{std::move(origin->channels),
-                      {vertical->kernel, horizontal->kernel, static_cast<int>(rows->step), vertical->before,
-                       horizontal->before, vertical->after, horizontal->after},
-                      vertical->tap,
-                      horizontal->tap};
+  Selection selection{
+      std::move(origin->channels),
+      {vertical->kernel, horizontal->kernel, static_cast<int>(rows->step), static_cast<int>(columns->step),
+       vertical->before, horizontal->before, vertical->after, horizontal->after},
+      vertical->tap,
+      horizontal->tap};
   return ModelBuilder::can_select(selection, static_cast<int>(from[1])) ? std::optional(std::move(selection))
                                                                         : std::nullopt;
 }

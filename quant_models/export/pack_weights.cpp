@@ -17,10 +17,10 @@ constexpr double kMostBias = 0x1p23, kLeastFactor = 0x1p-31;
 void require_storable(const std::optional<Quantization>& quantization) {
   if (!quantization) throw ModelError("its weights have no quantization");
   const Quantization& q = *quantization;
+  if (q.kind != QuantizationKind::affine) throw ModelError("its weights are logarithmic; the engine takes even steps");
   if (!q.is_signed || std::any_of(q.zero_point.begin(), q.zero_point.end(), [](int z) { return z != 0; }))
     throw ModelError("its weights are asymmetric; the engine takes symmetric ones");
-  if (q.bits != 8 && q.bits != 4 && q.bits != 2)
-    throw ModelError("its weights have " + std::to_string(q.bits) + " bits; the engine takes 8, 4 or 2");
+  if (q.bits > 8) throw ModelError("its weights have " + std::to_string(q.bits) + " bits; the engine takes up to 8");
 }
 
 }  // namespace
@@ -28,6 +28,14 @@ void require_storable(const std::optional<Quantization>& quantization) {
 contract::Requantization requantization_between(double factor) {
   try {
     return requantization_for(factor);
+  } catch (const std::invalid_argument&) {
+    throw ModelError("its scales differ by a factor that the engine cannot hold; calibrate it on other images");
+  }
+}
+
+contract::Requantization dyadic_between(double factor, int bits) {
+  try {
+    return dyadic_for(factor, bits);
   } catch (const std::invalid_argument&) {
     throw ModelError("its scales differ by a factor that the engine cannot hold; calibrate it on other images");
   }

@@ -16,7 +16,8 @@ PackedWeights pack_weights(const Tensor& weight, const Tensor& bias, const std::
                            const Lowering::Value& in, const ActivationFormat& out, size_t packed_count,
                            const std::function<size_t(size_t, size_t)>& place);
 
-/// requantization_for() with a ModelError.
+/// requantization_for(), dyadic_for() with a ModelError.
 contract::Requantization requantization_between(double factor);
+contract::Requantization dyadic_between(double factor, int bits);
 
 }  // namespace flashcell::quant

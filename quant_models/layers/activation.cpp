@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <vector>
 
 #include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_node.hpp"
@@ -162,20 +163,29 @@ OnnxOperators Activation::onnx_operators() {
 }
 
 void Activation::lower(Lowering& engine) const {
-  engine.refuse("it does not stand behind a layer that computes and is stored nowhere else; quantize every value");
+  const Step step = make_step({1}, std::vector<Shape>{{1}});
+  engine.look_up([&step](double x) {
+    const auto in = static_cast<float>(x);
+    const float* inputs[] = {&in};
+    float out = 0;
+    step(inputs, &out);
+    return static_cast<double>(out);
+  });
 }
 
 Clamp Activation::engine_clamp(const ActivationFormat& format) const {
   const auto scale = static_cast<double>(format.scale);
   const auto step_of = [&](float x) {
-    return format.zero_point + static_cast<int>(std::floor(static_cast<double>(x) / scale + 0.5));
+    constexpr double kBeyond = 1 << 24;  // every range of stored values
+    const double steps = std::floor(static_cast<double>(x) / scale + 0.5);
+    return format.zero_point + static_cast<int>(std::clamp(steps, -kBeyond, kBeyond));
   };
   Clamp clamp;
   if (kind == ActivationKind::relu) {
     clamp.low = format.zero_point;
   } else if (kind == ActivationKind::clip) {
-    clamp.low = std::max(step_of(low), int{INT16_MIN});
-    clamp.high = std::min(step_of(high), int{INT16_MAX});
+    clamp.low = step_of(low);
+    clamp.high = step_of(high);
   } else {
     throw ModelError("the engine cuts values off, it computes no other activation; use ReLU or a clip");
   }

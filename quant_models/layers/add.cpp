@@ -57,8 +57,19 @@ OnnxOperators Add::onnx_operators() {
 }
 
 void Add::lower(Lowering& engine) const {
-  const Lowering::Value a = engine.input(0), b = engine.input(1);
+  const auto [a, b] = engine.pair();
   const Lowering::Target target = engine.target();
+  const ModelBuilder::Tensor inputs[] = {a.tensor, b.tensor};
+  if (std::max({engine.builder().tensor(a.tensor).bits, engine.builder().tensor(b.tensor).bits,
+                static_cast<uint8_t>(target.format.bits)}) > 8) {
+    // A product with 15 bits and a value of 16 fits into 32; 1 is exact.
+    constexpr int kBits = 16;
+    const auto out = static_cast<double>(target.format.scale);
+    const contract::Requantization scales[] = {engine.dyadic_factor(a.scale / out, kBits),
+                                               engine.dyadic_factor(b.scale / out, kBits)};
+    return engine.keep(target, engine.builder().add(engine.name(), inputs, scales, 0, target.format, target.clamp),
+                       a.layout);
+  }
   const double out = static_cast<double>(target.format.scale), largest = std::max(a.scale, b.scale) / out;
   // Terms keep 16 bits: as many fraction bits as the larger one leaves.
   int bits = contract::kMaxFractionBits;
@@ -66,8 +77,7 @@ void Add::lower(Lowering& engine) const {
   const double steps = 1 << bits;
   const contract::Requantization scales[] = {engine.factor(a.scale / out * steps),
                                              engine.factor(b.scale / out * steps)};
-  const ModelBuilder::Tensor inputs[] = {a.tensor, b.tensor};
-  engine.keep(target, engine.builder().add(engine.name(), inputs, scales, bits, target.format, target.clamp));
+  engine.keep(target, engine.builder().add(engine.name(), inputs, scales, bits, target.format, target.clamp), a.layout);
 }
 
 }  // namespace flashcell::quant

@@ -1,6 +1,7 @@
 #include "quant_models/layers/concat.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "quant_models/layers/lowering.hpp"
@@ -20,6 +21,22 @@ void import_concat(OnnxNode& node) {
   for (int i = 0; i < node.input_count(); ++i) inputs.push_back(node.value(i));
   if (inputs.empty()) throw ModelError("it has no inputs");
   node.emit(Concat{checked_axis(node.integer("axis", 1), node.shape(0).size())}, std::move(inputs));
+}
+
+/// The engine's axis, where all dimensions before a value's rows have an extent of 1.
+std::optional<contract::Axis> engine_axis(size_t axis, const Shape& shape, Layout layout) {
+  using contract::Axis;
+  if (layout == Layout::image) {
+    constexpr Axis kAxes[] = {Axis::channels, Axis::rows, Axis::columns};
+    return axis == 0 ? std::nullopt : std::optional(kAxes[axis - 1]);
+  }
+  const size_t last = shape.size() - 1;
+  if (axis == last) return Axis::channels;
+  if (shape.size() > 3 && axis == last - 1) return Axis::columns;
+  // Rows are the other dimensions together.
+  for (size_t d = 0; d < axis; ++d)
+    if (shape[d] != 1) return std::nullopt;
+  return Axis::rows;
 }
 
 }  // namespace
@@ -79,16 +96,20 @@ OnnxOperators Concat::onnx_operators() {
 }
 
 void Concat::lower(Lowering& engine) const {
-  if (axis != 1) engine.refuse("the engine joins channels only");
+  const Shape& shape = engine.shape();
+  const Layout layout = shape.size() == 4 && engine.input(0).layout == Layout::image ? Layout::image : Layout::rows;
+  const auto along = engine_axis(static_cast<size_t>(resolve_axis(axis, shape.size())), shape, layout);
+  if (!along) engine.refuse("the engine joins rows, columns or channels of one image or row of tokens");
   const Lowering::Target target = engine.target();
   std::vector<ModelBuilder::Tensor> inputs;
   std::vector<contract::Requantization> scales;
   for (size_t i = 0; i < engine.input_count(); ++i) {
-    const Lowering::Value in = engine.input(i);
+    const Lowering::Value in = engine.input(i, layout);
     inputs.push_back(in.tensor);
     scales.push_back(engine.factor(in.scale / static_cast<double>(target.format.scale)));
   }
-  engine.keep(target, engine.builder().concat(engine.name(), inputs, scales, target.format, target.clamp));
+  engine.keep(target, engine.builder().concat(engine.name(), inputs, scales, target.format, target.clamp, *along),
+              layout);
 }
 
 }  // namespace flashcell::quant

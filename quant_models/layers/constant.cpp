@@ -23,6 +23,6 @@ void Constant::write_onnx(OnnxWriter& file) const {
   file.write_constant(value);
 }
 
-void Constant::lower(Lowering&) const {}  // whoever reads it refuses it
+void Constant::lower(Lowering&) const {}  // stored as its readers need it
 
 }  // namespace flashcell::quant

@@ -91,7 +91,45 @@ OnnxOperators Convolution::onnx_operators() {
   return {{"Conv", import_convolution}};
 }
 
+namespace {
+
+/// A window that is larger, or walks further, than the engine's, but over each pixel once: as the cut into patches of
+/// vision transformers.
+bool cuts_patches(const Convolution& c) {
+  const int64_t rows = c.weight.shape[2], columns = c.weight.shape[3];
+  const bool too_large = rows > contract::kMaxKernelSide || columns > contract::kMaxKernelSide ||
+                         c.stride.rows > contract::kMaxStride || c.stride.columns > contract::kMaxStride;
+  return too_large && c.groups == 1 && c.padding == Padding{} && c.stride.rows == rows && c.stride.columns == columns;
+}
+
+/// Patches become the channels of single pixels, in the order of the weights: row, column, channel.
+void lower_patches(const Convolution& c, Lowering& engine) {
+  const Lowering::Value in = engine.input(0, Layout::image);
+  const Lowering::Target target = engine.target();
+  const contract::TensorDescriptor t = engine.builder().tensor(in.tensor);
+  const Shape& shape = engine.shape();
+  const int rows = static_cast<int>(shape[2]), columns = static_cast<int>(shape[3]), height = c.stride.rows;
+  const auto line = static_cast<uint32_t>(c.stride.columns * t.channels), row = uint32_t{t.width} * t.channels;
+  const auto tall = static_cast<uint32_t>(height), wide = static_cast<uint32_t>(columns);
+  MovePlaces places = {rows, columns, height, static_cast<int>(line), {}, {}};
+  places.input = {0, tall * row, line, row, 1};
+  places.output = {0, wide * tall * line, tall * line, line, 1};
+  const ModelBuilder::Tensor patches = engine.builder().move(engine.name() + ".patches", in.tensor, places,
+                                                             {rows, columns, height * static_cast<int>(line)});
+  const size_t pixels = static_cast<size_t>(c.weight.shape[2] * c.weight.shape[3]), inputs = t.channels;
+  const PackedWeights packed =
+      engine.pack(c.weight, c.bias, c.weight_quantization, in, target.format, c.weight.values.size(),
+                  [&](size_t o, size_t i) { return (o * pixels + i % pixels) * inputs + i / pixels; });
+  engine.keep(target,
+              engine.builder().convolution(engine.name(), patches, static_cast<int>(shape[1]), Window::square(1),
+                                           packed.view(), target.format, target.clamp),
+              Layout::image);
+}
+
+}  // namespace
+
 void Convolution::lower(Lowering& engine) const {
+  if (cuts_patches(*this)) return lower_patches(*this, engine);
   const Lowering::Chosen chosen = engine.chosen_input();
   const Lowering::Value& in = chosen.source;
   const Lowering::Target target = engine.target();
@@ -102,8 +140,10 @@ void Convolution::lower(Lowering& engine) const {
   if (per_group == 1 && group_count == outputs && group_count > 1) {
     const PackedWeights packed = engine.pack(weight, bias, weight_quantization, in, target.format, outputs * pixels,
                                              [&](size_t o, size_t i) { return i * outputs + o; });
-    return engine.keep(target, engine.builder().depthwise(engine.name(), in.tensor, window, packed.view(),
-                                                          target.format, target.clamp));
+    return engine.keep(
+        target,
+        engine.builder().depthwise(engine.name(), in.tensor, window, packed.view(), target.format, target.clamp),
+        Layout::image);
   }
   // A grouped convolution is a dense one whose other weights are 0; so is one that reads some of the channels.
   const size_t inputs = engine.builder().tensor(in.tensor).channels, outputs_of_group = outputs / group_count;
@@ -113,8 +153,10 @@ void Convolution::lower(Lowering& engine) const {
         const size_t stored = chosen.channels.empty() ? channel : static_cast<size_t>(chosen.channels[channel]);
         return (o * pixels + i % pixels) * inputs + stored;
       });
-  engine.keep(target, engine.builder().convolution(engine.name(), in.tensor, static_cast<int>(outputs), window,
-                                                   packed.view(), target.format, target.clamp));
+  engine.keep(target,
+              engine.builder().convolution(engine.name(), in.tensor, static_cast<int>(outputs), window, packed.view(),
+                                           target.format, target.clamp),
+              Layout::image);
 }
 
 // A pointwise convolution reads the whole value that channels were chosen of for less than choosing costs.

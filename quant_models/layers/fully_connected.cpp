@@ -137,19 +137,41 @@ OnnxOperators FullyConnected::onnx_operators() {
   return {{"Gemm", import_gemm}, {"MatMul", import_matmul}};
 }
 
+namespace {
+
+/// Of every row: a convolution of single pixels.
+void lower_rows(const FullyConnected& layer, Lowering& engine) {
+  const Lowering::Value in = engine.input(0, Layout::rows);
+  const Lowering::Target target = engine.target();
+  const auto inputs = static_cast<size_t>(layer.weight.shape[1]);
+  const PackedWeights packed =
+      engine.pack(layer.weight, layer.bias, layer.weight_quantization, in, target.format, layer.weight.values.size(),
+                  [&](size_t o, size_t i) { return o * inputs + i; });
+  engine.keep(target,
+              engine.builder().convolution(engine.name(), in.tensor, static_cast<int>(layer.weight.shape[0]),
+                                           Window::square(1), packed.view(), target.format, target.clamp),
+              Layout::rows);
+}
+
+}  // namespace
+
 void FullyConnected::lower(Lowering& engine) const {
   const Lowering::Value in = engine.input(0);
-  const Lowering::Target target = engine.target();
-  const contract::TensorDescriptor& t = engine.builder().tensor(in.tensor);
+  const contract::TensorDescriptor t = engine.builder().tensor(in.tensor);
   const size_t pixels = size_t{t.height} * t.width, channels = t.channels;
   const size_t inputs = static_cast<size_t>(weight.shape[1]);
+  if (engine.input_shape(0).size() != 2 || engine.input_shape(0)[0] != 1) return lower_rows(*this, engine);
   if (inputs != pixels * channels) engine.refuse("it does not read one image's whole value");
-  // The graph flattens channel by channel, the engine pixel by pixel.
+  // The graph flattens an image channel by channel, the engine pixel by pixel.
+  if (in.layout == Layout::rows) return lower_rows(*this, engine);
+  const Lowering::Target target = engine.target();
   const PackedWeights packed =
       engine.pack(weight, bias, weight_quantization, in, target.format, weight.values.size(),
                   [&](size_t o, size_t i) { return o * inputs + i % pixels * channels + i / pixels; });
-  engine.keep(target, engine.builder().fully_connected(engine.name(), in.tensor, static_cast<int>(weight.shape[0]),
-                                                       packed.view(), target.format, target.clamp));
+  engine.keep(target,
+              engine.builder().fully_connected(engine.name(), in.tensor, static_cast<int>(weight.shape[0]),
+                                               packed.view(), target.format, target.clamp),
+              Layout::rows);
 }
 
 }  // namespace flashcell::quant

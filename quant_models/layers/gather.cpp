@@ -88,7 +88,18 @@ OnnxOperators Gather::onnx_operators() {
 }
 
 void Gather::lower(Lowering& engine) const {
-  engine.refuse("the engine has no such layer");
+  engine.rearrange();
+}
+
+std::vector<int32_t> Gather::moved_places(const Shape& in, const Shape&, const std::vector<int32_t>& places) const {
+  const AxisView view(in, static_cast<size_t>(resolve_axis(axis, in.size())));
+  std::vector<int32_t> moved;
+  for (int64_t o = 0; o < view.outer; ++o)
+    for (const int64_t i : indices) {
+      const auto first = places.begin() + (o * view.extent + i) * view.inner;
+      moved.insert(moved.end(), first, first + view.inner);
+    }
+  return moved;
 }
 
 }  // namespace flashcell::quant

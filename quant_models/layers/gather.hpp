@@ -16,6 +16,7 @@ struct Gather {
   static OnnxOperators onnx_operators();
   void write_onnx(OnnxWriter& file) const;
   void lower(Lowering& engine) const;
+  std::vector<int32_t> moved_places(const Shape& in, const Shape& out, const std::vector<int32_t>& places) const;
   bool only_moves() const { return true; }
   TorchOperation make_torch_operation(TorchParameters& parameters) const;
   bool operator==(const Gather&) const = default;

@@ -1,5 +1,9 @@
 #include "quant_models/layers/gelu.hpp"
 
+#include <cmath>
+#include <numbers>
+
+#include "kernels_hls/contract/qcnn_functions.hpp"
 #include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
@@ -62,8 +66,36 @@ OnnxOperators Gelu::onnx_operators() {
   return {{"Gelu", import_gelu}};
 }
 
+namespace {
+
+/// ShiftGELU, for values that are too wide for a table.
+void lower_by_shifts(Lowering& engine) {
+  const Lowering::Value in = engine.input(0, Layout::rows);
+  const Lowering::Target target = engine.own_target();
+  const double unit = -std::ceil(1 / (1.702 * in.scale) * (1 - 0x1p-20));
+  if (unit < -contract::kMaxGeluUnit)
+    engine.refuse("its input has more than 8 bits and a scale below 1 / 434, which its integer form cannot hold");
+  engine.keep(
+      target,
+      engine.builder().gelu(
+          engine.name(), in.tensor, static_cast<int>(unit),
+          engine.dyadic_factor(in.scale / (1 << contract::kSigmoidBits) / static_cast<double>(target.format.scale), 31),
+          target.format, target.clamp),
+      Layout::rows);
+}
+
+}  // namespace
+
 void Gelu::lower(Lowering& engine) const {
-  engine.refuse("the engine has no such layer");
+  const Lowering::Value in = engine.input(0);
+  if (engine.builder().tensor(in.tensor).bits > 8) return lower_by_shifts(engine);
+  // A table is exact, where ShiftGELU loses rows with a value beyond 9.4.
+  const bool bent = by_tanh;
+  engine.look_up([bent](double x) {
+    const double gate = bent ? std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x))
+                             : std::erf(x / std::numbers::sqrt2);
+    return x / 2 * (1 + gate);
+  });
 }
 
 }  // namespace flashcell::quant

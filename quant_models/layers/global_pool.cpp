@@ -110,12 +110,14 @@ OnnxOperators GlobalPool::onnx_operators() {
 
 void GlobalPool::lower(Lowering& engine) const {
   if (kind == PoolKind::max) engine.refuse("use a max pool of the image's size");
-  const Lowering::Value in = engine.input(0);
+  const Lowering::Value in = engine.input(0, Layout::image);
   const Lowering::Target target = engine.target();
   const contract::TensorDescriptor& t = engine.builder().tensor(in.tensor);
   const double real = in.scale / static_cast<double>(target.format.scale) / (double{1} * t.height * t.width);
-  engine.keep(target, engine.builder().global_average_pool(engine.name(), in.tensor, engine.factor(real), target.format,
-                                                           target.clamp));
+  engine.keep(
+      target,
+      engine.builder().global_average_pool(engine.name(), in.tensor, engine.factor(real), target.format, target.clamp),
+      Layout::image);
 }
 
 }  // namespace flashcell::quant

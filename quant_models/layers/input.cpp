@@ -24,8 +24,10 @@ void Input::write_onnx(OnnxWriter& file) const {
 void Input::lower(Lowering& engine) const {
   if (shape.size() != 4 || shape[0] != 1) engine.refuse("the engine takes one image, 1 x C x H x W");
   const Lowering::Target target = engine.own_target();
-  engine.keep(target, engine.builder().input(engine.name(), static_cast<int>(shape[2]), static_cast<int>(shape[3]),
-                                             static_cast<int>(shape[1]), target.format));
+  engine.keep(target,
+              engine.builder().input(engine.name(), static_cast<int>(shape[2]), static_cast<int>(shape[3]),
+                                     static_cast<int>(shape[1]), target.format),
+              Layout::image);
 }
 
 }  // namespace flashcell::quant

@@ -1,8 +1,10 @@
 #include "quant_models/layers/layer_normalization.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "kernels_hls/contract/qcnn_functions.hpp"
 #include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
@@ -142,7 +144,29 @@ OnnxOperators LayerNormalization::onnx_operators() {
 }
 
 void LayerNormalization::lower(Lowering& engine) const {
-  engine.refuse("the engine has no such layer");
+  if (scale.shape.size() != 1) engine.refuse("the engine normalizes along the last dimension only");
+  const Lowering::Value in = engine.input(0, Layout::rows);
+  const Lowering::Target target = engine.target();
+  const int fraction_bits =
+      std::min(contract::kMaxValueBits - engine.builder().tensor(in.tensor).bits, contract::kMaxFractionBits);
+  const auto out = static_cast<double>(target.format.scale);
+  const double root = std::sqrt(static_cast<double>(scale.shape[0])), step = root / (1 << 30);
+  std::vector<contract::ChannelParameters> parameters;
+  for (size_t c = 0; c < scale.values.size(); ++c) {
+    const double offset = static_cast<double>(bias.values[c]);
+    double gain = static_cast<double>(scale.values[c]);
+    // A gain that is next to nothing beside the offset, or the output's steps, becomes as small as 64 bits allow.
+    const double least = std::max(std::abs(offset) * 0x1p-14, out * 0x1p-8 / root);
+    if (std::abs(gain) < least) gain = gain < 0 ? -least : least;
+    const double steps = std::floor(offset / (gain * step) + 0.5);
+    const double room = 62 - std::log2(std::abs(steps) + static_cast<double>(contract::kEndOfLayerNorm));
+    const int bits = std::clamp(static_cast<int>(room), 16, 31);
+    parameters.push_back({static_cast<int64_t>(steps), engine.dyadic_factor(gain * step / out, bits)});
+  }
+  engine.keep(
+      target,
+      engine.builder().layer_norm(engine.name(), in.tensor, parameters, fraction_bits, target.format, target.clamp),
+      Layout::rows);
 }
 
 }  // namespace flashcell::quant

@@ -41,7 +41,13 @@ OnnxOperators Multiply::onnx_operators() {
 }
 
 void Multiply::lower(Lowering& engine) const {
-  engine.refuse("the engine has no such layer");
+  const auto [a, b] = engine.pair();
+  const Lowering::Target target = engine.target();
+  const double real = a.scale * b.scale / static_cast<double>(target.format.scale);
+  engine.keep(
+      target,
+      engine.builder().multiply(engine.name(), a.tensor, b.tensor, engine.factor(real), target.format, target.clamp),
+      a.layout);
 }
 
 }  // namespace flashcell::quant

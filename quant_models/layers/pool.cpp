@@ -106,7 +106,7 @@ OnnxOperators Pool::onnx_operators() {
 }
 
 void Pool::lower(Lowering& engine) const {
-  const Lowering::Value in = engine.input(0);
+  const Lowering::Value in = engine.input(0, Layout::image);
   const Window window = engine.window(kernel[0], kernel[1], stride, padding);
   if (kind == PoolKind::max) {
     engine.require_same_storage();
@@ -117,8 +117,10 @@ void Pool::lower(Lowering& engine) const {
     engine.refuse("an average that leaves padding out is not computed; let it count padding");
   const Lowering::Target target = engine.target();
   const double real = in.scale / static_cast<double>(target.format.scale) / (kernel[0] * kernel[1]);
-  engine.keep(target, engine.builder().average_pool(engine.name(), in.tensor, window, engine.factor(real),
-                                                    target.format, target.clamp));
+  engine.keep(
+      target,
+      engine.builder().average_pool(engine.name(), in.tensor, window, engine.factor(real), target.format, target.clamp),
+      Layout::image);
 }
 
 }  // namespace flashcell::quant

@@ -82,7 +82,39 @@ void Product::write_onnx(OnnxWriter& file) const {
 }
 
 void Product::lower(Lowering& engine) const {
-  engine.refuse("the engine has no such layer");
+  const Lowering::Operand a = engine.operand(0), b = engine.operand(1);
+  const Lowering::MatrixTarget to = engine.matrix_target();
+  const Shape& shape = engine.shape();
+  const size_t rank = shape.size();
+  // Dimensions before the matrices that count: two at most.
+  std::vector<size_t> many;
+  for (size_t d = 0; d + 2 < rank; ++d)
+    if (shape[d] > 1) many.push_back(d);
+  if (many.size() > 2) engine.refuse("the engine has products of matrices in two dimensions, not in more");
+  ProductPlaces places;
+  places.rows = static_cast<int>(shape[rank - 2]);
+  places.columns = static_cast<int>(shape[rank - 1]);
+  places.depth = static_cast<int>(engine.input_shape(0).back());
+  if (!many.empty()) places.inner = static_cast<int>(shape[many.back()]);
+  if (many.size() == 2) places.outer = static_cast<int>(shape[many.front()]);
+  // A stride of a dimension of the result: 0 where an input has none of it, or an extent of 1.
+  const auto strides = [&](int64_t first, const std::vector<int64_t>& s) {
+    const auto along = [&](size_t d) {
+      return d + s.size() < rank ? uint32_t{0} : static_cast<uint32_t>(s[d + s.size() - rank]);
+    };
+    return contract::Strides{static_cast<uint32_t>(first), many.size() == 2 ? along(many.front()) : 0,
+                             many.empty() ? 0 : along(many.back()), along(rank - 2), along(rank - 1)};
+  };
+  places.first = strides(a.first, a.strides);
+  places.second = strides(b.first, b.strides);
+  places.output = strides(to.first, to.strides);
+  const double real =
+      a.source.scale * b.source.scale * static_cast<double>(scale) / static_cast<double>(to.target.format.scale);
+  engine.keep(to.target,
+              engine.builder().product(engine.name(), a.source.tensor, b.source.tensor, places, to.extents,
+                                       real > 0 ? engine.factor(real) : engine.dyadic_factor(real, 16),
+                                       to.target.format, to.target.clamp),
+              Layout::rows);
 }
 
 }  // namespace flashcell::quant

@@ -64,7 +64,26 @@ void ReduceMean::write_onnx(OnnxWriter& file) const {
 }
 
 void ReduceMean::lower(Lowering& engine) const {
-  engine.refuse("the engine has no such layer");
+  // Rows are all dimensions but the last: their mean, or that of the last.
+  const Shape& in_shape = engine.input_shape(0);
+  bool rows = true, channels = true;
+  for (size_t d = 0; d < in_shape.size(); ++d) {
+    const bool last = d + 1 == in_shape.size(), gone = std::any_of(axes.begin(), axes.end(), [&](int axis) {
+                                                  return resolve_axis(axis, in_shape.size()) == static_cast<int>(d);
+                                                });
+    rows = rows && (gone != last || in_shape[d] == 1);
+    channels = channels && (gone == last || in_shape[d] == 1);
+  }
+  if (!rows && !channels) engine.refuse("the engine takes means over all rows of a value, or over their numbers");
+  const Lowering::Value in = engine.input(0, Layout::rows);
+  const Lowering::Target target = engine.target();
+  const contract::TensorDescriptor t = engine.builder().tensor(in.tensor);
+  const double count = rows ? double{1} * t.height * t.width : t.channels;
+  const contract::Requantization scale = engine.factor(in.scale / static_cast<double>(target.format.scale) / count);
+  engine.keep(target,
+              rows ? engine.builder().global_average_pool(engine.name(), in.tensor, scale, target.format, target.clamp)
+                   : engine.builder().channel_mean(engine.name(), in.tensor, scale, target.format, target.clamp),
+              Layout::rows);
 }
 
 }  // namespace flashcell::quant

@@ -92,10 +92,9 @@ OnnxOperators ResizeNearest::onnx_operators() {
 }
 
 void ResizeNearest::lower(Lowering& engine) const {
-  if (rows != columns) engine.refuse("its factors differ in the two directions");
   engine.require_same_storage();
-  const Lowering::Value in = engine.input(0);
-  engine.keep_as_input(engine.builder().upsample(engine.name(), in.tensor, rows));
+  const Lowering::Value in = engine.input(0, Layout::image);
+  engine.keep_as_input(engine.builder().upsample(engine.name(), in.tensor, rows, columns));
 }
 
 }  // namespace flashcell::quant

@@ -1,6 +1,7 @@
 #include "quant_models/layers/softmax.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -80,7 +81,22 @@ OnnxOperators Softmax::onnx_operators() {
 }
 
 void Softmax::lower(Lowering& engine) const {
-  engine.refuse("the engine has no such layer");
+  const size_t rank = engine.shape().size(), along = static_cast<size_t>(resolve_axis(axis, rank));
+  const bool channels = rank == 4 && along == 1 && engine.input(0).layout == Layout::image;
+  if (!channels && along + 1 != rank) engine.refuse("the engine takes a softmax along the last dimension, or channels");
+  const Lowering::Value in = engine.input(0, channels ? Layout::image : Layout::rows);
+  const Lowering::Target target = engine.own_target();
+  const int bits = static_cast<int>(std::lround(-std::log2(static_cast<double>(target.format.scale))));
+  if (std::ldexp(1.0, -bits) != static_cast<double>(target.format.scale) || bits < 1 ||
+      bits > contract::kMaxSoftmaxBits || target.format.zero_point != 0)
+    engine.refuse("its value's scale is not 2^-1 to 2^-16, without a zero point");
+  // floor(-1 / scale), also where the scale is the float next to 1 / k.
+  const double unit = -std::ceil(1 / in.scale * (1 - 0x1p-20));
+  if (unit * static_cast<double>(engine.shape()[along]) < -contract::kMaxSoftmaxUnit)
+    engine.refuse("its input's scale is too small for so many numbers; give it " +
+                  std::to_string(static_cast<double>(engine.shape()[along]) / contract::kMaxSoftmaxUnit) + " or more");
+  engine.keep(target, engine.builder().softmax(engine.name(), in.tensor, static_cast<int>(unit), bits, target.format),
+              in.layout);
 }
 
 }  // namespace flashcell::quant

@@ -6,6 +6,7 @@
 #include "base/output_file.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/onnx/log_sqrt2.hpp"
 #include "quant_models/onnx/metadata_properties.hpp"
 #include "quant_models/onnx/tensor_data.hpp"
 #include "quant_models/tensor/fake_quantize.hpp"
@@ -72,6 +73,10 @@ class Exporter : private OnnxWriter {
     file_->set_name("network");
     for (const NodeId id : graph_.order()) write_node(id);
     for (const Output& output : graph_.outputs()) write_output(output);
+    if (calls_log_sqrt2_) {
+      model.set_ir_version(std::max<int64_t>(version_.ir, onnx::kFunctionIrVersion));
+      onnx::add_log_sqrt2_function(model, version_.opset);
+    }
     return model.SerializeAsString();
   }
 
@@ -216,6 +221,7 @@ class Exporter : private OnnxWriter {
 
   void write_quantized(const std::string& name, const Quantization& q, const std::string& real,
                        const std::string& result) {
+    if (q.kind == QuantizationKind::log_sqrt2) return write_log_sqrt2(name, q, real, result);
     const Storage storage = storage_of_value(q);
     std::vector<std::string> inputs = parameters(name, q, storage, real);
     std::string integers = free_name(name + ".integers");
@@ -226,9 +232,22 @@ class Exporter : private OnnxWriter {
     add_with_axis("DequantizeLinear", name + ".dequantize", q, inputs, result);
   }
 
+  void write_log_sqrt2(const std::string& name, const Quantization& q, const std::string& real,
+                       const std::string& result) {
+    if (q.per_channel()) throw ModelError("node '" + node_->name + "': log sqrt 2 is written with one scale only");
+    add(onnx::kLogSqrt2, name + ".quantize",
+        {real, store_as(name + ".scale", Shape{}, q.scale),
+         store_as(name + ".highest", Shape{}, std::vector<float>{static_cast<float>(q.highest())})},
+        result);
+    file_->mutable_node(file_->node_size() - 1)->set_domain(onnx::kOwnDomain);
+    calls_log_sqrt2_ = true;
+  }
+
   std::string store_weight(const Tensor& weight, const std::optional<Quantization>& q) override {
     const std::string name = node_->name + ".weight";
     if (!q) return store_tensor(name, weight);
+    if (q->kind != QuantizationKind::affine)
+      throw ModelError("node '" + node_->name + "': logarithmic weights cannot be written to ONNX");
     require_bytes(*q);
     const std::vector<int32_t> steps = quantize(weight, *q);
     const bool lowest_occurs = std::find(steps.begin(), steps.end(), -128) != steps.end();
@@ -245,6 +264,7 @@ class Exporter : private OnnxWriter {
   const Graph& graph_;
   const Version version_;
   GraphProto* file_ = nullptr;
+  bool calls_log_sqrt2_ = false;
   std::set<std::string> taken_;
   std::vector<std::string> names_;  // of the values, by node
   // The node being written:

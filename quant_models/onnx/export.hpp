@@ -14,7 +14,8 @@ namespace flashcell::quant {
 /// connected layer on more than two dimensions a MatMul and an Add. For graphs without these, and with weights that are
 /// storable already, import_onnx() gives the same graph again; fuse_activations() restores the first two,
 /// fuse_layer_normalization() and fuse_gelu() those that set 13 lacks. Throws ModelError, naming the node, for weights
-/// of more than 8 bits. What is known of the metadata goes into the model's metadata_props (metadata_properties.hpp).
+/// of more than 8 bits. Values on a logarithmic scale call a function of the file, in ONNX's own operators (IR version
+/// 8 at least then). What is known of the metadata goes into the model's metadata_props (metadata_properties.hpp).
 std::string export_onnx(const Graph& graph, const Metadata& metadata = {});
 void export_onnx(const Graph& graph, const std::string& path, const Metadata& metadata = {});
 

@@ -93,6 +93,10 @@ void import_operator(OperatorContext& context);
 bool fold_constants(OperatorContext& context);
 std::vector<std::string> folded_operators();
 
+/// The node's output is `source`, which the file calls `value`, quantized: the source itself where nothing reads it as
+/// real numbers; else a copy of it.
+void attach_quantization(OperatorContext& context, NodeId source, const std::string& value, const Quantization& q);
+
 /// QuantizeLinear, Clip of stored integers, DequantizeLinear. False when the node is none of these.
 bool import_quantization(OperatorContext& context);
 

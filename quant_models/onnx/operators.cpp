@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "quant_models/model_error.hpp"
+#include "quant_models/onnx/log_sqrt2.hpp"
 #include "quant_models/onnx/operator_context.hpp"
 
 namespace flashcell::quant::onnx {
@@ -37,6 +38,7 @@ const OnnxOperators& operators() {
 
 void import_operator(OperatorContext& context) {
   const std::string& domain = context.node().domain();
+  if (domain == kOwnDomain && context.type() == kLogSqrt2) return import_log_sqrt2(context);
   const bool standard = domain.empty() || domain == "ai.onnx";
   if (standard && (import_quantization(context) || fold_constants(context))) return;
   const auto found = operators().find(context.type());

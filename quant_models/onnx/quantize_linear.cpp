@@ -69,6 +69,7 @@ void narrow_range(Quantization& q, int data_type, int64_t low, int64_t high) {
       fewer.bits = bits;
       fewer.is_signed = form.is_signed;
       fewer.narrow = form.narrow;
+      if (fewer.narrow && bits < 2) continue;
       const int32_t shift = shift_in_file(fewer, data_type);
       if (fewer.lowest() + shift != low || fewer.highest() + shift != high) continue;
       for (int32_t& zero : fewer.zero_point) zero -= shift;
@@ -183,7 +184,6 @@ Quantization form_in_graph(const Graph& graph, const Node& node, const Quantizat
   return before && canonical(*before) == form ? *before : form;
 }
 
-// The source itself is quantized where nothing reads it as real numbers; else a copy of it is.
 void dequantize_value(OperatorContext& c, const Stored& stored) {
   if (scales_of(c) != stored.quantization.scale)
     throw ModelError("its scale differs from that of the QuantizeLinear before it");
@@ -192,18 +192,22 @@ void dequantize_value(OperatorContext& c, const Stored& stored) {
   for (int32_t& zero : zero_points) zero -= shift_in_file(stored.quantization, stored.data_type);
   if (data_type != stored.data_type || zero_points != stored.quantization.zero_point)
     throw ModelError("its zero point differs from that of the QuantizeLinear before it");
-  const Node& source = c.graph().node(stored.node);
-  const Quantization q = form_in_graph(c.graph(), source, stored.quantization);
-  const bool free = !source.quantization && c.state().uses[stored.value] == 1;
-  if (free || source.quantization == q) {
-    c.graph().set_quantization(stored.node, q);
-    return c.alias(stored.node);
-  }
-  const NodeId copy = c.emit(pass_through(source.shape.size()), {stored.node});
-  c.graph().set_quantization(copy, q);
+  attach_quantization(c, stored.node, stored.value,
+                      form_in_graph(c.graph(), c.graph().node(stored.node), stored.quantization));
 }
 
 }  // namespace
+
+void attach_quantization(OperatorContext& c, NodeId id, const std::string& value, const Quantization& q) {
+  const Node& source = c.graph().node(id);
+  const bool free = !source.quantization && c.state().uses[value] == 1;
+  if (free || source.quantization == q) {
+    c.graph().set_quantization(id, q);
+    return c.alias(id);
+  }
+  const NodeId copy = c.emit(pass_through(source.shape.size()), {id});
+  c.graph().set_quantization(copy, q);
+}
 
 bool import_quantization(OperatorContext& c) {
   const auto stored = c.has(0) ? c.state().stored.find(c.input_name(0)) : c.state().stored.end();

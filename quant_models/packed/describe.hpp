@@ -12,8 +12,9 @@ struct LayerSummary {
   std::string name, kind;                   ///< "convolution", "max_pool", ...
   std::vector<std::string> inputs;          ///< names of tensors
   int height = 0, width = 0, channels = 0;  ///< of the output
-  int kernel_height = 1, kernel_width = 1, stride = 1;
-  int weight_bits = 0, activation_bits = 0;  ///< weights (0: none), output
+  int kernel_height = 1, kernel_width = 1, stride_rows = 1, stride_columns = 1;
+  double weight_bits = 0;   ///< 1.58: ternary; 0: none
+  int activation_bits = 0;  ///< of the output
   bool signed_output = false;
   uint64_t weights = 0;       ///< in number
   uint64_t weight_bytes = 0;  ///< packed
@@ -27,8 +28,8 @@ struct ModelSummary {
   std::string name;
   std::vector<LayerSummary> layers;
   uint64_t weights = 0, multiply_accumulates = 0;
-  uint64_t weight_bits = 0;      ///< packed weights without gaps
-  uint64_t parameter_bits = 0;   ///< bias 32, multiplier 16, shift 6 bits a channel
+  uint64_t weight_bits = 0;      ///< packed weights and data without gaps
+  uint64_t parameter_bits = 0;   ///< bias 32, multiplier 16, shift 6 bits a channel; a layer norm's 64, 31 and 6
   uint64_t kernel_cycles = 0;    ///< of one item, inputs and outputs included
   const char* kernel = nullptr;  ///< the build of kernel qcnn that runs it; nullptr: none is large enough
   uint64_t arena_bits = 0;       ///< all activations of one item, as planned

@@ -1,5 +1,6 @@
 #include "quant_models/packed/kernel_image.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -24,6 +25,7 @@ std::vector<uint8_t> kernel_image(const PackedModel& model) {
   contract::QcnnHeader header = {};
   header.version = contract::kQcnnVersion;
   header.layer_count = static_cast<uint32_t>(model.layers.size());
+  header.layer_input_count = static_cast<uint32_t>(model.inputs.size());
   header.tensor_count = static_cast<uint32_t>(model.tensors.size());
   header.channel_count = static_cast<uint32_t>(model.channels.size());
   header.weight_bytes = static_cast<uint32_t>(model.weights.size());
@@ -33,6 +35,7 @@ std::vector<uint8_t> kernel_image(const PackedModel& model) {
   std::vector<uint8_t> image;
   append(std::vector<contract::QcnnHeader>{header}, image);
   append(model.layers, image);
+  append(model.inputs, image);
   append(model.tensors, image);
   append(model.channels, image);
   append(model.weights, image);
@@ -41,16 +44,29 @@ std::vector<uint8_t> kernel_image(const PackedModel& model) {
 
 namespace {
 
+contract::QcnnValueBytes value_bytes(const PackedModel& model, const contract::LayerDescriptor& layer) {
+  const int out = contract::bytes_per_value(output_tensor(model, layer).type);
+  const auto of_input = [&](size_t i) {
+    return i < layer.input_count ? contract::bytes_per_value(input_tensor(model, layer, i).type) : out;
+  };
+  return {of_input(0), of_input(1), out};
+}
+
+bool fits(const contract::QcnnBuild& build, const PackedModel& model, const contract::LayerDescriptor& layer) {
+  const contract::QcnnValueBytes bytes = value_bytes(model, layer);
+  if (!contract::qcnn_kernel_runs(layer, bytes)) return false;
+  const contract::TensorDescriptor& out = output_tensor(model, layer);
+  if (contract::has_channels(layer.kind) && out.channels > build.channels) return false;
+  if (layer.input_count == 0) return true;
+  const contract::TensorDescriptor& in = input_tensor(model, layer);
+  return contract::qcnn_weight_words(layer, values_of(in), in.channels, in.bits, out.channels, bytes.output) <=
+         build.weight_words;
+}
+
 bool fits(const contract::QcnnBuild& build, const PackedModel& model) {
   if (model.arena_bytes > build.arena_bytes || model.tensors.size() > build.tensors) return false;
-  for (const contract::LayerDescriptor& layer : model.layers) {
-    const contract::TensorDescriptor& in = model.tensors[layer.inputs[0]];
-    const uint32_t channels = model.tensors[layer.output].channels;
-    const uint32_t words = contract::qcnn_weight_words(layer.kind, layer.kernel_height, layer.kernel_width,
-                                                       bytes_of(in), in.channels, channels);
-    if (contract::has_weights(layer.kind) && (words > build.weight_words || channels > build.channels)) return false;
-  }
-  return true;
+  return std::all_of(model.layers.begin(), model.layers.end(),
+                     [&](const contract::LayerDescriptor& layer) { return fits(build, model, layer); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "quant_models/packed/builder_parts.hpp"
 #include "quant_models/packed/validate.hpp"
 
 namespace flashcell::quant {
@@ -12,31 +13,28 @@ using namespace contract;
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& name, const char* what) {
-  throw std::invalid_argument(name + ": " + what);
+using namespace builder;
+
+void pack_ternary(std::span<const int8_t> values, uint8_t* packed) {
+  const int weight_of_digit[] = {1, 3, 9, 27, 81};
+  for (size_t i = 0; i < values.size(); ++i)
+    packed[i / 5] = static_cast<uint8_t>(packed[i / 5] + (values[i] + 1) * weight_of_digit[i % 5]);
 }
 
-void pack(std::span<const int8_t> values, int bits, std::vector<uint8_t>& packed) {
-  const size_t begin = packed.size();
-  packed.resize(begin + packed_bytes(values.size(), bits));
+void pack_fields(std::span<const int8_t> values, int bits, uint8_t* packed) {
   for (size_t i = 0; i < values.size(); ++i) {
     const size_t first_bit = i * static_cast<size_t>(bits);
-    const unsigned field = static_cast<unsigned>(values[i]) & ((1u << bits) - 1);
-    packed[begin + first_bit / 8] = static_cast<uint8_t>(packed[begin + first_bit / 8] | field << (first_bit % 8));
+    const int number = bits == 1 ? (values[i] + 1) / 2 : values[i];
+    const unsigned field = (static_cast<unsigned>(number) & ((1u << bits) - 1)) << (first_bit % 8);
+    packed[first_bit / 8] = static_cast<uint8_t>(packed[first_bit / 8] | field);
+    if (field > 0xff) packed[first_bit / 8 + 1] = static_cast<uint8_t>(packed[first_bit / 8 + 1] | field >> 8);
   }
-  packed.resize((packed.size() + kWeightAlignment - 1) / kWeightAlignment * kWeightAlignment);
 }
 
-uint8_t small(const std::string& name, int value) {
-  if (value < 0 || value > UINT8_MAX) refuse(name, "a window, stride or padding is outside of 0 to 255");
-  return static_cast<uint8_t>(value);
-}
-
-LayerDescriptor layer_of(LayerKind kind) {
-  LayerDescriptor layer = {};
-  layer.kind = kind;
-  layer.kernel_height = layer.kernel_width = layer.stride = 1;
-  return layer;
+/// Only these weights have no 0.
+bool fits(int8_t value, int bits) {
+  const int most = largest_weight(bits);
+  return value >= -most && value <= most && (bits != 1 || value != 0);
 }
 
 }  // namespace
@@ -53,7 +51,21 @@ Requantization requantization_for(double factor) {
   if (!(factor > 0) || !std::isfinite(factor) || shift < 1 || shift > kMaxShift) {
     throw std::invalid_argument("a factor of " + std::to_string(factor) + " has no 16-bit multiplier and shift");
   }
-  return {static_cast<uint16_t>(multiplier), static_cast<uint8_t>(shift), 0};
+  return {static_cast<int32_t>(multiplier), static_cast<uint8_t>(shift), {}};
+}
+
+Requantization dyadic_for(double factor, int bits) {
+  int exponent = 0;
+  const double fraction = std::frexp(factor, &exponent);  // +-[0.5, 1)
+  const int shift = std::min(bits - exponent, kMaxDyadicShift);
+  if (std::isfinite(factor) && bits >= 16 && bits <= 31 && shift >= 1) {
+    const double multiplier = std::nearbyint(std::ldexp(fraction, exponent + shift));
+    if (multiplier != 0 && std::abs(multiplier) <= INT32_MAX)
+      return {static_cast<int32_t>(multiplier), static_cast<uint8_t>(shift), {}};
+    if (std::abs(multiplier) > INT32_MAX && shift >= 2)  // rounded up to 2^31
+      return {factor < 0 ? -(1 << 30) : 1 << 30, static_cast<uint8_t>(shift - 1), {}};
+  }
+  throw std::invalid_argument("a factor of " + std::to_string(factor) + " has no dyadic multiplier and shift");
 }
 
 ModelBuilder::ModelBuilder(std::string name) {
@@ -62,80 +74,112 @@ ModelBuilder::ModelBuilder(std::string name) {
 
 ModelBuilder::Tensor ModelBuilder::input(const std::string& name, int height, int width, int channels,
                                          const ActivationFormat& format) {
+  return add_tensor(name, {height, width, channels}, format, kInputTensor);
+}
+
+ModelBuilder::Tensor ModelBuilder::add_tensor(const std::string& name, const Extents& extents,
+                                              const ActivationFormat& format, uint8_t role) {
   const auto fits = [](int size, int most) { return size >= 1 && size <= most; };
-  if (!fits(height, kMaxTensorSide) || !fits(width, kMaxTensorSide) || !fits(channels, kMaxTensorChannels)) {
+  if (!fits(extents.height, kMaxTensorSide) || !fits(extents.width, kMaxTensorSide) ||
+      !fits(extents.channels, kMaxTensorChannels)) {
     refuse(name, "height, width and channels must be 1 to 4096");
   }
   if (model_.tensors.size() >= kMaxTensors) refuse(name, "a model has at most 2048 tensors");
-  if (format.bits != 8 && format.bits != 4) refuse(name, "activations have 8 or 4 bits");
+  if (format.bits < 1 || format.bits > kMaxValueBits ||
+      format.type != activation_type(is_signed(format.type), format.bits))
+    refuse(name, "activations have 1 to 8 bits in a byte or 9 to 16 in two");
   TensorDescriptor tensor = {};
-  tensor.height = static_cast<uint16_t>(height);
-  tensor.width = static_cast<uint16_t>(width);
-  tensor.channels = static_cast<uint16_t>(channels);
+  tensor.height = static_cast<uint16_t>(extents.height);
+  tensor.width = static_cast<uint16_t>(extents.width);
+  tensor.channels = static_cast<uint16_t>(extents.channels);
   tensor.type = format.type;
   tensor.bits = static_cast<uint8_t>(format.bits);
   if (format.zero_point < lowest(format.type, format.bits) || format.zero_point > highest(format.type, format.bits)) {
     refuse(name, "the zero point is outside of the type's range");
   }
+  if (format.bits > 8 && format.zero_point != 0) refuse(name, "activations of more than 8 bits have zero point 0");
   tensor.zero_point = static_cast<int16_t>(format.zero_point);
-  tensor.role = kInputTensor;
+  tensor.role = role;
   model_.tensors.push_back(tensor);
   model_.tensor_names.push_back(name);
   model_.tensor_scales.push_back(format.scale);
   return static_cast<Tensor>(model_.tensors.size() - 1);
 }
 
+ActivationFormat ModelBuilder::format_of(Tensor index) const {
+  const TensorDescriptor& t = tensor(index);
+  return {t.type, t.bits, model_.tensor_scales[index], t.zero_point};
+}
+
 ModelBuilder::Tensor ModelBuilder::append(const std::string& name, LayerDescriptor layer,
-                                          std::span<const Tensor> inputs, int height, int width, int channels,
-                                          const ActivationFormat& format, const Clamp& clamp) {
-  if (inputs.size() > kMaxLayerInputs) refuse(name, "a layer has at most 4 inputs");
-  for (size_t i = 0; i < inputs.size(); ++i) layer.inputs[i] = inputs[i];
-  layer.input_count = static_cast<uint8_t>(inputs.size());
-  layer.output = input(name, height, width, channels, format);
-  model_.tensors.back().role = kInnerTensor;
-  layer.clamp_low = static_cast<int16_t>(std::max(clamp.low, lowest(format.type, format.bits)));
-  layer.clamp_high = static_cast<int16_t>(std::min(clamp.high, highest(format.type, format.bits)));
+                                          std::span<const Tensor> inputs, std::span<const Requantization> scales,
+                                          const Extents& output, const ActivationFormat& format, const Clamp& clamp) {
+  layer.output = add_tensor(name, output, format, kInnerTensor);
+  layer.input_count = static_cast<uint16_t>(inputs.size());
+  layer.first_input = static_cast<uint32_t>(model_.inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i)
+    model_.inputs.push_back({inputs[i], 0, i < scales.size() ? scales[i] : Requantization{}, 0});
+  const int low = lowest(format.type, format.bits), high = highest(format.type, format.bits);
+  layer.clamp_low = std::clamp(clamp.low, low, high);
+  layer.clamp_high = std::clamp(clamp.high, low, high);
   model_.layers.push_back(layer);
   model_.layer_names.push_back(name);
   return layer.output;
 }
 
 ModelBuilder::Tensor ModelBuilder::append_window(const std::string& name, LayerDescriptor layer, Tensor input,
-                                                 const Window& window, int channels, const ActivationFormat& format,
-                                                 const Clamp& clamp) {
+                                                 std::span<const Requantization> scales, const Window& window,
+                                                 int channels, const ActivationFormat& format, const Clamp& clamp) {
   const TensorDescriptor in = tensor(input);
-  layer.kernel_height = small(name, window.height);
-  layer.kernel_width = small(name, window.width);
-  layer.stride = small(name, window.stride);
-  layer.pad_top = small(name, window.pad_top);
-  layer.pad_left = small(name, window.pad_left);
-  layer.pad_bottom = small(name, window.pad_bottom);
-  layer.pad_right = small(name, window.pad_right);
-  const int rows = in.height + window.pad_top + window.pad_bottom - window.height;
-  const int columns = in.width + window.pad_left + window.pad_right - window.width;
-  if (window.stride < 1 || rows < 0 || columns < 0) refuse(name, "the window is larger than the padded input");
-  return append(name, layer, {&input, 1}, rows / window.stride + 1, columns / window.stride + 1, channels, format,
-                clamp);
+  describe_window(name, window, layer);
+  const int rows = in.height + window.pad_top + window.pad_bottom - window.dilation_rows * (window.height - 1) - 1;
+  const int columns = in.width + window.pad_left + window.pad_right - window.dilation_columns * (window.width - 1) - 1;
+  if (window.stride_rows < 1 || window.stride_columns < 1 || rows < 0 || columns < 0)
+    refuse(name, "the window is larger than the padded input");
+  return append(name, layer, {&input, 1}, scales,
+                {rows / window.stride_rows + 1, columns / window.stride_columns + 1, channels}, format, clamp);
 }
 
 void ModelBuilder::append_weights(const std::string& name, LayerDescriptor& layer, const LayerWeights& weights,
                                   uint64_t count, int channels) {
-  if (weights.bits != 8 && weights.bits != 4 && weights.bits != 2) refuse(name, "weights have 8, 4 or 2 bits");
+  if ((weights.bits < 1 || weights.bits > 8) && weights.bits != kTernaryBits)
+    refuse(name, "weights have 1 to 8 bits or are ternary");
   const auto outputs = static_cast<size_t>(channels);
   if (weights.values.size() != count) refuse(name, "the number of weights is not the layer's");
   if (weights.bias.size() != outputs || weights.scales.size() != outputs) {
     refuse(name, "there must be one bias and one multiplier for each output channel");
   }
-  const int most = (1 << (weights.bits - 1)) - 1;
   for (const int8_t value : weights.values) {
-    if (value < -most || value > most) refuse(name, "a weight is outside of its bits' symmetric range");
+    if (!fits(value, weights.bits)) refuse(name, "a weight is outside of its bits' symmetric range");
   }
   layer.weight_bits = static_cast<uint8_t>(weights.bits);
   layer.first_channel = static_cast<uint32_t>(model_.channels.size());
-  layer.weight_offset = static_cast<uint32_t>(model_.weights.size());
-  layer.weight_bytes = static_cast<uint32_t>(packed_bytes(count, weights.bits));
-  pack(weights.values, weights.bits, model_.weights);
+  std::vector<uint8_t> packed(packed_bytes(count, weights.bits));
+  if (weights.bits == kTernaryBits) {
+    pack_ternary(weights.values, packed.data());
+  } else {
+    pack_fields(weights.values, weights.bits, packed.data());
+  }
+  append_data(layer, packed);
   for (size_t i = 0; i < outputs; ++i) model_.channels.push_back({weights.bias[i], weights.scales[i]});
+}
+
+void ModelBuilder::append_data(LayerDescriptor& layer, std::span<const uint8_t> bytes) {
+  layer.weight_offset = static_cast<uint32_t>(model_.weights.size());
+  layer.weight_bytes = static_cast<uint32_t>(bytes.size());
+  model_.weights.insert(model_.weights.end(), bytes.begin(), bytes.end());
+  model_.weights.resize((model_.weights.size() + kWeightAlignment - 1) / kWeightAlignment * kWeightAlignment);
+}
+
+void ModelBuilder::append_values(const std::string& name, LayerDescriptor& layer, std::span<const int32_t> values,
+                                 const ActivationFormat& format) {
+  std::vector<uint8_t> bytes(values.size() * static_cast<size_t>(bytes_per_value(format.type)));
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i] < lowest(format.type, format.bits) || values[i] > highest(format.type, format.bits))
+      refuse(name, "a number is outside of its format's range");
+    store_value(bytes.data(), i, format.type, values[i]);
+  }
+  append_data(layer, bytes);
 }
 
 ModelBuilder::Tensor ModelBuilder::convolution(const std::string& name, Tensor input, int channels,
@@ -145,7 +189,7 @@ ModelBuilder::Tensor ModelBuilder::convolution(const std::string& name, Tensor i
   const auto count = static_cast<uint64_t>(window.height) * static_cast<uint64_t>(window.width) *
                      tensor(input).channels * static_cast<uint64_t>(channels);
   append_weights(name, layer, weights, count, channels);
-  return append_window(name, layer, input, window, channels, format, clamp);
+  return append_window(name, layer, input, {}, window, channels, format, clamp);
 }
 
 ModelBuilder::Tensor ModelBuilder::depthwise(const std::string& name, Tensor input, const Window& window,
@@ -156,117 +200,26 @@ ModelBuilder::Tensor ModelBuilder::depthwise(const std::string& name, Tensor inp
   const auto count =
       static_cast<uint64_t>(window.height) * static_cast<uint64_t>(window.width) * static_cast<uint64_t>(channels);
   append_weights(name, layer, weights, count, channels);
-  return append_window(name, layer, input, window, channels, format, clamp);
+  return append_window(name, layer, input, {}, window, channels, format, clamp);
 }
 
 ModelBuilder::Tensor ModelBuilder::fully_connected(const std::string& name, Tensor input, int outputs,
                                                    const LayerWeights& weights, const ActivationFormat& format,
                                                    const Clamp& clamp) {
   LayerDescriptor layer = layer_of(LayerKind::fully_connected);
-  append_weights(name, layer, weights, uint64_t{bytes_of(tensor(input))} * static_cast<uint64_t>(outputs), outputs);
-  return append(name, layer, {&input, 1}, 1, 1, outputs, format, clamp);
+  append_weights(name, layer, weights, values_of(tensor(input)) * static_cast<uint64_t>(outputs), outputs);
+  return append(name, layer, {&input, 1}, {}, {1, 1, outputs}, format, clamp);
 }
 
-ModelBuilder::Tensor ModelBuilder::max_pool(const std::string& name, Tensor input, const Window& window) {
-  const TensorDescriptor in = tensor(input);
-  const ActivationFormat format = {in.type, in.bits, model_.tensor_scales[input], in.zero_point};
-  return append_window(name, layer_of(LayerKind::max_pool), input, window, in.channels, format, {});
-}
-
-ModelBuilder::Tensor ModelBuilder::average_pool(const std::string& name, Tensor input, const Window& window,
-                                                Requantization scale, const ActivationFormat& format,
-                                                const Clamp& clamp) {
-  LayerDescriptor layer = layer_of(LayerKind::average_pool);
-  layer.input_scale[0] = scale;
-  return append_window(name, layer, input, window, tensor(input).channels, format, clamp);
-}
-
-ModelBuilder::Tensor ModelBuilder::global_average_pool(const std::string& name, Tensor input, Requantization scale,
-                                                       const ActivationFormat& format, const Clamp& clamp) {
-  LayerDescriptor layer = layer_of(LayerKind::global_average_pool);
-  layer.input_scale[0] = scale;
-  return append(name, layer, {&input, 1}, 1, 1, tensor(input).channels, format, clamp);
-}
-
-ModelBuilder::Tensor ModelBuilder::add(const std::string& name, std::span<const Tensor> inputs,
-                                       std::span<const Requantization> scales, int fraction_bits,
-                                       const ActivationFormat& format, const Clamp& clamp) {
-  if (inputs.size() != 2 || scales.size() != 2) refuse(name, "add has two inputs and a multiplier for each");
-  LayerDescriptor layer = layer_of(LayerKind::add);
-  layer.fraction_bits = small(name, fraction_bits);
-  for (size_t i = 0; i < 2; ++i) layer.input_scale[i] = scales[i];
-  const TensorDescriptor in = tensor(inputs[0]);
-  return append(name, layer, inputs, in.height, in.width, in.channels, format, clamp);
-}
-
-ModelBuilder::Tensor ModelBuilder::concat(const std::string& name, std::span<const Tensor> inputs,
-                                          std::span<const Requantization> scales, const ActivationFormat& format,
-                                          const Clamp& clamp) {
-  if (inputs.size() < 2 || inputs.size() > kMaxLayerInputs || inputs.size() != scales.size()) {
-    refuse(name, "concat has two to four inputs and a multiplier for each");
-  }
-  LayerDescriptor layer = layer_of(LayerKind::concat);
-  int channels = 0;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    layer.input_scale[i] = scales[i];
-    channels += tensor(inputs[i]).channels;
-  }
-  const TensorDescriptor in = tensor(inputs[0]);
-  return append(name, layer, inputs, in.height, in.width, channels, format, clamp);
-}
-
-ModelBuilder::Tensor ModelBuilder::upsample(const std::string& name, Tensor input, int factor) {
-  LayerDescriptor layer = layer_of(LayerKind::upsample);
-  layer.stride = small(name, factor);
-  const TensorDescriptor in = tensor(input);
-  const ActivationFormat format = {in.type, in.bits, model_.tensor_scales[input], in.zero_point};
-  return append(name, layer, {&input, 1}, in.height * factor, in.width * factor, in.channels, format, {});
-}
-
-namespace {
-
-bool keeps_channels(const Selection& selection, int input_channels) {
-  if (static_cast<int>(selection.channels.size()) != input_channels) return false;
-  for (int i = 0; i < input_channels; ++i)
-    if (selection.channels[static_cast<size_t>(i)] != i) return false;
-  return true;
-}
-
-}  // namespace
-
-bool ModelBuilder::can_select(const Selection& selection, int input_channels) {
-  const Window& w = selection.window;
-  if (keeps_channels(selection, input_channels) && w == Window::square(1, w.stride)) return true;
-  return w.stride == 1 || w.stride == 2 || w.stride == 4;
-}
-
-ModelBuilder::Tensor ModelBuilder::select(const std::string& name, Tensor input, const Selection& selection) {
-  const TensorDescriptor in = tensor(input);
-  const Window& w = selection.window;
-  const bool same_channels = keeps_channels(selection, in.channels);
-  if (same_channels && w == Window::square(1, w.stride)) return max_pool(name, input, w);
-  if (selection.row < 0 || selection.row >= w.height || selection.column < 0 || selection.column >= w.width)
-    refuse(name, "the place lies outside of its window");
-  const auto pixels = static_cast<size_t>(w.height) * static_cast<size_t>(w.width),
-             tap = static_cast<size_t>(selection.row) * static_cast<size_t>(w.width) +
-                   static_cast<size_t>(selection.column);
-  const size_t channels = selection.channels.size(), inputs = same_channels ? 1 : in.channels;
-  std::vector<int8_t> weights(channels * pixels * inputs, 0);
-  std::vector<int32_t> bias(channels, 0);
-  for (size_t i = 0; i < channels; ++i) {
-    const int from = selection.channels[i];
-    if (from >= in.channels) refuse(name, "there is no such channel");
-    if (from < 0) {
-      bias[i] = in.zero_point;
-    } else {
-      weights[same_channels ? tap * channels + i : (i * pixels + tap) * inputs + static_cast<size_t>(from)] = 1;
-    }
-  }
-  const std::vector<Requantization> scales(channels, requantization_for(1));
-  const LayerWeights ones = {weights, 2, bias, scales};
-  const ActivationFormat format = {in.type, in.bits, model_.tensor_scales[input], in.zero_point};
-  if (same_channels) return depthwise(name, input, w, ones, format);
-  return convolution(name, input, static_cast<int>(channels), w, ones, format);
+ModelBuilder::Tensor ModelBuilder::transposed_convolution(const std::string& name, Tensor input, const Extents& output,
+                                                          const Window& window, const LayerWeights& weights,
+                                                          const ActivationFormat& format, const Clamp& clamp) {
+  LayerDescriptor layer = layer_of(LayerKind::transposed_convolution);
+  describe_window(name, window, layer);
+  const auto count = static_cast<uint64_t>(window.height) * static_cast<uint64_t>(window.width) *
+                     tensor(input).channels * static_cast<uint64_t>(output.channels);
+  append_weights(name, layer, weights, count, output.channels);
+  return append(name, layer, {&input, 1}, {}, output, format, clamp);
 }
 
 void ModelBuilder::output(Tensor tensor, const std::string& name) {

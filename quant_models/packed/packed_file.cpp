@@ -10,14 +10,16 @@
 #include "base/output_file.hpp"
 #include "quant_models/hash.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/packed/file_reader.hpp"
 #include "quant_models/packed/kernel_image.hpp"
+#include "quant_models/packed/packed_file_v1.hpp"
 #include "quant_models/packed/validate.hpp"
 
 namespace flashcell::quant {
 namespace {
 
 constexpr uint8_t kMagic[8] = {'F', 'C', 'N', 'N', '\r', '\n', 0x1a, '\n'};
-constexpr uint32_t kFileVersion = 1;
+constexpr uint32_t kFileVersion = 2;
 constexpr size_t kChecksummed = 32, kHeadBytes = 64;
 constexpr uint32_t kMaxClasses = 65536;
 constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
@@ -37,50 +39,6 @@ class Writer {
   }
 
   std::vector<uint8_t> bytes;
-};
-
-/// Reads from front to back; whoever asks beyond the end learns what is missing.
-class Reader {
- public:
-  Reader(std::span<const uint8_t> bytes, const std::string& name) : bytes_(bytes), name_(name) {}
-
-  [[noreturn]] void fail(const std::string& what) const { throw ModelError(name_ + ": " + what); }
-
-  std::span<const uint8_t> take(uint64_t count, const char* what) {
-    if (count > bytes_.size() - next_) {
-      fail(std::string("ends inside of ") + what + " at byte " + std::to_string(next_) + "; copy or export it again");
-    }
-    next_ += count;
-    return bytes_.subspan(next_ - count, count);
-  }
-  template <class T>
-  T number(const char* what) {
-    T value;
-    std::memcpy(&value, take(sizeof(T), what).data(), sizeof(T));
-    return value;
-  }
-  std::string text(const char* what) {
-    const auto bytes = take(number<uint16_t>(what), what);
-    return {bytes.begin(), bytes.end()};
-  }
-  /// `count` descriptors, then the gap up to the next multiple of 64 bytes.
-  template <class T>
-  std::vector<T> table(uint64_t count, uint64_t most, const char* what) {
-    if (count > most) fail(std::string("has too many ") + what + ": " + std::to_string(count));
-    const auto bytes = take(count * sizeof(T), what);
-    std::vector<T> table(count);
-    if (!bytes.empty()) std::memcpy(table.data(), bytes.data(), bytes.size());
-    for (const uint8_t byte : take((64 - next_ % 64) % 64, what)) {
-      if (byte != 0) fail(std::string("has bytes between its tables, after the ") + what);
-    }
-    return table;
-  }
-  uint64_t position() const { return next_; }
-
- private:
-  std::span<const uint8_t> bytes_;
-  const std::string& name_;
-  uint64_t next_ = 0;
 };
 
 constexpr std::string_view kCalibrationLine = "\ncalibration ";
@@ -117,15 +75,22 @@ std::optional<Calibration> take_calibration(std::string& name) {
   return c;
 }
 
-void check_head(Reader& reader, std::span<const uint8_t> bytes, uint32_t& image_bytes) {
+/// What the fixed head of a file says.
+struct Head {
+  uint32_t version, image_bytes;
+};
+
+Head check_head(FileReader& reader, std::span<const uint8_t> bytes) {
   const auto magic = reader.take(sizeof(kMagic), "the header");
   if (!std::equal(magic.begin(), magic.end(), kMagic))
     reader.fail("is no .fcnn model; make one with `flashcell quantize`");
-  const auto version = reader.number<uint32_t>("the header");
-  if (version != kFileVersion) {
-    reader.fail("has version " + std::to_string(version) + " of the format, this program reads 1; export it again");
+  Head head = {};
+  head.version = reader.number<uint32_t>("the header");
+  if (head.version < 1 || head.version > kFileVersion) {
+    reader.fail("has version " + std::to_string(head.version) +
+                " of the format, this program reads 1 and 2; export it again");
   }
-  image_bytes = reader.number<uint32_t>("the header");
+  head.image_bytes = reader.number<uint32_t>("the header");
   const auto file_bytes = reader.number<uint64_t>("the header");
   const auto checksum = reader.number<uint64_t>("the header");
   for (const uint8_t byte : reader.take(kHeadBytes - kChecksummed, "the header")) {
@@ -136,11 +101,11 @@ void check_head(Reader& reader, std::span<const uint8_t> bytes, uint32_t& image_
                 "; copy or export it again");
   }
   if (checksum != packed_file_checksum(bytes)) reader.fail("is damaged (wrong checksum); copy or export it again");
+  return head;
 }
 
-void read_image(Reader& reader, PackedModel& model, uint32_t image_bytes) {
+void read_image(FileReader& reader, PackedModel& model) {
   using namespace contract;
-  const uint64_t begin = reader.position();
   const QcnnHeader header = reader.table<QcnnHeader>(1, 1, "image header").front();
   if (header.version != kQcnnVersion) {
     reader.fail("was made for version " + std::to_string(header.version) + " of the engine, this is version " +
@@ -150,19 +115,19 @@ void read_image(Reader& reader, PackedModel& model, uint32_t image_bytes) {
     if (word != 0) reader.fail("has an unknown image header; export it again with this program");
   }
   model.layers = reader.table<LayerDescriptor>(header.layer_count, kMaxLayers, "layers");
+  model.inputs = reader.table<LayerInput>(header.layer_input_count, kMaxInputs, "layers' inputs");
   model.tensors = reader.table<TensorDescriptor>(header.tensor_count, kMaxTensors, "tensors");
   model.channels =
       reader.table<ChannelParameters>(header.channel_count, uint64_t{kMaxLayers} * kMaxTensorChannels, "channels");
   model.weights = reader.table<uint8_t>(header.weight_bytes, kMaxWeightBytes, "weights");
   model.arena_bytes = header.arena_bytes;
-  if (reader.position() - begin != image_bytes) reader.fail("says a wrong size of its image; export it again");
   if (header.input_bytes != bytes_of_role(model, kInputTensor) ||
       header.output_bytes != bytes_of_role(model, kOutputTensor)) {
     reader.fail("says wrong sizes of its inputs or outputs; export it again");
   }
 }
 
-void read_names(Reader& reader, PackedModel& model) {
+void read_names(FileReader& reader, PackedModel& model) {
   model.name = reader.text("the model's name");
   model.calibration = take_calibration(model.name);
   for (size_t i = 0; i < model.layers.size(); ++i) model.layer_names.push_back(reader.text("the layers' names"));
@@ -213,11 +178,16 @@ std::vector<uint8_t> packed_file_bytes(const PackedModel& model) {
 }
 
 PackedModel parse_packed_file(std::span<const uint8_t> bytes, const std::string& name) {
-  Reader reader(bytes, name);
-  uint32_t image_bytes = 0;
-  check_head(reader, bytes, image_bytes);
+  FileReader reader(bytes, name);
+  const Head head = check_head(reader, bytes);
   PackedModel model;
-  read_image(reader, model, image_bytes);
+  if (head.version == 1) {
+    read_image_v1(reader, model);
+  } else {
+    read_image(reader, model);
+  }
+  if (reader.position() != kHeadBytes + uint64_t{head.image_bytes})
+    reader.fail("says a wrong size of its image; export it again");
   read_names(reader, model);
   if (reader.position() != bytes.size()) reader.fail("has bytes after its end; export it again");
   validate(model, name);

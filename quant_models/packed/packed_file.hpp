@@ -8,7 +8,7 @@
 
 // The file of a packed model, `.fcnn`, little-endian:
 //   0   8 bytes  "FCNN\r\n\x1a\n": a copy in text mode damages it visibly
-//   8   uint32   version of the file, 1
+//   8   uint32   version of the file, 2; files of version 1 are read as well (packed_file_v1.hpp)
 //   12  uint32   bytes of the kernel image
 //   16  uint64   bytes of the file
 //   24  uint64   checksum: FNV-1a, 64 bits, of all bytes from 32 on

@@ -1,32 +1,28 @@
 #include "quant_models/packed/packed_model.hpp"
 
 namespace flashcell::quant {
-namespace {
-
-/// Products that make one output value.
-uint64_t reduction(const PackedModel& model, const contract::LayerDescriptor& layer) {
-  const contract::TensorDescriptor& in = model.tensors[layer.inputs[0]];
-  const uint64_t window = static_cast<uint64_t>(layer.kernel_height) * layer.kernel_width;
-  switch (layer.kind) {
-    case contract::LayerKind::convolution:
-      return window * in.channels;
-    case contract::LayerKind::depthwise:
-      return window;
-    case contract::LayerKind::fully_connected:
-      return bytes_of(in);
-    default:
-      return 0;
-  }
-}
-
-}  // namespace
 
 uint64_t weight_count(const PackedModel& model, const contract::LayerDescriptor& layer) {
-  return reduction(model, layer) * model.tensors[layer.output].channels;
+  if (!contract::has_weights(layer.kind)) return 0;
+  const contract::TensorDescriptor &in = input_tensor(model, layer), &out = output_tensor(model, layer);
+  if (layer.kind == contract::LayerKind::fully_connected) return values_of(in) * out.channels;
+  const uint64_t window = static_cast<uint64_t>(layer.kernel_height) * layer.kernel_width;
+  return window * out.channels * (layer.kind == contract::LayerKind::depthwise ? 1u : in.channels);
 }
 
 uint64_t multiply_accumulates(const PackedModel& model, const contract::LayerDescriptor& layer) {
-  return reduction(model, layer) * bytes_of(model.tensors[layer.output]);
+  const contract::TensorDescriptor& out = output_tensor(model, layer);
+  switch (layer.kind) {
+    case contract::LayerKind::product:
+      return values_of(out) * layer.depth;
+    case contract::LayerKind::transposed_convolution: {
+      // Each number of the input meets every tap.
+      const contract::TensorDescriptor& in = input_tensor(model, layer);
+      return weight_count(model, layer) * in.height * in.width;
+    }
+    default:
+      return weight_count(model, layer) * out.height * out.width;
+  }
 }
 
 }  // namespace flashcell::quant

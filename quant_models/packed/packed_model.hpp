@@ -14,6 +14,7 @@ namespace flashcell::quant {
 /// read. Make one with ModelBuilder; validate() says whether one is sound.
 struct PackedModel {
   std::vector<contract::LayerDescriptor> layers;
+  std::vector<contract::LayerInput> inputs;  ///< of all layers
   std::vector<contract::TensorDescriptor> tensors;
   std::vector<contract::ChannelParameters> channels;
   std::vector<uint8_t> weights;
@@ -29,9 +30,26 @@ struct PackedModel {
   std::optional<Calibration> calibration;
 };
 
-/// Bytes of one tensor.
+/// Numbers, bytes of one tensor.
+inline uint64_t values_of(const contract::TensorDescriptor& tensor) {
+  return uint64_t{tensor.height} * tensor.width * tensor.channels;
+}
 inline uint32_t bytes_of(const contract::TensorDescriptor& tensor) {
-  return static_cast<uint32_t>(tensor.height) * tensor.width * tensor.channels;
+  return static_cast<uint32_t>(values_of(tensor) * static_cast<uint64_t>(contract::bytes_per_value(tensor.type)));
+}
+
+/// A layer's input `i`: the table's entry, the tensor.
+inline const contract::LayerInput& layer_input(const PackedModel& model, const contract::LayerDescriptor& layer,
+                                               size_t i = 0) {
+  return model.inputs[layer.first_input + i];
+}
+inline const contract::TensorDescriptor& input_tensor(const PackedModel& model, const contract::LayerDescriptor& layer,
+                                                      size_t i = 0) {
+  return model.tensors[layer_input(model, layer, i).tensor];
+}
+inline const contract::TensorDescriptor& output_tensor(const PackedModel& model,
+                                                       const contract::LayerDescriptor& layer) {
+  return model.tensors[layer.output];
 }
 
 /// Bytes of one item: all tensors of a role, in the table's order, without gaps.
@@ -46,7 +64,7 @@ inline uint64_t bytes_of_role(const PackedModel& model, contract::TensorRole rol
 /// Weights of a layer, in number; 0 where it has none.
 uint64_t weight_count(const PackedModel& model, const contract::LayerDescriptor& layer);
 
-/// Multiply-accumulates of a layer with weights (padding counts); 0 for others.
+/// Multiply-accumulates of a layer with weights (padding counts) or a product; 0 for others.
 uint64_t multiply_accumulates(const PackedModel& model, const contract::LayerDescriptor& layer);
 
 }  // namespace flashcell::quant

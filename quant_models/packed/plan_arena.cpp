@@ -15,7 +15,7 @@ std::vector<Life> lives(const PackedModel& model) {
   std::vector<Life> lives(model.tensors.size(), {-1, -1});
   for (int i = 0; i < layer_count; ++i) {
     const contract::LayerDescriptor& layer = model.layers[static_cast<size_t>(i)];
-    for (int input = 0; input < layer.input_count; ++input) lives[layer.inputs[input]].end = i;
+    for (size_t input = 0; input < layer.input_count; ++input) lives[layer_input(model, layer, input).tensor].end = i;
     lives[layer.output].begin = i;
   }
   for (size_t i = 0; i < lives.size(); ++i) {

@@ -8,6 +8,7 @@
 #include "quant_models/model_error.hpp"
 #include "quant_models/quantize/bias_correction.hpp"
 #include "quant_models/quantize/equalization.hpp"
+#include "quant_models/quantize/integer_functions.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -20,6 +21,7 @@ std::vector<std::string> described(const PostTrainingOptions& o) {
                   o.weights.bits, name_in(kCalibratorNames, o.weights.calibrator), o.activations.bits,
                   name_in(kCalibratorNames, o.activations.calibrator), sums, outputs)};
   if (o.residual_bits > 0) steps.push_back(fmt::format("residual streams {} bits", o.residual_bits));
+  if (!o.node_bits.empty()) steps.push_back(fmt::format("{} nodes have bits of their own", o.node_bits.size()));
   if (o.edge_weight_bits > 0)
     steps.push_back(fmt::format("first and last layers' weights {} bits", o.edge_weight_bits));
   if (!o.weights.per_channel) steps.emplace_back("one scale for all weights of a layer");
@@ -44,6 +46,28 @@ Pass post_training_pass(const PostTrainingOptions& options) {
     progress(fmt::format("calibrating with {} images", state.data.count));
     state.quantized = quantize_post_training(state.real, state.data.images, state.data.count, options);
     for (std::string& step : described(options)) state.steps.push_back(std::move(step));
+  };
+}
+
+Pass integer_functions_pass() {
+  return [](PlanState& state, const PlanProgress& progress) {
+    progress("fitting scales to integer functions");
+    Graph fitted = fit_integer_functions(state.quantized);
+    if (!(fitted == state.quantized))
+      state.steps.emplace_back("scales of softmax and residual streams as integers ask");
+    state.quantized = std::move(fitted);
+  };
+}
+
+Pass repq_pass(const RepqOptions& options) {
+  return [options](PlanState& state, const PlanProgress& progress) {
+    progress(fmt::format("calibrating with {} images", state.data.count));
+    state.quantized = quantize_repq(state.real, state.data.images, state.data.count, options);
+    state.steps.push_back(
+        fmt::format("RepQ-ViT: weights {} bits ({}), what products read {} bits, input 8 bits, the rest real",
+                    options.weights.bits, name_in(kCalibratorNames, options.weights.calibrator), options.value_bits));
+    if (options.edge_weight_bits > 0)
+      state.steps.push_back(fmt::format("first and last layers' weights {} bits", options.edge_weight_bits));
   };
 }
 

@@ -8,6 +8,7 @@
 #include "quant_models/graph/graph.hpp"
 #include "quant_models/quantize/adaptive_rounding.hpp"
 #include "quant_models/quantize/post_training.hpp"
+#include "quant_models/quantize/repq.hpp"
 #include "quant_models/report/error_report.hpp"
 
 // From a network in real numbers to a quantized one and what that costs: what `flashcell quantize` does, without files.
@@ -37,6 +38,10 @@ using Pass = std::function<void(PlanState& state, const PlanProgress& progress)>
 Pass equalize_pass();
 /// Makes the quantized network by what the images show (post_training.hpp).
 Pass post_training_pass(const PostTrainingOptions& options);
+/// Gives the quantized network the scales that transformers' integer arithmetic asks for (integer_functions.hpp).
+Pass integer_functions_pass();
+/// The same for a vision transformer (repq.hpp).
+Pass repq_pass(const RepqOptions& options);
 /// Rounds the quantized network's weights the better way (adaptive_rounding.hpp).
 Pass adaptive_rounding_pass(const AdaptiveRoundingOptions& options);
 /// Takes mean errors out of the quantized network's biases, where that helps (bias_correction.hpp).

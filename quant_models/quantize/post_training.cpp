@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "quant_models/graph/output_tail.hpp"
 #include "quant_models/graph/simplify.hpp"
@@ -62,6 +63,22 @@ std::set<NodeId> handed_out_values(const Graph& graph) {
   return handed_out;
 }
 
+// Values that get the bits of activations; what is joined may be of whatever.
+bool is_activation(const Graph& graph, NodeId id) {
+  const Layer& layer = graph.node(id).layer;
+  return activates(layer) || std::holds_alternative<Concat>(layer) || is_multiplied(graph, id);
+}
+
+NodeBits own_bits(const PostTrainingOptions& options, const std::string& name) {
+  const auto found = options.node_bits.find(name);
+  return found == options.node_bits.end() ? NodeBits{} : found->second;
+}
+
+void check_node_bits(const Graph& graph, const PostTrainingOptions& options) {
+  for (const auto& [name, bits] : options.node_bits)
+    if (!graph.find(name)) throw std::invalid_argument("post-training quantization: no node is called '" + name + "'");
+}
+
 }  // namespace
 
 std::vector<NodeId> edge_layers(const Graph& graph) {
@@ -82,6 +99,20 @@ std::vector<NodeId> edge_layers(const Graph& graph) {
   return edges;
 }
 
+std::vector<NodeId> activation_values(const Graph& graph, const PostTrainingOptions& options) {
+  const std::set<NodeId> handed_out = handed_out_values(graph);
+  std::set<NodeId> stream;
+  if (options.residual_bits > 0) stream = residual_stream(graph);
+  std::vector<NodeId> tail;
+  if (options.places == Places::every_value) tail = output_tail(graph);
+  std::vector<NodeId> values;
+  std::copy_if(graph.order().begin(), graph.order().end(), std::back_inserter(values), [&](NodeId id) {
+    return is_activation(graph, id) && !only_moves(graph.node(id).layer) && is_stored(graph, id, options) &&
+           !handed_out.contains(id) && !stream.contains(id) && std::find(tail.begin(), tail.end(), id) == tail.end();
+  });
+  return values;
+}
+
 Graph quantize_weights(Graph graph, const PostTrainingOptions& options) {
   const std::vector<NodeId> edges = edge_layers(graph);
   for (const NodeId id : std::vector<NodeId>(graph.order())) {
@@ -90,6 +121,7 @@ Graph quantize_weights(Graph graph, const PostTrainingOptions& options) {
     WeightOptions weights = options.weights;
     const bool edge = std::find(edges.begin(), edges.end(), id) != edges.end();
     if (edge && options.edge_weight_bits > 0) weights.bits = options.edge_weight_bits;
+    if (const int bits = own_bits(options, graph.node(id).name).weights; bits > 0) weights.bits = bits;
     *weight_quantization_of(layer) = calibrate_weights(*weight_of(layer), weights);
     graph.replace(id, std::move(layer));
   }
@@ -104,13 +136,17 @@ Graph quantize_values(Graph graph, const std::map<NodeId, Statistics>& statistic
   CalibratorOptions residual = sums;
   if (options.residual_bits > 0) residual.bits = options.residual_bits;
   const std::set<NodeId> handed_out = handed_out_values(graph), stream = residual_stream(graph);
-  const auto options_for = [&](NodeId id) {
+  const auto general_options = [&](NodeId id) {
     const Layer& layer = graph.node(id).layer;
     if (handed_out.contains(id)) return outputs;
     if (std::holds_alternative<Input>(layer)) return ends;
     if (options.residual_bits > 0 && stream.contains(id)) return residual;
-    const bool joined = std::holds_alternative<Concat>(layer);  // of whatever
-    return joined || activates(layer) || is_multiplied(graph, id) ? options.activations : sums;
+    return is_activation(graph, id) ? options.activations : sums;
+  };
+  const auto options_for = [&](NodeId id) {
+    CalibratorOptions own = general_options(id);
+    if (const int bits = own_bits(options, graph.node(id).name).value; bits > 0) own.bits = bits;
+    return own;
   };
   for (const NodeId id : std::vector<NodeId>(graph.order())) {
     const Node& n = graph.node(id);
@@ -131,6 +167,7 @@ Graph quantize_values(Graph graph, const std::map<NodeId, Statistics>& statistic
 Graph quantize_post_training(const Graph& graph, std::span<const float> images, int64_t count,
                              const PostTrainingOptions& options) {
   const Graph simple = simplify(graph);
+  check_node_bits(simple, options);
   return quantize_values(quantize_weights(simple, options), collect_statistics(simple, images, count), options);
 }
 

@@ -12,8 +12,8 @@
 // round halves to even: their integers differ on exact ties only.
 namespace flashcell::quant {
 
-/// Nearest integer, halves up; exact for every float. NaN stays NaN. Without a call of floor, so that compilers vectorize
-/// it for every processor.
+/// Nearest integer, halves up; exact for every float. NaN stays NaN. Without a call of floor, so that compilers
+/// vectorize it for every processor.
 inline float round_half_up(float x) {
   const bool has_fraction = std::abs(x) < 0x1p23F;
   const float inside = has_fraction ? x : 0;
@@ -35,8 +35,15 @@ inline float dequantize(int32_t q, float scale, int32_t zero_point) {
   return scale * static_cast<float>(q - zero_point);
 }
 
-/// Each number to its nearest storable one, in place. `values` has the given shape; per-channel scales run along
-/// quantization.axis. Throws std::invalid_argument when sizes do not fit.
+/// round(-2 log2(x / scale)), halves up, between 0 and highest; highest for 0, numbers below it and NaN.
+/// Worked out on exponent and mantissa: the same integer on every machine.
+int32_t quantize_log_sqrt2(float x, float scale, int32_t highest);
+
+/// scale * 2^(-q/2), 0 for q = highest.
+float dequantize_log_sqrt2(int32_t q, float scale, int32_t highest);
+
+/// Each number to its nearest storable one (log_sqrt2: nearest in the logarithm), in place. `values` has the given
+/// shape; per-channel scales run along quantization.axis. Throws std::invalid_argument when sizes do not fit.
 void fake_quantize(std::span<float> values, const Shape& shape, const Quantization& quantization);
 
 /// The tensor's integers, in its order.

@@ -8,10 +8,11 @@
 
 namespace flashcell::quant {
 
-/// Adam with decoupled weight decay (Loshchilov, Hutter: AdamW, ICLR 2019); betas 0.9 and 0.999, epsilon 1e-8.
+/// Adam with decoupled weight decay (Loshchilov, Hutter: AdamW, ICLR 2019); betas 0.9 unless told otherwise and
+/// 0.999, epsilon 1e-8.
 class AdamW {
  public:
-  AdamW(const std::vector<Parameter>& parameters, double weight_decay);
+  AdamW(const std::vector<Parameter>& parameters, double weight_decay, double beta1 = 0.9);
 
   /// One step, in place. `step` counts from 0.
   void update(std::vector<Parameter>& parameters, std::span<const at::Tensor> gradients, double learning_rate,
@@ -21,7 +22,7 @@ class AdamW {
   std::vector<at::Tensor>& state() { return state_; }
 
  private:
-  double weight_decay_;
+  double weight_decay_, beta1_;
   std::vector<at::Tensor> state_;
 };
 

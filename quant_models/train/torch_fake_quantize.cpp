@@ -46,7 +46,25 @@ struct FakeQuantize : torch::autograd::Function<FakeQuantize> {
   }
 };
 
+struct FakeQuantizeLogSqrt2 : torch::autograd::Function<FakeQuantizeLogSqrt2> {
+  static at::Tensor forward(torch::autograd::AutogradContext*, const at::Tensor& x, double scale, int64_t highest) {
+    constexpr double kLeast = 1e-37;  // of normal numbers: the logarithm of 0 is none
+    const at::Tensor steps = (x / scale).clamp_min(kLeast).log2_().mul_(-2);
+    const at::Tensor integers = steps.add_(0.5).floor_().clamp_(0, highest);
+    return (integers * -0.5).exp2_().mul_(scale).masked_fill_(integers.eq(highest), 0);
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext*,
+                                                 torch::autograd::variable_list gradients) {
+    return {gradients[0], at::Tensor(), at::Tensor()};
+  }
+};
+
 }  // namespace
+
+at::Tensor fake_quantize_log_sqrt2(const at::Tensor& x, float scale, int32_t highest) {
+  return FakeQuantizeLogSqrt2::apply(x, static_cast<double>(scale), int64_t{highest});
+}
 
 at::Tensor fake_quantize(const at::Tensor& x, const at::Tensor& scale, const IntegerRange& range) {
   return FakeQuantize::apply(x, scale, range.lowest, range.highest, range.zero_point);

@@ -18,4 +18,8 @@ struct IntegerRange {
 /// sqrt(numbers of one scale * highest).
 at::Tensor fake_quantize(const at::Tensor& x, const at::Tensor& scale, const IntegerRange& range);
 
+/// scale * 2^(-q/2) with q = round(-2 log2(x / scale)), 0 where q reaches `highest`: fake_quantize() of the graph for
+/// QuantizationKind::log_sqrt2, to float32's precision. The gradient passes straight through the rounding.
+at::Tensor fake_quantize_log_sqrt2(const at::Tensor& x, float scale, int32_t highest);
+
 }  // namespace flashcell::quant

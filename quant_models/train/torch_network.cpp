@@ -16,8 +16,18 @@ std::string name_in(const Node& node, const std::string& name) {
 }
 constexpr const char *kWeight = "weight", *kWeightScale = "weight/scale", *kValueScale = "value/scale";
 
-bool has_own_scale(const Node& node) {
-  return node.quantization && !only_moves(node.layer) && !std::holds_alternative<Input>(node.layer);
+// What only moves numbers may store them in another way than they came: parts of one value with scales of their own.
+bool stores_anew(const Graph& graph, const Node& node) {
+  if (!node.quantization) return false;
+  return !only_moves(node.layer) || graph.node(node.inputs[0]).quantization != node.quantization;
+}
+
+bool is_logarithmic(const Quantization& quantization) {
+  return quantization.kind == QuantizationKind::log_sqrt2;
+}
+
+bool has_own_scale(const Graph& graph, const Node& node) {
+  return stores_anew(graph, node) && !std::holds_alternative<Input>(node.layer) && !is_logarithmic(*node.quantization);
 }
 
 }  // namespace
@@ -35,6 +45,7 @@ class TorchNetwork::Parameters : public TorchParameters {
   TorchReader add_weight(const Tensor& weight, const std::optional<Quantization>& quantization) override {
     TorchReader real = add(kWeight, weight, true);
     if (!quantization) return real;
+    if (is_logarithmic(*quantization)) throw ModelError("training needs weights in even steps");
     if (quantization->axis != 0 && quantization->per_channel())
       throw ModelError("training needs weight scales along the first dimension");
     const size_t scales = network_.add_scales(name_in(node_, kWeightScale), *quantization);
@@ -91,7 +102,7 @@ TorchNetwork::TorchNetwork(const Graph& graph) : graph_(graph) {
     } catch (const ModelError& e) {
       throw ModelError("node '" + node.name + "': " + e.what());
     }
-    if (node.quantization && !only_moves(node.layer)) add_value_quantization(node, step);
+    if (stores_anew(graph_, node)) add_value_quantization(node, step);
     steps_.push_back(std::move(step));
   }
 }
@@ -117,8 +128,15 @@ void TorchNetwork::add_value_quantization(const Node& node, Step& step) {
   const Quantization& quantization = *node.quantization;
   if (quantization.scale.size() != 1)
     throw ModelError("node '" + node.name + "': training needs one scale for a value");
+  if (is_logarithmic(quantization)) {
+    step.quantize = [scale = quantization.scale[0], highest = quantization.highest()](const at::Tensor& value,
+                                                                                      const TorchRun&) {
+      return fake_quantize_log_sqrt2(value, scale, highest);
+    };
+    return;
+  }
   const IntegerRange range = range_of(quantization);
-  if (!has_own_scale(node)) {
+  if (!has_own_scale(graph_, node)) {
     step.quantize = [range, scale = at::full({1}, quantization.scale[0])](const at::Tensor& value, const TorchRun&) {
       return fake_quantize(value, scale, range);
     };
@@ -131,7 +149,7 @@ void TorchNetwork::add_value_quantization(const Node& node, Step& step) {
 }
 
 at::Tensor TorchNetwork::forward(const at::Tensor& input, std::span<const at::Tensor> parameters,
-                                 BatchStatistics* statistics) const {
+                                 BatchStatistics* statistics, const TorchObserver& observer) const {
   const TorchRun run{parameters, running_, statistics};
   std::vector<at::Tensor> values(graph_.id_limit()), inputs;
   for (const Step& step : steps_) {
@@ -140,6 +158,7 @@ at::Tensor TorchNetwork::forward(const at::Tensor& input, std::span<const at::Te
     for (const NodeId id : graph_.node(step.node).inputs) inputs.push_back(values[static_cast<size_t>(id)]);
     value = step.operation.function ? step.operation.function(inputs, run) : input;
     if (step.quantize) value = step.quantize(value, run);
+    if (observer) observer(step.node, value);
   }
   return values[static_cast<size_t>(graph_.outputs()[0].node)];
 }
@@ -160,11 +179,11 @@ Graph TorchNetwork::trained() const {
     Layer layer = node.layer;
     take_trained(layer, values);
     graph.replace(id, std::move(layer));
-    if (has_own_scale(node)) {
+    if (has_own_scale(graph_, node)) {
       Quantization quantization = *node.quantization;
       quantization.scale = values.scales(kValueScale);
       graph.set_quantization(id, quantization);
-    } else if (node.quantization && only_moves(node.layer)) {
+    } else if (node.quantization && only_moves(node.layer) && !stores_anew(graph_, node)) {
       graph.set_quantization(id, graph.node(node.inputs[0]).quantization);
     }
   }

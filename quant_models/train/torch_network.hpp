@@ -22,8 +22,13 @@ struct Parameter {
 /// Mean and variance of one batch at every batch normalization, in the graph's order.
 using BatchStatistics = std::vector<at::Tensor>;
 
+/// Sees every node's value as it is made, in the graph's order, part of the computation's record for gradients; may
+/// keep it, or put another one in its place.
+using TorchObserver = std::function<void(NodeId node, at::Tensor& value)>;
+
 /// A graph as libtorch operations. Weights, biases, batch normalization, and the scales of quantized weights and values
-/// are parameters; the scales of inputs are fixed. forward() only reads: several threads may run it at once.
+/// are parameters; the scales of inputs and of logarithmic values are fixed. forward() only reads: several threads may
+/// run it at once.
 class TorchNetwork {
  public:
   /// Throws ModelError where the graph has not one input and one output, or values with several scales.
@@ -36,8 +41,8 @@ class TorchNetwork {
 
   /// The output for a batch, with `parameters` in the place of parameters(). Batch normalization goes by the batch and
   /// appends to `statistics`, or by the running figures where that is null.
-  at::Tensor forward(const at::Tensor& input, std::span<const at::Tensor> parameters,
-                     BatchStatistics* statistics) const;
+  at::Tensor forward(const at::Tensor& input, std::span<const at::Tensor> parameters, BatchStatistics* statistics,
+                     const TorchObserver& observer = {}) const;
 
   /// running = (1 - share) * running + share * mean of the given batches'.
   void update_running(std::span<const BatchStatistics> batches, double share);

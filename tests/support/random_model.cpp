@@ -5,42 +5,28 @@
 #include <cstdlib>
 
 #include "quant_models/packed/model_builder.hpp"
+#include "tests/support/random_draws.hpp"
+#include "tests/support/random_layers.hpp"
 
 namespace flashcell::test {
 namespace {
 
 using namespace contract;
-using quant::ActivationFormat;
-using quant::Clamp;
 using quant::LayerWeights;
 using quant::ModelBuilder;
 using quant::Window;
 
-class Random {
- public:
-  explicit Random(uint64_t seed) : engine_(seed) {}
-  /// Uniform enough in [low, high].
-  int between(int low, int high) {
-    return low + static_cast<int>(engine_() % (static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1));
-  }
-  bool chance(int percent) { return between(1, 100) <= percent; }
-  double real(double low, double high) { return low + (high - low) * static_cast<double>(engine_() >> 11) * 0x1p-53; }
-
- private:
-  std::mt19937_64 engine_;
-};
-
 class Generator {
  public:
   Generator(uint64_t seed, const RandomModelOptions& options)
-      : random_(seed), options_(options), builder_("random " + std::to_string(seed)) {}
+      : random_(seed, options.first_kinds), options_(options), builder_("random " + std::to_string(seed)) {}
 
   quant::PackedModel make() {
     const int inputs = random_.chance(15) ? 2 : 1;
     for (int i = 0; i < inputs; ++i) {
       const int side = options_.most_side;
       const int channels = random_.chance(50) ? random_.between(1, 4) : random_.between(1, options_.most_channels);
-      remember(builder_.input("input", random_.between(1, side), random_.between(1, side), channels, format()));
+      remember(builder_.input("input", random_.between(1, side), random_.between(1, side), channels, random_.format()));
     }
     const int layers = random_.between(1, options_.most_layers);
     for (int i = 0; i < layers; ++i) append();
@@ -64,31 +50,17 @@ class Generator {
   }
   const TensorDescriptor& shape(Tensor tensor) { return builder_.tensor(tensor); }
 
-  ActivationFormat format() {
-    ActivationFormat format;
-    format.type = random_.chance(60) ? ActivationType::unsigned8 : ActivationType::signed8;
-    format.bits = random_.chance(20) ? 4 : 8;
-    format.scale = static_cast<float>(random_.real(0.001, 1));
-    if (random_.chance(25)) {
-      format.zero_point = random_.between(lowest(format.type, format.bits), highest(format.type, format.bits));
-    }
-    return format;
-  }
-  Clamp clamp() {
-    if (random_.chance(60)) return {};
-    return {random_.between(-20, 3), random_.between(5, 120)};
-  }
-  Requantization scale(double typical) {
-    if (random_.chance(3)) return {65535, 1, 0};
-    if (random_.chance(3)) return {65535, kMaxShift, 0};
-    if (random_.chance(3)) return {32768, static_cast<uint8_t>(random_.between(1, kMaxShift)), 0};
-    return quant::requantization_for(random_.real(20, 300) / std::max(typical, 1.0));
+  int weight_bits() {
+    if (options_.first_kinds || random_.chance(50)) return random_.chance(60) ? 8 : random_.chance(50) ? 4 : 2;
+    return random_.chance(30) ? kTernaryBits : random_.between(1, 8);
   }
 
   /// Values of one layer with weights, in the lap of the generator.
   LayerWeights weights(int channels, uint64_t each, int largest_input, bool interleaved) {
-    const int bits = random_.chance(60) ? 8 : random_.chance(50) ? 4 : 2;
-    const int most = (1 << (bits - 1)) - 1;
+    int bits = weight_bits();
+    const int64_t room_for_each = INT32_MAX / (static_cast<int64_t>(each) * largest_input);
+    if (room_for_each == 0) bits = 8;  // which have a 0
+    const int most = static_cast<int>(std::min<int64_t>(largest_weight(bits), room_for_each));
     const int style = random_.between(0, 9);
     values_.resize(static_cast<size_t>(channels) * each);
     bias_.clear();
@@ -98,6 +70,7 @@ class Generator {
                                   : style == 1 ? -most
                                   : style == 2 ? (random_.chance(50) ? most : -most)
                                                : random_.between(-most, most));
+      if (bits == 1 && value == 0) value = 1;
     }
     for (int channel = 0; channel < channels; ++channel) {
       int64_t sum = 0;
@@ -111,7 +84,7 @@ class Generator {
       if (random_.chance(10)) bias = static_cast<int64_t>(random_.real(-typical, typical));
       if (random_.chance(3)) bias = random_.chance(50) ? room : -room;
       bias_.push_back(static_cast<int32_t>(std::clamp(bias, -room, room)));
-      scales_.push_back(scale(typical));
+      scales_.push_back(random_.scale(typical));
     }
     return {values_, bits, bias_, scales_};
   }
@@ -124,7 +97,9 @@ class Generator {
     Window window;
     window.height = random_.chance(30) ? 1 : random_.between(1, most_side);
     window.width = random_.chance(50) ? window.height : random_.between(1, most_side);
-    window.stride = any_stride ? random_.between(1, 3) : 1 << (random_.chance(60) ? 0 : random_.between(1, 2));
+    const int stride = any_stride ? random_.between(1, 3) : 1 << (random_.chance(60) ? 0 : random_.between(1, 2));
+    window.stride_rows = window.stride_columns = stride;
+    if (!options_.first_kinds && random_.chance(15)) window.stride_rows = random_.between(1, kMaxStride);
     if (random_.chance(70)) {
       window.pad_top = random_.between(0, window.height - 1);
       window.pad_bottom = random_.between(0, window.height - 1);
@@ -146,48 +121,65 @@ class Generator {
     return window;
   }
 
+  int most_kernel_side() { return options_.first_kinds || random_.chance(80) ? 7 : kMaxKernelSide; }
+  /// Taps further apart, where the image has room.
+  Window dilated(const TensorDescriptor& in, Window window) {
+    if (options_.first_kinds || random_.chance(80)) return window;
+    const int rows = in.height + window.pad_top + window.pad_bottom,
+              columns = in.width + window.pad_left + window.pad_right;
+    const auto most = [](int room, int taps) {
+      return taps == 1 ? kMaxDilation : std::min((room - 1) / (taps - 1), kMaxDilation);
+    };
+    window.dilation_rows = random_.between(1, most(rows, window.height));
+    window.dilation_columns = random_.between(1, most(columns, window.width));
+    return window;
+  }
+
   int channels() {
     if (random_.chance(40)) return 8 * random_.between(1, std::max(1, options_.most_channels / 8));
     return random_.between(1, options_.most_channels);
   }
 
   void convolution(Tensor in) {
-    const Window w = window(shape(in), kMaxKernelSide, false);
+    const Window w = dilated(shape(in), window(shape(in), most_kernel_side(), false));
     const int outputs = channels();
     const auto each = static_cast<uint64_t>(w.height * w.width) * shape(in).channels;
-    remember(builder_.convolution("convolution", in, outputs, w, weights(outputs, each, largest(in), false), format(),
-                                  clamp()));
+    remember(builder_.convolution("convolution", in, outputs, w, weights(outputs, each, largest(in), false),
+                                  random_.format(), random_.clamp()));
     read_[in] = true;
   }
   void depthwise(Tensor in) {
-    const Window w = window(shape(in), kMaxKernelSide, false);
+    const Window w = dilated(shape(in), window(shape(in), most_kernel_side(), false));
     const auto each = static_cast<uint64_t>(w.height * w.width);
-    remember(builder_.depthwise("depthwise", in, w, weights(shape(in).channels, each, largest(in), true), format(),
-                                clamp()));
+    remember(builder_.depthwise("depthwise", in, w, weights(shape(in).channels, each, largest(in), true),
+                                random_.format(), random_.clamp()));
     read_[in] = true;
   }
   void fully_connected(Tensor in) {
-    const uint64_t each = quant::bytes_of(shape(in));
+    const uint64_t each = quant::values_of(shape(in));
     const int outputs = each * static_cast<uint64_t>(options_.most_channels) > 100000 ? 3 : channels();
     remember(builder_.fully_connected("fully connected", in, outputs, weights(outputs, each, largest(in), false),
-                                      format(), clamp()));
+                                      random_.format(), random_.clamp()));
     read_[in] = true;
   }
   void pool(Tensor in, bool maximum) {
     const Window w = window(shape(in), 5, true);
     const double typical = std::max(1.0, w.height * w.width * 0.5);
     remember(maximum ? builder_.max_pool("max pool", in, w)
-                     : builder_.average_pool("average pool", in, w, scale(typical * 255), format(), clamp()));
+                     : builder_.average_pool("average pool", in, w, random_.scale(typical * 255), random_.format(),
+                                             random_.clamp()));
     read_[in] = true;
   }
   void global_average_pool(Tensor in) {
     const double typical = shape(in).height * shape(in).width * 64.0;
-    remember(builder_.global_average_pool("global average pool", in, scale(typical), format(), clamp()));
+    remember(builder_.global_average_pool("global average pool", in, random_.scale(typical), random_.format(),
+                                          random_.clamp()));
     read_[in] = true;
   }
   void upsample(Tensor in) {
     if (shape(in).height > 12 || shape(in).width > 12) return;
-    remember(builder_.upsample("upsample", in, random_.between(1, 3)));
+    const int rows = random_.between(1, 3);
+    remember(builder_.upsample("upsample", in, rows, options_.first_kinds ? rows : random_.between(1, 3)));
     read_[in] = true;
   }
 
@@ -210,33 +202,37 @@ class Generator {
     const Tensor inputs[2] = {in, one_of(possible)};
     const int fraction_bits = random_.between(0, 6);
     Requantization scales[2];
-    for (Requantization& each : scales) {
+    const bool wide = shape(inputs[0]).bits > 8 || shape(inputs[1]).bits > 8;
+    for (size_t i = 0; i < 2; ++i) {
+      Requantization& each = scales[i];
       each = random_.chance(20) ? quant::requantization_for(std::ldexp(1.0, fraction_bits))
                                 : quant::requantization_for(random_.real(0.05, 1.9) * std::ldexp(1.0, fraction_bits));
-      if (random_.chance(5)) each = {32768, kMaxShift, 0};
+      if (wide && random_.chance(50)) each = quant::dyadic_for(random_.real(-1.9, 1.9), random_.between(16, 31));
+      if (random_.chance(5)) each = {32768, kMaxShift, {}};
     }
-    remember(builder_.add("add", inputs, scales, fraction_bits, format(), clamp()));
+    remember(builder_.add("add", inputs, scales, fraction_bits, random_.format(), random_.clamp()));
     read_[inputs[0]] = read_[inputs[1]] = true;
   }
   void concat(Tensor in) {
     const std::vector<Tensor> possible = partners(in, false);
     std::vector<Tensor> inputs = {in};
     std::vector<Requantization> scales;
-    const int count = random_.between(2, kMaxLayerInputs);
+    const int count = random_.between(2, !options_.first_kinds && random_.chance(10) ? 12 : 4);
     while (static_cast<int>(inputs.size()) < count) inputs.push_back(one_of(possible));
     int channels = 0;
     for (const Tensor each : inputs) channels += shape(each).channels;
     if (channels > 3 * options_.most_channels) return;
     for (size_t i = 0; i < inputs.size(); ++i) {
-      scales.push_back(random_.chance(50) ? quant::requantization_for(1) : scale(random_.real(20, 300)));
+      scales.push_back(random_.chance(50) ? quant::requantization_for(1) : random_.scale(random_.real(20, 300)));
       read_[inputs[i]] = true;
     }
-    remember(builder_.concat("concat", inputs, scales, format(), clamp()));
+    remember(builder_.concat("concat", inputs, scales, random_.format(), random_.clamp()));
   }
 
   void append() {
     // Mostly the newest tensor: deep models.
     const Tensor in = random_.chance(70) ? tensors_.back() : one_of(tensors_);
+    if (!options_.first_kinds && random_.chance(40)) return append_newer(in);
     switch (random_.between(0, 12)) {
       case 0:
         return fully_connected(in);
@@ -261,7 +257,41 @@ class Generator {
     }
   }
 
-  Random random_;
+  /// A layer of a kind that the second version of the contract brought.
+  void append_newer(Tensor in) {
+    if (random_.chance(10)) return transposed_convolution(in);
+    const Tensor second = one_of(tensors_);
+    for (const NewLayer& made : random_newer_layers(random_, builder_, in, second)) {
+      remember(made.tensor);
+      for (const Tensor read : made.reads)
+        if (read < read_.size()) read_[read] = true;
+    }
+  }
+
+  void transposed_convolution(Tensor in) {
+    if (shape(in).height > 12 || shape(in).width > 12) return;
+    Window w;
+    w.height = random_.between(1, 4), w.width = random_.between(1, 4);
+    w.stride_rows = random_.between(1, 3), w.stride_columns = random_.between(1, 3);
+    w.dilation_rows = random_.between(1, 2), w.dilation_columns = random_.between(1, 2);
+    const int tall = w.dilation_rows * (w.height - 1) + 1, wide = w.dilation_columns * (w.width - 1) + 1;
+    w.pad_top = random_.between(0, tall - 1), w.pad_bottom = random_.between(0, tall - 1);
+    w.pad_left = random_.between(0, wide - 1), w.pad_right = random_.between(0, wide - 1);
+    const int height = (shape(in).height - 1) * w.stride_rows + tall - w.pad_top - w.pad_bottom,
+              width = (shape(in).width - 1) * w.stride_columns + wide - w.pad_left - w.pad_right;
+    const int outputs = channels();
+    const quant::Extents output = {height + random_.between(0, std::max(w.stride_rows, w.dilation_rows) - 1),
+                                   width + random_.between(0, std::max(w.stride_columns, w.dilation_columns) - 1),
+                                   outputs};
+    if (output.height < 1 || output.width < 1) return;
+    const auto each = static_cast<uint64_t>(w.height * w.width) * shape(in).channels;
+    remember(builder_.transposed_convolution("transposed convolution", in, output, w,
+                                             weights(outputs, each, largest(in), false), random_.format(),
+                                             random_.clamp()));
+    read_[in] = true;
+  }
+
+  LayerDraws random_;
   RandomModelOptions options_;
   ModelBuilder builder_;
   std::vector<Tensor> tensors_;
@@ -285,12 +315,14 @@ std::vector<uint8_t> random_inputs(const quant::PackedModel& model, size_t items
     for (const TensorDescriptor& tensor : model.tensors) {
       if (!(tensor.role & kInputTensor)) continue;
       const int low = lowest(tensor.type, tensor.bits), high = highest(tensor.type, tensor.bits);
-      for (uint32_t i = 0; i < quant::bytes_of(tensor); ++i) {
+      const size_t begin = bytes.size();
+      bytes.resize(begin + quant::bytes_of(tensor));
+      for (uint64_t i = 0; i < quant::values_of(tensor); ++i) {
         const int value = style == 0   ? low
                           : style == 1 ? high
                           : style == 2 ? (random.chance(50) ? low : high)
                                        : random.between(low, high);
-        bytes.push_back(static_cast<uint8_t>(value));
+        store_value(bytes.data() + begin, i, tensor.type, value);
       }
     }
   }

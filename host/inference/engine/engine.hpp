@@ -10,7 +10,8 @@
 namespace flashcell::host {
 
 /// Runs a quantized model on one core with the best instruction set that the machine has; the same bytes on each, those
-/// of run_reference(). Everything is allocated and weights are rearranged in the constructor; runs allocate nothing.
+/// of run_reference(). Everything is allocated and weights are rearranged in the constructor; runs allocate nothing,
+/// but for layers that no instruction set has: those run as the reference's.
 /// Threads may each have an engine of their own; one engine must not run twice at a time.
 class Engine {
  public:

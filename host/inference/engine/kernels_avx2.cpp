@@ -5,11 +5,15 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include <utility>
+
 namespace flashcell::host::inference {
 namespace {
 
+#include "host/inference/engine/pack_matrix-inl.hpp"
 #include "host/inference/engine/pixel_lines-inl.hpp"
 #include "host/inference/engine/plain_layers-inl.hpp"
+#include "host/inference/engine/unroll-inl.hpp"
 
 constexpr int kRun = 4;  // pixels of one call
 constexpr int kLanes = 8;
@@ -27,34 +31,60 @@ class RoundDown {
   unsigned saved_;
 };
 
+/// Sums to stored values, once more for the concatenation behind the layer. All roundings are down.
+inline __m256i requantize_twice(const Rescaling& to, __m256 sums, __m256 scale) {
+  __m256 value =
+      _mm256_round_ps(_mm256_fmadd_ps(sums, scale, _mm256_set1_ps(to.first_offset)), _MM_FROUND_CUR_DIRECTION);
+  value = _mm256_min_ps(_mm256_max_ps(value, _mm256_set1_ps(to.least)), _mm256_set1_ps(to.most));
+  return _mm256_cvtps_epi32(_mm256_fmadd_ps(value, _mm256_set1_ps(to.scale), _mm256_set1_ps(to.offset)));
+}
+
+/// In doubles, which are exact for all sums and multipliers. What does not fit into 32 bits is beyond every clamp.
+inline __m128i requantize_exactly(__m128i sums, const double* scale, float offset) {
+  const __m256d limit = _mm256_set1_pd(1 << 30);
+  const __m256d value = _mm256_fmadd_pd(_mm256_cvtepi32_pd(sums), _mm256_loadu_pd(scale), _mm256_set1_pd(offset));
+  return _mm256_cvtpd_epi32(_mm256_max_pd(_mm256_min_pd(value, limit), _mm256_sub_pd(_mm256_setzero_pd(), limit)));
+}
+
 /// Stored values of 8 channels, not yet clamped.
 template <bool kFast>
 inline __m256i requantize(const WeightedLayer& layer, int channel, __m256i sums) {
   if constexpr (kFast) {
     const __m256 scale = _mm256_loadu_ps(layer.scale + channel);
+    if (layer.rescaling.used) return requantize_twice(layer.rescaling, _mm256_cvtepi32_ps(sums), scale);
     return _mm256_cvtps_epi32(_mm256_fmadd_ps(_mm256_cvtepi32_ps(sums), scale, _mm256_set1_ps(layer.offset)));
   } else {
-    alignas(32) int32_t values[kLanes];
-    _mm256_store_si256(reinterpret_cast<__m256i*>(values), sums);
-    for (int i = 0; i < kLanes; ++i) {
-      const contract::Requantization scale = layer.exact[channel + i];
-      int64_t y = (values[i] * int64_t{scale.multiplier} + (int64_t{1} << (scale.shift - 1))) >> scale.shift;
-      y += layer.stored_offset;
-      values[i] = static_cast<int32_t>(y < -1 ? -1 : y > 256 ? 256 : y);
-    }
-    return _mm256_load_si256(reinterpret_cast<const __m256i*>(values));
+    const double* scale = layer.exact_scale + channel;
+    const __m128i low = requantize_exactly(_mm256_castsi256_si128(sums), scale, layer.offset);
+    const __m128i high = requantize_exactly(_mm256_extracti128_si256(sums, 1), scale + kLanes / 2, layer.offset);
+    return _mm256_set_m128i(high, low);
+  }
+}
+
+/// 16 channels of one pixel, 16 bits each.
+template <bool kFast>
+inline void store_words(const WeightedLayer& layer, int channel, __m256i first, __m256i second, uint8_t* out) {
+  alignas(32) int32_t values[kBlock];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(values), requantize<kFast>(layer, channel, first));
+  _mm256_store_si256(reinterpret_cast<__m256i*>(values + kLanes), requantize<kFast>(layer, channel + kLanes, second));
+  for (int i = 0; i < kBlock && channel + i < layer.channels; ++i) {
+    const auto word = static_cast<uint16_t>(clamped(values[i], layer.low, layer.high));
+    memcpy(out + 2 * (channel + i), &word, sizeof(word));
   }
 }
 
 /// 16 channels of one pixel.
 template <bool kFast>
 inline void store_pixel(const WeightedLayer& layer, int channel, __m256i first, __m256i second, uint8_t* out) {
+  if (layer.words) return store_words<kFast>(layer, channel, first, second, out);
   const __m256i words = _mm256_permute4x64_epi64(
       _mm256_packs_epi32(requantize<kFast>(layer, channel, first), requantize<kFast>(layer, channel + kLanes, second)),
       0xd8);
   __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-  bytes = _mm_max_epu8(bytes, _mm_set1_epi8(static_cast<char>(layer.low)));
-  bytes = _mm_min_epu8(bytes, _mm_set1_epi8(static_cast<char>(layer.high)));
+  const int low = layer.rescaling.used ? layer.rescaling.low : layer.low;
+  const int high = layer.rescaling.used ? layer.rescaling.high : layer.high;
+  bytes =
+      _mm_min_epu8(_mm_max_epu8(bytes, _mm_set1_epi8(static_cast<char>(low))), _mm_set1_epi8(static_cast<char>(high)));
   const int count = layer.channels - channel;
   if (count >= kBlock) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out + channel), bytes);
@@ -71,30 +101,36 @@ inline __m256i broadcast(const uint16_t* values) {
   return _mm256_set1_epi32(two);
 }
 
-/// 16 channels of kRun pixels that lie `step` values apart.
+struct Steps {
+  ptrdiff_t in_row, in_run, in_pixel, out_pixel;  // of rows and runs of a window, of pixels
+};
+
+/// 16 channels of kRun pixels that lie steps.in_pixel values apart.
 template <bool kFast>
-__attribute__((noinline)) void convolve(const WeightedLayer& layer, int channel, ptrdiff_t in_row, ptrdiff_t step,
-                                        ptrdiff_t out_step, const uint16_t* in, uint8_t* out) {
+__attribute__((noinline)) void convolve(const WeightedLayer& layer, int channel, const Steps& steps, const uint16_t* in,
+                                        uint8_t* out) {
   const int16_t* weights = static_cast<const int16_t*>(layer.weights) +
-                           static_cast<ptrdiff_t>(channel) * layer.kernel_height * layer.groups * 2;
+                           static_cast<ptrdiff_t>(channel) * layer.kernel_height * layer.runs * layer.groups * 2;
   __m256i sums[kRun][2];
-  for (int i = 0; i < kRun; ++i) {
+  unroll<kRun>([&](auto i) FLASHCELL_INLINE {
     sums[i][0] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(layer.bias + channel));
     sums[i][1] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(layer.bias + channel + kLanes));
-  }
-  for (int y = 0; y < layer.kernel_height; ++y) {
-    const uint16_t* row = in + y * in_row;
+  });
+  for (int y = 0, x = 0; y < layer.kernel_height; x + 1 < layer.runs ? ++x : (x = 0, ++y)) {
+    const uint16_t* row = in + y * steps.in_row + x * steps.in_run;
     for (int group = 0; group < layer.groups; ++group, row += 2, weights += 2 * kBlock) {
       const __m256i first = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));
       const __m256i second = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + kBlock));
-      for (int i = 0; i < kRun; ++i) {
-        const __m256i values = broadcast(row + i * step);
+      unroll<kRun>([&](auto i) FLASHCELL_INLINE {
+        const __m256i values = broadcast(row + i * steps.in_pixel);
         sums[i][0] = _mm256_add_epi32(sums[i][0], _mm256_madd_epi16(values, first));
         sums[i][1] = _mm256_add_epi32(sums[i][1], _mm256_madd_epi16(values, second));
-      }
+      });
     }
   }
-  for (int i = 0; i < kRun; ++i) store_pixel<kFast>(layer, channel, sums[i][0], sums[i][1], out + i * out_step);
+  unroll<kRun>([&](auto i) FLASHCELL_INLINE {
+    store_pixel<kFast>(layer, channel, sums[i][0], sums[i][1], out + i * steps.out_pixel);
+  });
 }
 
 /// Every value of the map, border included, as 16 bits at the same distance from the scratch's begin.
@@ -106,7 +142,8 @@ template <bool kFast>
 void convolve_layer(const WeightedLayer& layer, const Map& in, const Map& out, int items, uint16_t* scratch) {
   PixelLines lines = pixel_lines(layer, in, out, items);
   const bool narrow = lines.length < kRun;
-  const ptrdiff_t step = narrow ? 0 : lines.in_step, out_step = narrow ? 0 : lines.out_step;
+  const Steps steps = {layer.dilation_rows * in.row_bytes, static_cast<ptrdiff_t>(layer.dilation_columns) * in.channels,
+                       narrow ? 0 : lines.in_step, narrow ? 0 : lines.out_step};
   if (narrow) {
     lines.columns *= lines.length;
     lines.in_column = lines.in_step;
@@ -114,12 +151,14 @@ void convolve_layer(const WeightedLayer& layer, const Map& in, const Map& out, i
     lines.length = 1;
   }
   const uint8_t* first = in.first - layer.pad_top * in.row_bytes - layer.pad_left * in.channels;
-  const ptrdiff_t last_window = ((out.height - 1) * layer.stride + layer.kernel_height - 1) * in.row_bytes +
-                                static_cast<ptrdiff_t>(out.width - 1) * layer.stride * in.channels + 2 * layer.groups;
+  const ptrdiff_t last_window = (out.height - 1) * layer.stride_rows * in.row_bytes +
+                                static_cast<ptrdiff_t>(out.width - 1) * layer.stride_columns * in.channels +
+                                (layer.kernel_height - 1) * steps.in_row + (layer.runs - 1) * steps.in_run +
+                                2 * layer.groups;
   widen(first, (items - 1) * in.item_bytes + last_window, scratch);
   for (int channel = 0; channel < layer.channels; channel += kBlock) {
     for_each_run<1, kRun>(lines, first, out.first, [&](const uint8_t* const* from, uint8_t* const* to, int) {
-      convolve<kFast>(layer, channel, in.row_bytes, step, out_step, scratch + (from[0] - first), to[0]);
+      convolve<kFast>(layer, channel, steps, scratch + (from[0] - first), to[0]);
     });
   }
 }
@@ -159,7 +198,8 @@ void depthwise_layer(const WeightedLayer& layer, const Map& in, const Map& out, 
   const int taps = layer.kernel_height * layer.kernel_width;
   ptrdiff_t offsets[kMostTaps];
   for (int tap = 0; tap < taps; ++tap) {
-    offsets[tap] = tap / layer.kernel_width * in.row_bytes + tap % layer.kernel_width * in.channels;
+    offsets[tap] = tap / layer.kernel_width * layer.dilation_rows * in.row_bytes +
+                   tap % layer.kernel_width * layer.dilation_columns * in.channels;
   }
   offsets[taps] = 0;  // beside the last tap of an odd number; its weight is 0
   const PixelLines lines = pixel_lines(layer, in, out, items);
@@ -179,7 +219,9 @@ void depthwise(const WeightedLayer& layer, const Map& in, const Map& out, int it
 }  // namespace
 
 const Kernels& avx2_kernels() {
-  static const Kernels kernels = {2, true, convolution, depthwise, max_pool, average_pool, add, copy, upsample};
+  static const Kernels kernels = {
+      2,    true,    DepthwiseTaps::pairs, pack_matrix<2>, convolution, depthwise, max_pool, average_pool, add,
+      copy, upsample};
   return kernels;
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "host/inference/engine/memory_plan.hpp"
 #include "host/inference/engine/prepack.hpp"
 
 namespace flashcell::host::inference {
@@ -25,17 +26,13 @@ std::vector<Border> borders(const quant::PackedModel& model) {
   std::vector<Border> borders(model.tensors.size());
   for (const LayerDescriptor& layer : model.layers) {
     if (!has_weights(layer.kind)) continue;
-    Border& border = borders[layer.inputs[0]];
+    Border& border = borders[quant::layer_input(model, layer).tensor];
     border.top = std::max<int>(border.top, layer.pad_top);
     border.left = std::max<int>(border.left, layer.pad_left);
     border.bottom = std::max<int>(border.bottom, layer.pad_bottom);
     border.right = std::max<int>(border.right, layer.pad_right);
   }
   return borders;
-}
-
-size_t aligned(size_t bytes) {
-  return (bytes + kSlack + 63) / 64 * 64;
 }
 
 /// Copies bytes, turning signed values into stored ones or back.
@@ -57,8 +54,8 @@ ActivationMemory::ActivationMemory(const quant::PackedModel& model) {
     Map map = {};
     map.height = tensor.height;
     map.width = tensor.width;
-    map.channels = tensor.channels;
-    map.row_bytes = static_cast<ptrdiff_t>(border[i].left + tensor.width + border[i].right) * tensor.channels;
+    map.channels = tensor.channels * bytes_per_value(tensor.type);
+    map.row_bytes = static_cast<ptrdiff_t>(border[i].left + tensor.width + border[i].right) * map.channels;
     map.item_bytes = (border[i].top + tensor.height + border[i].bottom) * map.row_bytes;
     map.bordered = border[i].top + border[i].left + border[i].bottom + border[i].right != 0;
     map.zero = tensor.zero_point + stored_offset(tensor);
@@ -69,21 +66,46 @@ ActivationMemory::ActivationMemory(const quant::PackedModel& model) {
   if (item_bytes * items_ > kMostBytes) {
     throw Error(Fault::input, model.name + ": its activations need more than 2 GiB; take a smaller input");
   }
-  size_t total = 0;
+  std::vector<size_t> bytes;
   for (const Map& map : maps_) {
-    const size_t bytes = items_ * static_cast<size_t>(map.item_bytes);
-    largest_map_ = std::max(largest_map_, bytes);
-    total += aligned(bytes);
+    bytes.push_back(items_ * static_cast<size_t>(map.item_bytes));
+    largest_map_ = std::max(largest_map_, bytes.back());
+    bytes.back() += kSlack;
   }
-  bytes_.resize(total);
-  uint8_t* next = bytes_.data();
+  const MemoryPlan plan = plan_memory(model, bytes, may_share(model));
+  bytes_.resize(plan.bytes);
   for (size_t i = 0; i < maps_.size(); ++i) {
     Map& map = maps_[i];
-    const size_t bytes = items_ * static_cast<size_t>(map.item_bytes);
-    std::memset(next, map.zero, bytes);
-    map.first = next + border[i].top * map.row_bytes + static_cast<ptrdiff_t>(border[i].left) * map.channels;
-    next += aligned(bytes);
+    uint8_t* first = bytes_.data() + plan.offsets[i];
+    std::memset(first, map.zero, bytes[i]);
+    map.first = first + border[i].top * map.row_bytes + static_cast<ptrdiff_t>(border[i].left) * map.channels;
   }
+}
+
+/// Tensors whose every byte is written in each run.
+std::vector<bool> ActivationMemory::may_share(const quant::PackedModel& model) const {
+  std::vector<bool> may;
+  for (size_t i = 0; i < maps_.size(); ++i) may.push_back(!maps_[i].bordered && model.tensors[i].role == kInnerTensor);
+  for (const LayerDescriptor& layer : model.layers) {
+    if (layer.kind == LayerKind::constant) may[layer.output] = false;
+  }
+  return may;
+}
+
+void ActivationMemory::load(const TensorDescriptor& tensor, size_t index, size_t item, const uint8_t* from) {
+  const Map& map = maps_[index];
+  const size_t row_bytes = static_cast<size_t>(map.width) * static_cast<size_t>(map.channels);
+  for (int row = 0; row < map.height; ++row, from += row_bytes)
+    copy_values(from, row_bytes, tensor.type == ActivationType::signed8,
+                map.first + static_cast<ptrdiff_t>(item) * map.item_bytes + row * map.row_bytes);
+}
+
+void ActivationMemory::store(const TensorDescriptor& tensor, size_t index, size_t item, uint8_t* to) const {
+  const Map& map = maps_[index];
+  const size_t row_bytes = static_cast<size_t>(map.width) * static_cast<size_t>(map.channels);
+  for (int row = 0; row < map.height; ++row, to += row_bytes)
+    copy_values(map.first + static_cast<ptrdiff_t>(item) * map.item_bytes + row * map.row_bytes, row_bytes,
+                tensor.type == ActivationType::signed8, to);
 }
 
 void ActivationMemory::load(const quant::PackedModel& model, std::span<const uint8_t> inputs, size_t items) {
@@ -91,12 +113,8 @@ void ActivationMemory::load(const quant::PackedModel& model, std::span<const uin
   for (size_t item = 0; item < items; ++item) {
     for (size_t i = 0; i < maps_.size(); ++i) {
       if (!(model.tensors[i].role & kInputTensor)) continue;
-      const Map& map = maps_[i];
-      const size_t row_values = static_cast<size_t>(map.width) * static_cast<size_t>(map.channels);
-      for (int row = 0; row < map.height; ++row, from += row_values) {
-        copy_values(from, row_values, model.tensors[i].type == ActivationType::signed8,
-                    map.first + static_cast<ptrdiff_t>(item) * map.item_bytes + row * map.row_bytes);
-      }
+      load(model.tensors[i], i, item, from);
+      from += quant::bytes_of(model.tensors[i]);
     }
   }
 }
@@ -106,12 +124,8 @@ void ActivationMemory::store(const quant::PackedModel& model, std::span<uint8_t>
   for (size_t item = 0; item < items; ++item) {
     for (size_t i = 0; i < maps_.size(); ++i) {
       if (!(model.tensors[i].role & kOutputTensor)) continue;
-      const Map& map = maps_[i];
-      const size_t row_values = static_cast<size_t>(map.width) * static_cast<size_t>(map.channels);
-      for (int row = 0; row < map.height; ++row, to += row_values) {
-        copy_values(map.first + static_cast<ptrdiff_t>(item) * map.item_bytes + row * map.row_bytes, row_values,
-                    model.tensors[i].type == ActivationType::signed8, to);
-      }
+      store(model.tensors[i], i, item, to);
+      to += quant::bytes_of(model.tensors[i]);
     }
   }
 }

@@ -10,8 +10,8 @@
 
 namespace flashcell::host::inference {
 
-/// All activations of a model, for as many items at a time as a cache holds. Every tensor has memory of its own, so
-/// that its border is written once and not for every item.
+/// All activations of a model, for as many items at a time as a cache holds. Tensors with a border have memory of their
+/// own, so that it is written once and not for every item; others share theirs.
 class ActivationMemory {
  public:
   explicit ActivationMemory(const quant::PackedModel& model);
@@ -23,8 +23,13 @@ class ActivationMemory {
   /// Inputs from, outputs to the caller's bytes.
   void load(const quant::PackedModel& model, std::span<const uint8_t> inputs, size_t items);
   void store(const quant::PackedModel& model, std::span<uint8_t> outputs, size_t items) const;
+  /// One tensor of one item, `index` its place in the table, to and from bytes without a border.
+  void load(const contract::TensorDescriptor& tensor, size_t index, size_t item, const uint8_t* from);
+  void store(const contract::TensorDescriptor& tensor, size_t index, size_t item, uint8_t* to) const;
 
  private:
+  std::vector<bool> may_share(const quant::PackedModel& model) const;
+
   std::vector<Map> maps_;  // one a tensor
   AlignedVector<uint8_t> bytes_;
   size_t items_ = 1, largest_map_ = 0;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/page/chart.hpp"
 #include "base/text.hpp"
-#include "host/sink/report/chart.hpp"
 #include "host/sink/report/parts.hpp"
 #include "host/sink/report/sections.hpp"
 #include "host/sink/report/series.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "host/sink/report/chart.hpp"
+#include "base/page/chart.hpp"
 #include "host/sink/report/page.hpp"
 #include "host/sink/report/parts.hpp"
 #include "host/sink/report/sections.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/sink/report/chart.hpp"
+#include "base/page/chart.hpp"
 #include "host/sink/report/parts.hpp"
 #include "host/sink/report/sections.hpp"
 

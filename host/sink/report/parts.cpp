@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
-#include "host/sink/report/chart.hpp"
+#include "base/page/chart.hpp"
 
 namespace flashcell::host {
 
@@ -26,26 +25,6 @@ const char* plural(uint64_t n) {
 
 std::string count_text(uint64_t n) {
   return short_number(static_cast<double>(n));
-}
-
-std::string marked_section(const std::string& title, const std::string& head, const std::string& body,
-                           const std::string& table) {
-  const std::string link = table.empty() ? "" : fmt::format("<a class=\"csv\" href=\"{0}\" download>CSV</a>", table);
-  return fmt::format("<section>{}<h2>{}</h2>{}{}</section>\n", link, markup_escape(title), head, body);
-}
-
-std::string section(const std::string& title, const std::string& note, const std::string& body,
-                    const std::string& table) {
-  return marked_section(title, note.empty() ? "" : fmt::format("<p>{}</p>", markup_escape(note)), body, table);
-}
-
-std::string no_data(const std::string& why) {
-  return fmt::format("<div class=\"empty\">{}</div>", markup_escape(why));
-}
-
-std::string figure(const std::string& value, const std::string& what, bool warn) {
-  return fmt::format("<div class=\"figure{}\"><b>{}</b><span>{}</span></div>", warn ? " warn" : "",
-                     markup_escape(value), markup_escape(what));
 }
 
 std::vector<const TrackStory*> longest_tracks(const ReportData& data, size_t most) {

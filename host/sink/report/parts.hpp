@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/page/parts.hpp"
 #include "host/sink/palette.hpp"
 #include "host/sink/report/data.hpp"
 
@@ -25,16 +26,6 @@ struct TimeAxis {
 /// "", or "s" for any number but one.
 const char* plural(uint64_t n);
 std::string count_text(uint64_t n);
-
-/// A box of the page. `body` is markup; `table`: the file of report_tables() that has its numbers, or empty.
-std::string section(const std::string& title, const std::string& note, const std::string& body,
-                    const std::string& table = "");
-/// The same with markup in place of a note.
-std::string marked_section(const std::string& title, const std::string& head, const std::string& body,
-                           const std::string& table = "");
-std::string no_data(const std::string& why);
-/// A number with what it is.
-std::string figure(const std::string& value, const std::string& what, bool warn = false);
 
 /// The `most` tracks with most rows, by id.
 std::vector<const TrackStory*> longest_tracks(const ReportData& data, size_t most);

@@ -6,10 +6,10 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "base/base64.hpp"
+#include "base/page/chart.hpp"
 #include "base/svg.hpp"
 #include "base/text.hpp"
-#include "host/sink/base64.hpp"
-#include "host/sink/report/chart.hpp"
 #include "host/sink/report/page.hpp"
 #include "host/sink/report/parts.hpp"
 #include "host/sink/report/sections.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "host/sink/report/chart.hpp"
+#include "base/page/chart.hpp"
 #include "host/sink/report/parts.hpp"
 #include "pipeline/bounded_series.hpp"
 

@@ -2,18 +2,17 @@
 
 #include <filesystem>
 
+#include "base/page/chart.hpp"
 #include "base/text.hpp"
-#include "host/sink/report/chart.hpp"
 #include "host/sink/report/parts.hpp"
 #include "host/sink/report/sections.hpp"
-#include "host/sink/report/style.hpp"
 #include "host/sink/run_warnings.hpp"
 
 namespace flashcell::host {
 
 std::string page_head(const RunInfo& run, const ReportData& data) {
   const std::string name = std::filesystem::path(run.source.name).filename().string();
-  const std::string title = markup_escape(name.empty() ? run.source.name : name);
+  const std::string title = name.empty() ? run.source.name : name;
   std::string facts = fmt::format("{} × {} px", run.source.width, run.source.height);
   if (run.fps > 0) {
     const double seconds =
@@ -23,12 +22,7 @@ std::string page_head(const RunInfo& run, const ReportData& data) {
   }
   if (!run.world.in_px()) facts += fmt::format(" · 1 px = {} {}", short_number(run.units_per_pixel()), run.unit());
   if (!run.world.uniform()) facts += fmt::format(" in the middle, corrected for {}", run.world.corrected_for());
-  return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{0} – flashcell report</title>"
-      "<style>{1}</style></head><body><main>\n<header><p class=\"kicker\">flashcell "
-      "report</p><h1>{0}</h1><p>{2}</p></header>\n",
-      title, kReportStyle, markup_escape(facts));
+  return flashcell::page_head(title + " – flashcell report", "flashcell report", title, facts);
 }
 
 std::string warning_box(const RunInfo& run, const RunSummary& summary) {

@@ -304,7 +304,7 @@ TEST_F(Quantize, WrongOptions) {
     EXPECT_EQ(run(more).code, 2) << more[4];
     EXPECT_FALSE(fs::exists(path("refused")));
   };
-  with({"--weights", "5"});
+  with({"--weights", "9"});
   with({"--activations", "2"});
   with({"--weight-calibrator", "entropy"});
   with({"--activation-calibrator", "guess"});
@@ -351,27 +351,25 @@ TEST_F(Quantize, DamagedAndUnsupportedNetworks) {
 }
 
 TEST_F(Quantize, NetworksThatTheEngineDoesNotTake) {
-  Graph swish = network();
-  quant::Activation activation;
-  activation.kind = quant::ActivationKind::swish;
-  swish.replace(*swish.find("second.relu"), activation);
-  quant::export_onnx(swish, path("swish.onnx"));
-  expect_refusal({path("swish.onnx"), "--calib", path("pictures")}, 3, {"'second.relu'", "swish"});
+  Graph padded = network();
+  padded.insert_after(*padded.find("full"), "border", quant::Pad{{0, 0}, {0, 1}, 3});
+  quant::export_onnx(padded, path("padded.onnx"));
+  expect_refusal({path("padded.onnx"), "--calib", path("pictures")}, 3, {"'border'", "pad"});
   const Outcome outcome =
-      run({"quantize", path("swish.onnx"), "--calib", path("pictures"), "-o", path("out"), "--onnx-only"});
+      run({"quantize", path("padded.onnx"), "--calib", path("pictures"), "-o", path("out"), "--onnx-only"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_FALSE(fs::exists(path("out/swish.fcnn")));
-  EXPECT_TRUE(fs::exists(path("out/swish.onnx")));
+  EXPECT_FALSE(fs::exists(path("out/padded.fcnn")));
+  EXPECT_TRUE(fs::exists(path("out/padded.onnx")));
 
   // What the engine does not take is still compared in real numbers.
-  const Outcome bench = run({"bench", "-n", "10", "-t", "1", "--networks", path("none"), "--onnx", path("swish.onnx"),
+  const Outcome bench = run({"bench", "-n", "10", "-t", "1", "--networks", path("none"), "--onnx", path("padded.onnx"),
                              "--onnx", path("net.onnx"), "--json"});
   ASSERT_EQ(bench.code, 0) << bench.err;
   const auto figures = nlohmann::json::parse(bench.out);
   std::vector<std::string> rows;
   for (const auto& c : figures["cases"])
     if (std::string(c["name"]).find(".onnx") != std::string::npos) rows.push_back(c["name"]);
-  EXPECT_THAT(rows, ElementsAre(HasSubstr("swish.onnx"), HasSubstr("net.onnx"),
+  EXPECT_THAT(rows, ElementsAre(HasSubstr("padded.onnx"), HasSubstr("net.onnx"),
                                 AllOf(HasSubstr("net.onnx"), HasSubstr("8 bits"))));
 
   Graph large = network();
@@ -449,6 +447,25 @@ TEST_F(Quantize, FineTuningStartsTheTrainingProgramOrSaysWhatToInstall) {
   EXPECT_EQ(outcome.code, built ? 3 : 2) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr(built ? "none.toml" : "libtorch"));
   EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+}
+
+TEST_F(Quantize, DataFreeAndSynthesizeStartTheTrainingProgram) {
+  const bool built = fs::exists(test::build_dir() / "flashcell_train");
+  for (const bool alone : {false, true}) {
+    const std::string folder = path(alone ? "synthesized" : "quantized");
+    std::vector<std::string> words = {alone ? "synthesize" : "quantize", path("net.onnx"), "-o", folder};
+    if (!alone) words.insert(words.end(), {"--data-free", "--weights", "3", "--activations", "3"});
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, built ? 3 : 2) << outcome.err;
+    // The network has no batch normalization.
+    EXPECT_THAT(outcome.err, HasSubstr(built ? "take --method noise" : "libtorch"));
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    if (!built) continue;
+    words.insert(words.end(), {"--method", "noise", "--minutes", "0.001", "--mean", "127.5", "--factor", "0.01"});
+    const Outcome drawn = run(words);
+    EXPECT_EQ(drawn.code, 0) << drawn.err;
+    EXPECT_TRUE(fs::exists(folder + (alone ? "/sheet.png" : "/net.fcnn"))) << drawn.out;
+  }
 }
 
 }  // namespace

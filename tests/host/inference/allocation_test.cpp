@@ -11,6 +11,7 @@
 #include "host/inference/roi/roi_namer.hpp"
 #include "quant_models/packed/model_builder.hpp"
 #include "tests/support/random_model.hpp"
+#include "tests/support/transformer_model.hpp"
 
 namespace {
 std::atomic<long> allocations{0};
@@ -47,9 +48,14 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
 namespace flashcell::host {
 namespace {
 
+// Layers that have kernels, that is; the reference's function allocates.
 TEST(CnnAllocation, RunsAllocateNothing) {
+  test::RandomModelOptions options;
+  options.first_kinds = true;
   for (uint64_t seed = 0; seed < 50; ++seed) {
-    const quant::PackedModel model = test::random_model(seed);
+    const bool transformer = seed % 10 == 0;
+    const quant::PackedModel model =
+        transformer ? test::transformer_model({3, 2, 12, 2, 20, 1, 5}, seed) : test::random_model(seed, options);
     const std::vector<uint8_t> inputs = test::random_inputs(model, 9, seed);
     for (const inference::Target target : inference::supported_targets()) {
       Engine engine(model, target);

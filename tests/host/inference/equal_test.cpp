@@ -13,6 +13,7 @@
 #include "host/inference/reference/reference.hpp"
 #include "quant_models/packed/model_builder.hpp"
 #include "tests/support/random_model.hpp"
+#include "tests/support/transformer_model.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -109,7 +110,7 @@ PackedModel requantization_model(uint64_t seed, int most_shift, int64_t most_sum
       sum = static_cast<double>(static_cast<int64_t>(random() % (2 * static_cast<uint64_t>(most_sum))) - most_sum);
     bias.push_back(
         static_cast<int32_t>(std::clamp<double>(sum, static_cast<double>(-most_sum), static_cast<double>(most_sum))));
-    scales.push_back({multiplier, shift, 0});
+    scales.push_back({multiplier, shift, {}});
   }
   quant::ModelBuilder builder("requantization " + std::to_string(seed));
   const auto x = builder.input("x", 1, 1, 1, {});
@@ -144,10 +145,151 @@ TEST(CnnEqual, LargeSumsWithPracticalShifts) {
   }
 }
 
+/// Layers with random weights whose values spread over the output's range.
+class LayerMaker {
+ public:
+  explicit LayerMaker(uint64_t seed) : builder("layers " + std::to_string(seed)), random_(seed) {}
+
+  int between(int low, int high) { return low + static_cast<int>(random_() % static_cast<uint64_t>(high - low + 1)); }
+  quant::ActivationFormat format() {
+    const bool is_signed = between(0, 1) == 1;
+    return {is_signed ? contract::ActivationType::signed8 : contract::ActivationType::unsigned8, 8, 0.1F,
+            is_signed ? between(-20, 20) : between(0, 200)};
+  }
+  quant::Window window(int most_side, int height, int width) {
+    quant::Window w{between(1, std::min(most_side, height)), between(1, std::min(most_side, width)), 1 << between(0, 2),
+                    1};
+    w.stride_columns = between(0, 4) == 0 ? between(1, 4) : w.stride_rows;
+    if (between(0, 4) == 0 && w.height > 1) w.dilation_rows = between(1, (height - 1) / (w.height - 1));
+    if (between(0, 4) == 0 && w.width > 1) w.dilation_columns = between(1, (width - 1) / (w.width - 1));
+    w.dilation_rows = std::min(w.dilation_rows, 16), w.dilation_columns = std::min(w.dilation_columns, 16);
+    w.pad_top = between(0, w.height - 1), w.pad_bottom = between(0, w.height - 1);
+    w.pad_left = between(0, w.width - 1), w.pad_right = between(0, w.width - 1);
+    return w;
+  }
+  const quant::LayerWeights& weights(int channels, int each) {
+    values_.resize(static_cast<size_t>(channels) * static_cast<size_t>(each));
+    for (int8_t& value : values_) value = static_cast<int8_t>(between(-127, 127));
+    bias_.assign(static_cast<size_t>(channels), between(-500, 20000));
+    scales_.clear();
+    for (int i = 0; i < channels; ++i)
+      scales_.push_back(quant::requantization_for(between(20, 200) * 1e-4 / std::sqrt(static_cast<double>(each))));
+    weights_ = {values_, 8, bias_, scales_};
+    return weights_;
+  }
+
+  quant::ModelBuilder builder;
+
+ private:
+  std::mt19937_64 random_;
+  std::vector<int8_t> values_;
+  std::vector<int32_t> bias_;
+  std::vector<contract::Requantization> scales_;
+  quant::LayerWeights weights_;
+};
+
+TEST(CnnEqual, DepthwiseOfEveryWindowAndManyChannels) {
+  for (uint64_t seed = 0; seed < 150; ++seed) {
+    LayerMaker make(seed);
+    const int height = make.between(1, 9), width = make.between(1, 9), channels = make.between(1, 200);
+    const quant::Window window = make.window(7, height, width);
+    const auto x = make.builder.input("x", height, width, channels, make.format());
+    make.builder.output(make.builder.depthwise("d", x, window, make.weights(channels, window.height * window.width),
+                                               make.format(), {make.between(-128, 0), make.between(60, 255)}));
+    expect_equal_on_every_target(make.builder.build(), 1 + seed % 5, seed);
+    if (HasFatalFailure()) return;
+  }
+}
+
+// Maps whose rows are no multiple of what an engine works on together.
+TEST(CnnEqual, ConvolutionsOfManyChannelsOnNarrowMaps) {
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    LayerMaker make(seed);
+    const int height = make.between(1, 15), width = make.between(1, 15);
+    const int channels = make.between(60, 130), outputs = make.between(1, 70);
+    const quant::Window window = make.window(3, height, width);
+    const auto x = make.builder.input("x", height, width, channels, make.format());
+    make.builder.output(make.builder.convolution(
+        "c", x, outputs, window, make.weights(outputs, window.height * window.width * channels), make.format()));
+    expect_equal_on_every_target(make.builder.build(), 1 + seed % 6, seed);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(CnnEqual, Transformers) {
+  for (uint64_t seed = 0; seed < 24; ++seed) {
+    std::mt19937_64 random(seed);
+    const auto any = [&](int low, int high) {
+      return low + static_cast<int>(random() % static_cast<uint64_t>(high - low + 1));
+    };
+    const int heads = any(1, 3);
+    const test::TransformerShape shape{any(1, 7),   any(1, 5), heads * any(1, 40), heads,
+                                       any(1, 150), any(1, 2), any(1, 20)};
+    const PackedModel model = test::transformer_model(shape, seed);
+    expect_equal_on_every_target(model, 1 + seed % 3, seed);
+    if (HasFatalFailure()) return;
+  }
+}
+
+// An engine may work on a few rows of all layers at a time: maps that are larger than a cache, with every window.
+TEST(CnnEqual, ChainsOfLayersOnLargeMaps) {
+  for (uint64_t seed = 0; seed < 30; ++seed) {
+    LayerMaker make(seed);
+    auto x = make.builder.input("x", make.between(30, 80), make.between(25, 40), make.between(1, 3), make.format());
+    for (int i = 0, count = make.between(2, 5); i < count; ++i) {
+      const contract::TensorDescriptor in = make.builder.tensor(x);
+      quant::Window window = make.window(i == 0 ? 1 : 5, in.height, in.width);
+      // Mostly maps stay large, so that there are many strips.
+      if (i < 2 || make.between(0, 3) != 0) window.stride_rows = window.stride_columns = 1;
+      const int taps = window.height * window.width;
+      const int channels = i == 0 ? make.between(80, 120) : make.between(1, 20);
+      const bool depthwise = i == 1 || (i != 0 && make.between(0, 3) != 0);
+      const quant::LayerWeights& weights =
+          make.weights(depthwise ? in.channels : channels, depthwise ? taps : taps * in.channels);
+      if (!depthwise && taps * in.channels * in.height * in.width > 1000000) break;
+      x = depthwise ? make.builder.depthwise("d", x, window, weights, make.format())
+                    : make.builder.convolution("c", x, channels, window, weights, make.format());
+    }
+    make.builder.output(x);
+    expect_equal_on_every_target(make.builder.build(), 1 + seed % 2, seed);
+    if (HasFatalFailure()) return;
+  }
+}
+
+// An engine may write such layers' values where the concatenation has them.
+TEST(CnnEqual, ConcatenationsOfLayersWithWeights) {
+  for (uint64_t seed = 0; seed < 80; ++seed) {
+    LayerMaker make(seed);
+    const int height = make.between(1, 8), width = make.between(1, 8), channels = make.between(1, 70);
+    const auto x = make.builder.input("x", height, width, channels, make.format());
+    std::vector<quant::ModelBuilder::Tensor> parts;
+    std::vector<contract::Requantization> scales;
+    for (int i = 0, count = make.between(2, 4); i < count; ++i) {
+      const int outputs = make.between(1, 80), kind = make.between(0, 3), side = 1 + 2 * make.between(0, 1);
+      const quant::Window window = quant::Window::square(side, 1, side / 2);
+      const quant::Clamp clamp = {make.between(-128, 0), make.between(60, 255)};
+      parts.push_back(
+          kind == 0 ? x
+          : kind == 1
+              ? make.builder.depthwise("d", x, window, make.weights(channels, side * side), make.format(), clamp)
+              : make.builder.convolution("c", x, outputs, window, make.weights(outputs, side * side * channels),
+                                         make.format(), clamp));
+      scales.push_back(quant::requantization_for(make.between(0, 3) == 0 ? 1 : make.between(1, 500) * 0.01));
+    }
+    const auto y =
+        make.builder.concat("y", parts, scales, make.format(), {make.between(-128, 20), make.between(60, 255)});
+    // One part has a second reader.
+    if (seed % 3 == 0) make.builder.output(make.builder.max_pool("p", parts.front(), quant::Window::square(1)));
+    make.builder.output(y);
+    expect_equal_on_every_target(make.builder.build(), 1 + seed % 3, seed);
+    if (HasFatalFailure()) return;
+  }
+}
+
 TEST(CnnEqual, RandomModelsHaveEveryKindOfLayer) {
-  std::vector<int> seen(10);
+  std::vector<int> seen(contract::kLayerKinds + 1);
   bool wide_values = false;
-  for (uint64_t seed = 0; seed < 100; ++seed) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
     const PackedModel model = test::random_model(seed);
     for (const contract::LayerDescriptor& layer : model.layers) ++seen[static_cast<size_t>(layer.kind)];
     // Outputs that are all the same would prove nothing.
@@ -194,7 +336,7 @@ TEST(CnnEqual, SelectionsMoveNumbersUnchanged) {
     for (int i = 0, count = same ? in_channels : any(1, 70); i < count; ++i)
       selection.channels.push_back(same ? i : any(-1, in_channels - 1));
     quant::Window& w = selection.window;
-    w = {any(1, 4), any(1, 4), 1 << any(0, 2)};
+    w = {any(1, 4), any(1, 4), any(1, 4), any(1, 4)};
     w.pad_top = any(0, w.height - 1), w.pad_bottom = any(0, w.height - 1);
     w.pad_left = any(0, w.width - 1), w.pad_right = any(0, w.width - 1);
     if (height + w.pad_top + w.pad_bottom < w.height || width + w.pad_left + w.pad_right < w.width) continue;
@@ -211,7 +353,8 @@ TEST(CnnEqual, SelectionsMoveNumbersUnchanged) {
     size_t at = 0;
     for (int row = 0; row < out.height; ++row) {
       for (int column = 0; column < out.width; ++column) {
-        const int y = row * w.stride - w.pad_top + selection.row, z = column * w.stride - w.pad_left + selection.column;
+        const int y = row * w.stride_rows - w.pad_top + selection.row,
+                  z = column * w.stride_columns - w.pad_left + selection.column;
         for (const int channel : selection.channels) {
           const bool real = channel >= 0 && y >= 0 && y < height && z >= 0 && z < width;
           const int expected = real ? input[static_cast<size_t>((y * width + z) * in_channels + channel)] : zero & 255;

@@ -3,16 +3,16 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <regex>
-#include <set>
 
+#include "base/base64.hpp"
+#include "base/page/chart.hpp"
 #include "base/text.hpp"
-#include "host/sink/base64.hpp"
-#include "host/sink/report/chart.hpp"
 #include "host/sink/report/page.hpp"
 #include "host/sink/report/tables.hpp"
 #include "host/sink/report_sink.hpp"
 #include "host/sink/summary_sink.hpp"
 #include "tests/host/sink/support.hpp"
+#include "tests/support/html_page.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -22,6 +22,7 @@ using test::OwnedResult;
 using test::read_text;
 using test::row_at;
 using test::TemporaryFolder;
+using test::without;
 
 size_t count_of(const std::string& text, const std::string& what) {
   size_t n = 0;
@@ -69,48 +70,8 @@ std::string make_report(const std::filesystem::path& path, RunInfo run, int64_t 
   return read_text(path);
 }
 
-/// Without what stands between `from` and `to`, the latter excluded.
-std::string without(std::string page, const std::string& from, const std::string& to) {
-  for (size_t at = page.find(from); at != std::string::npos; at = page.find(from, at + from.size())) {
-    const size_t end = page.find(to, at + from.size());
-    page.erase(at + from.size(), end - at - from.size());
-  }
-  return page;
-}
-
-/// Every element is closed in its turn (HTML's void elements aside).
-void expect_well_formed(const std::string& page) {
-  static const std::set<std::string> kVoid{"meta", "input", "br", "!DOCTYPE"};
-  std::vector<std::string> open;
-  for (size_t at = page.find('<'); at != std::string::npos; at = page.find('<', at + 1)) {
-    const size_t end = page.find('>', at);
-    ASSERT_NE(end, std::string::npos);
-    const std::string tag = page.substr(at + 1, end - at - 1);
-    const std::string name = tag.substr(0, tag.find_first_of(" /\n", 1));
-    if (tag[0] == '/') {
-      ASSERT_FALSE(open.empty()) << tag;
-      ASSERT_EQ("/" + open.back(), tag) << page.substr(at > 200 ? at - 200 : 0, 300);
-      open.pop_back();
-    } else if (tag.back() != '/' && !kVoid.contains(name)) {
-      open.push_back(name);
-    }
-    EXPECT_EQ(std::count(tag.begin(), tag.end(), '"') % 2, 0) << tag.substr(0, 200);
-  }
-  EXPECT_TRUE(open.empty()) << open.back();
-}
-
 void expect_self_contained(const std::string& page) {
-  EXPECT_EQ(page.find("http"), std::string::npos);
-  EXPECT_EQ(page.find("<link"), std::string::npos);
-  EXPECT_EQ(page.find("@import"), std::string::npos);
-  EXPECT_EQ(page.find("url("), std::string::npos);
-  EXPECT_EQ(page.find(" src="), std::string::npos);
-  const std::string text =
-      without(without(without(page, "base64,", "\""), "<script>", "</script>"), "<style>", "</style>");
-  EXPECT_EQ(text.find("nan"), std::string::npos) << text.substr(text.find("nan") - 100, 200);
-  EXPECT_EQ(text.find("inf\""), std::string::npos);
-  expect_well_formed(text);
-  EXPECT_EQ(page.substr(page.size() - 8), "</html>\n");
+  const std::string text = test::expect_own_page(page);
   const std::vector<std::string> tables = report_table_names();
   static const std::regex link(R"re(href="([^"#][^"]*)")re");
   for (std::sregex_iterator at(text.begin(), text.end(), link), last; at != last; ++at) {

@@ -16,8 +16,8 @@ namespace {
 template <class S>
 std::string readme_row(const char* name) {
   const QcnnStorage s = qcnn_storage<S>();
-  return fmt::format("| `{}` | {} | {} | {} | {} | {:.0f} |", name, s.activations, s.weights, s.channels, s.tensors,
-                     static_cast<double>(s.total()) / 1000);
+  return fmt::format("| `{}` | {} | {} | {} | {} | {} | {:.0f} |", name, s.activations, s.weights, s.channels,
+                     s.tensors, s.rows, static_cast<double>(s.total()) / 1000);
 }
 
 /// The README's storage table is what the sources count.

@@ -61,6 +61,7 @@ TEST(FakeQuantize, EqualsTheKernelsShift) {
 TEST(FakeQuantize, RangesOfBits) {
   for (int bits = kMinBits; bits <= kMaxBits; ++bits) {
     const int half = 1 << (bits - 1);
+    EXPECT_STREQ(find_fault(weight_quantization(bits, {1}), 1), bits > 1 ? "" : "a narrow range of 1 bit holds 0 only");
     EXPECT_EQ(weight_quantization(bits, {1}).lowest(), -half + 1);
     EXPECT_EQ(weight_quantization(bits, {1}).highest(), half - 1);
     EXPECT_EQ(signed_quantization(bits, 1).lowest(), -half);

@@ -7,7 +7,7 @@
 #include "quant_models/layers/row_product.hpp"
 #include "quant_models/layers/vector_functions.hpp"
 #include "quant_models/model_error.hpp"
-#include "tests/quant_models/graph/small_transformer.hpp"
+#include "tests/quant_models/graph/oblong_transformer.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -161,7 +161,7 @@ TEST(Concat, JoinsAValueOfOneItemToEveryItem) {
 // A whole transformer: one image at a time or several at once are the same bytes.
 TEST(Transformer, BatchesAreTheSameBytes) {
   test::Random random(9);
-  const Graph graph = test::small_transformer(random);
+  const Graph graph = test::oblong_transformer(random);
   const Tensor x = test::random_tensor({5, 3, 8, 12}, random);
   EXPECT_EQ(possible_batch(graph, 4), 4);
   const std::vector<float> expected = run_all(graph, x.values, 5, 1);

@@ -37,10 +37,11 @@ class EngineRunner {
       const contract::TensorDescriptor& t = model_.tensors[i];
       if ((t.role & contract::kOutputTensor) == 0) continue;
       EngineOutput out{model_.tensor_names[i], t.height, t.width, t.channels, {}};
-      for (size_t k = 0; k < quant::bytes_of(t); ++k, ++next) {
-        const int stored = t.type == contract::ActivationType::signed8 ? static_cast<int8_t>(bytes[next]) : bytes[next];
+      for (size_t k = 0; k < quant::values_of(t); ++k) {
+        const int stored = contract::stored_value(bytes.data() + next, k, t.type);
         out.values.push_back(model_.tensor_scales[i] * static_cast<float>(stored - t.zero_point));
       }
+      next += quant::bytes_of(t);
       outputs.push_back(std::move(out));
     }
     return outputs;

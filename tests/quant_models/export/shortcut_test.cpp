@@ -66,7 +66,7 @@ TEST_P(ExportedResNet20, GivesTheSameBytesOnEveryDevice) {
       host::Engine(model, target).run(stored, kItems, outputs);
       EXPECT_EQ(outputs, expected) << host::inference::name_of(target) << ", " << bits << " bits";
     }
-    const test::QcnnLaunch launch = test::launch_qcnn(qcnn_large_v1, model, stored, kItems);
+    const test::QcnnLaunch launch = test::launch_qcnn(qcnn_large_v2, model, stored, kItems);
     EXPECT_EQ(launch.status, contract::QcnnStatus::done);
     EXPECT_EQ(launch.outputs, expected) << "HLS, " << bits << " bits";
   }

@@ -117,11 +117,11 @@ TEST(PackedFile, SaysWhatIsWrongWithTheHeader) {
     return error_of(copy);
   };
   EXPECT_THAT(damaged(0), testing::HasSubstr("is no .fcnn model"));
-  EXPECT_THAT(damaged(8), testing::HasSubstr("version 0 of the format"));
+  EXPECT_THAT(damaged(8), testing::HasSubstr("version 3 of the format"));
   EXPECT_THAT(damaged(12), testing::HasSubstr("wrong size of its image"));
   EXPECT_THAT(damaged(16), testing::HasSubstr("where its header says"));
   EXPECT_THAT(damaged(40), testing::HasSubstr("unknown header"));
-  EXPECT_THAT(damaged(64), testing::HasSubstr("version 0 of the engine"));
+  EXPECT_THAT(damaged(64), testing::HasSubstr("version 3 of the engine"));
   Bytes wrong_sum = bytes;
   wrong_sum[24] ^= 1;
   EXPECT_THAT(error_of(wrong_sum), testing::HasSubstr("checksum"));

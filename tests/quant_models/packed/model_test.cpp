@@ -76,10 +76,13 @@ TEST(PackedModel, FewerBitsTakeLessSpace) {
 
 TEST(PackedModel, WeightsOfEveryWidthComeBack) {
   std::mt19937 random(1);
-  for (const int bits : {8, 4, 2}) {
-    const int most = (1 << (bits - 1)) - 1;
+  for (const int bits : {8, 7, 6, 5, 4, 3, 2, 1, kTernaryBits}) {
+    const int most = largest_weight(bits);
     std::vector<int8_t> weights(101);
-    for (int8_t& weight : weights) weight = static_cast<int8_t>(static_cast<int>(random()) % (most + 1));
+    for (int8_t& weight : weights)
+      weight = static_cast<int8_t>(static_cast<int>(random() % static_cast<unsigned>(2 * most + 1)) - most);
+    if (bits == 1)
+      for (int8_t& weight : weights) weight = weight < 0 ? -1 : 1;
     const std::vector<int32_t> bias(1, 0);
     const std::vector<Requantization> scales(1, requantization_for(1));
     ModelBuilder builder("weights");
@@ -101,16 +104,22 @@ TEST(PackedModel, EachFaultIsNamed) {
   EXPECT_THAT(layer(0, [](auto& l) { l.kind = static_cast<LayerKind>(77); }),
               AllOf(HasSubstr("m: layer 0 (conv): "), HasSubstr("unknown kind")));
   EXPECT_THAT(layer(0, [](auto& l) { l.output = 99; }), HasSubstr("output tensor does not exist"));
-  EXPECT_THAT(layer(0, [](auto& l) { l.inputs[0] = 99; }), HasSubstr("input tensor does not exist"));
+  EXPECT_THAT(after([](auto& m) { m.inputs[0].tensor = 99; }), HasSubstr("input tensor does not exist"));
+  EXPECT_THAT(layer(0, [](auto& l) { l.first_input = 99; }), HasSubstr("inputs are missing"));
+  EXPECT_THAT(after([](auto& m) {
+                m.inputs.insert(m.inputs.begin(), m.inputs[0]);
+                for (auto& l : m.layers) ++l.first_input;
+              }),
+              HasSubstr("inputs do not follow"));
   EXPECT_THAT(layer(0, [](auto& l) { l.input_count = 2; }), HasSubstr("number of inputs"));
-  EXPECT_THAT(layer(0, [](auto& l) { l.kernel_height = 8; }), HasSubstr("window"));
-  EXPECT_THAT(layer(0, [](auto& l) { l.stride = 3; }), HasSubstr("stride"));
-  EXPECT_THAT(layer(0, [](auto& l) { l.stride = 0; }), HasSubstr("stride"));
+  EXPECT_THAT(layer(0, [](auto& l) { l.kernel_height = 12; }), HasSubstr("window"));
+  EXPECT_THAT(layer(0, [](auto& l) { l.stride_rows = 5; }), HasSubstr("stride"));
+  EXPECT_THAT(layer(0, [](auto& l) { l.stride_columns = 0; }), HasSubstr("stride"));
   EXPECT_THAT(layer(0, [](auto& l) { l.pad_left = 3; }), HasSubstr("padding"));
   EXPECT_THAT(layer(0, [](auto& l) { l.pad_left = 2; }), HasSubstr("output's shape"));
   EXPECT_THAT(layer(0, [](auto& l) { l.clamp_high = 256; }), HasSubstr("clamp"));
   EXPECT_THAT(layer(0, [](auto& l) { l.clamp_low = 9, l.clamp_high = 8; }), HasSubstr("clamp"));
-  EXPECT_THAT(layer(0, [](auto& l) { l.weight_bits = 3; }), HasSubstr("8, 4 or 2 bits"));
+  EXPECT_THAT(layer(0, [](auto& l) { l.weight_bits = 9; }), HasSubstr("1 to 8 bits"));
   EXPECT_THAT(layer(0, [](auto& l) { l.weight_bytes += 1; }), HasSubstr("weights' size"));
   EXPECT_THAT(layer(0, [](auto& l) { l.weight_offset = 1; }), HasSubstr("multiple of 64"));
   EXPECT_THAT(layer(0, [](auto& l) { l.weight_offset = 1u << 20; }), HasSubstr("weights are missing"));
@@ -118,13 +127,19 @@ TEST(PackedModel, EachFaultIsNamed) {
   EXPECT_THAT(layer(0, [](auto& l) { l.first_channel = 100; }), HasSubstr("parameters are missing"));
   EXPECT_THAT(layer(0, [](auto& l) { l.reserved2[3] = 1; }), HasSubstr("reserved"));
   EXPECT_THAT(layer(0, [](auto& l) { l.fraction_bits = 1; }), HasSubstr("fraction bits"));
-  EXPECT_THAT(layer(1, [](auto& l) { l.input_scale[0].multiplier = 40000; }), HasSubstr("where none is used"));
+  EXPECT_THAT(after([](auto& m) { m.inputs[1].scale.multiplier = 40000; }), HasSubstr("where none is used"));
+  EXPECT_THAT(after([](auto& m) { m.inputs[1].reserved1 = 1; }), HasSubstr("reserved"));
+  EXPECT_THAT(after([](auto& m) { m.inputs.push_back({}); }), HasSubstr("no layer uses"));
+  EXPECT_THAT(layer(0, [](auto& l) { l.dilation_rows = 17; }), HasSubstr("dilation"));
+  EXPECT_THAT(layer(0, [](auto& l) { l.axis = Axis::channels; }), HasSubstr("axis"));
+  EXPECT_THAT(layer(0, [](auto& l) { l.constant = 1; }), HasSubstr("no constant"));
+  EXPECT_THAT(layer(0, [](auto& l) { l.rows = 1; }), HasSubstr("no strides"));
   EXPECT_THAT(layer(1, [](auto& l) { l.clamp_low = 1; }), HasSubstr("cannot clamp"));
-  EXPECT_THAT(layer(2, [](auto& l) { l.input_scale[1].multiplier = 32767; }), HasSubstr("[2^15, 2^16)"));
-  EXPECT_THAT(layer(2, [](auto& l) { l.input_scale[1].shift = 48; }), HasSubstr("1 to 47"));
-  EXPECT_THAT(layer(2, [](auto& l) { l.input_scale[1].shift = 0; }), HasSubstr("1 to 47"));
-  EXPECT_THAT(layer(2, [](auto& l) { l.input_scale[1].shift = 7; }), HasSubstr("overflow 16 bits"));
-  EXPECT_THAT(layer(2, [](auto& l) { l.inputs[1] = 0; }), HasSubstr("differ"));
+  EXPECT_THAT(after([](auto& m) { m.inputs[3].scale.multiplier = 32767; }), HasSubstr("[2^15, 2^16)"));
+  EXPECT_THAT(after([](auto& m) { m.inputs[3].scale.shift = 48; }), HasSubstr("1 to 47"));
+  EXPECT_THAT(after([](auto& m) { m.inputs[3].scale.shift = 0; }), HasSubstr("1 to 47"));
+  EXPECT_THAT(after([](auto& m) { m.inputs[3].scale.shift = 7; }), HasSubstr("overflow 16 bits"));
+  EXPECT_THAT(after([](auto& m) { m.inputs[3].tensor = 0; }), HasSubstr("differ"));
   EXPECT_THAT(after([](auto& m) { m.channels[1].scale.multiplier = 100; }), HasSubstr("[2^15, 2^16)"));
   EXPECT_THAT(after([](auto& m) { m.channels[1].bias = INT32_MAX; }), HasSubstr("channel 1 can overflow"));
   EXPECT_THAT(after([](auto& m) { m.channels[1].bias = INT32_MIN; }), HasSubstr("channel 1 can overflow"));
@@ -132,7 +147,9 @@ TEST(PackedModel, EachFaultIsNamed) {
   EXPECT_THAT(after([](auto& m) { m.weights.resize(m.weights.size() + 64); }), HasSubstr("no layer uses"));
   EXPECT_THAT(after([](auto& m) { m.channels.push_back({}); }), HasSubstr("no layer uses"));
   EXPECT_THAT(after([](auto& m) { m.tensors[1].width = 0; }), AllOf(HasSubstr("tensor 1"), HasSubstr("1 to 4096")));
-  EXPECT_THAT(after([](auto& m) { m.tensors[1].bits = 7; }), HasSubstr("8 or 4 bits"));
+  EXPECT_THAT(after([](auto& m) { m.tensors[1].bits = 9; }), HasSubstr("1 to 8 bits"));
+  EXPECT_THAT(after([](auto& m) { m.tensors[1].bits = 17; }), HasSubstr("1 to 8 bits"));
+  EXPECT_THAT(after([](auto& m) { m.tensors[1].type = ActivationType::signed16; }), HasSubstr("1 to 8 bits"));
   EXPECT_THAT(after([](auto& m) { m.tensors[1].zero_point = -1; }), HasSubstr("zero point"));
   EXPECT_THAT(after([](auto& m) { m.tensors[1].arena_offset = m.arena_bytes; }), HasSubstr("outside of the arena"));
   EXPECT_THAT(after([](auto& m) { m.tensors[1].role = 4; }), HasSubstr("role"));
@@ -194,6 +211,23 @@ TEST(ModelBuilder, NearestMultiplier) {
   EXPECT_THROW(requantization_for(NAN), std::invalid_argument);
   EXPECT_THROW(requantization_for(1e-12), std::invalid_argument);
   EXPECT_THROW(requantization_for(65536), std::invalid_argument);
+}
+
+TEST(ModelBuilder, NearestDyadicMultiplier) {
+  std::mt19937 random(2);
+  for (int i = 0; i < 10000; ++i) {
+    const int bits = 16 + static_cast<int>(random() % 16);
+    const double sign = random() % 2 == 0 ? 1 : -1;
+    const double factor =
+        sign * std::ldexp(1 + static_cast<double>(random()) / 4294967296.0, static_cast<int>(random() % 40) - 30);
+    const Requantization scale = dyadic_for(factor, bits);
+    EXPECT_LE(std::abs(static_cast<double>(scale.multiplier)), std::ldexp(1, bits));
+    EXPECT_NEAR(std::ldexp(scale.multiplier, -scale.shift) / factor, 1, std::ldexp(1, -bits + 1)) << factor;
+  }
+  EXPECT_EQ(dyadic_for(1).multiplier, 1 << 30);
+  EXPECT_THROW(dyadic_for(0), std::invalid_argument);
+  EXPECT_THROW(dyadic_for(NAN), std::invalid_argument);
+  EXPECT_THROW(dyadic_for(0x1p40), std::invalid_argument);
 }
 
 TEST(ModelBuilder, ArenaReusesMemory) {

@@ -4,7 +4,7 @@
 
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/train/torch_network.hpp"
-#include "tests/quant_models/graph/small_transformer.hpp"
+#include "tests/quant_models/graph/oblong_transformer.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -25,7 +25,7 @@ void expect_equal_to_executor(const Graph& graph, const Tensor& x) {
 
 TEST(TransformerTorch, SameNumbersAsTheExecutor) {
   test::Random random(5);
-  expect_equal_to_executor(test::small_transformer(random), test::random_tensor({3, 3, 8, 12}, random));
+  expect_equal_to_executor(test::oblong_transformer(random), test::random_tensor({3, 3, 8, 12}, random));
 }
 
 TEST(TransformerTorch, OtherLayersGiveTheExecutorsNumbers) {
@@ -49,7 +49,7 @@ TEST(TransformerTorch, OtherLayersGiveTheExecutorsNumbers) {
 
 TEST(TransformerTorch, GradientsReachTheInputAndEveryParameter) {
   test::Random random(7);
-  const TorchNetwork network(test::small_transformer(random));
+  const TorchNetwork network(test::oblong_transformer(random));
   const at::Tensor x = to_torch(test::random_tensor({2, 3, 8, 12}, random)).requires_grad_();
   std::vector<at::Tensor> values, all = {x};
   for (const Parameter& p : network.parameters()) {
@@ -62,7 +62,7 @@ TEST(TransformerTorch, GradientsReachTheInputAndEveryParameter) {
 
 TEST(TransformerTorch, TrainedLayersTakeTheirNumbers) {
   test::Random random(8);
-  const Graph graph = test::small_transformer(random);
+  const Graph graph = test::oblong_transformer(random);
   TorchNetwork network(graph);
   EXPECT_EQ(network.trained(), graph);
   for (Parameter& p : network.parameters()) p.value = p.value * 2;

@@ -1,8 +1,0 @@
-#include "kernels_hls/qcnn/kernels.hpp"
-#include "kernels_hls/qcnn/qcnn.hpp"
-
-void qcnn_small_v1(const ap_uint<512>* model, const ap_uint<512>* inputs, ap_uint<512>* outputs, uint32_t items,
-                   uint32_t sequence) {
-  FLASHCELL_QCNN_INTERFACE
-  flashcell::kernels::qcnn<flashcell::kernels::QcnnSizes<0>>(model, inputs, outputs, items, sequence);
-}

@@ -1,0 +1,179 @@
+#include "quant_models/data_free/quantization_stage.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "quant_models/data_free/train_student.hpp"
+#include "quant_models/hash.hpp"
+#include "quant_models/quantize/input_quantization.hpp"
+#include "quant_models/quantize/integer_functions.hpp"
+#include "quant_models/quantize/repq.hpp"
+#include "quant_models/train/block_reconstruction.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+constexpr int kUnsaidBits = 8;     // of the one where only the other is said
+constexpr int kResidualBits = 16;  // of transformers
+constexpr int64_t kMostCalibrated = 256;
+constexpr int64_t kBlockBatch = 8;  // images of a step of reconstruction
+
+// Transformers lose much below 8 bits of values when these have one scale.
+const char* usual_choices(Family family) {
+  return family == Family::transformer ? "w:4,8;a:8" : "w:2,4,8;a:4,8";
+}
+
+}  // namespace
+
+QuantizationStage::QuantizationStage(const DataFreeOptions& options, Family family, const RealNetwork& network,
+                                     const Graph& real, const WorkPlan& work, const RunFolder& folder)
+    : o_(options), family_(family), network_(network), real_(real), work_(work), folder_(folder) {
+  const bool said = o_.weight_bits || o_.activation_bits;
+  if (said && !o_.search.budgets.empty())
+    throw Error(Fault::usage, "--budget asks for a search, which --weights and --activations leave nothing to choose");
+  if (o_.repq && !o_.search.budgets.empty())
+    throw Error(Fault::usage, "--repq gives all layers the same bits, so that no --budget can be kept; leave it out");
+}
+
+bool QuantizationStage::searches() const {
+  return !o_.weight_bits && !o_.activation_bits && !o_.repq;
+}
+
+PostTrainingOptions QuantizationStage::post_training_options() const {
+  PostTrainingOptions options;
+  options.weights.bits = o_.weight_bits.value_or(kUnsaidBits);
+  options.weights.calibrator = Calibrator::mse;
+  options.activations.bits = o_.activation_bits.value_or(kUnsaidBits);
+  options.activations.calibrator = Calibrator::mse;
+  options.edge_weight_bits = o_.edge_weight_bits;
+  options.sum_bits = o_.sum_bits;
+  options.output_bits = o_.output_bits;
+  if (family_ == Family::transformer) options.residual_bits = kResidualBits;
+  options.input = input_quantization(*network_.metadata.preprocessing);
+  return options;
+}
+
+uint64_t QuantizationStage::bit_fingerprint(uint64_t pictures) const {
+  Hash hash;
+  hash.add(pictures).add(o_.seed).add(o_.search.choices).add(name_in(kPerturbationModelNames, o_.search.model));
+  for (const std::string& budget : o_.search.budgets) hash.add(budget);
+  for (const int number : {o_.sum_bits, o_.output_bits, o_.edge_weight_bits}) hash.add(static_cast<uint64_t>(number));
+  return hash.value();
+}
+
+uint64_t QuantizationStage::training_fingerprint(uint64_t pictures) const {
+  Hash hash;
+  hash.add(bit_fingerprint(pictures)).add(std::to_string(o_.learning_rate)).add(static_cast<uint64_t>(o_.repq));
+  for (const int number : {o_.weight_bits.value_or(0), o_.activation_bits.value_or(0), iterations()})
+    hash.add(static_cast<uint64_t>(number));
+  return hash.add(static_cast<uint64_t>(work_.training_steps)).value();
+}
+
+void QuantizationStage::choose(PostTrainingOptions& quantization, const PlanData& data, uint64_t pictures,
+                               DataFreeRun& run, const Progress& progress) const {
+  BitSearch search = o_.search;
+  if (search.choices.empty()) search.choices = usual_choices(family_);
+  ChosenBits chosen = choose_bits(folder_, bit_fingerprint(pictures), real_, data, quantization, search, o_.seed,
+                                  [&](const std::string& what) {
+                                    if (progress) progress({what, 0, 0, 0});
+                                  });
+  quantization.node_bits = std::move(chosen.node_bits);
+  run.steps.push_back(fmt::format("bits of each layer chosen out of {} settings that no other one beats, judged by {}",
+                                  chosen.front.all_points, chosen.front.judged_by));
+  run.front = std::move(chosen.front);
+}
+
+Graph QuantizationStage::begin(const PlanData& data, uint64_t pictures, DataFreeRun& run,
+                               const Progress& progress) const {
+  PostTrainingOptions quantization = post_training_options();
+  if (searches())
+    choose(quantization, data, pictures, run, progress);
+  else
+    run.steps.push_back(
+        fmt::format("weights {} bits, values {} bits", quantization.weights.bits, quantization.activations.bits));
+  if (progress) progress({"quantizing", 0, 0, 0});
+  if (!o_.repq) {
+    run.steps.push_back(fmt::format("scales by least squared error on {} pictures", data.count));
+    return fit_integer_functions(quantize_post_training(real_, data.images, data.count, quantization));
+  }
+  run.steps.push_back(fmt::format("quantized as RepQ-ViT does on {} pictures", data.count));
+  return quantize_repq(real_, data.images, data.count,
+                       {.weights = quantization.weights,
+                        .value_bits = quantization.activations.bits,
+                        .edge_weight_bits = quantization.edge_weight_bits,
+                        .input = quantization.input});
+}
+
+// A step of reconstruction looks at a part of the network at a time, and at fewer pictures than one of training.
+int QuantizationStage::iterations() const {
+  if (family_ != Family::transformer) return 0;
+  if (o_.reconstruct) return *o_.reconstruct;
+  constexpr int64_t kLeast = 10, kMost = 1000;
+  return static_cast<int>(std::clamp(work_.training_steps * kStudentBatch / kBlockBatch, kLeast, kMost));
+}
+
+Graph QuantizationStage::train(const Graph& quantized, PictureStage& pictures, DataFreeRun& run,
+                               const Progress& progress) const {
+  Student student(real_, quantized, {});
+  StudentTrainingOptions options;
+  options.steps = work_.training_steps;
+  options.learning_rate = o_.learning_rate;
+  options.threads = o_.threads;
+  options.checkpoint = folder_.file("training.checkpoint");
+  options.checkpoint_seconds = o_.checkpoint_seconds;
+  options.fingerprint = training_fingerprint(pictures.fingerprint());
+  const std::unique_ptr<ImageStream> images = pictures.stream();
+  Graph trained = train_student(student, *images, options, run.training_losses, progress);
+  pictures.finish(options.steps);
+  run.training_steps = options.steps;
+  run.steps.push_back(fmt::format("trained for {} steps of {} pictures to do what the real network does", options.steps,
+                                  kStudentBatch));
+  return trained;
+}
+
+// The result is a file, too, and always comes out of it.
+Graph QuantizationStage::reconstruct(const Graph& quantized, const PictureStage& pictures, DataFreeRun& run,
+                                     const Progress& progress) const {
+  const std::string file = folder_.file("blocks.checkpoint");
+  const uint64_t fingerprint = training_fingerprint(pictures.fingerprint());
+  TorchNetwork network(quantized);
+  std::vector<at::Tensor*> numbers;
+  for (Parameter& p : network.parameters()) numbers.push_back(&p.value);
+  std::optional<Checkpoint> found = load_checkpoint(file, fingerprint);
+  if (!found) {
+    const ReconstructionOptions options{
+        .iterations = iterations(), .batch = kBlockBatch, .seed = o_.seed, .threads = o_.threads};
+    const DrawnImages& drawn = pictures.drawn();
+    const Reconstruction done = reconstruct_blocks(
+        real_, quantized, drawn.values, drawn.count, options, [&](const std::string&, size_t block, size_t all) {
+          if (progress) progress({"reconstructing blocks", static_cast<int64_t>(block), static_cast<int64_t>(all), 0});
+        });
+    TorchNetwork made(done.graph);
+    found.emplace();
+    found->fingerprint = fingerprint;
+    found->step = options.iterations;
+    for (const double error : done.after) found->history.push_back({error, 0, -1});
+    for (const Parameter& p : made.parameters()) found->tensors.push_back(from_torch(p.value));
+    save(*found, file);
+  }
+  restore(found->tensors, numbers, file);
+  for (const EpochRecord& block : found->history) run.training_losses.push_back(block.loss);
+  run.training_steps = found->step;
+  run.steps.push_back(fmt::format("{} blocks reconstructed in {} steps each, on {} pictures", found->history.size(),
+                                  found->step, pictures.drawn().count));
+  // Training has moved the scales that integers ask for.
+  return o_.repq ? network.trained() : fit_integer_functions(network.trained());
+}
+
+Graph QuantizationStage::quantize(PictureStage& pictures, DataFreeRun& run, const Progress& progress) {
+  const DrawnImages& drawn = pictures.drawn();
+  const int64_t count = std::min(drawn.count, kMostCalibrated);
+  const auto size = static_cast<size_t>(element_count(network_.input_shape())) * static_cast<size_t>(count);
+  const Graph quantized = begin({std::span(drawn.values).first(size), count}, pictures.fingerprint(), run, progress);
+  if (family_ != Family::transformer) return train(quantized, pictures, run, progress);
+  return iterations() > 0 ? reconstruct(quantized, pictures, run, progress) : quantized;
+}
+
+}  // namespace flashcell::quant

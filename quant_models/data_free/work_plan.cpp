@@ -1,0 +1,73 @@
+#include "quant_models/data_free/work_plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "quant_models/data_free/student.hpp"
+#include "quant_models/graph/cost.hpp"
+#include "quant_models/synthesize/generator_training.hpp"
+
+namespace flashcell::quant {
+namespace {
+
+// Measured with libtorch 1.13 on ResNet-20 and MobileNetV1-0.25: seconds for one image once forward.
+constexpr double kSecondsPerMac = 0.73e-11, kSecondsPerValue = 1.1e-9;
+// In those: an image's share of a step. Forward and backward, to the image; the network in real numbers once and the
+// quantized one forward and backward, to its weights.
+constexpr double kDistillPasses = 3, kTrainingPasses = 6;
+// Transformers: what lies between their products takes as long again.
+constexpr double kAttentionPasses = 6;
+
+double seconds_forward(const Graph& graph) {
+  double values = 0;
+  for (const NodeId id : graph.order()) values += static_cast<double>(element_count(graph.node(id).shape));
+  return kSecondsPerMac * static_cast<double>(total_cost(graph).macs) + kSecondsPerValue * values;
+}
+
+// Of the generator for one image, forward: nearly all of it is the last two convolutions.
+double seconds_of_generator(const Graph& graph) {
+  const Shape& image = graph.node(graph.inputs()[0]).shape;
+  const auto pixels = static_cast<double>(image.at(2) * image.at(3));
+  const auto width = static_cast<double>(GeneratorOptions().width);
+  return kSecondsPerMac * pixels * 9 * (width * width / 2 + width * width / 4) + kSecondsPerValue * pixels * width * 4;
+}
+
+int64_t at_least_one(double count) {
+  return std::max<int64_t>(1, std::llround(count));
+}
+
+}  // namespace
+
+WorkPlan plan_work(const Graph& graph, PictureMethod method, double minutes, int64_t images) {
+  const double seconds = 60 * minutes, forward = seconds_forward(graph);
+  const double training = kTrainingPasses * forward * static_cast<double>(kStudentBatch);
+  constexpr int64_t kCalibrationImages = 256, kMostImages = 5120, kLeastImages = 64;
+  constexpr int kDistillSteps = 100, kMostDistillSteps = 500;
+  if (method == PictureMethod::noise) return {images > 0 ? images : 1024, 0, 0, at_least_one(seconds / training)};
+  if (looks_at_attention(method)) {
+    constexpr int64_t kAttentionImages = 32;  // are enough: Zhong et al., SARDFQ
+    constexpr int kMostAttentionSteps = 1000;
+    if (images == 0) images = kAttentionImages;
+    // sardfq looks twice, psaq-v2 at a student as well, which learns.
+    const double looks = method == PictureMethod::psaq ? 1 : method == PictureMethod::sardfq ? 2 : 3;
+    const double steps = seconds / 2 / (kAttentionPasses * looks * forward * static_cast<double>(images));
+    return {images, static_cast<int>(std::clamp(steps, 1.0, 1.0 * kMostAttentionSteps)), 0,
+            at_least_one(seconds / 2 / training)};
+  }
+  if (method == PictureMethod::distill) {
+    const double image_steps = seconds / 2 / (kDistillPasses * forward);
+    if (images == 0)
+      images = std::clamp<int64_t>(at_least_one(image_steps / kDistillSteps / 64) * 64, kLeastImages, kMostImages);
+    const auto steps = static_cast<int>(std::min(image_steps / static_cast<double>(images), 1.0 * kMostDistillSteps));
+    return {images, std::max(1, steps), 0, at_least_one(seconds / 2 / training)};
+  }
+  // The generator's own step: it forward and backward, and the network; for ddaq the quantized one, too.
+  const double passes = method == PictureMethod::ddaq ? 2 * kDistillPasses : kDistillPasses;
+  const double generating =
+      static_cast<double>(GeneratorOptions().batch) * (passes * forward + kDistillPasses * seconds_of_generator(graph));
+  // A fifth of the time for the generator alone, then both take turns.
+  return {images > 0 ? images : kCalibrationImages, 0, at_least_one(seconds / 5 / generating),
+          at_least_one(seconds * 4 / 5 / (generating + training))};
+}
+
+}  // namespace flashcell::quant

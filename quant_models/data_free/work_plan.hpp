@@ -1,0 +1,40 @@
+#pragma once
+#include <cstdint>
+
+#include "base/named_value.hpp"
+#include "quant_models/graph/graph.hpp"
+
+namespace flashcell::quant {
+
+/// Where training images come from when there are none.
+enum class PictureMethod { noise, distill, gdfq, ddaq, coleq, psaq, psaq_v2, sardfq };
+
+inline constexpr NamedValue<PictureMethod> kPictureMethodNames[] = {
+    {PictureMethod::noise, "noise"},     {PictureMethod::distill, "distill"}, {PictureMethod::gdfq, "gdfq"},
+    {PictureMethod::ddaq, "ddaq"},       {PictureMethod::coleq, "coleq"},     {PictureMethod::psaq, "psaq"},
+    {PictureMethod::psaq_v2, "psaq-v2"}, {PictureMethod::sardfq, "sardfq"}};
+
+/// A generator, which learns beside the quantized network.
+inline bool is_generator(PictureMethod method) {
+  return method == PictureMethod::gdfq || method == PictureMethod::ddaq || method == PictureMethod::coleq;
+}
+
+/// Looks at a vision transformer's attention.
+inline bool looks_at_attention(PictureMethod method) {
+  return method == PictureMethod::psaq || method == PictureMethod::psaq_v2 || method == PictureMethod::sardfq;
+}
+
+/// What is done in the time that there is.
+struct WorkPlan {
+  int64_t images = 0;           ///< drawn before training; with a generator: to calibrate with
+  int distill_steps = 0;        ///< for each batch of images, of the methods that change images
+  int64_t generator_steps = 0;  ///< before the quantized network begins
+  int64_t training_steps = 0;   ///< of the quantized network
+};
+
+/// For so many minutes of one processor core, by what the network's multiply-accumulates and values took on a server
+/// core of 2023 (AVX-512); other machines take longer or less. The plan depends on the network and the minutes alone,
+/// so that the same command gives the same result. `images`: 0: as many as the minutes allow.
+WorkPlan plan_work(const Graph& graph, PictureMethod method, double minutes, int64_t images = 0);
+
+}  // namespace flashcell::quant
