@@ -47,15 +47,13 @@ class Reader {
     return fs::exists(images, error) || fs::exists(images.string() + ".gz", error);
   }
 
-  // The first one that the network takes: labels may lie beside it.
+  // Labels may stand beside them: images are what has most dimensions, of equals the first by name.
   NumpyArray array_of_images() const {
     auto arrays = read_npz(path_);
     if (arrays.empty()) throw ModelError(path_ + ": holds no array");
-    const auto found = std::find_if(arrays.begin(), arrays.end(), [&](const auto& named) {
-      const Shape& shape = named.second.shape;
-      return !shape.empty() && std::equal(shape.begin() + 1, shape.end(), input_.begin() + 1, input_.end());
-    });
-    return std::move((found == arrays.end() ? arrays.begin() : found)->second);
+    return std::move(std::max_element(arrays.begin(), arrays.end(), [](const auto& a, const auto& b) {
+                       return a.second.shape.size() < b.second.shape.size();
+                     })->second);
   }
 
   CalibrationImages read_one_file() {

@@ -36,11 +36,11 @@ struct CalibrationImages {
 
 /// Up to `most` images, spread evenly over what `path` holds: a folder or .tar.gz of pictures (in whatever folders, as
 /// class folders are) or in PASCAL VOC's layout; a folder with MNIST's files (the training images where they are
-/// there); a CIFAR-10 file (.bin); one picture; a .npy or .npz array N x C x H x W or C x H x W: bytes are pixels,
-/// other types the network's own input numbers. Pictures are brought to the input's size as `fit` says, bytes become
-/// (pixel - mean) * factor in the network's order of channels.
-/// `input`: the network's, 1 x C x H x W; arrays fit any. Throws ModelError with one line that names the file: nothing
-/// there, a label file whose picture is missing, a damaged picture, another size or number of channels.
+/// there); a CIFAR-10 file (.bin); one picture; a .npy or .npz array N x C x H x W or C x H x W (of an archive's arrays
+/// the one with most dimensions): bytes are pixels, other types the network's own input numbers. Pictures are brought
+/// to the input's size as `fit` says, bytes become (pixel - mean) * factor in the network's order of channels. `input`:
+/// the network's, 1 x C x H x W; arrays fit any. Throws ModelError with one line that names the file: nothing there, a
+/// label file whose picture is missing, a damaged picture, another size or number of channels.
 CalibrationImages read_calibration_images(const std::string& path, const Shape& input,
                                           const Preprocessing& preprocessing, int64_t most, const PictureFit& fit = {});
 

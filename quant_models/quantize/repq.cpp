@@ -1,6 +1,7 @@
 #include "quant_models/quantize/repq.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -12,6 +13,7 @@
 #include "quant_models/model_error.hpp"
 #include "quant_models/quantize/norm_reparameterization.hpp"
 #include "quant_models/quantize/post_training.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -108,12 +110,28 @@ std::optional<Quantization> reparameterize(Graph& graph, NodeId id, std::span<co
   return storable(change.steps(), bits);
 }
 
+double square_error(std::span<const float> numbers, const Quantization& q) {
+  std::vector<float> stored(numbers.begin(), numbers.end());
+  fake_quantize(stored, {static_cast<int64_t>(stored.size())}, q);
+  double sum = 0;
+  for (size_t i = 0; i < stored.size(); ++i)
+    sum += std::pow(static_cast<double>(stored[i]) - static_cast<double>(numbers[i]), 2);
+  return sum;
+}
+
+Quantization behind_softmax(std::span<const float> numbers, const RepqOptions& options) {
+  const Quantization log =
+      search_log_sqrt2(numbers, std::min(options.value_bits, kMostLogBits), options.narrow_softmax);
+  if (options.always_log) return log;
+  const Quantization even = storable(search_affine(numbers, options.value_bits), options.value_bits);
+  return square_error(numbers, even) < square_error(numbers, log) ? even : log;
+}
+
 Quantization quantization_of(Graph& graph, NodeId id, std::span<const float> numbers, const RepqOptions& options) {
   const Layer& layer = graph.node(id).layer;
   if (std::holds_alternative<Input>(layer))
     return options.input ? as_unsigned(*options.input) : storable(search_affine(numbers, kInputBits), kInputBits);
-  if (std::holds_alternative<Softmax>(layer))
-    return search_log_sqrt2(numbers, std::min(options.value_bits, kMostLogBits), options.narrow_softmax);
+  if (std::holds_alternative<Softmax>(layer)) return behind_softmax(numbers, options);
   if (std::holds_alternative<LayerNormalization>(layer))
     if (const std::optional<Quantization> q = reparameterize(graph, id, numbers, options.value_bits)) return *q;
   return storable(search_affine(numbers, options.value_bits), options.value_bits);

@@ -49,23 +49,23 @@ TEST(Repq, MoreBitsComeCloser) {
   for (uint64_t seed = 1; seed <= 3; ++seed) {
     const Graph real = test::small_transformer(seed);
     const std::vector<float> images = test::small_pictures(kImages, seed);
-    double before = INFINITY;
-    for (const int bits : {4, 6, 8}) {
+    const auto error_of = [&](int bits) {
       RepqOptions options;
       options.weights.bits = options.value_bits = bits;
-      const double error = relative_error(quantize_repq(real, images, kImages, options), real, images);
-      EXPECT_LT(error, before / 1.5) << bits;
-      before = error;
-    }
-    // Logarithms of the square root of 2 are as far apart with any bits, and the input keeps 8.
-    EXPECT_LT(before, 0.05);
+      return relative_error(quantize_repq(real, images, kImages, options), real, images);
+    };
+    const double four = error_of(4), six = error_of(6), eight = error_of(8), ten = error_of(10);
+    EXPECT_LT(six, four);
+    EXPECT_LT(eight, six / 4);
+    EXPECT_LT(ten, eight / 4);
+    EXPECT_LT(ten, 1e-3);
   }
 }
 
 // What is stored: everything that a product reads, in the way that suits it; nothing else.
 TEST(Repq, StoresWhatProductsRead) {
   const Graph real = test::small_transformer(3);
-  const Graph g = quantize_repq(real, test::small_pictures(kImages, 3), kImages, {});
+  const Graph g = quantize_repq(real, test::small_pictures(kImages, 3), kImages, {.always_log = true});
   const auto of = [&](const char* name) { return g.node(*g.find(name)).quantization; };
   for (const char* name : {"block0.sum1", "block0.scores", "block0.qkv", "block0.fc1", "start", "head"})
     EXPECT_FALSE(of(name)) << name;
@@ -79,6 +79,10 @@ TEST(Repq, StoresWhatProductsRead) {
   EXPECT_EQ(of("block0.keys"), of("block0.k.chosen"));
   EXPECT_EQ(of("block0.together"), of("block0.attended"));
   EXPECT_EQ(of("block0.softmax")->kind, QuantizationKind::log_sqrt2);
+  RepqOptions more;
+  more.value_bits = 10;
+  const Graph even = quantize_repq(real, test::small_pictures(kImages, 3), kImages, more);
+  EXPECT_EQ(even.node(*even.find("block0.softmax")).quantization->kind, QuantizationKind::affine);
   EXPECT_EQ(of("input")->bits, 8);
   for (const NodeId id : g.order()) {
     const std::optional<Quantization>* q = weight_quantization_of(g.node(id).layer);
