@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -39,6 +40,8 @@ Program choose(int argc, char** argv) {
 }  // namespace flashcell::quant
 
 int main(int argc, char** argv) {
+  // A limit on files' sizes is told by the write that it refuses, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   // Idle OpenMP threads that spin would take the processor from the others.
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
     setenv("OMP_WAIT_POLICY", "passive", 1);
