@@ -43,7 +43,7 @@ RunFolder::RunFolder(std::string path, uint64_t network, const std::string& name
   const json run = read_json(file(kRunFile));
   if (run.at("fingerprint") != network)
     throw ModelError(path_ + ": holds a run of another network, " + run.value("network", "") +
-                     "; choose another -o, or --restart");
+                     ", or of the same with pixels that mean something else; choose another -o, or --restart");
 }
 
 std::string RunFolder::file(const std::string& name) const {

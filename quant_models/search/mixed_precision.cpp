@@ -59,18 +59,23 @@ PerturbationTable perturbations(const PerturbationInput& input, std::span<const 
   throw std::invalid_argument("search_bits: no such model");
 }
 
-const char* axis_text(SearchAxis axis) {
-  switch (axis) {
-    case SearchAxis::perturbation:
-      return "perturbation";
+// In the units that people say budgets in; what time is measured in is the caller's.
+std::string limit_text(const SearchLimit& limit, double least) {
+  const auto text = [&](const char* what, double unit, const char* name) {
+    return fmt::format(" {} of at most {:.4g}{}, the least possible is {:.4g}{};", what, limit.most / unit, name,
+                       least / unit, name);
+  };
+  switch (limit.axis) {
     case SearchAxis::weight_bits:
-      return "bits of weights";
+      return text("weights", 8 * 1024 * 1024, " MB");
     case SearchAxis::bit_operations:
-      return "bit operations";
+      return text("bit operations", 1e9, " GBOPs");
     case SearchAxis::time:
-      return "time";
+      return text("time", 1, "");
+    case SearchAxis::perturbation:
+      break;
   }
-  return "?";
+  return text("perturbation", 1, "");
 }
 
 [[noreturn]] void refuse_limits(const MixedPrecision& found, const std::vector<SearchLimit>& limits) {
@@ -78,7 +83,7 @@ const char* axis_text(SearchAxis axis) {
   for (const SearchLimit& limit : limits) {
     double least = along(found.front.costs(0), limit.axis);
     for (size_t i = 1; i < found.front.size(); ++i) least = std::min(least, along(found.front.costs(i), limit.axis));
-    text += fmt::format(" {} at most {:.6g}, the least possible is {:.6g};", axis_text(limit.axis), limit.most, least);
+    text += limit_text(limit, least);
   }
   throw ModelError(text + " allow more, or fewer bits with --choices");
 }

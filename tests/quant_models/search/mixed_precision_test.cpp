@@ -140,7 +140,7 @@ TEST(MixedPrecision, KeepsItsBudgetOrSaysWhatIsPossible) {
   EXPECT_THAT(complaint([&] {
                 search_bits(real, {images, kImages}, options, search);
               }),
-              HasSubstr("bits of weights at most 99, the least possible is 100"));
+              HasSubstr("weights of at most 1.18e-05 MB, the least possible is 1.192e-05 MB"));
 }
 
 TEST(MixedPrecision, TimeIsAFourthAxisAndItsRestIsBounded) {
@@ -165,7 +165,10 @@ TEST(MixedPrecision, TimeIsAFourthAxisAndItsRestIsBounded) {
   EXPECT_LE(found.costs.time, 200);
   EXPECT_EQ(found.other_time, 1000);
   search.limits[0].most = 1000 + 4 * 20;
-  EXPECT_THAT(complaint([&] { search_bits(real, {images, kImages}, options, search); }), HasSubstr("time at most 80"));
+  EXPECT_THAT(complaint([&] {
+                search_bits(real, {images, kImages}, options, search);
+              }),
+              HasSubstr("time of at most 80, the least possible is 104"));
 }
 
 TEST(Perturbation, RoundingErrorsByHand) {
