@@ -1,9 +1,11 @@
 #include "base/random_reader.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "base/error.hpp"
 
@@ -15,7 +17,7 @@ namespace fs = std::filesystem;
 class RandomReaderTest : public testing::Test {
  protected:
   void SetUp() override {
-    path_ = fs::temp_directory_path() / "flashcell_random_reader";
+    path_ = fs::temp_directory_path() / ("flashcell_random_reader_" + std::to_string(::getpid()));
     std::ofstream(path_, std::ios::binary) << "0123456789";
   }
   void TearDown() override { fs::remove(path_); }

@@ -1,0 +1,34 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "pipeline/event.hpp"
+
+namespace flashcell {
+
+/// What a recording of events says of itself.
+struct EventRecordingInfo {
+  std::string format;                   ///< "EVT3", "AEDAT 4", ...
+  int width = 0;                        ///< pixels; from the file, or its format's sensor
+  int height = 0;                       ///< pixels
+  std::optional<uint64_t> event_count;  ///< where the file says it, or its size does
+};
+
+/// A recording of an event camera, read once from its beginning.
+class EventReader {
+ public:
+  virtual ~EventReader() = default;
+  virtual const EventRecordingInfo& info() const = 0;
+
+  /// Fills `out` from its beginning with the next events in the file's order; how many, 0 at the end. A truncated or
+  /// damaged file: every whole event is delivered first, then this throws Error(Fault::input).
+  virtual size_t read(std::span<Event> out) = 0;
+};
+
+/// Opens a recording whatever its format, told by its contents, then by its name. Throws Error(Fault::input).
+std::unique_ptr<EventReader> open_events(const std::filesystem::path& path);
+
+}  // namespace flashcell
