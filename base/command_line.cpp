@@ -128,6 +128,7 @@ template Option Command::add_option(const std::string&, uint64_t&, const std::st
 template Option Command::add_option(const std::string&, float&, const std::string&);
 template Option Command::add_option(const std::string&, double&, const std::string&);
 template Option Command::add_option(const std::string&, std::vector<std::string>&, const std::string&);
+template Option Command::add_option(const std::string&, std::vector<int>&, const std::string&);
 template Option Command::add_option(const std::string&, std::vector<float>&, const std::string&);
 
 Option Command::add_flag(const std::string& names, bool& variable, const std::string& help) {

@@ -25,7 +25,7 @@ install(DIRECTORY quant_models/recipes/trained/ DESTINATION ${CMAKE_INSTALL_DATA
 # The labeller, the tracker and the network engine. Headers keep the places that they have here, below include/flashcell.
 set(public_libraries
   flashcell_base flashcell_contract flashcell_hls_emulation flashcell_cell_label flashcell_cell_label_kernels flashcell_highway
-  flashcell_tracking flashcell_pipeline flashcell_segment_simd flashcell_segment flashcell_label flashcell_launch flashcell_hls
+  flashcell_tracking_simd flashcell_tracking flashcell_pipeline flashcell_segment_simd flashcell_segment flashcell_label flashcell_launch flashcell_hls
   flashcell_packed flashcell_quant_detection flashcell_inference)
 foreach(library IN LISTS public_libraries)
   string(REPLACE flashcell_ "" name ${library})

@@ -36,7 +36,10 @@ struct Frame {
 
   FrameView view;                ///< what to read: the camera's buffer, or `storage`
   std::vector<uint8_t> storage;  ///< where a source that has to decode puts its pixels
-  int64_t number = 0;            ///< the recording's frame number, from 0; a gap means dropped frames
+  /// The foreground, where the source gives it ready (SourceInfo::has_cells): cells of 8x8 px row by row, as
+  /// contract/limits.hpp has them. Bits outside of the picture are 0. Empty: it is to be found in the pixels.
+  std::vector<uint64_t> cells;
+  int64_t number = 0;  ///< the recording's frame number, from 0; a gap means dropped frames
   std::optional<int64_t>
       device_time_ns;      ///< the camera's own time stamp, ns since its epoch, where the recording has one
   int64_t arrival_ns = 0;  ///< host steady clock when the frame became available; a live source may say, else the
@@ -48,12 +51,14 @@ struct SourceInfo {
   std::string name;        ///< for messages and headers: path or generator
   int width = 0;           ///< px
   int height = 0;          ///< px
-  bool has_pixels = true;  ///< false: frames have a number and times only, their view shows nothing
+  bool has_pixels = true;  ///< false: the frames' view shows nothing
+  bool has_cells = false;  ///< frames come with their foreground: Frame::cells. Their pixels are for people only
   PixelFormat format = PixelFormat::grey8;
   int significant_bits = 8;            ///< of a grey16 sample: 10, 12, 16
   double fps = 0;                      ///< frames/s as recorded; 0 when the file does not say
   std::optional<int64_t> frame_count;  ///< when known beforehand
   bool random_access = false;          ///< a later frame is opened as fast as the first
+  std::string note;                    ///< what was decided on opening it, one line for the user; may be empty
 };
 
 }  // namespace flashcell

@@ -7,7 +7,7 @@
 namespace flashcell {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNowhere = std::numeric_limits<double>::quiet_NaN();
 
 /// Distances are in focal lengths from here on.
 MappedPlace bend(const Lens& l, double x, double y) {
@@ -108,7 +108,7 @@ MappedPlace Undistortion::at(double x, double y) const {
     from_x += (is.dy_dy * off_x - is.dx_dy * off_y) / d;
     from_y += (is.dx_dx * off_y - is.dy_dx * off_x) / d;
   }
-  return {kNone, kNone, kNone, kNone, kNone, kNone};
+  return {kNowhere, kNowhere, kNowhere, kNowhere, kNowhere, kNowhere};
 }
 
 }  // namespace flashcell

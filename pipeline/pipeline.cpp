@@ -77,7 +77,8 @@ class Run {
         info_(info),
         options_(options),
         summary_(summary),
-        tally_(info.source.has_pixels ? info.source.width : 0, info.source.height),
+        source_(source),
+        tally_(info.source.has_pixels || info.source.has_cells ? info.source.width : 0, info.source.height),
         clock_(options.fps),
         threads_(options.threads > 0 ? options.threads : tbb::info::default_concurrency()),
         tokens_(options.frames_in_flight > 0 ? options.frames_in_flight : 4 * threads_),
@@ -326,6 +327,7 @@ class Run {
     if (counter_) summary_.frames_count_met = counter_->met();
     summary_.lives = tally_.lives(summary_.frames);
     if (options_.count_in_regions) summary_.regions = counted_regions();
+    summary_.source = source_.tally();
     summary_.wall_s = 1e-9 * static_cast<double>(wall_ns);
     summary_.frames_expected = info_.source.frame_count;
     summary_.rows_left_out = tracker_.rows_left_out();
@@ -359,6 +361,7 @@ class Run {
   const PipelineOptions& options_;
   RunSummary& summary_;
   std::optional<CountMeter> counter_;
+  FrameSource& source_;
   TrackTally tally_;
   RecordingClock clock_;
   const int threads_, tokens_;

@@ -12,6 +12,7 @@
 #include "pipeline/latency_histogram.hpp"
 #include "pipeline/left_out.hpp"
 #include "pipeline/run_warning.hpp"
+#include "pipeline/source_tally.hpp"
 #include "pipeline/unfamiliar.hpp"
 #include "tracking/object_count.hpp"
 
@@ -80,6 +81,7 @@ struct RunSummary {
   uint64_t frames_count_met = 0;              ///< frames in which so many were followed; in every region
   tracking::NamedSightings named;             ///< of what was followed
   Calibration named_by;                       ///< of what named it
+  SourceTally source;                         ///< what the source counted
   double wall_s = 0;                          ///< from the first frame's arrival to the last result
   std::vector<StageTiming> stages;  ///< in the order of the pipeline; the last is frame arrival to result. Empty where
                                     ///< the run did not begin
@@ -164,6 +166,7 @@ struct RunSummary {
     return 0;
   }
   double frames_per_s() const { return wall_s > 0 ? static_cast<double>(frames) / wall_s : 0; }  ///< throughput
+  double events_per_s() const { return wall_s > 0 ? static_cast<double>(source.events) / wall_s : 0; }
 
   /// Tracks that ended up in each of `classes` classes, then those without one.
   std::vector<uint64_t> tracks_by_class(size_t classes) const {

@@ -27,7 +27,7 @@ struct RunInfo {
   /// Frame numbers that rows may come late (FrameResult::backfill): those of a frame are final once one so much later
   /// was written. 0 in a live run. The pipeline says it.
   int64_t backfill_frames = 0;
-  /// Rows have an id_confidence: the number of objects is known, and the tracks are linked once all are known.
+  /// Rows have an id_confidence: the number of objects is known, and tracks are linked to so many.
   bool linked = false;
   std::string config_toml;   ///< the effective configuration
   std::string segmentation;  ///< why segmentation is what it is, where it was chosen; one line

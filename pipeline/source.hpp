@@ -1,5 +1,6 @@
 #pragma once
 #include "pipeline/frame.hpp"
+#include "pipeline/source_tally.hpp"
 
 namespace flashcell {
 
@@ -27,6 +28,9 @@ class FrameSource {
   /// Has a next() that waits for a frame return false soon, and every later one that would wait. May be called more
   /// than once; does not throw.
   virtual void stop() {}
+
+  /// What it has counted. Not while next() runs.
+  virtual SourceTally tally() const { return {}; }
 };
 
 }  // namespace flashcell

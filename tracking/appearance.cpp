@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tracking/square.hpp"
+
 namespace flashcell::tracking {
 namespace {
 
@@ -13,10 +15,6 @@ constexpr float kHlacSigma = 0.05f;    ///< of one normalized HLAC value
 constexpr float kColourScale = 0.06f;  ///< of 1 - Bhattacharyya coefficient
 constexpr float kAreaBound = 25, kShapeBound = 9, kHlacBound = 16, kColourBound = 30, kGreyBound = 9;
 constexpr float kSlowest = 1.0f / 20;  ///< weight of a new sighting once many are known
-
-float square(float value) {
-  return value * value;
-}
 
 /// Four lanes, so that the compiler may use SIMD without changing the order of additions from machine to machine.
 template <size_t N, class Term>

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tracking/metrics/sequence.hpp"
+#include "tracking/square.hpp"
 
 namespace flashcell::tracking {
 namespace {
@@ -26,10 +27,6 @@ constexpr double kAloneExtents = 1;   ///< longer sides of its box within which 
 constexpr double kAloneGrowth = 0.5;  ///< and that much more with every frame unseen
 constexpr double kAloneMostExtents = 3;
 constexpr double kAloneLooks = 60;
-
-double square(double value) {
-  return value * value;
-}
 
 double squared_distance(const Detection& detection, double x, double y) {
   return square(detection.x - x) + square(detection.y - y);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tracking/square.hpp"
+
 namespace flashcell::tracking {
 namespace {
 
@@ -10,12 +12,8 @@ constexpr double kLeapSigmas = 3;
 constexpr double kSideSigma = 0.6;  ///< px: how well a blob's side tells the place of the member it belongs to
 constexpr double kSideSigmaPerSize = 0.03;
 
-double square(double value) {
-  return value * value;
-}
-
 /// One axis of one member: its filter, and the two places that the blob's sides would give it.
-struct Side {
+struct BlobSide {
   AxisFilter* filter;
   double low_reach, high_reach, sigma;
   double low() const { return filter->position() - low_reach; }
@@ -25,14 +23,14 @@ struct Side {
 double side_sigma(const Track& track) {
   return std::max(kSideSigma, kSideSigmaPerSize * track.size);
 }
-Side across(Track& track) {
+BlobSide across(Track& track) {
   return {&track.x, track.reach.left, track.reach.right, side_sigma(track)};
 }
-Side along(Track& track) {
+BlobSide along(Track& track) {
   return {&track.y, track.reach.top, track.reach.bottom, side_sigma(track)};
 }
 
-double place_inside(const Side& member, double low, double high) {
+double place_inside(const BlobSide& member, double low, double high) {
   const double least = low + member.low_reach, most = high - member.high_reach;
   return least < most ? std::clamp(member.filter->position(), least, most) : (least + most) / 2;
 }
@@ -46,14 +44,15 @@ double speed_of_others(std::span<Track* const> members, size_t but, const SideOf
 }
 
 /// `speed`: what it has after a turn, px/s.
-void turn_at_wall(const Track& track, const Side& side, double low, double high, double speed, const Motion& motion) {
+void turn_at_wall(const Track& track, const BlobSide& side, double low, double high, double speed,
+                  const Motion& motion) {
   const double inside = place_inside(side, low, high);
   const double off = square(side.filter->position() - inside);
   if (off > square(kLeapSigmas) * (side.filter->variance() + square(side.sigma)))
     motion.turn(track, *side.filter, inside, speed);
 }
 
-void draw_inside(const Side& side, double low, double high) {
+void draw_inside(const BlobSide& side, double low, double high) {
   const double inside = place_inside(side, low, high);
   if (std::abs(side.filter->position() - inside) > side.sigma) side.filter->update(inside, square(2 * side.sigma));
 }
@@ -76,7 +75,7 @@ void correct_axis(std::span<Track* const> members, bool explained, double low, d
     if (i != lowest) low_rival = std::min(low_rival, side(i).low() - side(lowest).low());
     if (i != highest) high_rival = std::min(high_rival, side(highest).high() - side(i).high());
   }
-  const Side first = side(lowest), last = side(highest);
+  const BlobSide first = side(lowest), last = side(highest);
   const auto variance = [](double sigma, double rival) { return square(rival < 2 * sigma ? 3 * sigma : sigma); };
   const double low_variance = variance(first.sigma, low_rival), high_variance = variance(last.sigma, high_rival);
   // A side that is far from where it should be belongs to something else in the blob, where there can be something
@@ -105,7 +104,7 @@ void correct_by_sides(std::span<Track* const> members, const Box& blob, bool exp
 void keep_inside(std::span<Track* const> members, size_t which, const Box& blob, const Motion& motion) {
   Track& track = *members[which];
   const auto keep = [&](const auto& side_of, double low, double high) {
-    const Side side = side_of(track);
+    const BlobSide side = side_of(track);
     // Nothing is seen of it: it goes with the others.
     turn_at_wall(track, side, low, high, speed_of_others(members, which, side_of), motion);
     draw_inside(side, low, high);

@@ -5,8 +5,8 @@
 namespace flashcell::tracking {
 namespace {
 
-constexpr double kGrowth = 0.5;  ///< of its extent by which a box grows on every side in a second unseen
-constexpr double kMostGrowth = 0.5;
+constexpr double kBoxGrowth = 0.5;  ///< of its extent by which a box grows on every side in a second unseen
+constexpr double kMostBoxGrowth = 0.5;
 constexpr double kCameraGrowth = 0.5;      ///< the same where the camera may have moved
 constexpr double kCameraOverlap = 0.1;     ///< similarity from which such a pair counts
 constexpr int kMostForCamera = 32;         ///< tracks that are asked: enough for a median
@@ -93,7 +93,7 @@ void BoxAssociation::solve(std::vector<BoxTrack>& tracks, std::span<const int32_
 
 void BoxAssociation::match(std::vector<BoxTrack>& tracks, std::span<const int32_t> alive, BoxFrame& frame) {
   const auto growth = [&](const BoxTrack& track) {
-    return std::min(kMostGrowth, kGrowth * (frame.time - track.last_time));
+    return std::min(kMostBoxGrowth, kBoxGrowth * (frame.time - track.last_time));
   };
   find_pairs(
       tracks, alive, frame, least_overlap_, [](const BoxTrack&) { return true; },

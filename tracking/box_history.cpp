@@ -8,8 +8,8 @@
 namespace flashcell::tracking {
 namespace {
 
-constexpr double kTolerance = 3;         ///< standard deviations by which windows may differ
-constexpr double kRounding = 1e-6;       ///< s, of time stamps
+constexpr double kWindowTolerance = 3;   ///< standard deviations by which windows may differ
+constexpr double kTimeRounding = 1e-6;   ///< s, of time stamps
 constexpr double kRoughnessRate = 0.05;  ///< weight of the newest frame
 constexpr int kMostHalvings = 16;        ///< of a window
 constexpr size_t kLeastForgotten = 32;
@@ -88,17 +88,17 @@ Box BoxHistory::smooth(size_t index, double half_width, double sigma) const {
   std::array<double, 4> best = measured, low, high;
   std::array<bool, 4> agrees{true, true, true, true};
   for (size_t k = 0; k < best.size(); ++k) {
-    low[k] = best[k] - kTolerance * sigma;
-    high[k] = best[k] + kTolerance * sigma;
+    low[k] = best[k] - kWindowTolerance * sigma;
+    high[k] = best[k] + kWindowTolerance * sigma;
   }
   double nearest = std::numeric_limits<double>::infinity();
   if (index > 0) nearest = at - times_[index - 1];
   if (index + 1 < times_.size()) nearest = std::min(nearest, times_[index + 1] - at);
   int halvings = 0;
   double share = 1;
-  for (; halvings < kMostHalvings && half_width * share / 2 + kRounding >= nearest; ++halvings) share /= 2;
+  for (; halvings < kMostHalvings && half_width * share / 2 + kTimeRounding >= nearest; ++halvings) share /= 2;
   for (; halvings >= 0; --halvings, share *= 2) {
-    const double width = half_width * share + kRounding;
+    const double width = half_width * share + kTimeRounding;
     const auto first = std::lower_bound(times_.begin(), times_.end(), at - width);
     const auto end = std::lower_bound(first, times_.end(), at + width);
     const size_t begin = first - times_.begin(), last = end - times_.begin() - 1;
@@ -111,8 +111,8 @@ Box BoxHistory::smooth(size_t index, double half_width, double sigma) const {
       if (!agrees[k]) continue;
       const double v = upto.v[k] - before.v[k], tv = upto.tv[k] - before.tv[k] - shift * v;
       const double value = origin_[k] + fit.v_weight * v + fit.tv_weight * tv;
-      low[k] = std::max(low[k], value - kTolerance * sigma * fit.error);
-      high[k] = std::min(high[k], value + kTolerance * sigma * fit.error);
+      low[k] = std::max(low[k], value - kWindowTolerance * sigma * fit.error);
+      high[k] = std::min(high[k], value + kWindowTolerance * sigma * fit.error);
       agrees[k] = low[k] <= high[k];
       if (agrees[k]) best[k] = value;
     }

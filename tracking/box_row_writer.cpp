@@ -12,23 +12,23 @@ constexpr double kErrorByRoughness = 3;
 constexpr double kLeastError = 0.2;  ///< of an ordinary detector's
 constexpr size_t kFramesBefore = 3;  ///< a gap starts before the time that a track may be lost
 
-double mix(double a, double b, double share) {
+double blend(double a, double b, double share) {
   return a + share * (b - a);
 }
 
-Box mix(const Box& a, const Box& b, double share) {
-  return {mix(a.left, b.left, share), mix(a.top, b.top, share), mix(a.width, b.width, share),
-          mix(a.height, b.height, share)};
+Box blend(const Box& a, const Box& b, double share) {
+  return {blend(a.left, b.left, share), blend(a.top, b.top, share), blend(a.width, b.width, share),
+          blend(a.height, b.height, share)};
 }
 
 BoxSight between(const BoxSight& a, const BoxSight& b, int64_t frame, double time) {
   const double share = (time - a.time) / (b.time - a.time);
   return {frame,
           time,
-          mix(a.measured, b.measured, share),
-          mix(a.estimate, b.estimate, share),
-          mix(a.vx, b.vx, share),
-          mix(a.vy, b.vy, share),
+          blend(a.measured, b.measured, share),
+          blend(a.estimate, b.estimate, share),
+          blend(a.vx, b.vx, share),
+          blend(a.vy, b.vy, share),
           -1};
 }
 
@@ -40,7 +40,7 @@ double error_of(const BoxSight& sight, const BoxHistory& history) {
 }
 
 /// Rows are large, and mostly in order.
-void sort_rows(std::vector<TrackRow>& rows) {
+void sort_box_rows(std::vector<TrackRow>& rows) {
   const auto before = [](const TrackRow& a, const TrackRow& b) {
     return a.frame != b.frame ? a.frame < b.frame : a.id < b.id;
   };
@@ -150,13 +150,13 @@ void BoxRowWriter::finish(BoxTrack& track) {
 }
 
 void BoxRowWriter::sort() {
-  sort_rows(rows_);
-  sort_rows(backfill_);
-  sort_rows(gaps_);
+  sort_box_rows(rows_);
+  sort_box_rows(backfill_);
+  sort_box_rows(gaps_);
   // Of younger frames than what became final.
   backfill_.insert(backfill_.end(), gaps_.begin(), gaps_.end());
   gaps_.clear();
-  sort_rows(backfill_);
+  sort_box_rows(backfill_);
 }
 
 }  // namespace flashcell::tracking

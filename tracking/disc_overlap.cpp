@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tracking/square.hpp"
+
 namespace flashcell::tracking {
 namespace {
-
-double square(double value) {
-  return value * value;
-}
 
 /// Of the disc of the track's area.
 double radius(const Track& track) {

@@ -9,7 +9,7 @@
 namespace flashcell::tracking {
 namespace {
 
-constexpr double kFar = std::numeric_limits<double>::infinity();
+constexpr double kUnreached = std::numeric_limits<double>::infinity();
 constexpr double kRounding = 1e-9;  ///< of reduced costs, which should be 0 or more
 
 /// Every node is split in two, in and out, with its own cost between; all arcs take one unit.
@@ -31,7 +31,7 @@ class Flow {
   bool find(double& cost) {
     search();
     cost = distance_[sink_] + potential_[sink_] - potential_[source_];
-    return distance_[sink_] < kFar;
+    return distance_[sink_] < kUnreached;
   }
 
   void take() {
@@ -78,7 +78,7 @@ class Flow {
 
   /// Shortest distances by the nodes' own order: at first every arc leads on.
   void set_potentials() {
-    potential_.assign(arcs_of_.size(), kFar);
+    potential_.assign(arcs_of_.size(), kUnreached);
     potential_[source_] = 0;
     const auto relax = [this](int32_t v) {
       for (int32_t arc : arcs_of_[v]) {
@@ -93,7 +93,7 @@ class Flow {
 
   /// Dijkstra on reduced costs.
   void search() {
-    distance_.assign(arcs_of_.size(), kFar);
+    distance_.assign(arcs_of_.size(), kUnreached);
     reached_by_.assign(arcs_of_.size(), -1);
     using Entry = std::pair<double, int32_t>;
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> heap;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tracking/square.hpp"
+
 namespace flashcell::tracking {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr double kMostDistance = 25, kMostSize = 6, kMostLooks = 10;
 constexpr double kSizeSigma = 0.3;  ///< of log area
 constexpr double kLooksWeight = 0.2;
 constexpr double kSteadySeconds = 0.1;  ///< for which a speed holds
-
-double square(double value) {
-  return value * value;
-}
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include "tracking/blob_sides.hpp"
 #include "tracking/disc_overlap.hpp"
 #include "tracking/moment_split.hpp"
+#include "tracking/square.hpp"
 
 namespace flashcell::tracking {
 namespace {
@@ -28,10 +29,6 @@ constexpr double kCentroidMismatch = 0.1;  ///< of the blob's area: its members 
 constexpr double kCentroidSigma = 0.15;    ///< px
 constexpr double kCentroidSigmaPerMismatch = 0.5;
 constexpr double kLeastShare = 0.02;
-
-double square(double value) {
-  return value * value;
-}
 
 /// How far `inner` sticks out of `outer`, px, on the worst side.
 double overhang(const Box& inner, const Box& outer) {

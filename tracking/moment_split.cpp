@@ -7,7 +7,7 @@ namespace flashcell::tracking {
 namespace {
 
 constexpr double kMostMismatch = 0.08;  ///< of the blob's area
-constexpr double kSigma = 0.03;         ///< of the parts' size
+constexpr double kPartSigma = 0.03;     ///< of the parts' size
 constexpr double kSigmaPerMismatch = 1;
 
 }  // namespace
@@ -34,7 +34,7 @@ std::optional<PartPlaces> split_by_moments(const Detection& blob, const Part& a,
   const double size = std::sqrt(std::max(a.area, b.area));
   // Half of what is wrong along d is half as wrong in the places.
   const double turned = across / (4 * share_a * share_b * distance);
-  const double sigma = (kSigma + kSigmaPerMismatch * mismatch) * size;
+  const double sigma = (kPartSigma + kSigmaPerMismatch * mismatch) * size;
   return PartPlaces{blob.x - share_b * dx, blob.y - share_b * dy, blob.x + share_a * dx, blob.y + share_a * dy,
                     sigma * sigma + turned * turned};
 }

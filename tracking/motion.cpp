@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tracking/square.hpp"
+
 namespace flashcell::tracking {
 namespace {
 
@@ -22,10 +24,6 @@ constexpr double kLeastSize = 0.85, kMostSize = 1.2;  ///< share of its area tha
 constexpr int kSizeLasts = 30;                        ///< sightings on end after which another size is its own
 constexpr int kSizeLastsYoung = 5;                    ///< and at least, of one that is not known for longer
 constexpr double kDefaultGate = 16;                   ///< chi-square, 2 degrees of freedom: all but 1 in 3000
-
-double square(double value) {
-  return value * value;
-}
 
 /// Normalized innovation squared per degree of freedom of a place measured with this variance; its mean is 1 where the
 /// noise is right.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tracking/square.hpp"
+
 namespace flashcell::tracking {
 namespace {
 
@@ -22,8 +24,9 @@ constexpr double kSigmaPerStrange = 2;    ///< and by the blob's share that no e
 constexpr double kEdges = 0.04;           ///< of the blob: pixels at the edges, which are strange to nobody
 constexpr double kPi = 3.14159265358979323846;
 
-double square(double value) {
-  return value * value;
+/// It has no direction, and keeps what little it is longer one way.
+bool is_round(const PartEllipse& ellipse) {
+  return ellipse.major < kRound * ellipse.minor;
 }
 
 /// Direction of the long axis, rad.
@@ -57,10 +60,15 @@ void PixelSplit::start(std::span<const Part> known) {
     PartEllipse ellipse;
     ellipse.minor = std::sqrt(part.area / (kPi * ratio));
     ellipse.major = ratio * ellipse.minor;
-    ellipse.turn = direction(part.spread);
     ellipse.x = part.x;
     ellipse.y = part.y;
-    ellipse.aim();
+    if (is_round(ellipse)) {
+      const double share = root > 0 ? 1 / root : 0;
+      ellipse.aim(share * (xx - yy) / 2, share * xy);
+    } else {
+      ellipse.turn = direction(part.spread);
+      ellipse.aim();
+    }
     ellipses_.push_back(ellipse);
   }
 }
@@ -76,7 +84,7 @@ double PixelSplit::move() {
     ellipse.x += kOvershoot * dx;
     ellipse.y += kOvershoot * dy;
     farthest = std::max(farthest, std::abs(dx) + std::abs(dy));
-    if (ellipse.major < kRound * ellipse.minor) continue;
+    if (is_round(ellipse)) continue;
     // The shorter way round: a direction is the same after half a turn.
     const double off = std::remainder(direction(spread_of(sums)) - ellipse.turn, kPi);
     ellipse.turn = std::remainder(ellipse.turn + kTurnRate * off, kPi);
@@ -92,7 +100,7 @@ void PixelSplit::report(std::span<const Part> known, double pixels) {
     const PartSums& sums = shares_.sums()[i];
     const double size = std::sqrt(known[i].area), share = sums.weight / known[i].area;
     PixelPart part;
-    part.turned = turned(known[i].spread, ellipses_[i].turn);
+    part.turned = is_round(ellipses_[i]) ? known[i].spread : turned(known[i].spread, ellipses_[i].turn);
     part.shown = sums.any() && share >= kLeastShown;
     if (part.shown) {
       part.x = ellipses_[i].x;

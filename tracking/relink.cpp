@@ -18,14 +18,14 @@ constexpr size_t kMostTracklets = 3000;  ///< that are linked: the longest
 constexpr size_t kMostSuccessors = 24;   ///< of each kind
 
 /// Tracklets among which links are possible, and how many objects they are.
-struct Group {
+struct TrackGroup {
   std::vector<size_t> members;  ///< the longest first, at first; then by their first frames
   ObjectCount count;
 };
 
 /// One group of everything, or one a region.
-std::vector<Group> make_groups(std::span<const Tracklet> tracklets, const TrackerParameters& parameters) {
-  std::vector<Group> groups;
+std::vector<TrackGroup> make_groups(std::span<const Tracklet> tracklets, const TrackerParameters& parameters) {
+  std::vector<TrackGroup> groups;
   if (parameters.regions == nullptr) {
     groups.push_back({{}, parameters.count});
   } else {
@@ -37,7 +37,7 @@ std::vector<Group> make_groups(std::span<const Tracklet> tracklets, const Tracke
     const int group = parameters.regions == nullptr ? 0 : tracklets[i].appearance.look().region;
     if (group != RegionMap::kNone) groups[static_cast<size_t>(group)].members.push_back(i);
   }
-  for (Group& group : groups) {
+  for (TrackGroup& group : groups) {
     std::stable_sort(group.members.begin(), group.members.end(),
                      [&](size_t a, size_t b) { return tracklets[a].sightings > tracklets[b].sightings; });
   }
@@ -45,15 +45,15 @@ std::vector<Group> make_groups(std::span<const Tracklet> tracklets, const Tracke
 }
 
 /// How many of a group's tracklets are surely objects: as many of the longest as there are of these.
-size_t longest_of(const Group& group) {
+size_t longest_of(const TrackGroup& group) {
   return group.count.known() ? std::min<size_t>(group.members.size(), static_cast<size_t>(group.count.most)) : 0;
 }
 
-Habits learn_habits(std::span<const Tracklet> tracklets, const std::vector<Group>& groups) {
+Habits learn_habits(std::span<const Tracklet> tracklets, const std::vector<TrackGroup>& groups) {
   Habits habits;
   std::vector<double> areas;
   double path = 0, seconds = 0;
-  for (const Group& group : groups) {
+  for (const TrackGroup& group : groups) {
     for (size_t i = 0; i < longest_of(group); ++i) {
       const Tracklet& tracklet = tracklets[group.members[i]];
       areas.push_back(tracklet.mean_area);
@@ -70,7 +70,7 @@ Habits learn_habits(std::span<const Tracklet> tracklets, const std::vector<Group
 }
 
 /// Leaves the longest of a group, and brings them into the order of their first frames.
-void put_in_order(std::span<const Tracklet> tracklets, Group& group) {
+void put_in_order(std::span<const Tracklet> tracklets, TrackGroup& group) {
   if (group.count.known())
     group.members.resize(std::min(group.members.size(), std::max(kMostTracklets, 2 * longest_of(group))));
   std::sort(group.members.begin(), group.members.end(), [&](size_t a, size_t b) {
@@ -79,9 +79,9 @@ void put_in_order(std::span<const Tracklet> tracklets, Group& group) {
   });
 }
 
-double frames_between(std::span<const Tracklet> tracklets, const std::vector<Group>& groups) {
+double frames_between(std::span<const Tracklet> tracklets, const std::vector<TrackGroup>& groups) {
   int64_t first = std::numeric_limits<int64_t>::max(), last = std::numeric_limits<int64_t>::min();
-  for (const Group& group : groups) {
+  for (const TrackGroup& group : groups) {
     for (const size_t i : group.members) {
       first = std::min(first, tracklets[i].first.frame);
       last = std::max(last, tracklets[i].last.frame);
@@ -93,7 +93,7 @@ double frames_between(std::span<const Tracklet> tracklets, const std::vector<Gro
 /// Links the tracklets of one group.
 class Linker {
  public:
-  Linker(std::span<const Tracklet> tracklets, const Group& group, const Habits& habits, double frames,
+  Linker(std::span<const Tracklet> tracklets, const TrackGroup& group, const Habits& habits, double frames,
          const TrackerParameters& parameters)
       : tracklets_(tracklets),
         parameters_(parameters),
@@ -220,13 +220,13 @@ uint32_t Linker::name(uint32_t last_id, std::vector<TrackName>& names) {
 }  // namespace
 
 std::vector<TrackName> relink(std::span<const Tracklet> tracklets, const TrackerParameters& parameters) {
-  std::vector<Group> groups = make_groups(tracklets, parameters);
+  std::vector<TrackGroup> groups = make_groups(tracklets, parameters);
   const Habits habits = learn_habits(tracklets, groups);
-  for (Group& group : groups) put_in_order(tracklets, group);
+  for (TrackGroup& group : groups) put_in_order(tracklets, group);
   const double frames = frames_between(tracklets, groups);
   std::vector<TrackName> names(tracklets.size());
   uint32_t id = 0;
-  for (const Group& group : groups) id = Linker(tracklets, group, habits, frames, parameters).name(id, names);
+  for (const TrackGroup& group : groups) id = Linker(tracklets, group, habits, frames, parameters).name(id, names);
   return names;
 }
 

@@ -15,7 +15,7 @@ namespace {
 using contract::Connectivity;
 using contract::PixelLayout;
 
-struct Options {
+struct BoardSpeedOptions {
   std::string board = "u50", size = "512x512", format = "grey8", mode = "cell", features = "hlac";
   double rate = 2000, clock_mhz = 0;
   int objects = 100, compute_units = 1, frames_per_launch = 1, launches_in_flight = 4;
@@ -41,7 +41,7 @@ T choice(const char* option, const std::string& typed, const std::vector<std::pa
   throw Error(Fault::usage, fmt::format("model: {} {} is not known; there are {}", option, typed, known));
 }
 
-host::ModelFrame frame_of(const Options& options) {
+host::ModelFrame frame_of(const BoardSpeedOptions& options) {
   host::ModelFrame frame;
   char end = 0;
   if (std::sscanf(options.size.c_str(), "%dx%d%c", &frame.width, &frame.height, &end) != 2 || frame.width < 1 ||
@@ -84,7 +84,7 @@ struct Answer {
   host::SpeedEstimate speed;
 };
 
-Answer answer_for(const Options& options) {
+Answer answer_for(const BoardSpeedOptions& options) {
   const host::ModelFrame frame = frame_of(options);
   Answer a;
   a.board = &board_called(options.board);
@@ -120,7 +120,7 @@ const char* name_of(host::SpeedBound bound) {
                                                 : "the launches in flight";
 }
 
-void print(const Options& options, const Answer& a) {
+void print(const BoardSpeedOptions& options, const Answer& a) {
   const host::SpeedEstimate& s = a.speed;
   fmt::print("{}, {} px {}, {}: computed, not measured\n\n", a.board->title, options.size, options.format,
              a.build->name);
@@ -148,7 +148,7 @@ void print(const Options& options, const Answer& a) {
       a.memory.source, a.input.cost.source);
 }
 
-void print_json(const Options& options, const Answer& a) {
+void print_json(const BoardSpeedOptions& options, const Answer& a) {
   const host::SpeedEstimate& s = a.speed;
   const nlohmann::ordered_json json = {{"computed", true},
                                        {"board", a.board->name},
@@ -178,7 +178,7 @@ void print_json(const Options& options, const Answer& a) {
 }  // namespace
 
 void add_board_speed(Command& model, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BoardSpeedOptions>();
   model.add_option("--board", options->board, "u50, u55c, u200, u250, u280, zcu104 or kv260");
   model.add_option("--size", options->size, "Frame, WIDTHxHEIGHT px");
   model.add_option("--rate", options->rate, "The camera's frames/s").positive();

@@ -26,7 +26,7 @@ namespace {
 constexpr int64_t kMostLookedAt = 200;  // frames, spread over the recording
 constexpr size_t kMostViews = 40;       // of them are fitted
 
-struct Options {
+struct LensOptions {
   std::string input, output = "camera.toml", board, unit = "mm", plane;
   double square = 0;
   bool json = false;
@@ -41,7 +41,7 @@ cv::Mat grey_picture(const Frame& frame, int bits) {
 }
 
 /// What the recording shows of the board.
-struct Findings {
+struct BoardFindings {
   std::vector<host::BoardView> views;
   int64_t looked_at = 0;
   cv::Size picture;
@@ -49,10 +49,10 @@ struct Findings {
 };
 
 /// Frames spread over the recording; where its length is not known, every tenth.
-Findings look(host::Recording& recording, const host::Checkerboard& board, host::RunObserver& observer) {
+BoardFindings look(host::Recording& recording, const host::Checkerboard& board, host::RunObserver& observer) {
   constexpr int64_t kUnknownStep = 10;
   const SourceInfo info = recording.source->info();
-  Findings findings;
+  BoardFindings findings;
   findings.picture = {info.width, info.height};
   const int64_t step =
       info.frame_count ? std::max<int64_t>(1, (*info.frame_count + kMostLookedAt - 1) / kMostLookedAt) : kUnknownStep;
@@ -108,7 +108,7 @@ struct Result {
 };
 
 /// What `track -c` reads: only what was found, so that it goes with any other configuration.
-std::string as_toml(const Result& result, const Options& options) {
+std::string as_toml(const Result& result, const LensOptions& options) {
   host::Config config;
   config.lens = result.calibration.lens;
   std::string text = fmt::format(
@@ -124,7 +124,7 @@ std::string as_toml(const Result& result, const Options& options) {
   return text + "\n" + host::print_config(config, false, {"lens"});
 }
 
-void print_text(const Result& r, const Options& options) {
+void print_text(const Result& r, const LensOptions& options) {
   const host::Calibration& c = r.calibration;
   fmt::print("boards: {} of {} frames looked at show one; {} fitted, {} left out as they fit far worse\n", r.boards,
              r.looked_at, c.used.size(), c.left_out);
@@ -140,7 +140,7 @@ void print_text(const Result& r, const Options& options) {
              r.plane ? "" : fmt::format(" --input.unit {} --input.units_per_pixel SIZE", printable(options.unit)));
 }
 
-void print_json(const Result& r, const Options& options, const std::vector<std::string>& doubts) {
+void print_json(const Result& r, const LensOptions& options, const std::vector<std::string>& doubts) {
   const host::Calibration& c = r.calibration;
   const Lens& l = c.lens;
   nlohmann::ordered_json json = {{"frames_looked_at", r.looked_at},
@@ -171,7 +171,7 @@ void print_json(const Result& r, const Options& options, const std::vector<std::
   fmt::print("{}\n", json_text(json));
 }
 
-int calibrate(const Options& options) {
+int calibrate_lens(const LensOptions& options) {
   const host::Checkerboard board = host::parse_board(options.board, options.square);
   if (options.unit.empty() || options.unit == WorldMap::kPixels)
     throw Error(Fault::usage, "--unit is the unit of --square, as in mm");
@@ -182,7 +182,7 @@ int calibrate(const Options& options) {
   host::keep_inputs(inputs, {options.output});
   TerminalObserver observer(Told::progress);
   host::Recording recording = host::open_recording(options.input, config);
-  const Findings found = look(recording, board, observer);
+  const BoardFindings found = look(recording, board, observer);
   Result result;
   result.looked_at = found.looked_at;
   result.boards = found.views.size();
@@ -222,7 +222,7 @@ void add_calibrate(Command& app, Action& action) {
       "the\n"
       "camera looks at it from aside.\n"
       "flashcell track RECORDING -c rig.toml -c camera.toml takes both files; the later one wins.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LensOptions>();
   command.add_option("INPUT", options->input, "Recording or folder of pictures, as for track").required();
   command.add_option("--board", options->board, "Columns x rows of inner corners, where four squares meet, as in 9x6")
       .required()
@@ -235,7 +235,7 @@ void add_calibrate(Command& app, Action& action) {
   command.add_option("-o,--output", options->output, "Configuration file to write");
   command.add_flag("--json", options->json, "Print the findings as JSON");
   options->config = std::make_unique<ConfigOptions>(command);
-  command.callback([options, &action] { action = [options] { return calibrate(*options); }; });
+  command.callback([options, &action] { action = [options] { return calibrate_lens(*options); }; });
 }
 
 }  // namespace flashcell::app

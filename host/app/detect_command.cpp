@@ -27,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr int kSignificantBits = 16;  // of grey16 pictures
 
-struct Options {
+struct DetectionOptions {
   std::vector<std::string> images;
   std::string model, output = "out";
   double least_score = 0.2, most_overlap = 0.45;
@@ -35,7 +35,7 @@ struct Options {
 };
 
 /// What one picture gave, in words and as JSON.
-struct Findings {
+struct PictureFindings {
   std::string text;
   nlohmann::ordered_json json;
 };
@@ -62,7 +62,7 @@ bool is_picture_name(std::string_view name) {
   return name.ends_with(".png");
 }
 
-std::vector<fs::path> inputs_of(const Options& options) {
+std::vector<fs::path> inputs_of(const DetectionOptions& options) {
   std::vector<fs::path> files(options.images.begin(), options.images.end());
   files.emplace_back(options.model);
   return files;
@@ -81,10 +81,10 @@ void draw(cv::Mat& picture, std::span<const quant::Detection> detections, const 
   }
 }
 
-Findings find_objects(host::FrameDetector& detector, const std::vector<std::string>& classes, const cv::Mat& picture,
-                      const std::string& drawn) {
+PictureFindings find_objects(host::FrameDetector& detector, const std::vector<std::string>& classes,
+                             const cv::Mat& picture, const std::string& drawn) {
   const auto detections = detector.detect(view_of(picture));
-  Findings findings;
+  PictureFindings findings;
   findings.json["objects"] = nlohmann::ordered_json::array();
   findings.text =
       fmt::format("  {:<16}{:>7}{:>9}{:>9}{:>9}{:>9}\n", "class", "score", "left", "top", "width", "height");
@@ -109,14 +109,14 @@ Findings find_objects(host::FrameDetector& detector, const std::vector<std::stri
   return findings;
 }
 
-Findings name_picture(host::RoiClassifier& classifier, const std::vector<std::string>& classes,
-                      const cv::Mat& picture) {
+PictureFindings name_picture(host::RoiClassifier& classifier, const std::vector<std::string>& classes,
+                             const cv::Mat& picture) {
   const tracking::ClassBelief name = classifier.look(view_of(picture), {0, 0, picture.cols, picture.rows});
   std::vector<size_t> order(classes.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return name.log_weight[a] > name.log_weight[b]; });
-  Findings findings;
+  PictureFindings findings;
   findings.json["classes"] = nlohmann::ordered_json::array();
   const float most = name.log_weight[order.front()];
   for (const size_t c : order) {
@@ -127,7 +127,7 @@ Findings name_picture(host::RoiClassifier& classifier, const std::vector<std::st
   return findings;
 }
 
-int detect(const Options& options) {
+int detect(const DetectionOptions& options) {
   const quant::PackedModel model = host::read_network(options.model);
   const std::vector<std::string> classes = host::classes_of(model);
   const bool detects = host::is_detector(host::kind_of(model));
@@ -150,8 +150,8 @@ int detect(const Options& options) {
     // Only now: what an earlier run left goes once this one has begun.
     if (detects && !folder)
       folder.emplace(options.output, host::RunFiles{"detect", names, is_picture_name}, inputs_of(options));
-    Findings findings = detects ? find_objects(*detector, classes, picture, folder->path(names[i]).string())
-                                : name_picture(*classifier, classes, picture);
+    PictureFindings findings = detects ? find_objects(*detector, classes, picture, folder->path(names[i]).string())
+                                       : name_picture(*classifier, classes, picture);
     if (!options.json) {
       fmt::print("{}: {}x{} px\n{}", printable(image), picture.cols, picture.rows, printable_lines(findings.text));
       continue;
@@ -175,7 +175,7 @@ void add_detect(Command& app, Action& action) {
       "With a detector: a table of boxes, and each picture with its boxes drawn in the output folder. With a\n"
       "classifier: the probability of every class for the picture as a whole, as `learn --crops` writes them.\n"
       "Pictures of another size than the network's input are stretched to it.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DetectionOptions>();
   command.add_option("IMAGE", options->images, "Picture files").required();
   command.add_option("-m,--model", options->model, "Packed model (.fcnn)").required().type_name("FILE");
   command.add_option("-o,--output", options->output, "Folder for the drawn pictures");

@@ -7,7 +7,7 @@
 namespace flashcell::app {
 namespace {
 
-struct Options {
+struct EvaluationOptions {
   std::vector<std::string> files;
   host::EvalOptions eval;
   int64_t truth_first = 0, track_first = 0;
@@ -27,7 +27,7 @@ void add_eval(Command& app, Action& action) {
       "With --points, objects are points and similarity is 1 - distance / max-distance; CLEAR and identity match at "
       "0.5,\n"
       "that is within half of --max-distance.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvaluationOptions>();
   host::EvalOptions& eval = options->eval;
   command.add_option("FILES", options->files, "Ground truth and tracks, in turn; see below").required();
   const Option points =

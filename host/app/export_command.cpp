@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct ExportOptions {
   std::string input, output;
   host::ExportFormat format = host::ExportFormat::via;
   bool in_unit = false;
@@ -83,7 +83,7 @@ const char* ending_of(host::ExportFormat format) {
   return "";
 }
 
-int export_run(const Options& options) {
+int export_run(const ExportOptions& options) {
   fs::path tracks = options.input;
   if (fs::exists(tracks / "tracks.csv")) tracks /= "tracks.csv";
   const fs::path output = options.output.empty()
@@ -112,7 +112,7 @@ void add_export(Command& app, Action& action) {
       "sleap: SLEAP's analysis HDF5, centroids (movement, SLEAP's tools).\n"
       "trackmate: XML of tracks, centroids (TrackMate, ISBI particle challenge).\n"
       "INPUT may be anything that `flashcell eval` reads.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   command.add_option("INPUT", options->input, "Folder of a run, or a file of tracks").required();
   std::vector<std::pair<std::string, host::ExportFormat>> formats;
   for (const auto& entry : host::kExportFormats) formats.emplace_back(entry.name, entry.value);

@@ -49,6 +49,9 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
   // What it would be without outputs is not known: they share its processors.
   fmt::print("took {:.2f} s, {:.0f} frames/s with all outputs ({:.2f} s went into writing them){}\n", s.wall_s,
              s.frames_per_s(), s.write_s(), latency);
+  if (s.source.events > 0) {
+    fmt::print("{} events, {:.3g} million a second from file to tracks\n", s.source.events, 1e-6 * s.events_per_s());
+  }
   std::string files;
   for (const char* name : {"tracks.csv", "tracks.txt", "tracks.h5", "summary.json", "overlay.mp4"}) {
     if (fs::exists(fs::path(output) / name)) files += (files.empty() ? "" : ", ") + std::string(name);

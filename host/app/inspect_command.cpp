@@ -23,7 +23,7 @@ using quant::Graph;
 using quant::Node;
 using quant::NodeId;
 
-struct Options {
+struct InspectionOptions {
   std::string file;
   host::PictureOptions pictures;  ///< their size
   bool json = false, fold = false, keep_batch_norm = false;
@@ -98,7 +98,7 @@ void print_json(const Graph& graph) {
   fmt::print("{}\n", json_text(all));
 }
 
-int inspect(const Options& options) {
+int inspect(const InspectionOptions& options) {
   try {
     if (options.file.ends_with(".fcnn")) {
       const quant::ModelSummary summary = quant::describe(quant::read_packed_file(options.file));
@@ -121,7 +121,7 @@ void add_inspect(Command& model, Action& action) {
   command.footer(
       "Bits are those of the stored integers, 'real' for 32-bit floating point. Value bytes are what one run of the\n"
       "network at its own batch size holds; the last line gives the most that is needed at once.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InspectionOptions>();
   command.add_option("FILE", options->file, "ONNX file, or a packed model (.fcnn)").required();
   add_size_option(command, options->pictures);
   const Option fold = command.add_flag(

@@ -17,11 +17,12 @@ namespace {
 using quant::LabelledImages;
 
 void check_network(const NetworkRun& network, const std::string& file) {
-  const std::vector<Port>& outputs = network.outputs();
-  if (network.inputs().size() != 1 || network.inputs()[0].shape.size() != 3 || outputs.size() != 1 ||
-      outputs[0].count() < 2 || outputs[0].count() != static_cast<size_t>(outputs[0].shape[0]))
-    throw Error(Fault::usage, fmt::format("{}: is no classifier: it does not give one number a class for one image",
-                                          printable(file)));
+  check_classifier(network, file);
+  if (network.inputs().size() != 1)
+    throw Error(Fault::usage, fmt::format("{}: has {} inputs; pictures are for networks of one", printable(file),
+                                          network.inputs().size()));
+  if (network.inputs()[0].shape.size() != 3)
+    throw Error(Fault::usage, fmt::format("{}: its input is no image", printable(file)));
   if (!network.preprocessing())
     throw Error(Fault::usage,
                 fmt::format("{}: does not say what pixels mean to it; give --mean and --factor or --std, or let "
@@ -45,10 +46,7 @@ LabelledPictures read_pictures(const std::string& data, const NetworkRun& networ
 // Planes of pixels as the network takes them.
 std::vector<uint8_t> pixels_of(const LabelledImages& images, int64_t i, const NetworkRun& network) {
   const quant::Shape& in = network.inputs()[0].shape;
-  const size_t size = images.pixels.size() / static_cast<size_t>(images.count);
-  const auto first = images.pixels.begin() + static_cast<ptrdiff_t>(size) * i;
-  quant::Picture picture{images.channels, images.rows, images.columns, {first, first + static_cast<ptrdiff_t>(size)}};
-  picture = quant::resize(picture, static_cast<int>(in[1]), static_cast<int>(in[2]));
+  quant::Picture picture = quant::labelled_picture(images, i, {1, in[0], in[1], in[2]});
   if (network.preprocessing()->channels != quant::Preprocessing::Channels::bgr) return picture.pixels;
   const auto plane = static_cast<ptrdiff_t>(in[1] * in[2]);
   std::swap_ranges(picture.pixels.begin(), picture.pixels.begin() + plane, picture.pixels.begin() + 2 * plane);
@@ -69,25 +67,38 @@ std::vector<float> numbers_of(const std::vector<uint8_t>& bytes, const Port& por
 
 }  // namespace
 
+void check_classifier(const NetworkRun& network, const std::string& file) {
+  const std::vector<Port>& outputs = network.outputs();
+  if (outputs.size() != 1 || outputs[0].count() < 2 || outputs[0].count() != static_cast<size_t>(outputs[0].shape[0]))
+    throw Error(Fault::usage, fmt::format("{}: is no classifier: it does not give one number a class for one image",
+                                          printable(file)));
+}
+
 LabelledPictures read_labelled_pictures(const std::string& data, const NetworkRun& network, const std::string& file,
                                         const host::PictureOptions& options) {
   check_network(network, file);
-  LabelledPictures pictures = read_pictures(data, network, options);
-  const LabelledImages& images = pictures.images;
-  const int last = *std::max_element(images.labels.begin(), images.labels.end());
-  const size_t classes = network.outputs()[0].count();
-  if (last >= static_cast<int>(classes))
-    throw Error(Fault::input, fmt::format("{}: has an image of class {}, the network tells {} apart", printable(data),
-                                          last, classes));
-  if (images.channels != network.preprocessing()->count())
-    throw Error(Fault::input, fmt::format("{}: its images have {} channels, the network takes {}", printable(data),
-                                          images.channels, network.preprocessing()->count()));
-  return pictures;
+  return read_pictures(data, network, options);
+}
+
+std::vector<float> input_numbers(const LabelledPictures& pictures, const NetworkRun& network) {
+  const quant::Preprocessing& p = *network.preprocessing();
+  std::vector<float> numbers;
+  for (int64_t i = 0; i < pictures.images.count; ++i) {
+    const std::vector<uint8_t> pixels = pixels_of(pictures.images, i, network);
+    const size_t plane = pixels.size() / static_cast<size_t>(p.count());
+    for (size_t k = 0; k < pixels.size(); ++k)
+      numbers.push_back((static_cast<float>(pixels[k]) - p.mean[k / plane]) * p.factor[k / plane]);
+  }
+  return numbers;
 }
 
 std::vector<float> scores_of(NetworkRun& network, const LabelledPictures& pictures, size_t i) {
   network.set_pixels(pixels_of(pictures.images, static_cast<int64_t>(i), network));
   network.run();
+  return scores_of(network);
+}
+
+std::vector<float> scores_of(const NetworkRun& network) {
   const Port& port = network.outputs()[0];
   std::vector<float> scores = numbers_of(network.output(0), port);
   if (port.scale)

@@ -22,6 +22,15 @@ struct LabelledPictures {
 LabelledPictures read_labelled_pictures(const std::string& data, const NetworkRun& network, const std::string& file,
                                         const host::PictureOptions& options = {});
 
+/// Throws Error(Fault::usage) for a network that does not give one number a class.
+void check_classifier(const NetworkRun& network, const std::string& file);
+
+/// What the network said of the classes in its last run; real numbers, also of integers.
+std::vector<float> scores_of(const NetworkRun& network);
+
+/// All pictures as numbers of the network's input, one behind the other. preprocessing() must be known.
+std::vector<float> input_numbers(const LabelledPictures& pictures, const NetworkRun& network);
+
 /// What the network says of the classes of picture `i`; real numbers, also of integers.
 std::vector<float> scores_of(NetworkRun& network, const LabelledPictures& pictures, size_t i);
 

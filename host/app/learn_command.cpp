@@ -19,16 +19,16 @@
 namespace flashcell::app {
 namespace {
 
-struct Options {
+struct LearningOptions {
   std::string input, marks, tracks, output = "classes.json", crops;
   bool json = false;
   std::unique_ptr<ConfigOptions> config;
 };
 
-std::vector<tracking::Example> collect(const Options& options, const Marks& marks, host::Recording& recording,
+std::vector<tracking::Example> collect(const LearningOptions& options, const Marks& marks, host::Recording& recording,
                                        const host::Config& config) {
   const SourceInfo& info = recording.source->info();
-  const uint8_t features = host::plan_device(config, info.width, info.height, info.format).label.features;
+  const uint8_t features = host::plan_device(config, info).label.features;
   std::vector<tracking::Example> examples;
   const std::vector<int> objects =
       find_marked_objects(options.marks, marks, recording, config,
@@ -53,7 +53,8 @@ host::inference::Resampler crop_resampler(const host::Config& config, int signif
           grey ? host::inference::PictureChannels::grey : host::inference::PictureChannels::bgr, significant_bits};
 }
 
-int write_crops(const Options& options, const Marks& marks, host::Recording& recording, const host::Config& config) {
+int write_crops(const LearningOptions& options, const Marks& marks, host::Recording& recording,
+                const host::Config& config) {
   const SourceInfo& info = recording.source->info();
   CropFolder folder(options.crops, marks.classes,
                     {crop_resampler(config, info.significant_bits), config.classify.crop});
@@ -77,7 +78,7 @@ int write_crops(const Options& options, const Marks& marks, host::Recording& rec
 }
 
 /// The classes' examples in number, and what they told of the model.
-void print_learned(const Options& options, const Marks& marks, std::span<const tracking::Example> examples,
+void print_learned(const LearningOptions& options, const Marks& marks, std::span<const tracking::Example> examples,
                    const tracking::CalibratedRecognition& learned) {
   std::vector<size_t> counts(marks.classes.size());
   for (const tracking::Example& example : examples) ++counts[static_cast<size_t>(example.class_index)];
@@ -104,7 +105,7 @@ void print_learned(const Options& options, const Marks& marks, std::span<const t
   fmt::print("use it with  flashcell track INPUT --track.classes {}\n", printable(options.output));
 }
 
-int learn(const Options& options) {
+int learn(const LearningOptions& options) {
   host::Config config = options.config->load();
   config.label.features |= contract::kFeatureHlac;
   std::vector<std::filesystem::path> inputs = host::recording_files(options.input);
@@ -136,7 +137,7 @@ void add_learn(Command& app, Action& action) {
       "MARKS is a CSV file: `frame,x,y,class` names the object at a point of a frame; `id,class` with --tracks names "
       "whole tracks of an\n"
       "earlier run (look up their ids in its overlay or report). Ten examples a class are a good start.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LearningOptions>();
   command.add_option("INPUT", options->input, "Recording, as for track").required();
   command.add_option("MARKS", options->marks, "CSV file of marked examples").required();
   command.add_option("--tracks", options->tracks, "tracks.csv that the ids in MARKS come from").type_name("FILE");

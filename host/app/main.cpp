@@ -14,7 +14,9 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
+#include "host/app/cim_command.hpp"
 #include "host/app/command.hpp"
+#include "host/app/experiment_command.hpp"
 #include "host/app/interruption.hpp"
 #include "host/app/messages.hpp"
 
@@ -77,9 +79,11 @@ int parse_and_run(int argc, char** argv) {
   app.set_version(program_version());
   app.require_subcommand();
   Action action;
-  for (auto* add :
-       {add_track, add_tune, add_calibrate, add_learn, add_detect, add_eval, add_export, add_synth, add_synthesize,
-        add_train, add_quantize, add_bench, add_devices, add_bitstream, add_model, add_config, add_completion})
+  for (auto* add : {add_track,  add_tune,      add_calibrate,         add_learn,    add_detect,
+                    add_eval,   add_export,    add_inspect_recording, add_synth,    add_synthesize,
+                    add_train,  add_generate,  add_quantize,          add_manycore, add_experiment,
+                    add_bench,  add_devices,   add_bitstream,         add_model,    add_cim,
+                    add_config, add_completion})
     add(app, action);
   if (const std::optional<Command::Answer> answer = app.parse(argc, argv)) {
     std::cout << printable_lines(answer->output);

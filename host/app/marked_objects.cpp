@@ -91,7 +91,7 @@ class MarkedTracks {
 std::vector<int> find_marked_objects(const std::string& file, const Marks& marks, host::Recording& recording,
                                      const host::Config& config, const MarkedObject& use) {
   const SourceInfo& info = recording.source->info();
-  const host::DevicePlan plan = host::plan_device(config, info.width, info.height, info.format);
+  const host::DevicePlan plan = host::plan_device(config, info);
   const auto device = host::make_device(plan);
   MarkedTracks tracks(config, recording.fps, {plan.label.features});
   Frame frame;

@@ -23,13 +23,13 @@
 namespace flashcell::app {
 namespace {
 
-struct Options {
+struct CalibrationOptions {
   std::string network, data, part, diagram;
   double least_score = 0.2;  ///< as detect.least_score
   bool json = false, quiet = false;
 };
 
-HeldOutExamples classify(const Options& o, const quant::PackedModel& model) {
+HeldOutExamples classify(const CalibrationOptions& o, const quant::PackedModel& model) {
   const std::unique_ptr<NetworkRun> network = make_run(o.network, run_choice("", "", false));
   const LabelledPictures pictures = read_labelled_pictures(o.data, *network, o.network);
   HeldOutExamples examples;
@@ -43,7 +43,8 @@ HeldOutExamples classify(const Options& o, const quant::PackedModel& model) {
   return examples;
 }
 
-quant::DetectionSet read_marked_pictures(const Options& o, int channels, const std::vector<std::string>& classes) {
+quant::DetectionSet read_marked_pictures(const CalibrationOptions& o, int channels,
+                                         const std::vector<std::string>& classes) {
   const quant::FileSet files(o.data);
   quant::DetectionSet set = files.contains("truth.csv") ? quant::read_scene(files, o.part, channels, classes)
                                                         : quant::read_voc(files, o.part, channels, classes);
@@ -64,7 +65,7 @@ cv::Mat frame_of(const quant::Picture& picture) {
   return frame;
 }
 
-HeldOutExamples detect(const Options& o, quant::PackedModel model) {
+HeldOutExamples detect(const CalibrationOptions& o, quant::PackedModel model) {
   // As the network says it: not divided, and bounded far beyond what a score can be.
   model.calibration = Calibration{1, std::numeric_limits<float>::min(), 0, 0};
   quant::DecodeOptions decode;
@@ -90,7 +91,7 @@ HeldOutExamples detect(const Options& o, quant::PackedModel model) {
   return examples;
 }
 
-int calibrate(const Options& o) {
+int calibrate_answers(const CalibrationOptions& o) {
   try {
     quant::PackedModel model = quant::read_packed_file(o.network);
     const bool detects = host::is_detector(host::kind_of(model));
@@ -137,7 +138,7 @@ void add_model_calibrate(Command& model, Action& action) {
       "with the\n"
       "same objectNUMBER_ show one object. Of a detector: PASCAL VOC, or what `flashcell synth -f images` wrote.\n"
       "  flashcell model calibrate network/int8.fcnn crops/test");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CalibrationOptions>();
   command.add_option("NETWORK", options->network, "Packed model (.fcnn)").required();
   command.add_option("DATA", options->data, "Labelled images").required();
   command.add_option("--part", options->part, "Of a detector's data: name of a list (VOC), or frames (1..400/4)");
@@ -145,7 +146,7 @@ void add_model_calibrate(Command& model, Action& action) {
   command.add_option("--diagram", options->diagram, "Draw the reliability diagram, SVG").type_name("FILE");
   command.add_flag("--json", options->json, "Print the figures as JSON");
   command.add_flag("-q,--quiet", options->quiet, "No progress line");
-  command.callback([=, &action] { action = [=] { return calibrate(*options); }; });
+  command.callback([=, &action] { action = [=] { return calibrate_answers(*options); }; });
 }
 
 }  // namespace flashcell::app

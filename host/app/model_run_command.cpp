@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/output_file.hpp"
 #include "base/text.hpp"
 #include "host/app/command.hpp"
-#include "host/app/network_run.hpp"
+#include "host/app/input_arrays.hpp"
 #include "host/app/progress.hpp"
-#include "quant_models/data/file_bytes.hpp"
 #include "quant_models/data/numpy_output.hpp"
 #include "quant_models/model_error.hpp"
 
@@ -21,105 +18,12 @@ namespace {
 
 using quant::NumpyArray;
 using quant::Shape;
-using Arrays = std::map<std::string, NumpyArray>;
 
-struct Options {
-  std::string network, inputs, output, as, device;
+struct ModelRunOptions {
+  std::string network, inputs, output, as, device, calibration;
   host::PictureOptions pictures;
+  uint64_t seed = 1;
   bool heads = false, json = false, quiet = false;
-};
-
-/// Arrays for all of a network's inputs, in its order, each `items` items long.
-struct Inputs {
-  std::vector<NumpyArray> arrays;
-  size_t items = 0;
-};
-
-std::string shape_text(const Shape& shape) {
-  return shape.empty() ? "one number" : quant::to_string(shape);
-}
-
-std::string taken_by(const NetworkRun& network) {
-  std::string text;
-  for (const Port& port : network.inputs())
-    text += fmt::format("{}'{}' (N x {})", text.empty() ? "" : ", ", printable(port.name), shape_text(port.shape));
-  return text;
-}
-
-[[noreturn]] void refuse(const std::string& file, const std::string& what) {
-  throw Error(Fault::input, fmt::format("{}: {}", printable(file), what));
-}
-
-Arrays read_arrays(const std::string& path) {
-  const std::vector<uint8_t> bytes = quant::read_file(path);
-  if (path.ends_with(".npy")) return {{"", quant::read_npy(bytes, path)}};
-  return quant::read_npz(bytes, path);
-}
-
-// How many items an array holds for a port; a single one may come without its batch.
-size_t items_of(const Options& o, const Port& port, const NumpyArray& array) {
-  if (array.shape == port.shape) return 1;
-  if (!array.shape.empty() && array.shape[0] > 0 && Shape(array.shape.begin() + 1, array.shape.end()) == port.shape)
-    return static_cast<size_t>(array.shape[0]);
-  refuse(o.inputs, fmt::format("the array for input '{}' is {}; the network takes N x {}", printable(port.name),
-                               shape_text(array.shape), shape_text(port.shape)));
-}
-
-Inputs match(const Options& o, const NetworkRun& network, Arrays arrays) {
-  Inputs inputs;
-  const std::vector<Port>& ports = network.inputs();
-  const bool any_name = ports.size() == 1 && arrays.size() == 1;
-  for (const Port& port : ports) {
-    const auto found = any_name ? arrays.begin() : arrays.find(port.name);
-    if (found == arrays.end())
-      refuse(o.inputs,
-             fmt::format("holds no array '{}'; the network takes {}", printable(port.name), taken_by(network)));
-    const size_t items = items_of(o, port, found->second);
-    if (!inputs.arrays.empty() && items != inputs.items)
-      refuse(o.inputs, fmt::format("holds {} items for '{}', but {} for '{}'", items, printable(port.name),
-                                   inputs.items, printable(ports[0].name)));
-    inputs.items = items;
-    inputs.arrays.push_back(std::move(found->second));
-    arrays.erase(found);
-  }
-  if (!arrays.empty())
-    refuse(o.inputs, fmt::format("'{}' is no input of the network, which takes {}", printable(arrays.begin()->first),
-                                 taken_by(network)));
-  return inputs;
-}
-
-/// One input's items as the network takes them.
-class Feed {
- public:
-  Feed(const Options& o, NetworkRun& network, size_t input, NumpyArray array)
-      : network_(network), input_(input), each_(network.inputs()[input].count()), array_(std::move(array)) {
-    pixels_ = array_.type == "u1";
-    const std::string name = printable(network.inputs()[input].name);
-    if (pixels_ && (input > 0 || !network.preprocessing()))
-      refuse(o.inputs, fmt::format("input '{}' is bytes, which are pixels, but the network does not say what pixels "
-                                   "mean to it; give its own numbers as float32",
-                                   name));
-    if (pixels_) return;
-    const std::vector<double> all = array_.numbers();
-    numbers_.assign(all.begin(), all.end());
-    if (!std::all_of(numbers_.begin(), numbers_.end(), [](float x) { return std::isfinite(x); }))
-      refuse(o.inputs, fmt::format("input '{}' holds a number that is not finite", name));
-  }
-
-  void set(size_t item) {
-    if (pixels_) {
-      network_.set_pixels(std::span(array_.bytes).subspan(item * each_, each_));
-    } else {
-      network_.set_numbers(input_, std::span(numbers_).subspan(item * each_, each_));
-    }
-  }
-
- private:
-  NetworkRun& network_;
-  size_t input_, each_;
-  NumpyArray array_;
-  std::vector<float> numbers_;
-  bool pixels_ = false;
 };
 
 struct Results {
@@ -127,19 +31,19 @@ struct Results {
   double median_ms = 0;
 };
 
-Results run_all(const Options& o, NetworkRun& network, Inputs inputs) {
-  std::vector<Feed> feeds;
-  for (size_t i = 0; i < inputs.arrays.size(); ++i) feeds.emplace_back(o, network, i, std::move(inputs.arrays[i]));
+Results run_all(const ModelRunOptions& o, NetworkRun& network, InputArrays inputs) {
+  const size_t items = inputs.items;
+  std::vector<InputFeed> feeds = feeds_of(network, std::move(inputs));
   Results results;
   for (const Port& port : network.outputs()) {
-    Shape shape = {static_cast<int64_t>(inputs.items)};
+    Shape shape = {static_cast<int64_t>(items)};
     shape.insert(shape.end(), port.shape.begin(), port.shape.end());
     results.outputs.push_back({port.type, std::move(shape), {}});
   }
   std::vector<double> times;
-  Progress progress("running", static_cast<int64_t>(inputs.items), o.quiet);
-  for (size_t item = 0; item < inputs.items; ++item) {
-    for (Feed& feed : feeds) feed.set(item);
+  Progress progress("running", static_cast<int64_t>(items), o.quiet);
+  for (size_t item = 0; item < items; ++item) {
+    for (InputFeed& feed : feeds) feed.set(item);
     const auto start = std::chrono::steady_clock::now();
     network.run();
     times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
@@ -154,7 +58,7 @@ Results run_all(const Options& o, NetworkRun& network, Inputs inputs) {
   return results;
 }
 
-std::string file_bytes(const Options& o, const NetworkRun& network, const Results& results) {
+std::string file_bytes(const ModelRunOptions& o, const NetworkRun& network, const Results& results) {
   if (o.output.ends_with(".npy")) return quant::npy_bytes(results.outputs[0]);
   std::vector<std::pair<std::string, NumpyArray>> arrays;
   for (size_t i = 0; i < results.outputs.size(); ++i) {
@@ -167,7 +71,7 @@ std::string file_bytes(const Options& o, const NetworkRun& network, const Result
   return quant::npz_bytes(arrays);
 }
 
-void print_json(const Options& o, const NetworkRun& network, const Results& results) {
+void print_json(const ModelRunOptions& o, const NetworkRun& network, const Results& results) {
   nlohmann::ordered_json json = {{"network", o.network},
                                  {"as", kArithmeticNames[static_cast<size_t>(network.arithmetic())]},
                                  {"device", network.device()},
@@ -186,7 +90,7 @@ void print_json(const Options& o, const NetworkRun& network, const Results& resu
   fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-void print_text(const Options& o, const NetworkRun& network, const Results& results) {
+void print_text(const ModelRunOptions& o, const NetworkRun& network, const Results& results) {
   fmt::print("{}: {} on {}, {} items, {:.3f} ms each (median)\n", printable(o.network),
              kArithmeticNames[static_cast<size_t>(network.arithmetic())], network.device(), results.outputs[0].shape[0],
              results.median_ms);
@@ -199,7 +103,7 @@ void print_text(const Options& o, const NetworkRun& network, const Results& resu
   fmt::print("written to {}\n", printable(o.output));
 }
 
-int run(const Options& o) {
+int run(const ModelRunOptions& o) {
   if (!o.output.ends_with(".npz") && !o.output.ends_with(".npy"))
     throw Error(Fault::usage,
                 fmt::format("-o {}: give a name that ends in .npz, or in .npy for a single output", o.output));
@@ -208,12 +112,14 @@ int run(const Options& o) {
   try {
     RunChoice choice = run_choice(o.as, o.device, o.heads);
     choice.pictures = o.pictures;
+    choice.seed = o.seed;
+    choice.calibration = o.calibration;
     const std::unique_ptr<NetworkRun> network = make_run(o.network, choice);
     if (o.output.ends_with(".npy") && network->outputs().size() != 1)
       throw Error(Fault::usage,
                   fmt::format("-o {}: the network has {} outputs, a .npy file holds one array; give a .npz", o.output,
                               network->outputs().size()));
-    const Results results = run_all(o, *network, match(o, *network, read_arrays(o.inputs)));
+    const Results results = run_all(o, *network, match_inputs(o.inputs, *network, read_arrays(o.inputs)));
     write_file(o.output, file_bytes(o, *network, results));
     o.json ? print_json(o, *network, results) : print_text(o, *network, results);
     return 0;
@@ -241,11 +147,12 @@ void add_model_run(Command& model, Action& action) {
       "reference, cpu (on every instruction set) and hls give the same bytes.\n"
       "  flashcell model run net.fcnn pictures.npz --device hls -o hls.npz\n"
       "  flashcell model run net.onnx pictures.npz --as float32 --heads -o real.npz");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ModelRunOptions>();
   command.add_option("NETWORK", options->network, "ONNX file, or a packed model (.fcnn)").required();
   command.add_option("INPUTS", options->inputs, ".npz or .npy file").required();
   command.add_option("-o,--output", options->output, ".npz file; .npy for a single output").required();
   add_run_choice(command, options->as, options->device);
+  add_array_options(command, options->seed, options->calibration);
   add_pixel_options(command, options->pictures);
   add_size_option(command, options->pictures);
   command.add_flag("--heads", options->heads, "Floating point ends where integers do: without the tail of the network");

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "host/app/array_work.hpp"
 #include "host/app/integer_device.hpp"
 #include "host/inference/input_table.hpp"
 #include "host/inference/network.hpp"
@@ -16,6 +17,7 @@
 #include "quant_models/export/lower.hpp"
 #include "quant_models/graph/output_tail.hpp"
 #include "quant_models/graph/simplify.hpp"
+#include "quant_models/graph/unquantized.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/import.hpp"
 #include "quant_models/tensor/fake_quantize.hpp"
@@ -37,7 +39,15 @@ Shape item_shape(const Shape& shape) {
 class GraphRun final : public NetworkRun {
  public:
   GraphRun(const Graph& graph, quant::Metadata metadata, Arithmetic arithmetic)
-      : metadata_(std::move(metadata)), arithmetic_(arithmetic), executor_(graph) {
+      : GraphRun(graph, std::move(metadata), arithmetic, "cpu", quant::layer_step) {}
+  /// With other steps than the layers' own; `item` counts the runs.
+  GraphRun(const Graph& graph, quant::Metadata metadata, Arithmetic arithmetic, std::string device,
+           const quant::StepFactory& make_step, std::shared_ptr<quant::cim::FirstItem> item = nullptr)
+      : metadata_(std::move(metadata)),
+        arithmetic_(arithmetic),
+        device_(std::move(device)),
+        item_(std::move(item)),
+        executor_(graph, make_step) {
     for (const NodeId id : graph.inputs())
       inputs_.push_back({graph.node(id).name, item_shape(graph.node(id).shape), "f4", {}});
     for (const quant::Output& output : graph.outputs())
@@ -49,7 +59,7 @@ class GraphRun final : public NetworkRun {
   const std::optional<quant::Preprocessing>& preprocessing() const override { return metadata_.preprocessing; }
   const std::vector<std::string>& class_names() const override { return metadata_.class_names; }
   Arithmetic arithmetic() const override { return arithmetic_; }
-  std::string device() const override { return "cpu"; }
+  std::string device() const override { return device_; }
 
   void set_numbers(size_t input, std::span<const float> numbers) override {
     std::copy(numbers.begin(), numbers.end(), executor_.input(input).begin());
@@ -60,7 +70,10 @@ class GraphRun final : public NetworkRun {
     for (size_t i = 0; i < pixels.size(); ++i)
       executor_.input(0)[i] = (static_cast<float>(pixels[i]) - p.mean[i / plane]) * p.factor[i / plane];
   }
-  void run() override { executor_.run(); }
+  void run() override {
+    executor_.run();
+    if (item_) ++item_->number;
+  }
   std::vector<uint8_t> output(size_t i) const override {
     const std::span<const float> numbers = executor_.output(i);
     std::vector<uint8_t> bytes(numbers.size_bytes());
@@ -71,6 +84,8 @@ class GraphRun final : public NetworkRun {
  private:
   quant::Metadata metadata_;
   Arithmetic arithmetic_;
+  std::string device_;
+  std::shared_ptr<quant::cim::FirstItem> item_;
   quant::Executor executor_;
   std::vector<Port> inputs_, outputs_;
 };
@@ -164,23 +179,15 @@ class IntegerRun final : public NetworkRun {
   std::vector<uint8_t> in_, out_;
 };
 
-bool is_quantized(const Graph& graph) {
-  return std::any_of(graph.order().begin(), graph.order().end(), [&](NodeId id) {
-    const auto* weights = quant::weight_quantization_of(graph.node(id).layer);
-    return graph.node(id).quantization || (weights != nullptr && weights->has_value());
-  });
-}
-
-Graph without_quantization(Graph graph) {
-  for (const NodeId id : std::vector<NodeId>(graph.order())) {
-    graph.set_quantization(id, std::nullopt);
-    quant::Layer layer = graph.node(id).layer;
-    std::optional<quant::Quantization>* weights = quant::weight_quantization_of(layer);
-    if (weights == nullptr || !*weights) continue;
-    weights->reset();  // the weights are the numbers that their integers stand for
-    graph.replace(id, std::move(layer));
-  }
-  return graph;
+std::unique_ptr<NetworkRun> run_on_arrays(const std::string& file, const RunChoice& choice) {
+  if (choice.arithmetic.value_or(Arithmetic::float32) != Arithmetic::float32)
+    throw Error(Fault::usage, "--device cim:PRESET: arrays have converters of their own; leave --as out");
+  ArrayWork work = read_array_work(file, choice);
+  if (choice.heads_only) work.graph = quant::remove_output_tail(std::move(work.graph));
+  auto item = std::make_shared<quant::cim::FirstItem>();
+  const auto layers = quant::cim::program(work.graph, work.device, work.settings, choice.seed);
+  return std::make_unique<GraphRun>(work.graph, std::move(work.metadata), Arithmetic::float32, choice.device,
+                                    quant::cim::array_steps(layers, item), item);
 }
 
 std::unique_ptr<NetworkRun> run_graph(const std::string& file, const RunChoice& choice) {
@@ -189,7 +196,7 @@ std::unique_ptr<NetworkRun> run_graph(const std::string& file, const RunChoice& 
   if (choice.pictures.speaks_of_pixels() && !graph.inputs().empty())
     metadata.preprocessing =
         preprocessing_of(choice.pictures, metadata.preprocessing, graph.node(graph.inputs()[0]).shape);
-  const bool quantized = is_quantized(graph);
+  const bool quantized = quant::is_quantized(graph);
   const Arithmetic arithmetic = choice.arithmetic.value_or(quantized ? Arithmetic::fake : Arithmetic::float32);
   if (arithmetic != Arithmetic::float32 && !quantized)
     throw Error(Fault::usage,
@@ -206,7 +213,8 @@ std::unique_ptr<NetworkRun> run_graph(const std::string& file, const RunChoice& 
   }
   if (choice.heads_only) graph = quant::remove_output_tail(std::move(graph));
   if (arithmetic == Arithmetic::float32)
-    graph = quantized ? without_quantization(std::move(graph)) : quant::simplify(std::move(graph));  // less to compute
+    graph = quantized ? quant::without_quantization(std::move(graph))
+                      : quant::simplify(std::move(graph));  // less to compute
   return std::make_unique<GraphRun>(graph, std::move(metadata), arithmetic);
 }
 
@@ -220,7 +228,7 @@ RunChoice run_choice(const std::string& as, const std::string& device, bool head
     choice.arithmetic = static_cast<Arithmetic>(named - std::begin(kArithmeticNames));
   if (device.empty()) return choice;
   choice.device = device;
-  if (!choice.arithmetic) choice.arithmetic = Arithmetic::integer;
+  if (!choice.arithmetic && !is_array_device(device)) choice.arithmetic = Arithmetic::integer;
   return choice;
 }
 
@@ -232,11 +240,20 @@ void add_run_choice(Command& command, std::string& as, std::string& device) {
       .one_of({"float32", "fake", "integer"});
   command.add_option("--device", device,
                      "Where integers run: reference, cpu (cpu:scalar, cpu:avx2, cpu:avx512_vnni), hls (the FPGA "
-                     "kernel's sources); cpu unless stated");
+                     "kernel's sources); cpu unless stated. cim:PRESET[,key=value...]: real numbers on emulated "
+                     "compute-in-memory arrays (`flashcell cim presets` lists them)");
+}
+
+void add_array_options(Command& command, uint64_t& seed, std::string& calibration) {
+  command.add_option("--seed", seed, "Of arrays: fixes all that is by chance; 1 unless stated");
+  command.add_option("--calibration", calibration,
+                     "Of arrays: pictures (no labels needed) that converters' ranges are found with; else a quantized "
+                     "network's file says them");
 }
 
 std::unique_ptr<NetworkRun> make_run(const std::string& file, const RunChoice& choice) {
   const bool packed = file.ends_with(".fcnn");
+  if (is_array_device(choice.device)) return run_on_arrays(file, choice);
   const bool integers =
       choice.arithmetic.value_or(packed ? Arithmetic::integer : Arithmetic::fake) == Arithmetic::integer;
   if (packed && !integers)

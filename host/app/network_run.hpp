@@ -26,7 +26,9 @@ inline constexpr const char* kArithmeticNames[] = {"float32", "fake", "integer"}
 struct RunChoice {
   std::optional<Arithmetic>
       arithmetic;                 ///< none: integer for .fcnn; for .onnx fake where it is quantized, else float32
-  std::string device = "cpu";     ///< of integers: reference, cpu, cpu:TARGET, hls
+  std::string device = "cpu";     ///< of integers: reference, cpu, cpu:TARGET, hls; of real numbers cpu, cim:PRESET
+  uint64_t seed = 1;              ///< of arrays (cim:PRESET)
+  std::string calibration;        ///< pictures that arrays find their ranges with; empty: the file says them
   host::PictureOptions pictures;  ///< what pixels mean where the file does not say it, what size it leaves open
   bool heads_only = false;        ///< without the tail that integers leave out (graph/output_tail.hpp)
 };
@@ -35,6 +37,8 @@ struct RunChoice {
 RunChoice run_choice(const std::string& as, const std::string& device, bool heads_only);
 /// --as and --device.
 void add_run_choice(Command& command, std::string& as, std::string& device);
+/// --seed and --calibration.
+void add_array_options(Command& command, uint64_t& seed, std::string& calibration);
 
 /// An input or output of one item.
 struct Port {

@@ -18,6 +18,7 @@
 #include "host/app/training_program.hpp"
 #include "host/quantization/picture_options.hpp"
 #include "quant_models/data/calibration_images.hpp"
+#include "quant_models/data/input_arrays.hpp"
 #include "quant_models/export/lower.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/models/known_detectors.hpp"
@@ -38,7 +39,7 @@ using quant::Preprocessing;
 
 constexpr int kUnsaidBits = 8, kUnsaidImages = 100;
 
-struct Options {
+struct QuantizationOptions {
   std::string model, calib, output = "quantized", name, classes, fine_tune;
   host::PictureOptions pictures;
   std::optional<int> weights, activations;  ///< none: kUnsaidBits; with --data-free: searched
@@ -47,7 +48,7 @@ struct Options {
   uint64_t seed = 1;
   double percentile = 99.99;
   std::string weight_calibrator = "mse", activation_calibrator = "mse";
-  bool data_free = false, restart = false, repq = false;
+  bool data_free = false, restart = false, repq = false, patch_bits = false;
   std::optional<int> reconstruct;
   std::string minutes, test;
   bool equalize = false, correct_bias = false, adaround = false, onnx_only = false, json = false, quiet = false;
@@ -76,7 +77,7 @@ class StatusLine {
 
 /// What is known so far of a network to be quantized.
 struct Work {
-  const Options& options;
+  const QuantizationOptions& options;
   const StatusLine& status;
   quant::Metadata metadata;
   Graph graph;
@@ -101,9 +102,15 @@ std::vector<std::string> read_classes(const std::string& given) {
   return classes;
 }
 
+// A first input of other channels than pixels have is no picture: its file says nothing of pixels.
+void forget_pixels(Work& work) {
+  const quant::Shape& input = work.graph.node(work.graph.inputs()[0]).shape;
+  if (input.size() == 4 && input[1] != work.metadata.preprocessing->count()) work.metadata.preprocessing.reset();
+}
+
 // What the file says, what the command line says, else pixel / 255.
 Preprocessing choose_preprocessing(Work& work) {
-  const Options& o = work.options;
+  const QuantizationOptions& o = work.options;
   const quant::Shape& input = work.graph.node(work.graph.inputs()[0]).shape;
   const Preprocessing p = preprocessing_of(o.pictures, work.metadata.preprocessing, input);
   if (!work.metadata.preprocessing && !o.pictures.speaks_of_pixels())
@@ -138,21 +145,31 @@ void read_model(Work& work) {
   work.metadata.preprocessing = choose_preprocessing(work);
 }
 
+std::vector<quant::NamedInput> inputs_of(const Graph& graph) {
+  std::vector<quant::NamedInput> inputs;
+  for (const quant::NodeId id : graph.inputs()) inputs.push_back({graph.node(id).name, graph.node(id).shape});
+  return inputs;
+}
+
 quant::CalibrationImages read_images(Work& work) {
-  const Options& o = work.options;
+  const QuantizationOptions& o = work.options;
   work.status.show("reading " + o.calib);
   const quant::Shape& input = work.graph.node(work.graph.inputs()[0]).shape;
   const bool image = input.size() == 4;
+  const int most = o.images.value_or(kUnsaidImages);
+  const std::vector<quant::NamedInput> inputs = inputs_of(work.graph);
   quant::CalibrationImages images =
-      quant::read_calibration_images(o.calib, input, *work.metadata.preprocessing, o.images.value_or(kUnsaidImages),
-                                     fit_of(o.pictures, image ? input[2] : 0, image ? input[3] : 0));
+      inputs.size() > 1
+          ? quant::read_input_arrays(o.calib, inputs, *work.metadata.preprocessing, most)
+          : quant::read_calibration_images(o.calib, input, *work.metadata.preprocessing, most,
+                                           fit_of(o.pictures, image ? input[2] : 0, image ? input[3] : 0));
   work.report.images = images.count;
   work.report.data = fmt::format("{} of {} ({} in {})", images.count, images.available,
                                  name_in(quant::kCalibrationKindNames, images.kind), o.calib);
   return images;
 }
 
-quant::PostTrainingOptions post_training_options(const Options& o) {
+quant::PostTrainingOptions post_training_options(const QuantizationOptions& o) {
   quant::PostTrainingOptions options;
   options.weights.bits = o.weights.value_or(kUnsaidBits);
   options.weights.calibrator = value_in(quant::kWeightCalibratorNames, o.weight_calibrator).value();
@@ -185,7 +202,7 @@ quant::Pass mixed_pass(Work& work, const quant::PlanData& data, const quant::Pos
 }
 
 quant::Plan make_plan(Work& work, const quant::CalibrationImages& images) {
-  const Options& o = work.options;
+  const QuantizationOptions& o = work.options;
   quant::Plan plan;
   if (o.equalize) plan.push_back(quant::equalize_pass());
   quant::PostTrainingOptions options = post_training_options(o);
@@ -205,6 +222,7 @@ quant::Plan make_plan(Work& work, const quant::CalibrationImages& images) {
         {.seed = o.seed, .threads = o.threads > 0 ? o.threads : processors, .iterations = o.iterations}));
   }
   if (o.correct_bias) plan.push_back(quant::bias_correction_pass());
+  if (o.patch_bits) plan.push_back(quant::patch_bits_pass(o.activations.value_or(kUnsaidBits)));
   return plan;
 }
 
@@ -217,11 +235,12 @@ void quantize_network(Work& work) {
   work.report.steps.insert(work.report.steps.end(), result.steps.begin(), result.steps.end());
   work.report.values = std::move(result.errors);
   work.report.same_class = result.same_class;
+  forget_pixels(work);
 }
 
 FileGroup make_files(Work& work) {
   work.status.show("writing");
-  const Options& o = work.options;
+  const QuantizationOptions& o = work.options;
   const std::string name = o.name.empty() ? fs::path(o.model).stem().string() : o.name;
   FileGroup files(o.output);
   if (!o.onnx_only && !o.repq && keeps_integers(o.few_bits)) {
@@ -248,7 +267,7 @@ FileGroup make_files(Work& work) {
   return files;
 }
 
-int fine_tune(const Options& o) {
+int fine_tune(const QuantizationOptions& o) {
   std::vector<std::string> words = {o.fine_tune, "--model", o.model, "--fine-tune", "-o", o.output};
   if (!o.calib.empty()) words.insert(words.end(), {"--data", o.calib});
   if (o.threads > 0) words.insert(words.end(), {"--threads", std::to_string(o.threads)});
@@ -270,8 +289,8 @@ void add_word(const char* option, const std::optional<int>& value, std::vector<s
 }
 
 // Only what was said: the report repeats it.
-int data_free(const Options& o) {
-  const Options unsaid;
+int data_free(const QuantizationOptions& o) {
+  const QuantizationOptions unsaid;
   std::vector<std::string> words = {"data-free", o.model};
   add_picture_words(o.pictures, words);
   for (const auto& [option, value] : {std::pair{"--method", o.few_bits.method},
@@ -313,13 +332,15 @@ bool draws_pictures(const std::string& method) {
   return std::find(std::begin(kPictureMethods), std::end(kPictureMethods), method) != std::end(kPictureMethods);
 }
 
-void check_combination(const Options& o) {
+void check_combination(const QuantizationOptions& o) {
   const std::string& method = o.few_bits.method;
   if (o.mixed.wanted && !method.empty())
     throw Error(Fault::usage,
                 fmt::format("--mixed chooses bits of integers; --method {} makes others: take one", method));
   if (o.mixed.wanted && o.edge_weights > 0)
     throw Error(Fault::usage, "--mixed chooses the bits of first and last layers, too: leave out --edge-weights");
+  if (o.patch_bits && !o.repq)
+    throw Error(Fault::usage, "--patch-bits parts what matrix products of a vision transformer read: give --repq, too");
   if (method == "prune" && (o.adaround || o.correct_bias))
     throw Error(
         Fault::usage,
@@ -327,7 +348,7 @@ void check_combination(const Options& o) {
         "takes channels away: leave them out");
 }
 
-int quantize(const Options& o) {
+int quantize(const QuantizationOptions& o) {
   if (!o.fine_tune.empty()) return fine_tune(o);
   if (!o.few_bits.method.empty() && o.data_free != draws_pictures(o.few_bits.method))
     throw Error(Fault::usage,
@@ -335,6 +356,10 @@ int quantize(const Options& o) {
                                           "that draws pictures",
                                           o.few_bits.method)
                             : fmt::format("--method {} draws pictures: give --data-free, too", o.few_bits.method));
+  if (o.data_free && o.patch_bits)
+    throw Error(Fault::usage,
+                "--patch-bits is a step of its own: draw the pictures first, then give them with --calib "
+                "FOLDER/pictures/pictures.npz --repq --patch-bits");
   if (o.data_free) return data_free(o);
   check_combination(o);
   if (o.calib.empty())
@@ -361,11 +386,12 @@ int quantize(const Options& o) {
   return 0;
 }
 
-void add_picture_options(Command& command, Options& o) {
+void add_picture_options(Command& command, QuantizationOptions& o) {
   command.heading("Pictures");
-  command.add_option("--calib", o.calib,
-                     "Example images: a folder of pictures, MNIST folder, CIFAR-10 .bin, PASCAL VOC, .tar.gz of one, "
-                     "one picture, .npy or .npz");
+  command.add_option(
+      "--calib", o.calib,
+      "Example images: a folder of pictures, MNIST folder, CIFAR-10 .bin, PASCAL VOC, .tar.gz of one, "
+      "one picture, .npy or .npz; of a network of several inputs a .npz with an array for each, under its name");
   command.add_option("--images", o.images, "At most so many, spread over the data; with --data-free: drawn")
       .range(1, 100000);
   add_pixel_options(command, o.pictures);
@@ -374,7 +400,7 @@ void add_picture_options(Command& command, Options& o) {
   command.add_option("--classes", o.classes, "Names of the classes: a,b,c or a file with one a line");
 }
 
-void add_bit_options(Command& command, Options& o) {
+void add_bit_options(Command& command, QuantizationOptions& o) {
   command.heading("Bits");
   command.add_option("--weights", o.weights, "Bits of weights; 8 unless stated, with --data-free searched").range(2, 8);
   command.add_option("--activations", o.activations, "Bits of values that activations make; 8 unless stated")
@@ -400,7 +426,7 @@ void add_bit_options(Command& command, Options& o) {
   add_mixed_options(command, o.mixed);
 }
 
-void add_scale_options(Command& command, Options& o) {
+void add_scale_options(Command& command, QuantizationOptions& o) {
   command.heading("Scales");
   command.add_option("--weight-calibrator", o.weight_calibrator, "How scales of weights are chosen")
       .one_of(names_in(quant::kWeightCalibratorNames));
@@ -414,7 +440,7 @@ void add_scale_options(Command& command, Options& o) {
   command.add_flag("--power-of-two", o.power_of_two, "Scales are powers of two, so that hardware shifts");
 }
 
-void add_method_options(Command& command, Options& o) {
+void add_method_options(Command& command, QuantizationOptions& o) {
   command.heading("Methods after training");
   command.add_flag("--equalize", o.equalize, "Equalize the ranges of neighbouring layers first (Nagel et al. 2019)");
   command.add_flag("--correct-bias", o.correct_bias,
@@ -423,6 +449,9 @@ void add_method_options(Command& command, Options& o) {
   command.add_option("--iterations", o.iterations, "Steps of --adaround for each layer").range(1, 100000);
   command.add_flag("--repq", o.repq,
                    "A vision transformer: quantize what its matrix products read, as RepQ-ViT does; writes no .fcnn");
+  command.add_flag("--patch-bits", o.patch_bits,
+                   "Of --repq: --activations is the mean over a picture's patches, those that matter have more bits "
+                   "and others fewer, where that brings the outputs closer");
   command
       .add_option(
           "--method", o.few_bits.method,
@@ -434,7 +463,7 @@ void add_method_options(Command& command, Options& o) {
   add_few_bit_options(command, o.few_bits);
 }
 
-void add_training_options(Command& command, Options& o) {
+void add_training_options(Command& command, QuantizationOptions& o) {
   command.heading("Training, with libtorch");
   command.add_flag("--data-free", o.data_free,
                    "Without data, all in one: draw pictures out of the network, search the bits of each layer unless "
@@ -457,7 +486,7 @@ void add_training_options(Command& command, Options& o) {
       .range(0, 1024);
 }
 
-void add_options(Command& command, Options& o) {
+void add_options(Command& command, QuantizationOptions& o) {
   command.add_option("MODEL", o.model, "ONNX file of a network in floating point").required();
   command.heading("Output");
   command.add_option("-o,--output", o.output, "Folder for the models and the report");
@@ -481,7 +510,7 @@ void add_quantize(Command& app, Action& action) {
       "report.txt, .json, .svg: how far every value is from floating point; --mixed also front.csv, .svg: what else "
       "could "
       "be chosen.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<QuantizationOptions>();
   add_options(command, *options);
   command.callback([options, &action] { action = [options] { return quantize(*options); }; });
 }

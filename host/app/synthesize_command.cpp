@@ -9,13 +9,13 @@
 namespace flashcell::app {
 namespace {
 
-struct Options {
+struct SynthesisOptions {
   std::string model, method, count = "64", minutes = "10", seed = "1", threads, output = "synthesized";
   host::PictureOptions pictures;
   bool restart = false, quiet = false;
 };
 
-int synthesize(const Options& o) {
+int synthesize(const SynthesisOptions& o) {
   std::vector<std::string> words = {"synthesize", o.model,  "--count", o.count,    "--minutes",
                                     o.minutes,    "--seed", o.seed,    "--output", o.output};
   add_picture_words(o.pictures, words);
@@ -34,7 +34,7 @@ void add_synthesize(Command& app, Action& action) {
       "Writes pictures.npz, as the network takes them, and sheet.png. A run that was stopped goes on where it was "
       "when\n"
       "the same command is given again. `flashcell quantize --data-free` does this and trains on what it has drawn.");
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<SynthesisOptions>();
   command.add_option("MODEL", o->model, "ONNX file of a network in floating point, batch normalization kept")
       .required();
   command.add_option("--method", o->method, "How")

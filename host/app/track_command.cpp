@@ -14,7 +14,7 @@
 namespace flashcell::app {
 namespace {
 
-struct Options {
+struct TrackingOptions {
   std::vector<std::string> inputs;
   std::string output = "out", detections;
   int jobs = 0;
@@ -23,7 +23,7 @@ struct Options {
   std::unique_ptr<ConfigOptions> config;
 };
 
-int track(const Options& options) {
+int track(const TrackingOptions& options) {
   host::Config config = options.config->load();
   if (options.realtime) config.pipeline.realtime = true;
   if (options.emulated) config.xrt.emulated = true;
@@ -55,7 +55,9 @@ void add_track(Command& app, Action& action) {
   command.footer(
       "INPUT is a video file, a folder or glob of images, a multi-page TIFF, Phantom .cine, Photron .mraw/.cihx/.cih, "
       "raw frames\n"
-      "(--input.raw_width and --input.raw_height state the geometry), or a generated scene: "
+      "(--input.raw_width and --input.raw_height state the geometry), a recording of an event camera ([events] says "
+      "how\n"
+      "it becomes frames; EVT, AEDAT, DAT, N-MNIST, Event Stream, DSEC), or a generated scene: "
       "synth:discs?objects=100&seed=1 .\n"
       "Without a configuration the segmentation is proposed from the recording; `flashcell tune INPUT` draws it.\n"
       "Several recordings, or a pattern of videos ('dir/*.mp4'), get a folder each in -o, as many at a time as there "
@@ -63,7 +65,7 @@ void add_track(Command& app, Action& action) {
       "cores; what is done already is not done again. recordings.csv and index.html sum up.\n"
       "Ctrl-C (or SIGTERM, SIGHUP) ends the run early: everything so far is written, the exit code is 130 (143, 129).\n"
       "A second one ends it at once.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrackingOptions>();
   const Option input = command.add_option("INPUT", options->inputs, "Recording, or several");
   command.add_option("-o,--output", options->output, "Folder for the results; made when it is not there");
   const Option detections =

@@ -29,9 +29,9 @@ fs::path training_program() {
 }
 
 /// The words of a command line as the system takes them.
-class Words {
+class Arguments {
  public:
-  explicit Words(std::vector<std::string> words) : words_(std::move(words)) {
+  explicit Arguments(std::vector<std::string> words) : words_(std::move(words)) {
     for (std::string& word : words_) pointers_.push_back(word.data());
     pointers_.push_back(nullptr);
   }
@@ -51,7 +51,7 @@ class Words {
 void become_training_program(std::vector<std::string> arguments) {
   const std::string program = training_program().string();
   arguments.insert(arguments.begin(), "flashcell train");
-  ::execv(program.c_str(), Words(std::move(arguments)).data());
+  ::execv(program.c_str(), Arguments(std::move(arguments)).data());
   throw_not_started(program, errno);
 }
 
@@ -60,7 +60,7 @@ void run_training_program(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "flashcell train");
   pid_t child = 0;
   const int error =
-      ::posix_spawn(&child, program.c_str(), nullptr, nullptr, Words(std::move(arguments)).data(), environ);
+      ::posix_spawn(&child, program.c_str(), nullptr, nullptr, Arguments(std::move(arguments)).data(), environ);
   if (error != 0) throw_not_started(program, error);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0)

@@ -13,6 +13,7 @@
 #include "quant_models/data/numpy_output.hpp"
 #include "quant_models/onnx/export.hpp"
 #include "quant_models/onnx/import.hpp"
+#include "quant_models/quantize/image_network.hpp"
 
 namespace flashcell::app {
 namespace {
@@ -52,6 +53,10 @@ quant::NumpyArray as_array(const quant::Graph& real, const quant::PlanData& data
 /// Runs a command on the network and the images; the bytes of what it writes.
 std::vector<uint8_t> work(const std::string& command, const std::vector<std::string>& options, const quant::Graph& real,
                           const quant::PlanData& data) {
+  if (real.inputs().size() > 1)
+    throw Error(Fault::usage, fmt::format("'{}' trains networks of one image; this one has {} inputs: take a way "
+                                          "without gradients, as --sensitivity sqnr",
+                                          command, real.inputs().size()));
   const TemporaryFolder folder;
   const std::string network = folder.file("network.onnx"), images = folder.file("images.npy"),
                     result = folder.file("result");
@@ -78,7 +83,7 @@ quant::Sensitivities gradients_of(const quant::Graph& real, const quant::PlanDat
 quant::Graph retrained(const std::string& command, const std::vector<std::string>& options, const quant::Graph& real,
                        const quant::PlanData& data) {
   const std::vector<uint8_t> file = work(command, options, real, data);
-  return quant::prepare_for_plan(quant::import_onnx(file, command));
+  return quant::prepare_image_network(quant::import_onnx(file, command));
 }
 
 }  // namespace flashcell::app

@@ -23,7 +23,7 @@
 namespace flashcell::app {
 namespace {
 
-struct Options {
+struct TuningOptions {
   std::string input, output = "tune.png", page;
   int pictures = 12;
   bool propose = false, json = false, no_page = false;
@@ -97,13 +97,13 @@ nlohmann::json describe(const Findings& findings, const std::string& reason, con
 }
 
 /// Where the page goes; empty: nowhere.
-std::string page_path(const Options& options) {
+std::string page_path(const TuningOptions& options) {
   if (options.no_page) return {};
   if (!options.page.empty()) return options.page;
   return std::filesystem::path(options.output).replace_extension(".html").string();
 }
 
-int tune(const Options& options) {
+int tune(const TuningOptions& options) {
   const std::string page_file = page_path(options);
   host::Config config = options.config->load();
   host::check_counts(config);
@@ -146,7 +146,7 @@ int tune(const Options& options) {
 
 void add_tune(Command& app, Action& action) {
   Command& command = app.add_subcommand("tune", "Draw the segmentation on frames of a recording, or propose one");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TuningOptions>();
   command.add_option("INPUT", options->input, "Recording, as for track").required();
   command.add_option("-o,--output", options->output, "Picture to write");
   command

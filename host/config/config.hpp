@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/named_value.hpp"
+#include "host/events/event_parameters.hpp"
 #include "host/segment/segmenter.hpp"
 #include "kernels_hls/contract/features.hpp"
 #include "pipeline/crop_parameters.hpp"
@@ -134,6 +135,7 @@ struct Config {
   InputSection input;
   Lens lens;  ///< [lens]
   PlaneSection plane;
+  EventParameters events;  ///< [events]
   SegmentSection segment;
   LabelSection label;
   ClassifySection classify;

@@ -131,6 +131,57 @@ void visit_plane(PlaneSection& s, schema::Visitor& v) {
             "input.unit on the plane. `flashcell calibrate --plane` writes it. Empty: none.");
 }
 
+template <class Value, class Parse>
+void event_length(schema::Visitor& v, const char* key, Value& value, Parse parse, const char* doc) {
+  std::string text = to_text(value);
+  const auto fault = [&parse](const std::string& given) -> std::string {
+    try {
+      parse(given);
+      return "";
+    } catch (const std::invalid_argument& e) {
+      return e.what();
+    }
+  };
+  v.form(key, text, fault, doc);
+  value = parse(text);
+}
+
+void event_time(schema::Visitor& v, const char* key, int64_t& us, const char* doc) {
+  const auto parse = [](const std::string& text) {
+    const EventSpan span = parse_event_span(text);
+    if (span.events > 0) throw std::invalid_argument("'" + text + "' is no length of time, as 1000us, 1.5ms or 2s");
+    return span;
+  };
+  EventSpan span{us, 0};
+  event_length(v, key, span, parse, doc);
+  us = span.us;
+}
+
+void visit_events(EventParameters& p, schema::Visitor& v) {
+  constexpr int kLargestSide = contract::kMaxFrameSide;
+  v.section("events",
+            "How a recording of an event camera becomes frames: an event is a foreground pixel of those whose window\n"
+            "it lies in. [segment] does nothing but for its regions. docs/events.md says more.");
+  event_length(v, "window", p.window, parse_event_span,
+               "What a frame shows: so long a time (\"1000us\", \"1.5ms\"; 100us is short) or so many events "
+               "(\"5000ev\").");
+  event_length(v, "step", p.step, parse_event_span,
+               "From a frame to the next, as window; shorter than it, windows overlap. Empty: the window.");
+  event_length(v, "stay", p.stay, parse_event_stay,
+               "How long an event is seen: for so many windows (1, 3), or until its pixel's last event is so old "
+               "(\"1500us\").");
+  choice(v, "polarity", p.polarity, kEventPolarities, "both, or the on or off events alone.");
+  v.real("hot_pixels", p.hot_pixels, 0, 1e6,
+         "A pixel is left out that fires so many times as often as the others, and as those around it. 0: none is.");
+  event_time(v, "hot_time", p.hot_us, "The recording's beginning in which these are found.");
+  event_time(v, "noise", p.noise_us,
+             "Background activity: an event is left out with none in the eight pixels around it so long before "
+             "(\"5ms\").\nEmpty: none is.");
+  integer(v, "width", p.width, 0, kLargestSide,
+          "Of the sensor, px, where the file does not say it right. 0: as recorded.");
+  integer(v, "height", p.height, 0, kLargestSide, "The same.");
+}
+
 void visit_segment(SegmentSection& s, schema::Visitor& v) {
   SegmentParameters& p = s.parameters;
   v.section("segment", "Which pixels are foreground. `flashcell tune INPUT` shows what a setting does.");
@@ -356,6 +407,7 @@ void visit_config(Config& config, schema::Visitor& visitor) {
   visit_input(config.input, visitor);
   visit_lens(config.lens, visitor);
   visit_plane(config.plane, visitor);
+  visit_events(config.events, visitor);
   visit_segment(config.segment, visitor);
   visit_label(config.label, visitor);
   visit_classify(config.classify, visitor);

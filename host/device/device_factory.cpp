@@ -6,6 +6,8 @@
 #include "host/hls/hls_labeller.hpp"
 #include "host/label/blob_runs.hpp"
 #include "host/label/labeller.hpp"
+#include "host/label/unpack_cells.hpp"
+#include "host/segment/cell_regions.hpp"
 #include "host/segment/segmenter.hpp"
 #include "host/xrt/xrt_device.hpp"
 
@@ -47,6 +49,40 @@ class HostDevice : public Device {
   bool keep_pixels_;
 };
 
+/// Labels the foreground that frames come with, on the host's processor.
+class CellDevice : public Device {
+ public:
+  CellDevice(const DevicePlan& plan, std::unique_ptr<Labeller> labeller)
+      : name_(name_in(kDeviceKinds, plan.kind)),
+        labeller_(std::move(labeller)),
+        label_(plan.label),
+        keep_pixels_(plan.keep_pixels),
+        regions_(plan.segment.regions, static_cast<int>(plan.label.width), static_cast<int>(plan.label.height)),
+        masks_(1, BitImage(static_cast<int>(plan.label.width), static_cast<int>(plan.label.height))) {}
+
+  std::string name() const override { return name_; }
+  bool in_order() const override { return false; }
+
+  void process(const Frame& frame, ObjectTable& table) override {
+    table.clear();
+    table.reserve(label_);
+    const std::span<const uint64_t> cells = regions_.inside(frame.cells);
+    table.summary.outside = static_cast<uint32_t>(regions_.outside());
+    labeller_->label_cells(cells, masks_[0], 0, table);
+    if (!keep_pixels_) return;
+    unpack_cells(cells, masks_[0]);
+    BlobRuns::keep(label_, masks_, table);
+  }
+
+ private:
+  std::string name_;
+  std::unique_ptr<Labeller> labeller_;
+  contract::LabelParameters label_;
+  bool keep_pixels_;
+  CellRegions regions_;
+  std::vector<BitImage> masks_;
+};
+
 /// Of the kinds that label on the host's processor.
 std::unique_ptr<Labeller> make_labeller(const DevicePlan& plan) {
   switch (plan.kind) {
@@ -85,7 +121,20 @@ DevicePlan plan_device(const Config& config, int width, int height, PixelFormat 
   return plan;
 }
 
+DevicePlan plan_device(const Config& config, const SourceInfo& source) {
+  DevicePlan plan = plan_device(config, source.width, source.height, source.format);
+  plan.cells = source.has_cells;
+  if (plan.cells) plan.label.features &= contract::features_where([](const auto& f) { return !f.needs_pixels; });
+  return plan;
+}
+
 std::unique_ptr<Device> make_device(const DevicePlan& plan) {
+  if (plan.cells) {
+    if (plan.kind == DeviceKind::xrt)
+      throw Error(Fault::usage,
+                  "pipeline.device: the kernel on a board takes grey frames; events need cpu, hls or reference");
+    return std::make_unique<CellDevice>(plan, make_labeller(plan));
+  }
   if (plan.kind == DeviceKind::xrt)
     return make_xrt_device(plan.xrt, plan.segment, plan.label, plan.format, plan.keep_pixels);
   return std::make_unique<HostDevice>(plan, make_labeller(plan));

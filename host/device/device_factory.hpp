@@ -13,8 +13,12 @@ struct DevicePlan {
   contract::LabelParameters label;
   PixelFormat format = PixelFormat::grey8;
   XrtSection xrt;
+  bool cells = false;        ///< frames come with their foreground (Frame::cells): nothing is segmented
   bool keep_pixels = false;  ///< the devices keep what their tables' objects consist of: ObjectTable::pixels
 };
+
+/// Of frames of a source: the same, and for those that come with their foreground no features of pixels.
+DevicePlan plan_device(const Config& config, const SourceInfo& source);
 
 /// Leaves out what the format cannot give (hue on grey frames). Throws Error(Fault::usage).
 DevicePlan plan_device(const Config& config, int width, int height, PixelFormat format);

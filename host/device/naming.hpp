@@ -23,6 +23,8 @@ class Naming {
   Calibration calibration() const;
   /// True when a network wants to see colours.
   bool wants_colour() const;
+  /// True when a network looks at pictures of frames or objects.
+  bool looks() const { return classifier_ || detector_; }
   /// True when the boxes of a detector are the objects: segmentation and labelling are not used.
   bool finds_objects() const { return detector_ && config_.detect.objects == DetectionUse::instead; }
 

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "host/label/pixel_labels.hpp"
+#include "host/label/unpack_cells.hpp"
+#include "host/segment/cell_regions.hpp"
 #include "host/segment/segmenter.hpp"
 
 namespace flashcell::host {
@@ -25,14 +27,25 @@ uint32_t object_at(const ObjectTable& table, uint32_t colour, uint32_t first) {
 
 struct ObjectPixels::Parts {
   explicit Parts(const DevicePlan& plan)
-      : segmenter(make_segmenter(plan.segment, static_cast<int>(plan.label.width), static_cast<int>(plan.label.height),
-                                 plan.format)),
+      : regions(plan.segment.regions, static_cast<int>(plan.label.width), static_cast<int>(plan.label.height)),
         labels(plan.label) {
-    masks.resize(segmenter->masks());
+    if (!plan.cells) {
+      segmenter = make_segmenter(plan.segment, static_cast<int>(plan.label.width), static_cast<int>(plan.label.height),
+                                 plan.format);
+    }
+    masks.resize(plan.cells ? 1 : segmenter->masks());
     for (BitImage& mask : masks) mask.resize(static_cast<int>(plan.label.width), static_cast<int>(plan.label.height));
   }
 
-  std::unique_ptr<Segmenter> segmenter;
+  void segment(const Frame& frame) {
+    if (segmenter)
+      segmenter->segment(frame.view, masks.data());
+    else
+      unpack_cells(regions.inside(frame.cells), masks[0]);
+  }
+
+  std::unique_ptr<Segmenter> segmenter;  // null: frames come with their foreground
+  CellRegions regions;
   PixelLabels labels;
   std::vector<BitImage> masks;
   std::vector<uint32_t> owner;  // of each label, 1 + its index in the table
@@ -46,7 +59,7 @@ ObjectPixels::~ObjectPixels() = default;
 
 const std::vector<uint32_t>& ObjectPixels::render(const Frame& frame, const ObjectTable& table) {
   Parts& p = *parts_;
-  p.segmenter->segment(frame.view, p.masks.data());
+  p.segment(frame);
   std::fill(owners_.begin(), owners_.end(), 0);
   for (size_t k = 0; k < p.masks.size(); ++k) {
     const std::vector<uint32_t>& labels = p.labels.render(p.masks[k]);

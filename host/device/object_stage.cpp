@@ -22,13 +22,15 @@ tracking::MeasureParameters measure_parameters(const Config& config, const Devic
 }  // namespace
 
 ObjectStage labelled_objects(const Config& config, const SourceInfo& source) {
-  DevicePlan plan = plan_device(config, source.width, source.height, source.format);
+  DevicePlan plan = plan_device(config, source);
   plan.keep_pixels = config.track.parameters.resolve_merges && config.track.divide_pixels;
   ObjectStage stage;
+  if (plan.cells && config.track.intensity_centroid)
+    throw Error(Fault::usage, "track.intensity_centroid: events have no grey; leave it out");
   stage.make_device = [plan] { return make_device(plan); };
   stage.make_pixels = [plan] { return std::make_unique<ObjectPixels>(plan); };
   stage.measure = measure_parameters(config, plan, source);
-  if (plan.segment.method == SegmentMethod::colour) {
+  if (!plan.cells && plan.segment.method == SegmentMethod::colour) {
     for (const ColourClass& c : plan.segment.classes) stage.colour_classes.push_back(c.name);
   }
   return stage;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "base/random_reader.hpp"
 #include "pipeline/event.hpp"
 
 namespace flashcell {
@@ -17,7 +18,8 @@ struct EventRecordingInfo {
   std::optional<uint64_t> event_count;  ///< where the file says it, or its size does
 };
 
-/// A recording of an event camera, read once from its beginning.
+/// A recording of an event camera, read once from its beginning. Events are as the file has them: their times may run
+/// back, their places may lie outside of the sensor.
 class EventReader {
  public:
   virtual ~EventReader() = default;
@@ -28,7 +30,14 @@ class EventReader {
   virtual size_t read(std::span<Event> out) = 0;
 };
 
-/// Opens a recording whatever its format, told by its contents, then by its name. Throws Error(Fault::input).
+/// Opens a recording whatever its format, told by its contents, then by its name. Files are read in blocks and not
+/// mapped: they may be cut while they are read. Throws Error(Fault::input).
 std::unique_ptr<EventReader> open_events(const std::filesystem::path& path);
+
+/// The same of bytes that lie anywhere, under a name for messages; HDF5 needs a file.
+std::unique_ptr<EventReader> open_events(std::shared_ptr<const RandomReader> bytes, const std::string& name);
+
+/// Whether a file looks as if open_events() could open it. False for what cannot be read.
+bool holds_events(const std::filesystem::path& path);
 
 }  // namespace flashcell

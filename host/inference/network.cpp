@@ -82,8 +82,11 @@ NetworkKind kind_of(const quant::PackedModel& model) {
   const bool one_place = out.height == 1 && out.width == 1;
   if (one_place && in.height >= quant::kCellSize)
     return out.channels >= 2 ? NetworkKind::classifier : NetworkKind::other;
-  const bool cells = out.height * quant::kCellSize == in.height && out.width * quant::kCellSize == in.width;
-  return cells && out.channels > quant::kFirstClass ? NetworkKind::cell_detector : NetworkKind::other;
+  const bool image = out.height * quant::kCellSize == in.height && out.width * quant::kCellSize == in.width;
+  // A vision transformer's patches, row by row.
+  const bool tokens = in.height % quant::kCellSize == 0 && in.width % quant::kCellSize == 0 && out.width == 1 &&
+                      out.height == in.height / quant::kCellSize * (in.width / quant::kCellSize);
+  return (image || tokens) && out.channels > quant::kFirstClass ? NetworkKind::cell_detector : NetworkKind::other;
 }
 
 bool is_detector(NetworkKind kind) {

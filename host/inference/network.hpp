@@ -14,7 +14,8 @@ quant::PackedModel read_network(const std::string& path);
 /// What a network's output means.
 enum class NetworkKind : uint8_t {
   classifier,     ///< one score a class for a whole picture
-  cell_detector,  ///< 5 + classes numbers for every cell of 8 x 8 pixels (quant_models/models/cell_detector.hpp)
+  cell_detector,  ///< 5 + classes numbers for every cell of 8 x 8 pixels (quant_models/models/cell_detector.hpp), as
+                  ///< an image of cells or one below the other, row by row: a transformer's patches
   fastestdet,     ///< other people's detectors: quant_models/models/detector_heads.hpp
   yunet,
   other,

@@ -90,6 +90,17 @@ uint32_t load_cells(const BitImage& mask, int rows, size_t stride, int min_pixel
   return pixels;
 }
 
+uint32_t copy_cells(const uint64_t* from, int columns, int rows, size_t stride, int min_pixels, uint64_t* cells,
+                    BitImage& occupied) {
+  uint32_t pixels = 0;
+  const size_t bytes = static_cast<size_t>(contract::cells_for(columns));
+  for (int row = 0; row < rows; ++row, cells += stride, from += columns) {
+    std::copy_n(from, columns, cells);
+    pixels += find_occupied(cells, bytes, min_pixels, reinterpret_cast<uint8_t*>(occupied.row(row)));
+  }
+  return pixels;
+}
+
 }  // namespace flashcell::host::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -97,6 +108,7 @@ HWY_AFTER_NAMESPACE();
 namespace flashcell::host {
 namespace {
 HWY_EXPORT(load_cells);
+HWY_EXPORT(copy_cells);
 }  // namespace
 
 CellGrid::CellGrid(int width, int height)
@@ -110,6 +122,11 @@ CellGrid::CellGrid(int width, int height)
 
 uint32_t CellGrid::load(const BitImage& mask, int min_pixels, BitImage& occupied) {
   return HWY_DYNAMIC_DISPATCH(load_cells)(mask, rows_, stride_, min_pixels, cells_.get() + index(0, 0), occupied);
+}
+
+uint32_t CellGrid::load(std::span<const uint64_t> cells, int min_pixels, BitImage& occupied) {
+  return HWY_DYNAMIC_DISPATCH(copy_cells)(cells.data(), columns_, rows_, stride_, min_pixels,
+                                          cells_.get() + index(0, 0), occupied);
 }
 
 }  // namespace flashcell::host

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "host/label/bit_image.hpp"
 
@@ -16,6 +17,9 @@ class CellGrid {
   /// Cuts `mask`, which has the size above, into cells, and sets the bit of each cell with at least `min_pixels`
   /// foreground pixels in `occupied` (columns() x rows()). Returns the number of foreground pixels.
   uint32_t load(const BitImage& mask, int min_pixels, BitImage& occupied);
+
+  /// The same of cells that are cut already: Frame::cells, columns() x rows() of them.
+  uint32_t load(std::span<const uint64_t> cells, int min_pixels, BitImage& occupied);
 
   int columns() const { return columns_; }
   int rows() const { return rows_; }

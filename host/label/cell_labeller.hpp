@@ -13,8 +13,12 @@ class CellLabeller final : public Labeller {
  public:
   explicit CellLabeller(const contract::LabelParameters& parameters);
   void label(const BitImage& mask, const FrameView& pixels, uint32_t colour_class, ObjectTable& table) override;
+  void label_cells(std::span<const uint64_t> cells, BitImage& mask, uint32_t colour_class, ObjectTable& table) override;
 
  private:
+  /// Of the grid's cells: everything that needs no pixels.
+  void measure(uint32_t colour_class, ObjectTable& table);
+
   contract::LabelParameters parameters_;
   CellGrid grid_;
   BitImage occupied_;

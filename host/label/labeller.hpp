@@ -1,5 +1,7 @@
 #pragma once
+#include <cstdint>
 #include <memory>
+#include <span>
 
 #include "host/label/bit_image.hpp"
 #include "kernels_hls/contract/object.hpp"
@@ -18,6 +20,10 @@ class Labeller {
   /// is the parameters' max_objects over all calls since clear(). `pixels` is read only for hue (rgb8/bgr8) and
   /// intensity features. Allocates nothing after table.reserve(parameters).
   virtual void label(const BitImage& mask, const FrameView& pixels, uint32_t colour_class, ObjectTable& table) = 0;
+
+  /// The same of a foreground that comes as cells (Frame::cells), for parameters without features of pixels. `mask` has
+  /// the frame's size and may be used.
+  virtual void label_cells(std::span<const uint64_t> cells, BitImage& mask, uint32_t colour_class, ObjectTable& table);
 };
 
 /// Both throw Error(Fault::usage) for parameters out of range.

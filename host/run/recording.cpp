@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "host/run/input_files.hpp"
+#include "host/run/link_tracks.hpp"
 #include "host/segment/auto_segment.hpp"
 #include "host/segment/choice/grey_frames.hpp"
 #include "host/source/open_source.hpp"
@@ -16,6 +18,8 @@ namespace flashcell::host {
 namespace {
 
 constexpr int64_t kLookAhead = 2000;  // frames read one after the other at most to settle the segmentation
+constexpr size_t kGreyPlaces = 4;     // looked at without a colour, after which a recording has none
+constexpr int kLeastColour = 12;      // between the channels of a pixel; less is a cast
 
 /// Colour is needed for hue histograms and colour classes; everything else is faster on grey.
 bool wants_grey(const Config& config) {
@@ -23,13 +27,15 @@ bool wants_grey(const Config& config) {
   return !contract::need_colour(config.label.features) && !colour_classes;
 }
 
-SourceOptions source_options(const Config& config, bool colour) {
+SourceOptions source_options(const Config& config, bool colour, bool pictures) {
   const InputSection& s = config.input;
   SourceOptions options;
   options.grey = wants_grey(config) && !colour;
   options.start_frame = s.start;
   if (s.frames > 0) options.frame_limit = s.frames;
   options.fps = s.fps;
+  options.events = config.events;
+  options.event_pictures = pictures;
   if (s.raw_width > 0 || s.raw_height > 0) {
     RawGeometry& raw = options.raw.emplace();
     raw.width = s.raw_width;
@@ -65,11 +71,23 @@ struct Sample {
   }
 };
 
+bool has_colour(const FrameView& frame) {
+  if (!is_colour(frame.format)) return false;
+  for (int y = 0; y < frame.height; y += 2) {
+    for (int x = 0; x < frame.width; x += 2) {
+      const uint8_t* const pixel = frame.row(y) + 3 * static_cast<ptrdiff_t>(x);
+      const auto [least, most] = std::minmax({pixel[0], pixel[1], pixel[2]});
+      if (most - least >= kLeastColour) return true;
+    }
+  }
+  return false;
+}
+
 /// Looks at a recording for a while, without a frame of it being lost to the run.
 class Look {
  public:
   Look(Recording& recording, RunObserver& observer, const std::atomic<bool>* stop, int64_t most_bytes)
-      : recording_(recording), observer_(observer), stop_(stop) {
+      : recording_(recording), observer_(observer), stop_(stop), most_bytes_(most_bytes) {
     const SourceInfo& info = recording.source->info();
     const int64_t bytes = std::max<int64_t>(1, int64_t{info.width} * info.height * bytes_per_pixel(info.format));
     room_ = std::max<int64_t>(1, most_bytes / bytes);
@@ -87,7 +105,45 @@ class Look {
     return fits ? keep(std::min(frames, room_)) : pass(frames);
   }
 
+  /// The same frames in colour; none where it has no colours, or they do not fit into memory.
+  Sample in_colour(const Sample& grey) {
+    Sample sample;
+    const FrameView& first = grey.frames[0];
+    if (is_colour(first.format)) return {{}, grey.frames, grey.numbers};
+    if (!recording_.open_in_colour || stopped()) return sample;
+    if (static_cast<int64_t>(grey.frames.size()) * first.width * first.height * 3 > most_bytes_) return sample;
+    try {
+      copy_in_colour(grey.numbers, sample);
+    } catch (const Error&) {  // damage; the run itself reports that
+    }
+    return sample.numbers == grey.numbers ? std::move(sample) : Sample{};
+  }
+
  private:
+  void copy_in_colour(const std::vector<int64_t>& wanted, Sample& sample) {
+    const bool from_start = !recording_.open_at;
+    std::unique_ptr<FrameSource> source;
+    Frame frame;
+    int64_t next = 0;
+    size_t places = 0;
+    bool colour = false;
+    for (size_t i = 0; i < wanted.size() && !stopped(); ++i) {
+      const bool jump = !from_start && (i == 0 || wanted[i] != wanted[i - 1] + 1);
+      if (jump || source == nullptr) {
+        if (++places > kGreyPlaces && !colour) return;
+        source = recording_.open_in_colour(from_start ? 0 : wanted[i], from_start ? 0 : kSampledInARow);
+        next = from_start ? 0 : wanted[i];
+        if (!is_colour(source->info().format)) return;
+      }
+      for (; next <= wanted[i]; ++next) {
+        if (!source->next(frame)) return;
+      }
+      colour = colour || has_colour(frame.view);
+      sample.copy(frame.view, wanted[i]);
+    }
+    if (!colour) sample = {};
+  }
+
   /// The frames come from memory afterwards.
   Sample keep(int64_t frames) {
     ReplaySource& source = replay();
@@ -153,11 +209,12 @@ class Look {
   Recording& recording_;
   RunObserver& observer_;
   const std::atomic<bool>* stop_;
+  int64_t most_bytes_;
   int64_t room_ = 1;  // frames that fit into memory
 };
 
 /// Everything else that the configuration says of segmentation stays.
-AutoSegment choose(const Sample& sample, const Recording& recording, Config& config) {
+AutoSegment choose(const Sample& sample, const Sample& colour, const Recording& recording, Config& config) {
   SegmentQuestion question;
   question.regions = config.segment.parameters.regions;
   question.count = config.track.parameters.count;
@@ -165,6 +222,7 @@ AutoSegment choose(const Sample& sample, const Recording& recording, Config& con
   if (config.label.min_area > 0) question.min_area = config.label.min_area;
   if (config.label.max_area > 0) question.max_area = static_cast<uint32_t>(config.label.max_area);
   question.live = recording.source->is_live();
+  question.colour = colour.frames;
   AutoSegment proposal = auto_segment_parameters(sample.frames, sample.numbers, question);
   config.segment.parameters = proposal.parameters;
   config.segment.automatic = false;
@@ -175,9 +233,9 @@ AutoSegment choose(const Sample& sample, const Recording& recording, Config& con
 
 }  // namespace
 
-Recording open_recording(const std::string& input, const Config& config, bool colour) {
+Recording open_recording(const std::string& input, const Config& config, bool colour, bool pictures) {
   Recording recording;
-  const SourceOptions options = source_options(config, colour);
+  const SourceOptions options = source_options(config, colour, pictures);
   recording.source = open_source(input, options);
   recording.open_again = [input, options] { return open_source(input, options); };
   if (recording.source->info().random_access) {
@@ -189,6 +247,16 @@ Recording open_recording(const std::string& input, const Config& config, bool co
       return open_source(input, there);
     };
   }
+  if (options.grey && can_be_read_twice(recording_files(input))) {
+    recording.open_in_colour = [input, options](int64_t frame, int64_t frames) {
+      SourceOptions coloured = options;
+      coloured.grey = false;
+      coloured.start_frame += frame;
+      coloured.start_nearby = frames > 0;
+      if (frames > 0) coloured.frame_limit = frames;
+      return open_source(input, coloured);
+    };
+  }
   recording.fps = config.input.fps > 0 ? config.input.fps : recording.source->info().fps;
   if (!(recording.fps > 0)) {
     throw Error(Fault::usage, fmt::format("{}: does not say its frame rate; add --input.fps FRAMES_PER_SECOND", input));
@@ -198,7 +266,10 @@ Recording open_recording(const std::string& input, const Config& config, bool co
 
 std::string settle_segmentation(Recording& recording, Config& config, RunObserver& observer,
                                 const std::atomic<bool>* stop, int64_t most_bytes) {
-  if (!config.segment.automatic && config.segment.parameters.method != SegmentMethod::median) return "";
+  if (recording.source->info().has_cells) return "";
+  const SegmentParameters& given = config.segment.parameters;
+  const bool wants_scene = given.method == SegmentMethod::median && given.scene == nullptr;
+  if (!config.segment.automatic && !wants_scene) return "";
   Look look(recording, observer, stop, most_bytes);
   const Sample sample = look.sample();
   if (look.stopped()) return "";
@@ -207,7 +278,12 @@ std::string settle_segmentation(Recording& recording, Config& config, RunObserve
     recording.source->next(none);  // throws what stands in the way
     throw Error(Fault::input, fmt::format("{}: holds no frame", recording.source->info().name));
   }
-  if (config.segment.automatic) return choose(sample, recording, config).reason;
+  if (config.segment.automatic) {
+    const std::string reason = choose(sample, look.in_colour(sample), recording, config).reason;
+    if (config.segment.parameters.method == SegmentMethod::colour && !is_colour(recording.source->info().format))
+      recording.source = recording.open_in_colour(0, 0);
+    return reason;
+  }
   config.segment.parameters.scene =
       std::make_shared<BackgroundImage>(median_background(GreyFrames(sample.frames).views()));
   return "";

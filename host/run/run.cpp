@@ -89,7 +89,9 @@ void follow_measured_objects(const Config& config, Job& job) {
 Job job_of_recording(const RunInput& input, Config& config, const RunOptions& options, RunObserver& observer) {
   const Naming naming(config);
   Job job;
-  job.recording = open_recording(input.recording, config, naming.wants_colour());
+  const bool pictures = !options.sinks.empty() || config.output.overlay || config.output.report || naming.looks();
+  job.recording = open_recording(input.recording, config, naming.wants_colour(), pictures);
+  if (const std::string& note = job.recording.source->info().note; !note.empty()) observer.note(note);
   job.world = world_map(config, job.recording.source->info().width, job.recording.source->info().height);
   if (!naming.finds_objects()) {
     job.segmentation = settle_segmentation(job.recording, config, observer, options.stop);
@@ -160,7 +162,7 @@ RunInfo run_info(const Job& job, const Config& config, const RunOptions& options
   run.colour_classes = job.objects.colour_classes;
   run.classes = job.classes;
   run.regions = job.regions;
-  run.linked = job.linkable != nullptr && links_tracks(config);
+  run.linked = job.linkable != nullptr && job.parameters.counted();
   run.config_toml = print_config(config, false);
   run.command = options.command;
   run.segmentation = job.segmentation;
@@ -281,7 +283,8 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
   for (Sink* sink : options.sinks) sinks.add(sink);
   outcome.begun = true;
   go_through(job, config, options, std::move(first_device), sinks, observer, outcome);
-  if (folder && outcome.info.linked && !outcome.error && outcome.summary.end == RunEnd::complete) {
+  const bool links = job.linkable != nullptr && links_tracks(config);
+  if (folder && links && !outcome.error && outcome.summary.end == RunEnd::complete) {
     const std::vector<tracking::TrackName> names = new_names(*job.linkable, job.parameters);
     job = Job();  // a board is opened once
     if (!names.empty() && !can_be_read_twice(inputs_of(input, config, options))) {

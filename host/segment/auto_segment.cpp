@@ -10,6 +10,8 @@
 #include "base/error.hpp"
 #include "host/label/labeller.hpp"
 #include "host/segment/choice/candidates.hpp"
+#include "host/segment/choice/colour_candidates.hpp"
+#include "host/segment/choice/colour_view.hpp"
 #include "host/segment/choice/grey_frames.hpp"
 #include "host/segment/choice/rate.hpp"
 #include "host/segment/choice/running_trial.hpp"
@@ -24,7 +26,8 @@ constexpr double kDoubtful = 0.1;      // of the best score
 constexpr uint32_t kLeastMotion = 3;   // px in a piece
 
 /// The local mean makes halos and hollows large objects; a running background forgets what rests, and sees it where it
-/// was; a threshold anew for each frame follows what comes into the picture.
+/// was; a threshold anew for each frame follows what comes into the picture. Colours change with the light, and few
+/// cameras tell them as finely as grey.
 double trust_in(SegmentMethod method) {
   switch (method) {
     case SegmentMethod::adaptive:
@@ -33,6 +36,8 @@ double trust_in(SegmentMethod method) {
       return 0.95;
     case SegmentMethod::otsu:
       return 0.97;
+    case SegmentMethod::colour:
+      return 0.93;
     default:
       return 1;
   }
@@ -72,6 +77,13 @@ class MotionFilter {
   ObjectTable table_;
 };
 
+/// Both have one size.
+void add(const BitImage& pixels, BitImage& image) {
+  for (int y = 0; y < image.height(); ++y) {
+    for (int w = 0; w < image.words_per_row(); ++w) image.row(y)[w] |= pixels.row(y)[w];
+  }
+}
+
 /// Everything that is tried, on the same frames.
 class Choice {
  public:
@@ -80,7 +92,7 @@ class Choice {
         grey_(frames),
         region_(rasterize_regions(question.regions, frames[0].width, frames[0].height)) {
     scene_ = std::make_shared<BackgroundImage>(median_background(grey_.views()));
-    frames_ = {grey_.views(), numbers, places_of(numbers), view_of(*scene_)};
+    frames_ = {grey_.views(), numbers, places_of(numbers), view_of(*scene_, grey_.views()[0].format, scene_pixels_)};
     levels_ = measure_grey(grey_.views(), *scene_, region_);
     facts_.noise = std::max(levels_.noise, deep() ? std::ldexp(0.5, levels_.shift) : 0.5);
     const auto regions = make_region_map(question.regions, frames[0].width, frames[0].height);
@@ -93,21 +105,22 @@ class Choice {
     label_.connectivity = question.connectivity;
     label_.min_area = question.min_area;
     label_.max_area = question.max_area;
-    find_motion();
+    find_motion(frames_, levels_, scene_, facts_);
   }
 
   void try_all() {
-    for (const SegmentCandidate& c : threshold_candidates(levels_, base_)) try_one(c, nullptr);
+    for (const SegmentCandidate& c : threshold_candidates(levels_, base_)) try_one(c);
     const int shorter = std::min(grey_.views()[0].width, grey_.views()[0].height);
-    for (const SegmentCandidate& c : adaptive_candidates(levels_, base_, shorter)) try_one(c, nullptr);
+    for (const SegmentCandidate& c : adaptive_candidates(levels_, base_, shorter)) try_one(c);
     if (frames_.grey.size() >= 3) {
       if (!question_.live)
-        for (const SegmentCandidate& c : scene_candidates(levels_, base_, deep(), false)) try_one(c, nullptr);
+        for (const SegmentCandidate& c : scene_candidates(levels_, base_, deep(), false)) try_one(c);
       const auto scenes = scenes_by_place(frames_);
       for (const SegmentCandidate& c : scene_candidates(levels_, base_, deep(), true)) {
         const auto running = make_running_trial(c.parameters, frames_, scenes);
-        try_one(c, running.get());
+        try_one(c, *running, frames_, facts_);
       }
+      if (!question_.live && question_.colour.size() == frames_.grey.size()) try_colours();
     }
     score_ratings(ratings_, facts_.count);
   }
@@ -148,39 +161,67 @@ class Choice {
     return places;
   }
   /// The scene as a frame.
-  FrameView view_of(const BackgroundImage& scene) {
-    const FrameView& first = grey_.views()[0];
-    const auto bytes = static_cast<size_t>(bytes_per_pixel(first.format));
-    scene_pixels_.resize(scene.level.size() * bytes);
-    for (size_t i = 0; i < scene.level.size(); ++i) std::memcpy(&scene_pixels_[i * bytes], &scene.level[i], bytes);
-    return {scene_pixels_.data(), scene.width, scene.height, static_cast<ptrdiff_t>(bytes) * scene.width, first.format};
+  static FrameView view_of(const BackgroundImage& scene, PixelFormat format, std::vector<uint8_t>& pixels) {
+    const auto bytes = static_cast<size_t>(bytes_per_pixel(format));
+    pixels.resize(scene.level.size() * bytes);
+    for (size_t i = 0; i < scene.level.size(); ++i) std::memcpy(&pixels[i * bytes], &scene.level[i], bytes);
+    return {pixels.data(), scene.width, scene.height, static_cast<ptrdiff_t>(bytes) * scene.width, format};
   }
   bool deep() const { return frames_.grey[0].format == PixelFormat::grey16; }
 
-  void find_motion() {
-    if (frames_.grey.size() < 3 || levels_.moving() < 1) return;
+  void find_motion(const TrialFrames& frames, const SceneGrey& levels,
+                   const std::shared_ptr<const BackgroundImage>& scene, SceneFacts& facts) const {
+    if (frames.grey.size() < 3 || levels.moving() < 1) return;
     SegmentParameters p = base_;
     p.method = SegmentMethod::median;
+    p.scene = scene;
     p.sigmas = kMotionSigmas;
     // Steps of compression are motion of many pixels and little contrast.
-    const double least = std::max(1.2 * facts_.noise, kStrongMotion * levels_.contrast() / kMotionSigmas);
-    p.min_sigma = std::min(least, deep() ? 65535.0 : 45.0);
-    const FrameView& first = frames_.grey[0];
+    const double least = std::max(1.2 * facts.noise, kStrongMotion * levels.contrast() / kMotionSigmas);
+    const FrameView& first = frames.grey[0];
+    p.min_sigma = std::min(least, levels.deep ? 65535.0 : 45.0);
     const auto segmenter = make_segmenter(p, first.width, first.height, first.format);
     MotionFilter labels(first.width, first.height);
-    for (const FrameView& frame : frames_.grey) {
-      BitImage& mask = facts_.motion.emplace_back(first.width, first.height);
+    for (const FrameView& frame : frames.grey) {
+      BitImage& mask = facts.motion.emplace_back(first.width, first.height);
       segmenter->segment(frame, &mask);
       labels.keep_inner(frame, mask);
     }
   }
 
-  void try_one(const SegmentCandidate& candidate, Segmenter* instead) {
+  /// What differs from the scene in colour, whether it does in grey or not.
+  void try_colours() {
+    std::vector<FrameView> apart;
+    for (const int place : frames_.places) apart.push_back(question_.colour[static_cast<size_t>(place)]);
+    const auto direction = direction_of_motion(apart, region_);
+    if (!direction) return;
+    const ChromaFrames chroma(question_.colour, *direction);
+    const auto scene = std::make_shared<BackgroundImage>(median_background(chroma.views()));
+    std::vector<uint8_t> scene_pixels;
+    const TrialFrames frames{chroma.views(), frames_.numbers, frames_.places,
+                             view_of(*scene, PixelFormat::grey8, scene_pixels)};
+    const SceneGrey levels = measure_grey(frames.grey, *scene, region_);
+    SceneFacts facts;
+    facts.noise = std::max(levels.noise, 0.5);
+    facts.count = facts_.count;
+    find_motion(frames, levels, scene, facts);
+    if (facts.motion.empty()) return;
+    const auto candidates = colour_candidates(question_.colour, facts.motion, region_, base_);
+    // What moves in grey is to be explained as well.
+    for (size_t i = 0; i < facts_.motion.size(); ++i) add(facts_.motion[i], facts.motion[i]);
+    for (const SegmentCandidate& c : candidates)
+      try_one(c, *make_colour_trial(c.parameters, question_.colour), frames, facts);
+  }
+
+  void try_one(const SegmentCandidate& candidate) {
     const FrameView& first = frames_.grey[0];
-    const auto segmenter = make_segmenter(candidate.parameters, first.width, first.height, first.format);
+    try_one(candidate, *make_segmenter(candidate.parameters, first.width, first.height, first.format), frames_, facts_);
+  }
+
+  void try_one(const SegmentCandidate& candidate, Segmenter& segmenter, const TrialFrames& frames,
+               const SceneFacts& facts) {
     Rating rating;
-    if (try_segmenter(instead != nullptr ? *instead : *segmenter, frames_, label_, trial_))
-      rating = rate_trial(trial_, facts_);
+    if (try_segmenter(segmenter, frames, label_, trial_)) rating = rate_trial(trial_, facts);
     rating.merits.name = candidate.name;
     rating.trust = trust_in(candidate.parameters.method);
     ratings_.push_back(rating);

@@ -26,6 +26,7 @@ struct SegmentQuestion {
   tracking::ObjectCount count;  ///< how many objects there are
   contract::Connectivity connectivity = contract::Connectivity::exact8;
   uint32_t min_area = 1, max_area = 0xFFFFFFFFu;  ///< px; nothing smaller or larger is looked at
+  std::span<const FrameView> colour;              ///< the frames in colour, where they are looked at in grey; or none
   bool live = false;  ///< more is to come than was seen: no background that is known beforehand
 };
 

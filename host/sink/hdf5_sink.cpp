@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hdf5_turn.hpp"
 #include "host/sink/hdf5_table.hpp"
 #include "host/sink/track_columns.hpp"
 
@@ -246,6 +247,7 @@ class Hdf5Sink final : public Sink {
   void begin(const RunInfo& run) override { run_ = run; }
 
   void write(const FrameResult& result) override {
+    const std::scoped_lock turn(hdf5_turn());
     if (!file_.is_open()) return;
     if (!frames_) create_tables(result.frame->device_time_ns.has_value());
     frames_->add(result);
@@ -253,12 +255,14 @@ class Hdf5Sink final : public Sink {
   }
 
   void write_rows(std::span<const AssembledRow> rows) override {
+    const std::scoped_lock turn(hdf5_turn());
     if (!file_.is_open() || !frames_) return;
     for (const AssembledRow& row : rows) add_row(row);
     flush_when_due();
   }
 
   void finish(const RunSummary&) override {
+    const std::scoped_lock turn(hdf5_turn());
     if (!file_.is_open()) return;  // a write error, reported once
     if (!frames_) create_tables(false);
     tracks_->close();

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kComfortableSide = 640;  // px, to which small frames are enlarged
 constexpr int kTrailStep = 3;          // px between drawn points of a trail
-constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
+constexpr int kLabelFont = cv::FONT_HERSHEY_SIMPLEX;
 const cv::Scalar kStripColour(30, 24, 20), kTextColour(240, 233, 228), kRegionColour(220, 180, 110);
 
 double scale_for(int side, int max_side) {
@@ -118,7 +118,7 @@ void OverlayPainter::draw_regions(cv::Mat& area) const {
     for (const auto& [x, y] : region.outline) outline.emplace_back(place(x, y));
     cv::polylines(area, outline, true, kRegionColour, 1, cv::LINE_AA);
     const cv::Rect box = cv::boundingRect(outline);
-    cv::putText(area, region.name, {box.x + 2, box.y + 11}, kFont, 0.35, kRegionColour, 1, cv::LINE_AA);
+    cv::putText(area, region.name, {box.x + 2, box.y + 11}, kLabelFont, 0.35, kRegionColour, 1, cv::LINE_AA);
   }
 }
 
@@ -206,7 +206,7 @@ void OverlayPainter::draw_strip(const FrameResult& result, const std::string& no
   text += fmt::format("   {} track{}", result.rows.size(), result.rows.size() == 1 ? "" : "s");
   if (labels_left_out_ > 0) text += fmt::format(", {} not labelled", labels_left_out_);
   if (!note.empty()) text += "   " + note;
-  cv::putText(canvas_, text, {8, 19}, kFont, 0.45, kTextColour, 1, cv::LINE_AA);
+  cv::putText(canvas_, text, {8, 19}, kLabelFont, 0.45, kTextColour, 1, cv::LINE_AA);
 }
 
 }  // namespace flashcell::host

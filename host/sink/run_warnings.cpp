@@ -50,7 +50,9 @@ void add_merged(const RunSummary& s, std::vector<RunWarning>& warnings) {
 }  // namespace
 
 std::vector<RunWarning> run_warnings(const RunInfo& run, const RunSummary& s) {
-  std::vector<RunWarning> warnings = s.left_out_warnings();
+  std::vector<RunWarning> warnings = s.source.warnings;
+  const std::vector<RunWarning> left_out = s.left_out_warnings();
+  warnings.insert(warnings.end(), left_out.begin(), left_out.end());
   add_count(s, warnings);
   add_unfamiliar(s, warnings);
   add_short_tracks(run, s, warnings);

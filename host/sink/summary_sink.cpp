@@ -83,6 +83,10 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
       {"write_s", summary.write_s()},
       {"latency", latency},
   };
+  if (summary.source.events > 0) {
+    json["events"] = summary.source.events;
+    json["events_per_s"] = summary.events_per_s();
+  }
   if (!run.world.uniform()) json["homography"] = run.world.plane();
   if (const auto& undistortion = run.world.undistortion()) json["lens"] = lens_json(undistortion->lens());
   if (run.linked) json["rows_left_out"] = summary.rows_left_out;

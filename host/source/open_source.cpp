@@ -1,4 +1,6 @@
 #include "host/source/open_source.hpp"
+#include "host/events/event_reader.hpp"
+#include "host/events/event_source.hpp"
 
 #include <fmt/format.h>
 
@@ -78,13 +80,18 @@ Source open_source(const std::string& input, const SourceOptions& options) {
   if (!fs::is_regular_file(status)) throw Error(Fault::input, fmt::format("{}: is neither a file nor a folder", input));
   if (options.raw) return open_raw(input, options);
 
+  if (holds_events(input)) {
+    return make_event_source(
+        input, {options.events, options.start_frame, options.frame_limit, options.fps, options.event_pictures});
+  }
   const std::string extension = lower_extension(input);
   if (extension == ".cine") return open_cine(input, options);
   if (extension == ".mraw" || extension == ".cih" || extension == ".cihx") return open_photron(input, options);
   if (is_image_name(input)) return std::make_unique<ImageSequence>(input, std::vector<fs::path>{input}, options);
   if (extension == ".raw" || extension == ".bin") {
-    throw Error(Fault::usage,
-                fmt::format("{}: raw frames need their geometry: state width, height and pixel format", input));
+    throw Error(Fault::usage, fmt::format("{}: raw frames need their geometry: state width, height and pixel format "
+                                          "(a recording of events would begin with a header that says so)",
+                                          input));
   }
   return std::make_unique<VideoSource>(input, options);
 }

@@ -22,6 +22,7 @@ class ReplaySource final : public FrameSource {
   bool is_live() const override { return source_->is_live(); }
   void give_back(Frame& frame) override { source_->give_back(frame); }
   void stop() override { source_->stop(); }
+  SourceTally tally() const override { return source_->tally(); }
 
  private:
   std::unique_ptr<FrameSource> source_;

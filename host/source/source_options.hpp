@@ -3,6 +3,8 @@
 #include <optional>
 #include <string_view>
 
+#include "host/events/event_parameters.hpp"
+
 namespace flashcell::host {
 
 /// How the pixels of raw frames lie in the file. Rows top to bottom without padding.
@@ -40,6 +42,8 @@ struct SourceOptions {
   std::optional<int64_t> frame_limit = {};  ///< at most so many frames
   double fps = 0;                           ///< > 0: overrides the recorded rate; time stamps are dropped with it
   std::optional<RawGeometry> raw = {};      ///< the input is raw frames
+  EventParameters events = {};              ///< a recording of events: what becomes a frame
+  bool event_pictures = true;               ///< of events: windows come with a picture, for people
 };
 
 }  // namespace flashcell::host

@@ -88,8 +88,7 @@ struct Tiling {
 
 Scene::Scene(const SceneParameters& parameters) : parameters_(parameters) {
   check(parameters_);
-  exposures_ = parameters_.shutter > 0 ? kMotionBlurPoses : 1;
-  for (int full = kMaxLines * exposures_ * kFixedOne; full > 1; full /= 2) ++coverage_bits_;
+  count_exposures();
   objects_.reserve(static_cast<size_t>(parameters_.objects));
   for (int i = 0; i < parameters_.objects; ++i) {
     Object object = make_object(i);
@@ -97,6 +96,20 @@ Scene::Scene(const SceneParameters& parameters) : parameters_(parameters) {
     objects_.push_back(std::move(object));
   }
   add_occluders();
+}
+
+void Scene::count_exposures() {
+  exposures_ = parameters_.shutter > 0 ? kMotionBlurPoses : 1;
+  coverage_bits_ = 0;
+  for (int full = kMaxLines * exposures_ * kFixedOne; full > 1; full /= 2) ++coverage_bits_;
+}
+
+Scene Scene::instantaneous() const {
+  Scene scene = *this;
+  scene.parameters_.shutter = 0;
+  scene.parameters_.noise = 0;
+  scene.count_exposures();
+  return scene;
 }
 
 Scene::Object Scene::make_object(int index) const {
@@ -218,7 +231,7 @@ Scene::Pose Scene::pose(const Object& o, double frame) const {
 }
 
 template <class Row>
-void Scene::scan(const Object& object, int64_t frame, double scale, std::vector<int32_t>& scratch, Row&& row) const {
+void Scene::scan(const Object& object, double frame, double scale, std::vector<int32_t>& scratch, Row&& row) const {
   const int width = parameters_.width;
   const auto radius = static_cast<int32_t>(object.radius * scale);
   std::array<Pose, kMotionBlurPoses> poses;
@@ -226,7 +239,7 @@ void Scene::scan(const Object& object, int64_t frame, double scale, std::vector<
   int32_t low_x = INT32_MAX, high_x = INT32_MIN, low_y = INT32_MAX, high_y = INT32_MIN;
   for (int k = 0; k < exposures_; ++k) {
     const auto i = static_cast<size_t>(k);
-    poses[i] = pose(object, static_cast<double>(frame) + parameters_.shutter * ((k + 0.5) / exposures_ - 0.5));
+    poses[i] = pose(object, frame + parameters_.shutter * ((k + 0.5) / exposures_ - 0.5));
     outlines[i] = object.shape == Shape::polygon ? Outline::polygon(radius, object.variant, poses[i].turns)
                   : object.shape == Shape::digit ? Outline::digit(radius, object.variant)
                                                  : Outline::disc(radius);
@@ -261,7 +274,7 @@ void Scene::scan(const Object& object, int64_t frame, double scale, std::vector<
   }
 }
 
-void Scene::fill(const Object& object, int64_t frame, double scale, const Colour& colour, std::vector<int32_t>& scratch,
+void Scene::fill(const Object& object, double frame, double scale, const Colour& colour, std::vector<int32_t>& scratch,
                  uint8_t* pixels, ptrdiff_t stride) const {
   const int channels = bytes_per_pixel(format());
   const int32_t full = 1 << coverage_bits_;
@@ -280,6 +293,15 @@ void Scene::fill(const Object& object, int64_t frame, double scale, const Colour
 
 void Scene::render(int64_t frame, uint8_t* pixels, ptrdiff_t stride) const {
   const SceneParameters& p = parameters_;
+  render_at(static_cast<double>(frame), pixels, stride);
+  if (p.noise > 0) {
+    const uint64_t key = CounterRandom(p.seed, kNoiseStream + static_cast<uint64_t>(frame)).bits();
+    add_noise(pixels, stride, p.width * bytes_per_pixel(format()), p.height, p.noise, key);
+  }
+}
+
+void Scene::render_at(double frame, uint8_t* pixels, ptrdiff_t stride) const {
+  const SceneParameters& p = parameters_;
   const int channels = bytes_per_pixel(format());
   for (int y = 0; y < p.height; ++y)
     std::memset(pixels + y * stride, p.background, static_cast<size_t>(p.width) * channels);
@@ -295,10 +317,6 @@ void Scene::render(int64_t frame, uint8_t* pixels, ptrdiff_t stride) const {
     }
   }
   if (p.blur > 0) blur_image(pixels, stride, p.width, p.height, channels, p.blur);
-  if (p.noise > 0) {
-    const uint64_t key = CounterRandom(p.seed, kNoiseStream + static_cast<uint64_t>(frame)).bits();
-    add_noise(pixels, stride, p.width * channels, p.height, p.noise, key);
-  }
 }
 
 std::vector<TruthObject> Scene::truth(int64_t frame) const {
@@ -319,7 +337,7 @@ std::vector<TruthObject> Scene::truth(int64_t frame) const {
     t.top = parameters_.height;
     t.right = t.bottom = -1;
     t.class_name = object.class_name;
-    scan(object, frame, 1, scratch, [&](int y, int x0, int x1, const int32_t* coverage) {
+    scan(object, static_cast<double>(frame), 1, scratch, [&](int y, int x0, int x1, const int32_t* coverage) {
       for (int x = x0; x < x1; ++x) {
         if (coverage[x] < half) continue;
         owner[static_cast<size_t>(y) * width + x] = index;

@@ -36,6 +36,11 @@ class Scene {
   /// Draws frame `frame` (>= 0; not limited by parameters().frames) into `pixels`, rows `stride` bytes apart.
   void render(int64_t frame, uint8_t* pixels, ptrdiff_t stride) const;
 
+  /// The same objects on the same ways, without motion blur and noise.
+  Scene instantaneous() const;
+  /// As render(), without noise, at any moment: 2.5 is half way between frames 2 and 3.
+  void render_at(double frame, uint8_t* pixels, ptrdiff_t stride) const;
+
   /// All objects, sorted by id. One whose silhouette is too small to cover half of any pixel has area 0 and an empty
   /// box.
   std::vector<TruthObject> truth(int64_t frame) const;
@@ -73,12 +78,13 @@ class Scene {
   void set_motion(CounterRandom& random, Object& object) const;
   void set_look(CounterRandom& random, Object& object) const;
   void add_occluders();
+  void count_exposures();
   Pose pose(const Object& object, double frame) const;
   /// Calls row(y, x0, x1, coverage) for the rows that the silhouette, `scale` times its size, touches during the
   /// exposure of `frame`; coverage[x] of 1 << coverage_bits_ for x in [x0, x1).
   template <class Row>
-  void scan(const Object& object, int64_t frame, double scale, std::vector<int32_t>& scratch, Row&& row) const;
-  void fill(const Object& object, int64_t frame, double scale, const Colour& colour, std::vector<int32_t>& scratch,
+  void scan(const Object& object, double frame, double scale, std::vector<int32_t>& scratch, Row&& row) const;
+  void fill(const Object& object, double frame, double scale, const Colour& colour, std::vector<int32_t>& scratch,
             uint8_t* pixels, ptrdiff_t stride) const;
 
   SceneParameters parameters_;

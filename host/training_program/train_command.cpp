@@ -13,9 +13,9 @@ namespace {
 
 /// A line on the terminal, written anew several times a second; one line for each tested epoch stays. In a pipe only
 /// what a stage came to.
-class Printer : public RunListener {
+class RecipePrinter : public RunListener {
  public:
-  explicit Printer(bool quiet) : terminal_(shows_progress(quiet)) {}
+  explicit RecipePrinter(bool quiet) : terminal_(shows_progress(quiet)) {}
 
   void started(const std::string&) override { start_ = last_ = std::chrono::steady_clock::now(); }
 
@@ -73,7 +73,7 @@ int train_command(int argc, const char* const* argv) {
   Recipe recipe = read_recipe(recipe_path);
   if (!data.empty()) recipe.data.path = data;
   if (!model.empty()) recipe.model = model;
-  Printer printer(quiet);
+  RecipePrinter printer(quiet);
   run_recipe(recipe, options, printer);
   std::printf("models, metrics.json and learning_curve.svg are in %s\n", options.output.c_str());
   return 0;

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "quant_models/data/mnist.hpp"
+#include "quant_models/model_error.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -28,10 +29,8 @@ std::vector<std::string> folder_names(const FileSet& files, int64_t classes, con
   return numbers;
 }
 
-}  // namespace
-
-ClassFolders read_labelled_images(const std::string& data, const Shape& input, int64_t classes,
-                                  const std::vector<std::string>& names, const PictureFit& fit) {
+ClassFolders read_any(const std::string& data, const Shape& input, int64_t classes,
+                      const std::vector<std::string>& names, const PictureFit& fit) {
   std::error_code error;
   const fs::path mnist = fs::path(data) / "t10k-images-idx3-ubyte";
   ClassFolders read;
@@ -47,6 +46,29 @@ ClassFolders read_labelled_images(const std::string& data, const Shape& input, i
   read.objects.resize(read.images.labels.size());
   std::iota(read.objects.begin(), read.objects.end(), 0);
   return read;
+}
+
+}  // namespace
+
+ClassFolders read_labelled_images(const std::string& data, const Shape& input, int64_t classes,
+                                  const std::vector<std::string>& names, const PictureFit& fit) {
+  ClassFolders read = read_any(data, input, classes, names, fit);
+  const LabelledImages& images = read.images;
+  if (images.channels != input.at(1))
+    throw ModelError(data + ": its images have " + std::to_string(images.channels) + " channels, the network takes " +
+                     std::to_string(input[1]));
+  const int last = *std::max_element(images.labels.begin(), images.labels.end());
+  if (last >= classes)
+    throw ModelError(data + ": has an image of class " + std::to_string(last) + ", the network tells " +
+                     std::to_string(classes) + " apart");
+  return read;
+}
+
+Picture labelled_picture(const LabelledImages& images, int64_t i, const Shape& input) {
+  const auto size = static_cast<ptrdiff_t>(images.pixels.size()) / images.count;
+  const auto first = images.pixels.begin() + size * i;
+  return resize({images.channels, images.rows, images.columns, {first, first + size}}, static_cast<int>(input.at(2)),
+                static_cast<int>(input.at(3)));
 }
 
 }  // namespace flashcell::quant

@@ -18,9 +18,9 @@ constexpr size_t kMaxComment = 0xffff;
 // Deflate cannot do better than this; more is a lie that would only cost memory.
 constexpr uint64_t kMaxDeflateRatio = 1032;
 
-class Reader {
+class Directory {
  public:
-  Reader(Bytes file, const std::string& name) : file_(file), name_(name) {}
+  Directory(Bytes file, const std::string& name) : file_(file), name_(name) {}
 
   [[noreturn]] void fail(const std::string& what) const { throw ModelError(name_ + ": " + what); }
 
@@ -52,7 +52,7 @@ class Reader {
   const std::string& name_;
 };
 
-std::vector<uint8_t> inflate_all(const Reader& reader, Bytes packed, uint64_t size, const std::string& entry) {
+std::vector<uint8_t> inflate_all(const Directory& reader, Bytes packed, uint64_t size, const std::string& entry) {
   if (size > packed.size() * kMaxDeflateRatio) reader.fail("entry '" + entry + "' claims more bytes than it can hold");
   std::vector<uint8_t> unpacked(size);
   z_stream stream{};
@@ -72,7 +72,7 @@ std::vector<uint8_t> inflate_all(const Reader& reader, Bytes packed, uint64_t si
 }  // namespace
 
 std::map<std::string, std::vector<uint8_t>> read_zip(Bytes archive, const std::string& name, uint64_t limit) {
-  const Reader reader(archive, name);
+  const Directory reader(archive, name);
   const uint64_t end = reader.end_record();
   const int entries = reader.half(end + 10);
   uint64_t at = reader.word(end + 16), total = 0;

@@ -11,7 +11,7 @@
 #include "quant_models/hash.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/import.hpp"
-#include "quant_models/quantize/plan.hpp"
+#include "quant_models/quantize/image_network.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -40,7 +40,7 @@ RealNetwork read_real_network(const NetworkOptions& options) {
   OnnxModel imported = import_onnx_model(options.model, options.import);
   RealNetwork network{std::move(imported.graph), std::move(imported.metadata), 0, ""};
   try {
-    prepare_for_plan(network.graph);  // refuses what cannot be quantized
+    prepare_image_network(network.graph);  // refuses what cannot be quantized
     const Shape& input = network.input_shape();
     const bool said = network.metadata.preprocessing.has_value();
     Preprocessing p = network.metadata.preprocessing.value_or(Preprocessing{});
@@ -78,17 +78,9 @@ LabelledInputs read_labelled(const std::string& data, const PictureFit& fit, con
   const LabelledImages images =
       read_labelled_images(data, network.input_shape(), classes, network.metadata.class_names, fit).images;
   const Preprocessing& preprocessing = *network.metadata.preprocessing;
-  if (images.channels != preprocessing.count())
-    throw ModelError(data + ": its images have " + std::to_string(images.channels) + " channels, the network takes " +
-                     std::to_string(preprocessing.count()));
   LabelledInputs read{{}, images.labels};
-  const size_t size = images.pixels.size() / static_cast<size_t>(images.count);
-  const Shape& in = network.input_shape();
-  for (int64_t i = 0; i < images.count; ++i) {
-    const auto first = images.pixels.begin() + static_cast<ptrdiff_t>(size) * i;
-    const Picture picture{images.channels, images.rows, images.columns, {first, first + static_cast<ptrdiff_t>(size)}};
-    append(resize(picture, static_cast<int>(in.at(2)), static_cast<int>(in.at(3))), preprocessing, read.values);
-  }
+  for (int64_t i = 0; i < images.count; ++i)
+    append(labelled_picture(images, i, network.input_shape()), preprocessing, read.values);
   return read;
 }
 

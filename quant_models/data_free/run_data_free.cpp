@@ -14,6 +14,7 @@
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/export.hpp"
 #include "quant_models/packed/packed_file.hpp"
+#include "quant_models/quantize/image_network.hpp"
 #include "quant_models/quantize/plan.hpp"
 #include "quant_models/synthesize/noise.hpp"
 
@@ -43,7 +44,7 @@ class DataFreeQuantization {
         network_(read_real_network(options.network)),
         family_(family_of(network_.graph)),
         method_(method_of(options, family_)),
-        real_(prepare_for_plan(network_.graph)),
+        real_(prepare_image_network(network_.graph)),
         work_(plan_work(real_, method_, options.minutes, options.images)) {
     if (!o_.test.empty()) test_ = read_labelled(o_.test, o_.fit, network_);
   }
@@ -165,7 +166,7 @@ int64_t run_synthesize(const SynthesizeOptions& options, const Progress& progres
   const PictureMethod method = options.method ? *options.method : best_method(family);
   check_method(method, family);
   // All of the time is the pictures', not the half that quantization gives them.
-  const WorkPlan work = plan_work(prepare_for_plan(network.graph), method, 2 * options.minutes, options.count);
+  const WorkPlan work = plan_work(prepare_image_network(network.graph), method, 2 * options.minutes, options.count);
   const std::unique_ptr<ImageSource> source = make_source(method, work, network, options.threads);
   const RunFolder folder(options.output, network.fingerprint, options.network.model, options.restart);
   const DrawnImages drawn =

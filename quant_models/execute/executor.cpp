@@ -4,6 +4,7 @@
 #include <future>
 #include <stdexcept>
 
+#include "quant_models/execute/examples.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/tensor/fake_quantize.hpp"
 
@@ -130,30 +131,30 @@ int64_t possible_batch(const Graph& graph, int64_t batch) {
 
 namespace {
 
-/// A network and images of its only input's size.
+/// A network and examples of its inputs' sizes.
 struct Work {
   const Graph& graph;
   std::span<const float> images;
   int64_t count = 0;
-  size_t in = 0, out = 0;  // numbers of one image
+  size_t in = 0, out = 0;  // numbers of one example
   std::vector<float> results;
 
   Work(const Graph& network, std::span<const float> numbers, int64_t images_there)
       : graph(network), images(numbers), count(images_there) {
-    if (graph.inputs().size() != 1 || graph.outputs().empty())
+    if (graph.inputs().empty() || graph.outputs().empty())
       throw ModelError("the network has " + std::to_string(graph.inputs().size()) + " inputs and " +
-                       std::to_string(graph.outputs().size()) + " outputs; expected one input and an output");
+                       std::to_string(graph.outputs().size()) + " outputs; expected at least one of each");
     const Graph single = with_batch(graph, 1);
-    in = static_cast<size_t>(element_count(single.node(single.inputs()[0]).shape));
+    in = example_size(single);
     out = static_cast<size_t>(element_count(single.node(single.outputs()[0].node).shape));
     if (images.size() != in * static_cast<size_t>(count))
-      throw std::invalid_argument("run_all: the images do not have the size of the network's input");
+      throw std::invalid_argument("run_all: the images do not have the size of the network's inputs");
     results.resize(out * static_cast<size_t>(count));
   }
 
   void run(Executor& executor, int64_t first, int64_t now, const Observer& observer) {
     const auto from = static_cast<size_t>(first), images_now = static_cast<size_t>(now);
-    std::copy_n(images.begin() + static_cast<ptrdiff_t>(in * from), in * images_now, executor.input(0).begin());
+    fill_inputs(executor, images.subspan(in * from, in * images_now), now);
     executor.run(observer);
     std::copy_n(executor.output(0).begin(), out * images_now, results.begin() + static_cast<ptrdiff_t>(out * from));
   }

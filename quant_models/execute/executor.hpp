@@ -64,9 +64,9 @@ struct RunAllOptions {
   int threads = 1;     ///< each with an executor of its own; the same bytes for every number
 };
 
-/// The first output for each of `count` images that lie one after the other in `images`, each as large as one sample of
-/// the graph's only input. Runs in batches, or image by image where the graph fixes its batch size. Throws ModelError
-/// when the graph has not one input or takes no single image, std::invalid_argument when sizes do not fit.
+/// The first output for each of `count` images, one after the other in `images`, each with the numbers of all inputs in
+/// the graph's order. Runs in batches, or image by image where the graph fixes its batch size. Throws ModelError when
+/// the graph has no input or output or takes no single image, std::invalid_argument when sizes do not fit.
 std::vector<float> run_all(const Graph& graph, std::span<const float> images, int64_t count, int64_t batch = 32,
                            const Observer& observer = {}, const StepFactory& make_step = layer_step);
 

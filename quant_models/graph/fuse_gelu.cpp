@@ -139,7 +139,7 @@ void put_gelu(Graph& graph, NodeId place, double times, NodeId x, bool by_tanh) 
   graph.replace(place, Multiply{}, {gelu, factor});
 }
 
-void fuse_gate(Graph& graph, NodeId t) {
+void fuse_gelu_at(Graph& graph, NodeId t) {
   const auto wanted = inside(graph, t);
   if (!wanted) return;
   std::set<NodeId> sources;
@@ -157,7 +157,7 @@ void fuse_gate(Graph& graph, NodeId t) {
 }  // namespace
 
 Graph fuse_gelu(Graph graph) {
-  for (const NodeId id : std::vector<NodeId>(graph.order())) fuse_gate(graph, id);
+  for (const NodeId id : std::vector<NodeId>(graph.order())) fuse_gelu_at(graph, id);
   graph.remove_unused();
   return graph;
 }

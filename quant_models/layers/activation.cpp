@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
+#include "quant_models/layers/each_number.hpp"
 #include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_pairwise.hpp"
@@ -18,13 +20,6 @@ namespace flashcell::quant {
 namespace {
 
 using onnx::Known;
-
-template <class Function>
-Step each_number(int64_t count, Function function) {
-  return [=](StepInputs in, float* out) {
-    for (int64_t i = 0; i < count; ++i) out[i] = function(in[0][i]);
-  };
-}
 
 // x * gate(x).
 void write_gated(OnnxWriter& file, const char* gate_type, const OnnxWriter::Attributes& attributes) {
@@ -62,7 +57,37 @@ void import_activation(OnnxNode& node) {
   if (type == "HardSigmoid")
     layer = {
         .kind = ActivationKind::hard_sigmoid, .slope = node.real("alpha", 0.2F), .offset = node.real("beta", 0.5F)};
+  // SELU's numbers are those that the standard gives.
+  if (type == "Elu") layer = {.kind = ActivationKind::elu, .slope = node.real("alpha", 1)};
+  if (type == "Selu")
+    layer = {
+        .kind = ActivationKind::elu, .slope = node.real("alpha", 1.67326319F), .gain = node.real("gamma", 1.05070102F)};
   node.emit(layer, {node.value(0)});
+}
+
+// The larger or smaller of a value and fixed numbers, one each for all of it.
+void import_bound(OnnxNode& node) {
+  constexpr float kMost = std::numeric_limits<float>::max();
+  Activation layer{.kind = ActivationKind::clip, .low = -kMost, .high = kMost};
+  std::optional<int> computed;
+  size_t rank = 0;
+  for (int i = 0; i < node.input_count(); ++i) {
+    const Known* bound = node.known(i);
+    if (bound == nullptr && computed) throw ModelError("it compares two values; only a value and fixed numbers can be");
+    if (bound == nullptr) {
+      computed = i;
+      continue;
+    }
+    if (bound->integer() || bound->reals.size() != 1)
+      throw ModelError("its fixed input has shape " + to_string(bound->dims) +
+                       "; only one number for all is supported");
+    rank = std::max(rank, bound->dims.size());
+    if (node.type() == "Max") layer.low = std::max(layer.low, bound->reals[0]);
+    if (node.type() == "Min") layer.high = std::min(layer.high, bound->reals[0]);
+  }
+  if (!computed || rank > node.shape(*computed).size()) throw ModelError("its fixed input stretches the other one");
+  if (node.input_count() == 1) return node.pass_on(0);
+  node.emit(layer, {node.value(*computed)});
 }
 
 void import_clip(OnnxNode& node) {
@@ -93,13 +118,15 @@ std::string Activation::describe() const {
       return "hard sigmoid";
     case ActivationKind::hard_swish:
       return "hard swish";
+    case ActivationKind::elu:
+      return gain == 1 ? "ELU" : "SELU";
   }
   return "activation";
 }
 
 Shape Activation::infer_shape(std::span<const Shape> in) const {
   require(!std::isnan(low) && !std::isnan(high) && low <= high, "its clip range is empty");
-  require(std::isfinite(slope) && std::isfinite(offset), "its slope is not finite");
+  require(std::isfinite(slope) && std::isfinite(offset) && std::isfinite(gain), "its slope is not finite");
   return in[0];
 }
 
@@ -124,6 +151,9 @@ Step Activation::make_step(const Shape& out, std::span<const Shape>) const {
       });
     case ActivationKind::hard_swish:
       return each_number(count, [](float x) { return x * std::min(std::max(x / 6 + 0.5F, 0.0F), 1.0F); });
+    case ActivationKind::elu:
+      return each_number(count,
+                         [slope = slope, gain = gain](float x) { return gain * (x < 0 ? slope * std::expm1(x) : x); });
   }
   throw std::invalid_argument("unknown activation");
 }
@@ -146,16 +176,23 @@ void Activation::write_onnx(OnnxWriter& file) const {
       return file.add_node("HardSigmoid", {}, {{"alpha", slope}, {"beta", offset}});
     case ActivationKind::swish:
       return write_gated(file, "Sigmoid", {});
+    case ActivationKind::elu:
+      if (gain == 1) return file.add_node("Elu", {}, {{"alpha", slope}});
+      return file.add_node("Selu", {}, {{"alpha", slope}, {"gamma", gain}});
     case ActivationKind::hard_swish:
       return write_gated(file, "HardSigmoid", {{"alpha", 1.0F / 6}, {"beta", 0.5F}});
   }
 }
 
 OnnxOperators Activation::onnx_operators() {
-  return {{"HardSigmoid", import_activation},
+  return {{"Elu", import_activation},
+          {"HardSigmoid", import_activation},
           {"HardSwish", import_activation},
           {"LeakyRelu", import_activation},
+          {"Max", import_bound},
+          {"Min", import_bound},
           {"Relu", import_activation},
+          {"Selu", import_activation},
           {"Sigmoid", import_activation},
           {"Tanh", import_activation},
           {"Clip", import_clip},

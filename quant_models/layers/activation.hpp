@@ -12,13 +12,15 @@ enum class ActivationKind {
   tanh,
   hard_sigmoid,  ///< min(max(slope * x + offset, 0), 1)
   hard_swish,    ///< x * min(max(x / 6 + 1/2, 0), 1)
+  elu,           ///< gain * (x < 0 ? slope * (exp(x) - 1) : x); SELU has a gain
 };
 
 /// A function of each number.
 struct Activation {
   ActivationKind kind = ActivationKind::relu;
   float low = 0, high = 6;          ///< of clip
-  float slope = 0.01F, offset = 0;  ///< of leaky_relu (slope) and hard_sigmoid (both)
+  float slope = 0.01F, offset = 0;  ///< of leaky_relu and elu (slope) and hard_sigmoid (both)
+  float gain = 1;                   ///< of elu
 
   std::string describe() const;
   Shape infer_shape(std::span<const Shape> in) const;

@@ -29,6 +29,8 @@ TorchOperation Activation::make_torch_operation(TorchParameters&) const {
       return {[a = *this](Inputs in, const TorchRun&) { return at::clamp(in[0] * a.slope + a.offset, 0, 1); }};
     case ActivationKind::hard_swish:
       return {[](Inputs in, const TorchRun&) { return at::hardswish(in[0]); }};
+    case ActivationKind::elu:
+      return {[a = *this](Inputs in, const TorchRun&) { return at::elu(in[0], a.slope, a.gain); }};
   }
   throw ModelError("training has no activation of kind " + std::to_string(static_cast<int>(kind)));
 }

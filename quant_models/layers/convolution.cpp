@@ -16,23 +16,6 @@ namespace {
 using onnx::Known;
 using onnx::vector_of;
 
-// The same window with the zeros between its weights written out.
-Known dilated(OnnxNode& node, const Known& weight, const std::array<int, 2>& dilation) {
-  const int64_t rows = weight.dims[2], columns = weight.dims[3];
-  Known wide = weight;
-  wide.dims[2] = (rows - 1) * dilation[0] + 1;
-  wide.dims[3] = (columns - 1) * dilation[1] + 1;
-  const auto count = static_cast<size_t>(element_count(wide.dims));
-  node.require_room(count);
-  wide.reals.assign(count, 0);
-  for (size_t i = 0; i < weight.reals.size(); ++i) {
-    const auto at = static_cast<int64_t>(i);
-    const int64_t window = at / (rows * columns), y = at / columns % rows * dilation[0], x = at % columns * dilation[1];
-    wide.reals[static_cast<size_t>((window * wide.dims[2] + y) * wide.dims[3] + x)] = weight.reals[i];
-  }
-  return wide;
-}
-
 void import_convolution(OnnxNode& node) {
   const bool line = is_line(node);
   Known weight = node.require_known(1, "weight");
@@ -42,15 +25,17 @@ void import_convolution(OnnxNode& node) {
   if (line) weight.dims.insert(weight.dims.begin() + 2, 1);
   const std::array<int, 2> dilation = pair_of(node, "dilations", 1);
   if (dilation[0] < 1 || dilation[1] < 1) throw ModelError("its dilation is below 1");
-  if (dilation != std::array{1, 1} && !weight.reals.empty()) weight = dilated(node, weight, dilation);
   Convolution layer;
+  layer.dilation = {line ? 1 : dilation[0], dilation[1]};
   layer.weight = weight.tensor();
   layer.weight_quantization = weight.quantization;
   if (node.has(2)) layer.bias = vector_of(node.require_known(2, "bias"), weight.dims[0], "bias");
   layer.stride = stride_of(node);
   if (line) layer.stride.rows = 1;
-  layer.padding =
-      padding_of(node, {checked_int(weight.dims[2], "kernel"), checked_int(weight.dims[3], "kernel")}, layer.stride);
+  layer.padding = padding_of(node,
+                             {checked_int(span_of(weight.dims[2], layer.dilation.rows), "kernel"),
+                              checked_int(span_of(weight.dims[3], layer.dilation.columns), "kernel")},
+                             layer.stride);
   layer.groups = std::max(1, checked_int(node.integer("group", 1), "group"));
   emit_on_image(node, std::move(layer));
 }
@@ -61,7 +46,8 @@ std::string Convolution::describe() const {
   const Shape& w = weight.shape;
   if (w.size() != 4) return "convolution";
   const bool depthwise = groups > 1 && w[1] == 1;
-  return (depthwise ? "depthwise " : groups > 1 ? "grouped " : "convolution ") + to_string({w[2], w[3]});
+  const std::string wide = dilation == Dilation{} ? "" : ", dilation " + to_string({dilation.rows, dilation.columns});
+  return (depthwise ? "depthwise " : groups > 1 ? "grouped " : "convolution ") + to_string({w[2], w[3]}) + wide;
 }
 
 Shape Convolution::infer_shape(std::span<const Shape> in) const {
@@ -74,7 +60,7 @@ Shape Convolution::infer_shape(std::span<const Shape> in) const {
           "its weight " + to_string(w) + " in " + std::to_string(groups) + " groups does not fit an input of " +
               std::to_string(in[0][1]) + " channels");
   require_weight_quantization(weight_quantization, w[0]);
-  return windowed_shape(in[0], w[0], w[2], w[3], stride, padding);
+  return windowed_shape(in[0], w[0], span_of(w[2], dilation.rows), span_of(w[3], dilation.columns), stride, padding);
 }
 
 void Convolution::write_onnx(OnnxWriter& file) const {
@@ -83,6 +69,7 @@ void Convolution::write_onnx(OnnxWriter& file) const {
   if (!bias.empty()) parameters.push_back(file.store("bias", bias));
   OnnxWriter::Attributes attributes = {{"kernel_shape", Shape{w[2], w[3]}}};
   for (OnnxAttribute& attribute : window_attributes(stride, padding)) attributes.push_back(std::move(attribute));
+  if (dilation != Dilation{}) attributes.push_back({"dilations", Shape{dilation.rows, dilation.columns}});
   attributes.push_back({"group", int64_t{groups}});
   file.add_node("Conv", parameters, attributes);
 }
@@ -99,7 +86,8 @@ bool cuts_patches(const Convolution& c) {
   const int64_t rows = c.weight.shape[2], columns = c.weight.shape[3];
   const bool too_large = rows > contract::kMaxKernelSide || columns > contract::kMaxKernelSide ||
                          c.stride.rows > contract::kMaxStride || c.stride.columns > contract::kMaxStride;
-  return too_large && c.groups == 1 && c.padding == Padding{} && c.stride.rows == rows && c.stride.columns == columns;
+  return too_large && c.groups == 1 && c.padding == Padding{} && c.dilation == Dilation{} && c.stride.rows == rows &&
+         c.stride.columns == columns;
 }
 
 /// Patches become the channels of single pixels, in the order of the weights: row, column, channel.
@@ -136,7 +124,8 @@ void Convolution::lower(Lowering& engine) const {
   const Shape& shape = weight.shape;
   const size_t outputs = static_cast<size_t>(shape[0]), per_group = static_cast<size_t>(shape[1]),
                pixels = static_cast<size_t>(shape[2] * shape[3]), group_count = static_cast<size_t>(groups);
-  const Window window = engine.window(static_cast<int>(shape[2]), static_cast<int>(shape[3]), stride, padding);
+  const Window window =
+      engine.window(static_cast<int>(shape[2]), static_cast<int>(shape[3]), stride, padding, dilation);
   if (per_group == 1 && group_count == outputs && group_count > 1) {
     const PackedWeights packed = engine.pack(weight, bias, weight_quantization, in, target.format, outputs * pixels,
                                              [&](size_t o, size_t i) { return i * outputs + o; });

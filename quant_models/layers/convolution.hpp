@@ -8,7 +8,7 @@
 
 namespace flashcell::quant {
 
-/// Two-dimensional cross-correlation, dilation 1, zeros around the image.
+/// Two-dimensional cross-correlation, zeros around the image.
 /// N x I x H x W -> N x O x H' x W'. Depthwise: groups == I.
 struct Convolution {
   Tensor weight;  ///< O x I/groups x kernel rows x kernel columns
@@ -17,6 +17,7 @@ struct Convolution {
   Padding padding = {};
   int groups = 1;
   std::optional<Quantization> weight_quantization = {};
+  Dilation dilation = {};
 
   std::string describe() const;
   Shape infer_shape(std::span<const Shape> in) const;

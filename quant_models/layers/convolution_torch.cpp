@@ -10,7 +10,8 @@ namespace {
 at::Tensor convolved(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const Convolution& layer) {
   const Padding& p = layer.padding;
   const bool even = is_even(p);
-  const std::vector<int64_t> stride = {layer.stride.rows, layer.stride.columns}, dilation = {1, 1};
+  const std::vector<int64_t> stride = {layer.stride.rows, layer.stride.columns},
+                             dilation = {layer.dilation.rows, layer.dilation.columns};
   const std::vector<int64_t> padding = even ? std::vector<int64_t>{p.top, p.left} : std::vector<int64_t>{0, 0};
   return at::conv2d(even ? x : padded(x, p, 0), weight, bias, at::IntArrayRef(stride), at::IntArrayRef(padding),
                     at::IntArrayRef(dilation), layer.groups);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "quant_models/layers/each_number.hpp"
 #include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_node.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
@@ -47,13 +48,6 @@ void import_pow(OnnxNode& node) {
   if (power == 0.5F) return (void)node.emit(Elementwise{ElementwiseKind::square_root}, {x});
   if (power == -1) return (void)node.emit(Elementwise{ElementwiseKind::reciprocal}, {x});
   node.emit(Elementwise{ElementwiseKind::power, power}, {x});
-}
-
-template <class Function>
-Step each_number(int64_t count, Function function) {
-  return [=](StepInputs in, float* out) {
-    for (int64_t i = 0; i < count; ++i) out[i] = function(in[0][i]);
-  };
 }
 
 const Operator& operator_of(ElementwiseKind kind) {

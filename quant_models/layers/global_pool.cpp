@@ -108,8 +108,29 @@ OnnxOperators GlobalPool::onnx_operators() {
           {"ReduceSum", import_reduce}};
 }
 
+namespace {
+
+// Max pools as large as the engine has, until one pixel is left.
+void lower_maximum(Lowering& engine) {
+  engine.require_same_storage();
+  ModelBuilder::Tensor tensor = engine.input(0, Layout::image).tensor;
+  for (int pass = 1;; ++pass) {
+    const contract::TensorDescriptor t = engine.builder().tensor(tensor);
+    const int rows = std::min<int>(t.height, contract::kMaxPoolSide);
+    const int columns = std::min<int>(t.width, contract::kMaxPoolSide);
+    const bool last = rows == t.height && columns == t.width;
+    const Window window = {
+        rows, columns, rows, columns, 0, 0, (rows - t.height % rows) % rows, (columns - t.width % columns) % columns};
+    const std::string& name = engine.name();
+    tensor = engine.builder().max_pool(last ? name : name + ".pass" + std::to_string(pass), tensor, window);
+    if (last) return engine.keep_as_input(tensor);
+  }
+}
+
+}  // namespace
+
 void GlobalPool::lower(Lowering& engine) const {
-  if (kind == PoolKind::max) engine.refuse("use a max pool of the image's size");
+  if (kind == PoolKind::max) return lower_maximum(engine);
   const Lowering::Value in = engine.input(0, Layout::image);
   const Lowering::Target target = engine.target();
   const contract::TensorDescriptor& t = engine.builder().tensor(in.tensor);

@@ -26,10 +26,12 @@
 #include "quant_models/layers/product.hpp"
 #include "quant_models/layers/reduce_mean.hpp"
 #include "quant_models/layers/reshape.hpp"
+#include "quant_models/layers/resize_linear.hpp"
 #include "quant_models/layers/resize_nearest.hpp"
 #include "quant_models/layers/slice.hpp"
 #include "quant_models/layers/softmax.hpp"
 #include "quant_models/layers/transpose.hpp"
+#include "quant_models/layers/transposed_convolution.hpp"
 
 // What a node of the graph computes. Every layer makes one value. A new kind is a struct in a file of this folder that
 // is a LayerKind, and one line in the list below; what walks the list (onnx/, execute/, export/, train/) names none.
@@ -68,9 +70,10 @@ concept LayerKind = std::equality_comparable<Kind> &&
 /// The list of kinds.
 template <LayerKind... Kinds>
 using LayerOf = std::variant<Kinds...>;
-using Layer = LayerOf<Input, Constant, Convolution, FullyConnected, BatchNormalization, Activation, Softmax, Pool,
-                      GlobalPool, Add, Multiply, Concat, Slice, Pad, ResizeNearest, Reshape, Transpose, Product,
-                      LayerNormalization, Gelu, ReduceMean, Gather, Divide, Elementwise>;
+using Layer =
+    LayerOf<Input, Constant, Convolution, FullyConnected, BatchNormalization, Activation, Softmax, Pool, GlobalPool,
+            Add, Multiply, Concat, Slice, Pad, ResizeNearest, Reshape, Transpose, Product, LayerNormalization, Gelu,
+            ReduceMean, Gather, Divide, Elementwise, TransposedConvolution, ResizeLinear>;
 
 /// "convolution 3x3", "depthwise 3x3", "ReLU6", "max pool 2x2", ...
 std::string describe(const Layer& layer);

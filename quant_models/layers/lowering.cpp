@@ -28,8 +28,9 @@ bool repeats(const Shape& first, Shape second, Layout layout) {
 
 }  // namespace
 
-Window Lowering::window(int rows, int columns, const Stride& stride, const Padding& padding) {
-  return {rows, columns, stride.rows, stride.columns, padding.top, padding.left, padding.bottom, padding.right};
+Window Lowering::window(int rows, int columns, const Stride& stride, const Padding& padding, const Dilation& dilation) {
+  return {rows,         columns,        stride.rows,   stride.columns, padding.top,
+          padding.left, padding.bottom, padding.right, dilation.rows,  dilation.columns};
 }
 
 void Lowering::look_up(const std::function<double(double)>& function) {

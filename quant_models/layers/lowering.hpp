@@ -115,7 +115,6 @@ class Lowering {
   virtual PackedWeights pack(const Tensor& weight, const Tensor& bias, const std::optional<Quantization>& quantization,
                              const Value& in, const ActivationFormat& out, size_t packed_count,
                              const std::function<size_t(size_t, size_t)>& place) const = 0;
-  /// A window in the engine's terms.
   /// The node's value as a function of each of its input's numbers, looked up.
   void look_up(const std::function<double(double)>& function);
   /// The inputs of a sum or product of two, the larger one first: both in one layout, the second stretched where it is
@@ -124,7 +123,9 @@ class Lowering {
     Value first, second;
   };
   Pair pair();
-  static Window window(int rows, int columns, const Stride& stride, const Padding& padding);
+  /// A window in the engine's terms.
+  static Window window(int rows, int columns, const Stride& stride, const Padding& padding,
+                       const Dilation& dilation = {});
 };
 
 }  // namespace flashcell::quant

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "quant_models/layers/pack_panels.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "quant_models/layers/matrix_product.cpp"
 #include <hwy/foreach_target.h>
@@ -96,12 +98,7 @@ MatrixProduct::MatrixProduct(std::span<const float> matrix, int rows, int depth,
   packed_.assign(static_cast<size_t>(groups) * kGroupRows * static_cast<size_t>(depth), 0.0F);
   bias_.assign(static_cast<size_t>(groups) * kGroupRows, 0.0F);
   std::copy(bias.begin(), bias.end(), bias_.begin());
-  for (int row = 0; row < rows; ++row)
-    for (int k = 0; k < depth; ++k)
-      packed_[(static_cast<size_t>(row / kGroupRows) * static_cast<size_t>(depth) + static_cast<size_t>(k)) *
-                  kGroupRows +
-              static_cast<size_t>(row % kGroupRows)] =
-          matrix[static_cast<size_t>(row) * static_cast<size_t>(depth) + static_cast<size_t>(k)];
+  pack_panels(matrix.data(), rows, depth, depth, 1, kGroupRows, packed_);
 }
 
 void MatrixProduct::multiply(const float* block, int columns, float* out, int64_t out_stride) const {

@@ -14,6 +14,12 @@ NodeId scaled(OnnxNode& node, NodeId value, float factor, const char* name) {
   return node.helper(suffix, Multiply{}, {value, node.helper(suffix + ".factor", Constant{number(factor)}, {})});
 }
 
+void import_shifted(OnnxNode& node, NodeId value, float offset, float factor) {
+  const auto constant = [&](const char* name, float of) { return node.helper(name, Constant{number(of)}, {}); };
+  const NodeId centred = node.helper("centred", Add{}, {value, constant("offset", offset)});
+  node.emit(Multiply{}, {centred, constant("factor", factor)});
+}
+
 NodeId operand(OnnxNode& node, const char* name, const std::function<float(float)>& function) {
   if (node.input_count() != 2) throw ModelError("it needs two inputs");
   const Shape first = node.shape(0);

@@ -12,6 +12,9 @@ Tensor number(float value);
 /// The value times a fixed number; both nodes are named after `name`.
 NodeId scaled(OnnxNode& node, NodeId value, float factor, const char* name);
 
+/// Emits factor * (value + offset).
+void import_shifted(OnnxNode& node, NodeId value, float offset, float factor);
+
 /// The second operand with the dimensions that stretch to the first; a constant is changed by `function` on its way.
 NodeId operand(OnnxNode& node, const char* name, const std::function<float(float)>& function);
 

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "quant_models/layers/lowering.hpp"
-#include "quant_models/layers/onnx_node.hpp"
+#include "quant_models/layers/onnx_arguments.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/layers/places.hpp"
 #include "quant_models/model_error.hpp"
@@ -16,14 +17,19 @@ namespace {
 
 void import_pad(OnnxNode& node) {
   if (node.text("mode", "constant") != "constant") throw ModelError("only padding by a constant is supported");
-  if (node.opset() >= 18 && node.has(3)) throw ModelError("padding with axes is not supported");
   const std::vector<int64_t> pads = node.attribute_or_input("pads", 1, 11);
   const size_t rank = node.shape(0).size();
-  if (pads.size() != 2 * rank)
+  std::vector<int64_t> axes(rank);
+  std::iota(axes.begin(), axes.end(), 0);
+  if (node.opset() >= 18 && node.has(3)) axes = node.integers(3, "axes");
+  if (pads.size() != 2 * axes.size())
     throw ModelError("its pads do not fit an input of " + std::to_string(rank) + " dimensions");
-  Pad layer;
-  layer.before.assign(pads.begin(), pads.begin() + static_cast<ptrdiff_t>(rank));
-  layer.after.assign(pads.begin() + static_cast<ptrdiff_t>(rank), pads.end());
+  Pad layer{std::vector<int64_t>(rank), std::vector<int64_t>(rank), 0};
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const auto axis = static_cast<size_t>(onnx::checked_axis(axes[i], rank));
+    layer.before[axis] = pads[i];
+    layer.after[axis] = pads[axes.size() + i];
+  }
   layer.value = node.opset() < 11 ? node.real("value", 0) : node.number(2, 0);
   node.emit(std::move(layer), {node.value(0)});
 }
@@ -69,8 +75,31 @@ OnnxOperators Pad::onnx_operators() {
 }
 
 void Pad::lower(Lowering& engine) const {
-  if (value != 0) engine.refuse("the engine pads with zeros only");
-  engine.rearrange();
+  if (value == 0) return engine.rearrange();
+  if (before.size() != 4 || before[0] + before[1] + after[0] + after[1] != 0)
+    engine.refuse("the engine pads rows and columns of an image with other numbers than 0");
+  const Lowering::Target target = engine.own_target();
+  const ActivationFormat& out = target.format;
+  const auto integer_of = [&](double real) {
+    const double steps = std::floor(real / static_cast<double>(out.scale) + 0.5) + out.zero_point;
+    return static_cast<int>(
+        std::clamp<double>(steps, contract::lowest(out.type, out.bits), contract::highest(out.type, out.bits)));
+  };
+  const Lowering::Value in = engine.input(0, Layout::image);
+  const contract::TensorDescriptor t = engine.builder().tensor(in.tensor);
+  ModelBuilder::Tensor image = in.tensor;
+  if (in.scale != static_cast<double>(out.scale) || t.type != out.type || t.bits != out.bits ||
+      t.zero_point != out.zero_point) {
+    if (t.bits > 8) engine.refuse("it stores anew a value of more than 8 bits");
+    std::vector<int32_t> entries;
+    for (int q = contract::lowest(t.type, t.bits); q <= contract::highest(t.type, t.bits); ++q)
+      entries.push_back(integer_of(in.scale * (q - in.zero_point)));
+    image = engine.builder().table(engine.name() + ".stored", image, entries, out);
+  }
+  engine.keep(target,
+              engine.builder().pad(engine.name(), image, static_cast<int>(before[2]), static_cast<int>(before[3]),
+                                   static_cast<int>(after[2]), static_cast<int>(after[3]), integer_of(double{value})),
+              Layout::image);
 }
 
 std::vector<int32_t> Pad::moved_places(const Shape& in, const Shape& out, const std::vector<int32_t>& places) const {

@@ -28,22 +28,46 @@ std::array<double, 2> resize_factors(OnnxNode& node) {
     const std::vector<float> given = node.reals("scales");
     factors.assign(given.begin(), given.end());
   } else if (node.has(3)) {
-    for (const int64_t size : node.integers(3, "sizes")) factors.push_back(static_cast<double>(size));
-    for (size_t i = 0; i < std::min(factors.size(), in.size()); ++i) factors[i] /= static_cast<double>(in[i]);
+    const std::vector<int64_t> sizes = node.integers(3, "sizes");
+    const size_t first = sizes.size() == 2 ? 2 : 0;
+    for (size_t i = 0; i < std::min<size_t>(sizes.size(), 4 - first); ++i)
+      factors.push_back(static_cast<double>(sizes[i]) / static_cast<double>(in[first + i]));
   } else {
     const Known& known = node.require_known(scales, "scales");
     factors.assign(known.reals.begin(), known.reals.end());
   }
+  // Of rows and columns alone, since operator set 18.
+  const std::vector<int64_t> axes = node.integers("axes");
+  const bool both = axes == Shape{2, 3} || axes == Shape{-2, -1};
+  if (!axes.empty() && !both && axes != Shape{0, 1, 2, 3}) throw ModelError("its axes are not supported");
+  if (factors.size() == 2 && both) factors.insert(factors.begin(), 2, 1.0);
   if (factors.size() != 4 || factors[0] != 1 || factors[1] != 1)
     throw ModelError("only rows and columns may be resized");
   return {factors[2], factors[3]};
 }
 
+bool is_whole(double factor, int most) {
+  return factor >= 1 && factor <= most && factor == std::floor(factor);
+}
+
+// Linear by whole factors, as the engine does it; beyond the edge there is the edge's pixel, left out or not.
+bool enlarges_linearly(const OnnxNode& node, const std::array<double, 2>& factors) {
+  const std::string mode = node.text("coordinate_transformation_mode",
+                                     node.type() == "Upsample" || node.opset() < 11 ? "asymmetric" : "half_pixel");
+  return node.text("mode", "nearest") == "linear" && node.integer("antialias", 0) == 0 &&
+         (mode == "half_pixel" || mode == "pytorch_half_pixel") && is_whole(factors[0], contract::kMaxUpsample) &&
+         is_whole(factors[1], contract::kMaxUpsample);
+}
+
 void import_resize(OnnxNode& node) {
+  if (node.text("keep_aspect_ratio_policy", "stretch") != "stretch")
+    throw ModelError("its attribute keep_aspect_ratio_policy is not supported");
   const std::array<double, 2> factors = resize_factors(node);
+  if (enlarges_linearly(node, factors))
+    return (void)node.emit(ResizeLinear{static_cast<int>(factors[0]), static_cast<int>(factors[1])}, {node.value(0)});
   if (node.text("mode", "nearest") != "nearest") return emit_interpolation(node, factors);
-  for (const double f : factors)
-    if (!(f >= 1 && f <= 1024) || f != std::floor(f)) throw ModelError("only whole factors of 1 to 1024 are supported");
+  if (!is_whole(factors[0], 1024) || !is_whole(factors[1], 1024))
+    throw ModelError("only whole factors of 1 to 1024 are supported");
   // With whole factors, these give every pixel its block; others shift by half a block.
   const std::string mode = node.text("coordinate_transformation_mode",
                                      node.type() == "Upsample" || node.opset() < 11 ? "asymmetric" : "half_pixel");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "quant_models/layers/pack_panels.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "quant_models/layers/row_product.cpp"
 #include <hwy/foreach_target.h>
@@ -95,14 +97,7 @@ RowProduct::RowProduct(int depth, int columns, float scale) : depth_(depth), col
 }
 
 void RowProduct::pack(const float* matrix, int64_t depth_stride, int64_t column_stride) {
-  for (int first = 0; first < columns_; first += kPanel) {
-    float* panel = packed_.data() + int64_t{first} * depth_;
-    const int count = std::min(kPanel, columns_ - first);
-    for (int k = 0; k < depth_; ++k) {
-      const float* from = matrix + k * depth_stride + first * column_stride;
-      for (int c = 0; c < count; ++c) panel[int64_t{k} * kPanel + c] = from[c * column_stride];
-    }
-  }
+  pack_panels(matrix, columns_, depth_, column_stride, depth_stride, kPanel, packed_);
 }
 
 void RowProduct::set_bias(std::span<const float> bias) {

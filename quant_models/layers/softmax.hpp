@@ -3,9 +3,10 @@
 
 namespace flashcell::quant {
 
-/// exp(x) / sum of exp(x) along `axis`.
+/// exp(x) / sum of exp(x) along `axis`, or its logarithm.
 struct Softmax {
-  int axis = -1;  ///< below 0: from the end
+  int axis = -1;           ///< below 0: from the end
+  bool logarithm = false;  ///< x - log(sum of exp(x)); has no integer form, but the tail of a network may be it
 
   std::string describe() const;
   Shape infer_shape(std::span<const Shape> in) const;

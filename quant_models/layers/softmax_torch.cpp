@@ -5,7 +5,9 @@
 namespace flashcell::quant {
 
 TorchOperation Softmax::make_torch_operation(TorchParameters&) const {
-  return {[axis = axis](std::span<const at::Tensor> in, const TorchRun&) { return at::softmax(in[0], axis); }};
+  return {[axis = axis, logarithm = logarithm](std::span<const at::Tensor> in, const TorchRun&) {
+    return logarithm ? at::log_softmax(in[0], axis) : at::softmax(in[0], axis);
+  }};
 }
 
 }  // namespace flashcell::quant

@@ -19,6 +19,12 @@ int64_t windows(int64_t extent, int64_t before, int64_t after, int64_t kernel, i
 
 }  // namespace
 
+int64_t span_of(int64_t taps, int dilation) {
+  require_range(taps, 1, "kernel");
+  require_range(dilation, 1, "dilation");
+  return (taps - 1) * dilation + 1;
+}
+
 Shape windowed_shape(const Shape& x, int64_t channels, int64_t rows, int64_t columns, const Stride& stride,
                      const Padding& padding) {
   return {x[0], channels, windows(x[2], padding.top, padding.bottom, rows, stride.rows),

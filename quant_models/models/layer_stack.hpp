@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,14 +12,17 @@ namespace flashcell::quant {
 /// Delving Deep into Rectifiers, 2015).
 class LayerStack {
  public:
-  explicit LayerStack(uint64_t seed) : random_(seed, {}) {}
+  /// Without a seed all weights are zeros: a network to count.
+  explicit LayerStack(std::optional<uint64_t> seed) : zeros_(!seed), random_(seed.value_or(0), {}) {}
 
   NodeId input(Shape shape) { return graph_.add("input", Input{std::move(shape)}); }
   /// Convolution and batch normalization.
   NodeId normalized(const std::string& name, NodeId x, int channels, int kernel, int stride, int padding);
   NodeId relu(const std::string& name, NodeId x) { return graph_.add(name + ".relu", Activation{}, {x}); }
-  /// Convolution with a bias, which begins at `bias`.
-  NodeId convolution(const std::string& name, NodeId x, int kernel, std::vector<float> bias);
+  /// Convolution with a bias, which begins at `bias`; as large as its input at a stride of 1.
+  NodeId convolution(const std::string& name, NodeId x, int kernel, std::vector<float> bias, int stride = 1);
+  /// The layer of `first` again, with its weights, on another value.
+  NodeId repeat(const std::string& name, NodeId first, NodeId x);
   NodeId fully_connected(const std::string& name, NodeId x, int outputs);
 
   Graph& graph() { return graph_; }
@@ -26,6 +30,7 @@ class LayerStack {
  private:
   Tensor random_weights(Shape shape);
   Graph graph_;
+  bool zeros_;
   Random random_;
 };
 

@@ -79,9 +79,11 @@ void read_inputs(const GraphProto& graph, const ImportOptions& options, ImportSt
       throw ModelError("input '" + input.name() +
                        "' is no tensor; sequences, maps and optional values are not supported");
     const onnx_file::TensorTypeProto& type = input.type().tensor_type();
-    if (onnx::is_integer(type.elem_type()))
+    const bool bytes = type.elem_type() == onnx::kUint8;
+    if (onnx::is_integer(type.elem_type()) && !bytes)
       throw ModelError("input '" + input.name() + "' holds " + onnx::name_of_type(type.elem_type()) +
-                       " numbers; supported are float, float16 and double");
+                       " numbers; supported are float, float16, double and uint8");
+    if (bytes) state.bytes.insert(input.name());
     state.values[input.name()] = state.graph.add(input.name(), Input{input_shape(input, options)});
   }
 }
@@ -189,14 +191,32 @@ Graph convert_graph(const ModelProto& model, const ImportOptions& options) {
   return std::move(state.graph);
 }
 
+// What pixels mean to an image input of bytes: what they are.
+std::optional<Preprocessing> pixels_as_they_are(const GraphProto& file, const Graph& graph) {
+  const std::vector<NodeId> inputs = graph.inputs();
+  if (inputs.size() != 1) return std::nullopt;
+  const Node& input = graph.node(inputs[0]);
+  const bool image = input.shape.size() == 4 && (input.shape[1] == 1 || input.shape[1] == 3);
+  const auto is_it = [&](const onnx_file::ValueInfoProto& info) {
+    return info.name() == input.name && info.type().tensor_type().elem_type() == onnx::kUint8;
+  };
+  if (!image || std::none_of(file.input().begin(), file.input().end(), is_it)) return std::nullopt;
+  Preprocessing plain;
+  if (input.shape[1] == 3) plain.channels = Preprocessing::Channels::rgb;
+  plain.factor.fill(1);
+  return plain;
+}
+
 OnnxModel convert_model(const ModelProto& model, const ImportOptions& options) {
   Graph graph = convert_graph(model, options);
-  return {std::move(graph), onnx::read_properties(model)};
+  OnnxModel read{std::move(graph), onnx::read_properties(model)};
+  if (!read.metadata.preprocessing) read.metadata.preprocessing = pixels_as_they_are(model.graph(), read.graph);
+  return read;
 }
 
 // With the numbers that stand in files beside it.
-ModelProto parse_file(const std::string& path) {
-  ModelProto model = parse(read_file(path));
+ModelProto parse_with_external_data(std::span<const uint8_t> file, const std::string& path) {
+  ModelProto model = parse(file);
   onnx::load_external_data(std::filesystem::path(path).parent_path().string(), model);
   return model;
 }
@@ -218,7 +238,8 @@ Graph import_onnx(std::span<const uint8_t> file, const std::string& name, const 
 }
 
 Graph import_onnx(const std::string& path, const ImportOptions& options) {
-  return named(path, [&] { return convert_graph(parse_file(path), options); });
+  const std::vector<uint8_t> file = read_file(path);
+  return named(path, [&] { return convert_graph(parse_with_external_data(file, path), options); });
 }
 
 OnnxModel import_onnx_model(std::span<const uint8_t> file, const std::string& name, const ImportOptions& options) {
@@ -226,7 +247,8 @@ OnnxModel import_onnx_model(std::span<const uint8_t> file, const std::string& na
 }
 
 OnnxModel import_onnx_model(const std::string& path, const ImportOptions& options) {
-  return named(path, [&] { return convert_model(parse_file(path), options); });
+  const std::vector<uint8_t> file = read_file(path);
+  return named(path, [&] { return convert_model(parse_with_external_data(file, path), options); });
 }
 
 }  // namespace flashcell::quant

@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct ImportState {
   std::map<std::string, NodeId> values;
   std::map<std::string, Known> known;
   std::map<std::string, Stored> stored;
+  std::set<std::string> bytes;      ///< those of the values that are uint8 in the file: inputs, until they are cast
   std::map<std::string, int> uses;  ///< readers of a value in the file, graph outputs included
   uint64_t stored_numbers = 0;      ///< in the file's tensors
   uint64_t copied_numbers = 0;      ///< made of them so far

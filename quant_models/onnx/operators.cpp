@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <iterator>
 
+#include "quant_models/layers/onnx_pairwise.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/log_sqrt2.hpp"
 #include "quant_models/onnx/operator_context.hpp"
@@ -36,10 +38,40 @@ const OnnxOperators& operators() {
 
 }  // namespace
 
+namespace {
+
+constexpr const char* kMoves[] = {"Flatten", "Identity", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"};
+
+// real = scale * (byte - zero point), of an input of bytes.
+void dequantize_bytes(OperatorContext& c) {
+  const Known &scale = c.require_known(1, "scale"), *zero = c.known(2);
+  if (c.has(2) && zero == nullptr) throw ModelError("its zero point must be fixed");
+  if (scale.integer() || scale.reals.size() != 1 || (zero != nullptr && zero->integers.size() != 1))
+    throw ModelError("its scale must be one real number");
+  const float offset = zero != nullptr ? static_cast<float>(-zero->integers[0]) : 0;
+  import_shifted(c, c.value(0), offset, scale.reals[0]);
+}
+
+// Bytes become real numbers before anything is computed of them. True where the node is done.
+bool import_bytes(OperatorContext& c) {
+  const auto reads_bytes = [&](int i) { return c.has(i) && c.state().bytes.contains(c.input_name(i)); };
+  bool any = false;
+  for (int i = 0; i < c.input_count(); ++i) any |= reads_bytes(i);
+  if (!any || c.type() == "Cast" || c.type() == "Shape" || c.type() == "Size") return false;
+  if (c.type() == "DequantizeLinear" && reads_bytes(0)) return dequantize_bytes(c), true;
+  if (std::find(std::begin(kMoves), std::end(kMoves), c.type()) == std::end(kMoves))
+    throw ModelError("it computes on uint8 numbers; only Cast, DequantizeLinear and what moves numbers take them");
+  c.state().bytes.insert(c.output_name());
+  return false;
+}
+
+}  // namespace
+
 void import_operator(OperatorContext& context) {
   const std::string& domain = context.node().domain();
   if (domain == kOwnDomain && context.type() == kLogSqrt2) return import_log_sqrt2(context);
   const bool standard = domain.empty() || domain == "ai.onnx";
+  if (import_bytes(context)) return;
   if (standard && (import_quantization(context) || fold_constants(context))) return;
   const auto found = operators().find(context.type());
   if (found != operators().end() && standard) return found->second(context);

@@ -16,7 +16,7 @@ uint16_t count_of(const std::string& name, int value) {
   return static_cast<uint16_t>(value);
 }
 
-Extents extents_of(const TensorDescriptor& t) {
+Extents shape_of(const TensorDescriptor& t) {
   return {t.height, t.width, t.channels};
 }
 
@@ -53,13 +53,13 @@ ModelBuilder::Tensor ModelBuilder::add(const std::string& name, std::span<const 
   if (inputs.size() != 2 || scales.size() != 2) refuse(name, "add has two inputs and a multiplier for each");
   LayerDescriptor layer = layer_of(LayerKind::add);
   layer.fraction_bits = small(name, fraction_bits);
-  return append(name, layer, inputs, scales, extents_of(tensor(inputs[0])), format, clamp);
+  return append(name, layer, inputs, scales, shape_of(tensor(inputs[0])), format, clamp);
 }
 
 ModelBuilder::Tensor ModelBuilder::multiply(const std::string& name, Tensor first, Tensor second, Requantization scale,
                                             const ActivationFormat& format, const Clamp& clamp) {
   const Tensor inputs[] = {first, second};
-  return append(name, layer_of(LayerKind::multiply), inputs, {&scale, 1}, extents_of(tensor(first)), format, clamp);
+  return append(name, layer_of(LayerKind::multiply), inputs, {&scale, 1}, shape_of(tensor(first)), format, clamp);
 }
 
 ModelBuilder::Tensor ModelBuilder::concat(const std::string& name, std::span<const Tensor> inputs,
@@ -70,7 +70,7 @@ ModelBuilder::Tensor ModelBuilder::concat(const std::string& name, std::span<con
   }
   LayerDescriptor layer = layer_of(LayerKind::concat);
   layer.axis = axis;
-  Extents whole = extents_of(tensor(inputs[0]));
+  Extents whole = shape_of(tensor(inputs[0]));
   for (const Tensor input : inputs.subspan(1)) {
     const TensorDescriptor each = tensor(input);
     if (axis == Axis::rows) whole.height += each.height;
@@ -123,7 +123,7 @@ ModelBuilder::Tensor ModelBuilder::layer_norm(const std::string& name, Tensor in
   layer.fraction_bits = small(name, fraction_bits);
   layer.first_channel = static_cast<uint32_t>(model_.channels.size());
   model_.channels.insert(model_.channels.end(), parameters.begin(), parameters.end());
-  return append(name, layer, {&input, 1}, {}, extents_of(tensor(input)), format, clamp);
+  return append(name, layer, {&input, 1}, {}, shape_of(tensor(input)), format, clamp);
 }
 
 ModelBuilder::Tensor ModelBuilder::softmax(const std::string& name, Tensor input, int unit, int fraction_bits,
@@ -131,14 +131,14 @@ ModelBuilder::Tensor ModelBuilder::softmax(const std::string& name, Tensor input
   LayerDescriptor layer = layer_of(LayerKind::softmax);
   layer.constant = unit;
   layer.fraction_bits = small(name, fraction_bits);
-  return append(name, layer, {&input, 1}, {}, extents_of(tensor(input)), format);
+  return append(name, layer, {&input, 1}, {}, shape_of(tensor(input)), format);
 }
 
 ModelBuilder::Tensor ModelBuilder::gelu(const std::string& name, Tensor input, int unit, Requantization scale,
                                         const ActivationFormat& format, const Clamp& clamp) {
   LayerDescriptor layer = layer_of(LayerKind::gelu);
   layer.constant = unit;
-  return append(name, layer, {&input, 1}, {&scale, 1}, extents_of(tensor(input)), format, clamp);
+  return append(name, layer, {&input, 1}, {&scale, 1}, shape_of(tensor(input)), format, clamp);
 }
 
 ModelBuilder::Tensor ModelBuilder::table(const std::string& name, Tensor input, std::span<const int32_t> entries,
@@ -149,7 +149,7 @@ ModelBuilder::Tensor ModelBuilder::table(const std::string& name, Tensor input, 
     refuse(name, "a table has an entry for each value of its input, of up to 8 bits, or so many for each channel");
   LayerDescriptor layer = layer_of(LayerKind::table);
   append_values(name, layer, entries, format);
-  return append(name, layer, {&input, 1}, {}, extents_of(in), format);
+  return append(name, layer, {&input, 1}, {}, shape_of(in), format);
 }
 
 ModelBuilder::Tensor ModelBuilder::move(const std::string& name, Tensor input, const MovePlaces& places,

@@ -9,10 +9,10 @@ using namespace contract;
 
 namespace {
 
-struct Extents {
+struct OutputExtents {
   int height, width, channels;
 };
-Extents extents_of(const TensorDescriptor& tensor) {
+OutputExtents extents_of(const TensorDescriptor& tensor) {
   return {tensor.height, tensor.width, tensor.channels};
 }
 
@@ -22,7 +22,7 @@ int places(int side, int padding, int window, int stride) {
   return room / stride + 1;
 }
 
-Extents window_output(const LayerDescriptor& layer, const TensorDescriptor& in) {
+OutputExtents window_output(const LayerDescriptor& layer, const TensorDescriptor& in) {
   return {places(in.height, layer.pad_top + layer.pad_bottom, layer.dilation_rows * (layer.kernel_height - 1) + 1,
                  layer.stride_rows),
           places(in.width, layer.pad_left + layer.pad_right, layer.dilation_columns * (layer.kernel_width - 1) + 1,
@@ -31,20 +31,20 @@ Extents window_output(const LayerDescriptor& layer, const TensorDescriptor& in) 
 }
 
 /// A transposed convolution may leave up to a stride's rows and columns more than its windows need.
-Extents transposed_output(const LayerDescriptor& layer, const TensorDescriptor& in, const TensorDescriptor& out) {
+OutputExtents transposed_output(const LayerDescriptor& layer, const TensorDescriptor& in, const TensorDescriptor& out) {
   const int height = (in.height - 1) * layer.stride_rows + layer.dilation_rows * (layer.kernel_height - 1) + 1 -
                      layer.pad_top - layer.pad_bottom;
   const int width = (in.width - 1) * layer.stride_columns + layer.dilation_columns * (layer.kernel_width - 1) + 1 -
                     layer.pad_left - layer.pad_right;
   const bool sound = out.height >= height && out.height < height + std::max(layer.stride_rows, layer.dilation_rows) &&
                      out.width >= width && out.width < width + std::max(layer.stride_columns, layer.dilation_columns);
-  return sound ? extents_of(out) : Extents{height, width, out.channels};
+  return sound ? extents_of(out) : OutputExtents{height, width, out.channels};
 }
 
-Extents joined(const PackedModel& model, const LayerDescriptor& layer) {
-  Extents whole = extents_of(input_tensor(model, layer));
+OutputExtents joined(const PackedModel& model, const LayerDescriptor& layer) {
+  OutputExtents whole = extents_of(input_tensor(model, layer));
   for (size_t i = 1; i < layer.input_count; ++i) {
-    const Extents each = extents_of(input_tensor(model, layer, i));
+    const OutputExtents each = extents_of(input_tensor(model, layer, i));
     const bool rows = layer.axis == Axis::rows, columns = layer.axis == Axis::columns,
                channels = layer.axis == Axis::channels;
     require((rows || each.height == whole.height) && (columns || each.width == whole.width) &&
@@ -59,7 +59,7 @@ Extents joined(const PackedModel& model, const LayerDescriptor& layer) {
   return whole;
 }
 
-Extents paired(const PackedModel& model, const LayerDescriptor& layer) {
+OutputExtents paired(const PackedModel& model, const LayerDescriptor& layer) {
   const TensorDescriptor &a = input_tensor(model, layer, 0), &b = input_tensor(model, layer, 1);
   const bool image = a.height == b.height && a.width == b.width, pixel = b.height == 1 && b.width == 1;
   require((image || pixel) && (a.channels == b.channels || (image && b.channels == 1)),
@@ -101,11 +101,11 @@ void check_memory(const PackedModel& model, const LayerDescriptor& layer) {
   check_fills(layer, output_tensor(model, layer));
 }
 
-Extents output_extents(const PackedModel& model, const LayerDescriptor& layer) {
+OutputExtents output_extents(const PackedModel& model, const LayerDescriptor& layer) {
   const TensorDescriptor& out = output_tensor(model, layer);
   if (layer.kind == LayerKind::constant) return extents_of(out);
   const TensorDescriptor& in = input_tensor(model, layer);
-  Extents same = extents_of(in);
+  OutputExtents same = extents_of(in);
   switch (layer.kind) {
     case LayerKind::convolution:
       same = window_output(layer, in);
@@ -155,7 +155,7 @@ bool keeps_meaning(LayerKind kind) {
 
 void check_shapes(const PackedModel& model, const LayerDescriptor& layer) {
   const TensorDescriptor& out = output_tensor(model, layer);
-  const Extents extents = output_extents(model, layer);
+  const OutputExtents extents = output_extents(model, layer);
   require(out.height == extents.height && out.width == extents.width && out.channels == extents.channels,
           "the output's shape does not follow from the input's");
   const bool whole_range = layer.clamp_low == lowest(out) && layer.clamp_high == highest(out);

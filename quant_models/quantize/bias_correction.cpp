@@ -8,11 +8,12 @@
 
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/quantize/only_reader.hpp"
 
 namespace flashcell::quant {
 namespace {
 
-constexpr int64_t kBatch = 25;
+constexpr int64_t kMeanBatch = 25;
 constexpr size_t kMostPlaces = 1024;  // of a channel that are looked at in an image
 constexpr int kMostSteps = 12;        // towards a channel's mean
 constexpr double kLeastSlope = 0.05;  // a smaller share of places that follow the bias says little of how far to go
@@ -24,11 +25,6 @@ struct Path {
 
   NodeId end() const { return activation ? *activation : sum ? *sum : layer; }
 };
-
-std::optional<NodeId> only_reader(const Graph& graph, NodeId id) {
-  const std::vector<NodeId> readers = graph.readers(id);
-  return readers.size() == 1 && !graph.is_output(id) ? std::optional(readers[0]) : std::nullopt;
-}
 
 Path path_from(const Graph& graph, NodeId layer) {
   Path path{layer, {}, {}};
@@ -51,9 +47,9 @@ Path path_from(const Graph& graph, NodeId layer) {
 
 /// Which numbers of a layer's value are looked at, channel by channel: the second dimension of convolutions, the last
 /// of fully connected layers.
-class Places {
+class OutputPlaces {
  public:
-  explicit Places(const Node& node) : channels_(static_cast<size_t>(weight_of(node.layer)->shape[0])) {
+  explicit OutputPlaces(const Node& node) : channels_(static_cast<size_t>(weight_of(node.layer)->shape[0])) {
     if (!std::holds_alternative<FullyConnected>(node.layer))
       for (size_t i = 2; i < node.shape.size(); ++i) inner_ *= static_cast<size_t>(node.shape[i]);
     step_ = (inner_ + kMostPlaces - 1) / kMostPlaces;
@@ -83,7 +79,7 @@ double mean(const std::vector<float>& numbers) {
 }
 
 // What it takes to compute one node, its own value not yet stored as integers.
-Graph up_to(Graph graph, NodeId id) {
+Graph unstored_up_to(Graph graph, NodeId id) {
   graph.set_quantization(id, std::nullopt);
   graph.remove_outputs();
   graph.add_output("value", id);
@@ -91,9 +87,10 @@ Graph up_to(Graph graph, NodeId id) {
   return graph;
 }
 
-ByChannel values_of(const Graph& graph, NodeId id, const Places& places, std::span<const float> images, int64_t count) {
+ByChannel values_of(const Graph& graph, NodeId id, const OutputPlaces& places, std::span<const float> images,
+                    int64_t count) {
   ByChannel values;
-  run_all(up_to(graph, id), images, count, kBatch, [&](NodeId seen, std::span<const float> value) {
+  run_all(unstored_up_to(graph, id), images, count, kMeanBatch, [&](NodeId seen, std::span<const float> value) {
     if (seen == id) places.collect(value, values);
   });
   return values;
@@ -151,13 +148,13 @@ double shift_towards(double wanted, const std::vector<float>& numbers, const Rec
 
 /// Means of all paths' ends in the real network, by the layers' names, channel by channel.
 std::map<std::string, std::vector<double>> real_means(const Graph& real, std::span<const float> images, int64_t count) {
-  std::map<NodeId, std::vector<std::pair<NodeId, Places>>> ends;  // the layers that end there
+  std::map<NodeId, std::vector<std::pair<NodeId, OutputPlaces>>> ends;  // the layers that end there
   for (const NodeId id : real.order())
     if (weight_of(real.node(id).layer) != nullptr)
-      ends[path_from(real, id).end()].emplace_back(id, Places(real.node(id)));
+      ends[path_from(real, id).end()].emplace_back(id, OutputPlaces(real.node(id)));
   std::map<NodeId, std::vector<double>> sums;
   std::map<NodeId, double> numbers;  // of each channel
-  run_all(real, images, count, kBatch, [&](NodeId id, std::span<const float> value) {
+  run_all(real, images, count, kMeanBatch, [&](NodeId id, std::span<const float> value) {
     const auto found = ends.find(id);
     if (found == ends.end()) return;
     for (const auto& [layer, places] : found->second) {
@@ -181,7 +178,7 @@ std::map<std::string, std::vector<double>> real_means(const Graph& real, std::sp
 Layer corrected(const Graph& quantized, const Path& path, const std::vector<double>& wanted,
                 std::span<const float> images, int64_t count) {
   Layer layer = quantized.node(path.layer).layer;
-  const Places places(quantized.node(path.layer));
+  const OutputPlaces places(quantized.node(path.layer));
   Rectifier rectifier;
   if (path.activation) rectifier = rectifier_of(std::get<Activation>(quantized.node(*path.activation).layer));
   const ByChannel values = values_of(quantized, path.sum.value_or(path.layer), places, images, count);
@@ -197,7 +194,7 @@ Layer corrected(const Graph& quantized, const Path& path, const std::vector<doub
 double sqnr_of_outputs_db(const Graph& real, const Graph& quantized, std::span<const float> images, int64_t count) {
   const auto outputs_of = [&](const Graph& graph) {
     std::map<std::string, std::vector<float>> outputs;
-    run_all(graph, images, count, kBatch, [&](NodeId id, std::span<const float> value) {
+    run_all(graph, images, count, kMeanBatch, [&](NodeId id, std::span<const float> value) {
       for (const Output& output : graph.outputs())
         if (output.node == id) outputs[output.name].insert(outputs[output.name].end(), value.begin(), value.end());
     });

@@ -4,6 +4,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "quant_models/quantize/only_reader.hpp"
+
 namespace flashcell::quant {
 namespace {
 
@@ -21,12 +23,6 @@ bool keeps_channels_apart(const Layer& layer) {
   return std::holds_alternative<Activation>(layer) || std::holds_alternative<Pool>(layer) ||
          std::holds_alternative<GlobalPool>(layer) || std::holds_alternative<BatchNormalization>(layer) ||
          is_depthwise(layer);
-}
-
-// The only node that reads it; none where there are several, or where it is handed out.
-std::optional<NodeId> only_reader(const Graph& graph, NodeId id) {
-  const std::vector<NodeId> readers = graph.readers(id);
-  return readers.size() == 1 && !graph.is_output(id) ? std::optional(readers[0]) : std::nullopt;
 }
 
 std::optional<ChannelChain> chain_from(const Graph& graph, NodeId first) {

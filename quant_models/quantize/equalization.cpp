@@ -7,7 +7,7 @@ namespace flashcell::quant {
 namespace {
 
 constexpr int kMostRounds = 50;
-constexpr double kSettled = 0.01;
+constexpr double kBalanced = 0.01;
 
 struct Pair {
   NodeId first = 0, second = 0;
@@ -23,7 +23,7 @@ const Convolution* usable(const Graph& graph, NodeId id) {
 }
 
 // The only reader of a value that is real and no output.
-std::optional<NodeId> only_reader(const Graph& graph, NodeId id) {
+std::optional<NodeId> only_reader_of_real(const Graph& graph, NodeId id) {
   const std::vector<NodeId> readers = graph.readers(id);
   const bool single = readers.size() == 1 && !graph.is_output(id) && !graph.node(id).quantization;
   return single ? std::optional(readers[0]) : std::nullopt;
@@ -33,12 +33,12 @@ std::vector<Pair> find_pairs(const Graph& graph) {
   std::vector<Pair> pairs;
   for (const NodeId first : graph.order()) {
     if (usable(graph, first) == nullptr) continue;
-    std::optional<NodeId> next = only_reader(graph, first);
+    std::optional<NodeId> next = only_reader_of_real(graph, first);
     if (!next) continue;
     const Activation* a = std::get_if<Activation>(&graph.node(*next).layer);
     const bool scales_along =
         a != nullptr && (a->kind == ActivationKind::relu || a->kind == ActivationKind::leaky_relu);
-    if (scales_along) next = only_reader(graph, *next);
+    if (scales_along) next = only_reader_of_real(graph, *next);
     if (next && usable(graph, *next) != nullptr) pairs.push_back({first, *next});
   }
   return pairs;
@@ -90,7 +90,7 @@ Graph equalize_layers(Graph graph) {
       graph.replace(pair.first, std::move(first));
       graph.replace(pair.second, std::move(second));
     }
-    if (most < kSettled) break;
+    if (most < kBalanced) break;
   }
   return graph;
 }

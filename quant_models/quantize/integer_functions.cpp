@@ -105,7 +105,8 @@ Graph fit_integer_functions(Graph graph) {
   const std::set<NodeId> stream = residual_stream(graph);
   const bool wide = std::any_of(stream.begin(), stream.end(), [&](NodeId id) { return is_wide(graph, id); });
   for (const NodeId id : std::vector<NodeId>(graph.order()))
-    if (std::holds_alternative<Softmax>(graph.node(id).layer) && std::find(tail.begin(), tail.end(), id) == tail.end())
+    if (const auto* softmax = std::get_if<Softmax>(&graph.node(id).layer);
+        softmax != nullptr && !softmax->logarithm && std::find(tail.begin(), tail.end(), id) == tail.end())
       fit_softmax(graph, id, wide);
   fit_residual_streams(graph);
   return graph;

@@ -10,12 +10,14 @@ LayerView::LayerView(const Graph& graph, NodeId id) : node_(graph.node(id)), in_
   channels_ = static_cast<size_t>(weight.shape[0]);
   depth_ = weight.values.size() / channels_;
   convolution_ = std::get_if<Convolution>(&node_.layer);
+  transposed_ = std::get_if<TransposedConvolution>(&node_.layer);
   groups_ = convolution_ != nullptr ? static_cast<size_t>(convolution_->groups) : 1;
   const int64_t numbers = element_count(node_.shape) / node_.shape[0];
   places_ = static_cast<size_t>(numbers) / channels_;
 }
 
 void LayerView::gather(std::span<const float> image, size_t place, size_t group, std::vector<float>& inputs) const {
+  if (transposed_ != nullptr) return gather_transposed(image, static_cast<int64_t>(place), inputs);
   if (convolution_ == nullptr) {
     std::copy_n(image.begin() + static_cast<ptrdiff_t>(place * depth_), depth_, inputs.begin());
     return;
@@ -27,9 +29,31 @@ void LayerView::gather(std::span<const float> image, size_t place, size_t group,
   size_t next = 0;
   for (int64_t i = 0; i < per_group; ++i) {
     const float* plane = image.data() + (static_cast<int64_t>(group) * per_group + i) * rows * columns;
-    for (int64_t r = top; r < top + c.weight.shape[2]; ++r)
-      for (int64_t k = left; k < left + c.weight.shape[3]; ++k)
+    for (int64_t i_row = 0; i_row < c.weight.shape[2]; ++i_row)
+      for (int64_t i_column = 0; i_column < c.weight.shape[3]; ++i_column) {
+        const int64_t r = top + i_row * c.dilation.rows, k = left + i_column * c.dilation.columns;
         inputs[next++] = r >= 0 && r < rows && k >= 0 && k < columns ? plane[r * columns + k] : 0.0F;
+      }
+  }
+}
+
+void LayerView::gather_transposed(std::span<const float> image, int64_t place, std::vector<float>& inputs) const {
+  const TransposedConvolution& c = *transposed_;
+  const int64_t rows = in_[2], columns = in_[3];
+  const int64_t top = place / node_.shape[3] + c.padding.top, left = place % node_.shape[3] + c.padding.left;
+  // The pixel whose tap falls here, if one's does.
+  const auto source = [](int64_t at, int stride, int64_t extent) -> int64_t {
+    return at < 0 || at % stride != 0 || at / stride >= extent ? -1 : at / stride;
+  };
+  size_t next = 0;
+  for (int64_t i = 0; i < c.weight.shape[1]; ++i) {
+    const float* plane = image.data() + i * rows * columns;
+    for (int64_t i_row = 0; i_row < c.weight.shape[2]; ++i_row)
+      for (int64_t i_column = 0; i_column < c.weight.shape[3]; ++i_column) {
+        const int64_t r = source(top - i_row * c.dilation.rows, c.stride.rows, rows),
+                      k = source(left - i_column * c.dilation.columns, c.stride.columns, columns);
+        inputs[next++] = r >= 0 && k >= 0 ? plane[r * columns + k] : 0.0F;
+      }
   }
 }
 

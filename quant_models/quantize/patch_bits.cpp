@@ -14,7 +14,7 @@
 namespace flashcell::quant {
 namespace {
 
-constexpr int64_t kBatch = 4;
+constexpr int64_t kPatchBatch = 4;
 
 /// A value that bits are given to, and what they cost.
 struct Tokens {
@@ -76,7 +76,7 @@ void measure_errors(const Graph& real, std::span<const float> images, int64_t co
     each.errors.assign(choices.size(), std::vector<double>(static_cast<size_t>(each.count), 0.0));
     by_node[each.node] = &each;
   }
-  run_all(real, images, count, kBatch, [&](NodeId id, std::span<const float> value) {
+  run_all(real, images, count, kPatchBatch, [&](NodeId id, std::span<const float> value) {
     const auto at = by_node.find(id);
     if (at == by_node.end()) return;
     Tokens& tokens = *at->second;
@@ -99,14 +99,14 @@ double square_difference(const std::vector<float>& a, const std::vector<float>& 
 
 void measure_sensitivities(const Graph& real, std::span<const float> images, int64_t count,
                            const std::vector<int>& choices, std::vector<Tokens>& values) {
-  const std::vector<float> wanted = run_all(real, images, count, kBatch);
+  const std::vector<float> wanted = run_all(real, images, count, kPatchBatch);
   const double size = std::max(square_difference(wanted, std::vector<float>(wanted.size(), 0.0F)), 1e-30);
   for (Tokens& each : values) {
     Graph one = real;
     one.set_quantization(each.node, with_bits(each.quantization, choices[0]));
     double error = 0;
     for (const double token : each.errors[0]) error += token;
-    const double moved = square_difference(run_all(one, images, count, kBatch), wanted) / size;
+    const double moved = square_difference(run_all(one, images, count, kPatchBatch), wanted) / size;
     each.sensitivity = error > 0 ? moved / error : 0;
   }
 }

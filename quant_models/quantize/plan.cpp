@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "quant_models/execute/executor.hpp"
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/quantize/bias_correction.hpp"
 #include "quant_models/quantize/equalization.hpp"
 #include "quant_models/quantize/integer_functions.hpp"
+#include "quant_models/quantize/patch_bits.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -71,6 +74,39 @@ Pass repq_pass(const RepqOptions& options) {
   };
 }
 
+namespace {
+
+double output_distance(const Graph& a, const Graph& b, const PlanData& data) {
+  const std::vector<float> first = run_all(a, data.images, data.count), second = run_all(b, data.images, data.count);
+  double sum = 0;
+  for (size_t i = 0; i < first.size(); ++i) {
+    const double difference = double{first[i]} - double{second[i]};
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+}  // namespace
+
+Pass patch_bits_pass(int mean_bits) {
+  return [mean_bits](PlanState& state, const PlanProgress& progress) {
+    progress("giving patches bits of their own");
+    PatchBitsOptions options;
+    options.mean_bits = mean_bits;
+    PatchBitsResult patches = allot_patch_bits(state.quantized, state.data.images, state.data.count, options);
+    const double same = output_distance(state.real, state.quantized, state.data),
+                 own = output_distance(state.real, patches.graph, state.data);
+    const auto parted = std::count_if(patches.values.begin(), patches.values.end(),
+                                      [](const PatchBits& value) { return value.few != value.many; });
+    state.steps.push_back(fmt::format(
+        "bits of patches: {:.2f} on average, {} of {} values in two parts; error of the outputs {:.3g} times that of "
+        "the same bits everywhere{}",
+        patches.mean_bits, parted, patches.values.size(), own / std::max(same, 1e-30),
+        own < same ? "" : ", which are kept"));
+    if (own < same) state.quantized = std::move(patches.graph);
+  };
+}
+
 Pass adaptive_rounding_pass(const AdaptiveRoundingOptions& options) {
   return [options](PlanState& state, const PlanProgress& progress) {
     state.quantized = round_adaptively(state.real, std::move(state.quantized), state.data.images, state.data.count,
@@ -98,8 +134,7 @@ Pass bias_correction_pass() {
 }
 
 Graph prepare_for_plan(Graph graph) {
-  if (graph.inputs().size() != 1)
-    throw ModelError(fmt::format("has {} inputs; one image is what can be quantized", graph.inputs().size()));
+  if (graph.inputs().empty()) throw ModelError("has no inputs");
   for (const NodeId id : graph.order())
     if (graph.node(id).quantization)
       throw ModelError(

@@ -42,6 +42,9 @@ Pass post_training_pass(const PostTrainingOptions& options);
 Pass integer_functions_pass();
 /// The same for a vision transformer (repq.hpp).
 Pass repq_pass(const RepqOptions& options);
+/// Gives patches of a network that repq_pass() has made bits of their own (patch_bits.hpp), `mean_bits` on average,
+/// where that brings its outputs closer to the real ones than the same bits everywhere; behind every other pass.
+Pass patch_bits_pass(int mean_bits);
 /// Rounds the quantized network's weights the better way (adaptive_rounding.hpp).
 Pass adaptive_rounding_pass(const AdaptiveRoundingOptions& options);
 /// Takes mean errors out of the quantized network's biases, where that helps (bias_correction.hpp).
@@ -57,8 +60,8 @@ struct PlanResult {
   std::optional<int64_t> same_class;  ///< images whose largest output is the same one; none: no vector of classes
 };
 
-/// The network as plans take it: for single images, simplified. Throws ModelError for one with several inputs, or that
-/// is quantized already.
+/// The network as plans take it: for single images, simplified. Throws ModelError for one without inputs, or that is
+/// quantized already.
 Graph prepare_for_plan(Graph graph);
 
 /// Runs the passes on a network that prepare_for_plan() gave, and compares what comes out with it. Equal arguments

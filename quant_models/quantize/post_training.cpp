@@ -11,11 +11,10 @@
 namespace flashcell::quant {
 namespace {
 
-// Activations that a kernel applies to its sums before they are stored.
+// Activations that a kernel applies to its sums before they are stored: it cuts off.
 bool is_fused(const Layer& layer) {
   const Activation* a = std::get_if<Activation>(&layer);
-  return a != nullptr &&
-         (a->kind == ActivationKind::relu || a->kind == ActivationKind::clip || a->kind == ActivationKind::leaky_relu);
+  return a != nullptr && (a->kind == ActivationKind::relu || a->kind == ActivationKind::clip);
 }
 
 // Layers of which publications count the values as activations.
@@ -154,7 +153,8 @@ Graph quantize_values(Graph graph, const std::map<NodeId, Statistics>& statistic
       graph.set_quantization(id, graph.node(n.inputs[0]).quantization);
     } else if (is_stored(graph, id, options)) {
       const bool input = std::holds_alternative<Input>(n.layer);
-      const Quantization q = input && options.input ? *options.input : calibrate(statistics.at(id), options_for(id));
+      const bool pixels = input && id == graph.inputs()[0];
+      const Quantization q = pixels && options.input ? *options.input : calibrate(statistics.at(id), options_for(id));
       // An input is bytes from outside; every other value has the form that files give back.
       graph.set_quantization(id, input ? as_unsigned(q) : canonical(q));
     }

@@ -31,8 +31,8 @@ struct PostTrainingOptions {
   CalibratorOptions activations;
   Places places = Places::every_value;
   bool quantize_input = true;              ///< every_value only
-  std::optional<Quantization> input = {};  ///< how inputs are stored, whatever images show; none: 8 bits or more of
-                                           ///< what they show
+  std::optional<Quantization> input = {};  ///< how the first input is stored, whatever images show; none, and other
+                                           ///< inputs: 8 bits or more of what they show
   int sum_bits = 0;          ///< of values that no activation makes (what an addition reads or gives, means); 0: as
                              ///< the others
   int output_bits = 0;       ///< of the values that the network hands out; 0: as the others, but no fewer than 8

@@ -19,7 +19,7 @@ namespace flashcell::quant {
 namespace {
 
 constexpr int kInputBits = 8;
-constexpr int64_t kBatch = 4;
+constexpr int64_t kRangeBatch = 4;
 
 bool is_product(const Graph& graph, NodeId id) {
   return std::holds_alternative<Product>(graph.node(id).layer);
@@ -45,7 +45,7 @@ class Samples {
           int64_t most) {
     std::map<NodeId, int64_t> seen;                                      // rows
     const int64_t batch = graph.node(graph.inputs().at(0)).shape.at(0);  // not always a value's first extent
-    run_all(graph, images, count, kBatch, [&](NodeId id, std::span<const float> value) {
+    run_all(graph, images, count, kRangeBatch, [&](NodeId id, std::span<const float> value) {
       if (!values.contains(id)) return;
       const Shape& shape = graph.node(id).shape;
       const auto row = static_cast<size_t>(shape.back());
@@ -130,7 +130,8 @@ Quantization behind_softmax(std::span<const float> numbers, const RepqOptions& o
 Quantization quantization_of(Graph& graph, NodeId id, std::span<const float> numbers, const RepqOptions& options) {
   const Layer& layer = graph.node(id).layer;
   if (std::holds_alternative<Input>(layer))
-    return options.input ? as_unsigned(*options.input) : storable(search_affine(numbers, kInputBits), kInputBits);
+    return options.input && id == graph.inputs()[0] ? as_unsigned(*options.input)
+                                                    : storable(search_affine(numbers, kInputBits), kInputBits);
   if (std::holds_alternative<Softmax>(layer)) return behind_softmax(numbers, options);
   if (std::holds_alternative<LayerNormalization>(layer))
     if (const std::optional<Quantization> q = reparameterize(graph, id, numbers, options.value_bits)) return *q;

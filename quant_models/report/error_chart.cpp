@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/svg.hpp"
+#include "quant_models/report/printed.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -16,12 +17,6 @@ constexpr size_t kLongestName = 48;
 // The end of a long name tells more than its beginning.
 std::string shortened(const std::string& name) {
   return name.size() <= kLongestName ? name : "..." + name.substr(name.size() - kLongestName + 3);
-}
-
-std::string printed(const char* format, double number) {
-  char text[64];
-  std::snprintf(text, sizeof(text), format, number);
-  return text;
 }
 
 // Red, yellow, green along the scale of decibels.

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "quant_models/execute/executor.hpp"
+#include "quant_models/report/printed.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -40,12 +41,6 @@ ValueError describe_error(const Node& node, const Sums& sums) {
   if (weights != nullptr && *weights) e.weight_bits = (*weights)->bits;
   if (node.quantization) e.value_bits = node.quantization->bits;
   return e;
-}
-
-std::string printed(const char* format, double number) {
-  char text[64];
-  std::snprintf(text, sizeof(text), format, number);
-  return text;
 }
 
 std::string padded(std::string text, size_t width) {

@@ -1,6 +1,7 @@
 #include "quant_models/search/choose_point.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace flashcell::quant {
@@ -41,23 +42,45 @@ Decision on_two_axes(Decision decision, SearchAxis axis) {
 
 }  // namespace
 
-size_t nearest_to_utopia(const ParetoFront& front) {
+size_t nearest_to_utopia(const ParetoFront& front, double most) {
   if (front.size() == 0) throw std::invalid_argument("nearest_to_utopia: no points");
   std::array<Range, kSearchAxes.size()> ranges;
   for (size_t a = 0; a < kSearchAxes.size(); ++a) ranges[a] = range_along(front, kSearchAxes[a]);
-  size_t best = 0;
+  most = std::max(most, ranges[static_cast<size_t>(SearchAxis::perturbation)].low);
+  std::optional<size_t> best;
   double least = 0;
   for (size_t i = 0; i < front.size(); ++i) {
+    if (front.costs(i).perturbation > most) continue;
     double distance = 0;
     for (size_t a = 0; a < kSearchAxes.size(); ++a) {
       const double x = ranges[a].scaled(along(front.costs(i), kSearchAxes[a]));
       distance += x * x;
     }
-    if (i > 0 && distance >= least) continue;
+    if (best && distance >= least) continue;
     best = i;
     least = distance;
   }
-  return best;
+  return *best;
+}
+
+size_t quiet_point(const ParetoFront& front, const PointNoise& noise, double most) {
+  constexpr int kBisections = 6;
+  const size_t wanted = nearest_to_utopia(front);
+  if (noise(wanted) <= most) return wanted;
+  double low = range_along(front, SearchAxis::perturbation).low, high = front.costs(wanted).perturbation;
+  size_t quiet = nearest_to_utopia(front, low);
+  if (noise(quiet) > most) return quiet;
+  for (int i = 0; i < kBisections; ++i) {
+    const double middle = low > 0 ? std::sqrt(low * high) : high / 16;  // perturbations of bits differ by powers
+    const size_t point = nearest_to_utopia(front, middle);
+    if (noise(point) <= most) {
+      low = middle;
+      quiet = point;
+    } else {
+      high = middle;
+    }
+  }
+  return quiet;
 }
 
 std::optional<size_t> least_perturbation(const ParetoFront& front, const std::vector<SearchLimit>& limits) {

@@ -1,4 +1,6 @@
 #pragma once
+#include <functional>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -13,8 +15,17 @@ struct SearchLimit {
 };
 
 /// The point nearest to the utopia point (the least of every axis) once each axis is scaled to 0..1 over the front; the
-/// first of equals. An axis on which all points are equal counts nothing.
-size_t nearest_to_utopia(const ParetoFront& front);
+/// first of equals. An axis on which all points are equal counts nothing. Only points with a perturbation of at most
+/// `most` are taken, where there are some.
+size_t nearest_to_utopia(const ParetoFront& front, double most = std::numeric_limits<double>::infinity());
+
+/// Noise that a point's bits make at the network's outputs, measured.
+using PointNoise = std::function<double(size_t point)>;
+
+/// The point nearest to the utopia point; where that is noisier than `most`, the nearest one of those with less
+/// perturbation, which is bisected until the noise is borne. Where nothing is quiet enough the point with the least
+/// perturbation.
+size_t quiet_point(const ParetoFront& front, const PointNoise& noise, double most);
 
 /// The point with the least perturbation within all limits, of equals the first; none where no point keeps them.
 std::optional<size_t> least_perturbation(const ParetoFront& front, const std::vector<SearchLimit>& limits);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "quant_models/graph/output_tail.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/search/published_front.hpp"
 
@@ -88,8 +89,23 @@ std::string limit_text(const SearchLimit& limit, double least) {
   throw ModelError(text + " allow more, or fewer bits with --choices");
 }
 
-std::vector<size_t> choose(const MixedPrecision& found, const std::vector<SearchLimit>& limits) {
-  if (limits.empty()) return found.front.options(nearest_to_utopia(found.front));
+// Without a budget: what the outputs bear, measured with the bits of all layers together.
+std::vector<size_t> choose_quiet(const MixedPrecision& found, const PerturbationInput& input, double most_noise,
+                                 const PlanProgress& progress) {
+  constexpr int64_t kMostImages = 16;
+  const Sample sample = spread({input.images, input.count}, kMostImages);
+  const PerturbationInput fewer{input.real, sample.images, sample.count, input.statistics, input.options};
+  const OutputNoise noise(fewer);
+  const auto measure = [&](size_t point) {
+    progress("measuring the noise of a choice");
+    PostTrainingOptions mixed = input.options;
+    mixed.node_bits = node_bits_of(found.groups, found.decisions, found.front.options(point));
+    return noise(remove_output_tail(quantize_values(quantize_weights(input.real, mixed), input.statistics, mixed)));
+  };
+  return found.front.options(quiet_point(found.front, measure, most_noise));
+}
+
+std::vector<size_t> choose_within(const MixedPrecision& found, const std::vector<SearchLimit>& limits) {
   // A front that had to be thinned may miss the best point; under a single limit it is found without it.
   if (limits.size() == 1 && !found.front.exact())
     if (const auto best = minimize_perturbation(found.decisions, limits[0])) return *best;
@@ -133,7 +149,7 @@ MixedPrecision search_bits(const Graph& real, const PlanData& data, const PostTr
   std::vector<SearchLimit> limits = options.limits;
   for (SearchLimit& limit : limits)
     if (limit.axis == SearchAxis::time) limit.most -= static_cast<double>(times.rest);
-  found.chosen = choose(found, limits);
+  found.chosen = limits.empty() ? choose_quiet(found, input, options.most_noise, hears) : choose_within(found, limits);
   found.costs = costs_of(found.decisions, found.chosen);
   found.node_bits = node_bits_of(found.groups, found.decisions, found.chosen);
   return found;

@@ -30,10 +30,15 @@ using SensitivitySource = std::function<Sensitivities(const Graph& real, Gradien
 /// Gives what layers take, for every pair of choices.
 using TimeSource = std::function<LayerTimes(const Graph& real, const BitChoices& choices)>;
 
+/// Of outputs in which a tenth of the power is noise (10 dB) one class in ten or so is another one, which training
+/// mends; with weights of 2 bits throughout there is more noise than signal.
+inline constexpr double kMostNoise = 0.1;
+
 struct MixedPrecisionOptions {
   PerturbationModel model = PerturbationModel::sqnr;
   BitChoices choices;
-  std::vector<SearchLimit> limits;  ///< none: the point nearest to the utopia point
+  std::vector<SearchLimit> limits;  ///< none: quiet_point(), the nearest to the utopia point that most_noise allows
+  double most_noise = kMostNoise;   ///< over the power of the outputs, on the images: OutputNoise
   FrontOptions front;
   SensitivitySource sensitivities;  ///< may be empty for sqnr only
   TimeSource times;                 ///< empty: three axes

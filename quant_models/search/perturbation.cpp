@@ -49,32 +49,6 @@ std::map<NodeId, std::vector<float>> outputs_of(const Graph& graph, const Pertur
   return outputs;
 }
 
-/// Noise over power of a changed network's outputs, the mean over them.
-class NoiseMeter {
- public:
-  explicit NoiseMeter(const PerturbationInput& input)
-      : input_(input), heads_(remove_output_tail(input.real)), real_(outputs_of(heads_, input)) {}
-
-  const Graph& heads() const { return heads_; }
-
-  double operator()(const Graph& changed) const {
-    const auto now = outputs_of(changed, input_);
-    double sum = 0;
-    for (const auto& [id, value] : real_) {
-      double power = 0;
-      for (const float x : value) power += static_cast<double>(x) * x;
-      const double noise = squared_distance(value, now.at(id));
-      sum += power > 0 ? noise / power : noise;
-    }
-    return sum / static_cast<double>(real_.size());
-  }
-
- private:
-  const PerturbationInput& input_;
-  Graph heads_;
-  std::map<NodeId, std::vector<float>> real_;
-};
-
 double sensitivity_of(const Graph& graph, NodeId node, const std::map<std::string, double>& sensitivities) {
   const auto found = sensitivities.find(graph.node(node).name);
   if (found == sensitivities.end())
@@ -83,6 +57,21 @@ double sensitivity_of(const Graph& graph, NodeId node, const std::map<std::strin
 }
 
 }  // namespace
+
+OutputNoise::OutputNoise(const PerturbationInput& input)
+    : input_(input), heads_(remove_output_tail(input.real)), real_(outputs_of(heads_, input)) {}
+
+double OutputNoise::operator()(const Graph& changed) const {
+  const auto now = outputs_of(changed, input_);
+  double sum = 0;
+  for (const auto& [id, value] : real_) {
+    double power = 0;
+    for (const float x : value) power += static_cast<double>(x) * x;
+    const double noise = squared_distance(value, now.at(id));
+    sum += power > 0 ? noise / power : noise;
+  }
+  return sum / static_cast<double>(real_.size());
+}
 
 PerturbationTable rounding_errors(const PerturbationInput& input, std::span<const SearchGroup> groups,
                                   const BitChoices& choices) {
@@ -115,7 +104,7 @@ PerturbationTable rounding_errors(const PerturbationInput& input, std::span<cons
 PerturbationTable output_noise(const PerturbationInput& input, std::span<const SearchGroup> groups,
                                const BitChoices& choices,
                                const std::function<void(size_t done, size_t all)>& progress) {
-  const NoiseMeter noise(input);
+  const OutputNoise noise(input);
   size_t all = 0, done = 0;
   for_each(
       groups, [&](NodeId) { all += choices.weights.size(); }, [&](NodeId) { all += choices.values.size(); });

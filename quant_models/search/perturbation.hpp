@@ -2,6 +2,7 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <vector>
 
 #include "quant_models/calibrate/statistics.hpp"
 #include "quant_models/quantize/post_training.hpp"
@@ -31,6 +32,23 @@ PerturbationTable rounding_errors(const PerturbationInput& input, std::span<cons
 PerturbationTable output_noise(const PerturbationInput& input, std::span<const SearchGroup> groups,
                                const BitChoices& choices,
                                const std::function<void(size_t done, size_t all)>& progress = {});
+
+/// Noise over power of a changed network's outputs, the mean over them, before their tail.
+class OutputNoise {
+ public:
+  explicit OutputNoise(const PerturbationInput& input);
+
+  /// The network without its tail.
+  const Graph& heads() const { return heads_; }
+
+  /// Of a network whose outputs are those nodes of heads().
+  double operator()(const Graph& changed) const;
+
+ private:
+  PerturbationInput input_;
+  Graph heads_;
+  std::map<NodeId, std::vector<float>> real_;
+};
 
 /// Each entry times its node's sensitivity. Throws ModelError for a node without one.
 PerturbationTable weighted(const Graph& graph, PerturbationTable table, const Sensitivities& sensitivities);

@@ -11,7 +11,7 @@
 #include "quant_models/data/numpy_file.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/import.hpp"
-#include "quant_models/quantize/plan.hpp"
+#include "quant_models/quantize/image_network.hpp"
 #include "quant_models/train/gradient_sensitivity.hpp"
 
 namespace flashcell::quant {
@@ -28,7 +28,7 @@ int run_sensitivity(int argc, const char* const* argv) {
   if (const auto answer = app.parse(argc, argv)) return print(*answer) ? 0 : 2;
   options.measure = value_in(kGradientMeasureNames, measure).value();
   at::set_num_threads(1);  // sums in one order, whatever the machine
-  const Graph graph = prepare_for_plan(import_onnx(network));
+  const Graph graph = prepare_image_network(import_onnx(network));
   const Tensor numbers = read_npy(read_file(images), images).tensor();
   if (numbers.shape.empty()) throw ModelError(images + ": holds no images");
   const Sensitivities s = gradient_sensitivities(graph, numbers.values, numbers.shape[0], options);

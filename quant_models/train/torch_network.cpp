@@ -1,5 +1,6 @@
 #include "quant_models/train/torch_network.hpp"
 
+#include "quant_models/graph/shared_weights.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/train/torch_fake_quantize.hpp"
 
@@ -13,6 +14,11 @@ IntegerRange range_of(const Quantization& q) {
 // Parameters are found again by name, behind their node's; a value's scale, too.
 std::string name_in(const Node& node, const std::string& name) {
   return node.name + "/" + name;
+}
+
+// What was there is what is learned on: layers with one set of weights have the name of their first node.
+const Node& owner_of(const Graph& graph, const Node& node) {
+  return graph.node(weight_owner(graph, graph.find(node.name).value()));
 }
 constexpr const char *kWeight = "weight", *kWeightScale = "weight/scale", *kValueScale = "value/scale";
 
@@ -35,7 +41,7 @@ bool has_own_scale(const Graph& graph, const Node& node) {
 /// What the layer of one node adds to the network.
 class TorchNetwork::Parameters : public TorchParameters {
  public:
-  Parameters(TorchNetwork& network, const Node& node) : network_(network), node_(node) {}
+  Parameters(TorchNetwork& network, const Node& node) : network_(network), node_(owner_of(network.graph_, node)) {}
 
   TorchReader add(const char* name, const Tensor& value, bool decays) override {
     if (value.empty()) return [](const TorchRun&) { return at::Tensor(); };
@@ -55,9 +61,10 @@ class TorchNetwork::Parameters : public TorchParameters {
   }
 
   TorchReader add_running(const char* name, const Tensor& value) override {
-    const size_t place = network_.running_.size();
-    network_.running_.push_back(to_torch(value));
-    network_.running_places_[name_in(node_, name)] = place;
+    const auto [found, is_new] = network_.running_places_.try_emplace(name_in(node_, name), network_.running_.size());
+    if (is_new) network_.running_.push_back(to_torch(value));
+    const size_t place = found->second;
+    network_.statistics_of_.push_back(place);
     return [place](const TorchRun& run) { return run.running[place]; };
   }
 
@@ -73,26 +80,29 @@ class TorchNetwork::Parameters : public TorchParameters {
 /// Reads one node's back.
 class TorchNetwork::Trained : public TrainedValues {
  public:
-  Trained(const TorchNetwork& network, const Node& node) : network_(network), node_(node) {}
+  Trained(const TorchNetwork& network, const Node& node)
+      : network_(network), node_(node), owner_(owner_of(network.graph_, node)) {}
 
-  Tensor parameter(const char* name) const override { return from_torch(network_.parameter(name_in(node_, name))); }
-  std::vector<float> weight_scales() const override { return scales(kWeightScale); }
-  std::vector<float> scales(const char* name) const {
-    return from_torch(network_.parameter(name_in(node_, name)).exp()).values;
+  Tensor parameter(const char* name) const override { return from_torch(network_.parameter(name_in(owner_, name))); }
+  std::vector<float> weight_scales() const override {
+    return from_torch(network_.parameter(name_in(owner_, kWeightScale)).exp()).values;
+  }
+  std::vector<float> value_scales() const {
+    return from_torch(network_.parameter(name_in(node_, kValueScale)).exp()).values;
   }
   Tensor running(const char* name) const override {
-    return from_torch(network_.running_[network_.running_places_.at(name_in(node_, name))]);
+    return from_torch(network_.running_[network_.running_places_.at(name_in(owner_, name))]);
   }
 
  private:
   const TorchNetwork& network_;
-  const Node& node_;
+  const Node &node_, &owner_;
 };
 
 TorchNetwork::TorchNetwork(const Graph& graph) : graph_(graph) {
-  if (graph.inputs().size() != 1 || graph.outputs().size() != 1)
+  if (graph.inputs().empty() || graph.outputs().size() != 1)
     throw ModelError("the network has " + std::to_string(graph.inputs().size()) + " inputs and " +
-                     std::to_string(graph.outputs().size()) + " outputs; training needs one of each");
+                     std::to_string(graph.outputs().size()) + " outputs; training needs inputs and one output");
   for (const NodeId id : graph_.order()) {
     const Node& node = graph_.node(id);
     Step step{id, {}, {}};
@@ -108,9 +118,9 @@ TorchNetwork::TorchNetwork(const Graph& graph) : graph_(graph) {
 }
 
 size_t TorchNetwork::add_parameter(const std::string& name, const Tensor& value, bool decays) {
-  places_[name] = parameters_.size();
-  parameters_.push_back({name, to_torch(value), decays});
-  return parameters_.size() - 1;
+  const auto [found, is_new] = places_.try_emplace(name, parameters_.size());
+  if (is_new) parameters_.push_back({name, to_torch(value), decays});
+  return found->second;
 }
 
 const at::Tensor& TorchNetwork::parameter(const std::string& name) const {
@@ -119,8 +129,8 @@ const at::Tensor& TorchNetwork::parameter(const std::string& name) const {
 
 size_t TorchNetwork::add_scales(const std::string& name, const Quantization& quantization) {
   const auto count = static_cast<int64_t>(quantization.scale.size());
-  const size_t index = add_parameter(name, make_tensor({count}, quantization.scale), false);
-  parameters_[index].value.log_();
+  const size_t there = parameters_.size(), index = add_parameter(name, make_tensor({count}, quantization.scale), false);
+  if (index == there) parameters_[index].value.log_();
   return index;
 }
 
@@ -148,15 +158,33 @@ void TorchNetwork::add_value_quantization(const Node& node, Step& step) {
   };
 }
 
+std::vector<at::Tensor> TorchNetwork::split_inputs(const at::Tensor& input) const {
+  const std::vector<NodeId> inputs = graph_.inputs();
+  if (inputs.size() == 1) return {input};
+  std::vector<at::Tensor> parts;
+  int64_t first = 0;
+  for (const NodeId id : inputs) {
+    Shape shape = graph_.node(id).shape;
+    shape[0] = 1;
+    const int64_t numbers = element_count(shape);
+    shape[0] = input.size(0);
+    parts.push_back(input.narrow(1, first, numbers).reshape(shape));
+    first += numbers;
+  }
+  return parts;
+}
+
 at::Tensor TorchNetwork::forward(const at::Tensor& input, std::span<const at::Tensor> parameters,
                                  BatchStatistics* statistics, const TorchObserver& observer) const {
   const TorchRun run{parameters, running_, statistics};
   std::vector<at::Tensor> values(graph_.id_limit()), inputs;
+  const std::vector<at::Tensor> given = split_inputs(input);
+  size_t next = 0;
   for (const Step& step : steps_) {
     at::Tensor& value = values[static_cast<size_t>(step.node)];
     inputs.clear();
     for (const NodeId id : graph_.node(step.node).inputs) inputs.push_back(values[static_cast<size_t>(id)]);
-    value = step.operation.function ? step.operation.function(inputs, run) : input;
+    value = step.operation.function ? step.operation.function(inputs, run) : given[next++];
     if (step.quantize) value = step.quantize(value, run);
     if (observer) observer(step.node, value);
   }
@@ -164,11 +192,18 @@ at::Tensor TorchNetwork::forward(const at::Tensor& input, std::span<const at::Te
 }
 
 void TorchNetwork::update_running(std::span<const BatchStatistics> batches, double share) {
-  for (size_t i = 0; i < running_.size(); ++i) {
-    at::Tensor mean = batches[0].at(i).clone();
-    for (size_t b = 1; b < batches.size(); ++b) mean += batches[b].at(i);
-    running_[i].mul_(1 - share).add_(mean, share / static_cast<double>(batches.size()));
+  std::vector<at::Tensor> sums(running_.size());
+  std::vector<size_t> counts(running_.size(), 0);
+  for (size_t i = 0; i < statistics_of_.size(); ++i) {
+    at::Tensor& sum = sums[statistics_of_[i]];
+    for (const BatchStatistics& batch : batches) {
+      if (sum.defined()) sum += batch.at(i);
+      if (!sum.defined()) sum = batch.at(i).clone();
+      ++counts[statistics_of_[i]];
+    }
   }
+  for (size_t i = 0; i < running_.size(); ++i)
+    running_[i].mul_(1 - share).add_(sums[i], share / static_cast<double>(counts[i]));
 }
 
 Graph TorchNetwork::trained() const {
@@ -181,7 +216,7 @@ Graph TorchNetwork::trained() const {
     graph.replace(id, std::move(layer));
     if (has_own_scale(graph_, node)) {
       Quantization quantization = *node.quantization;
-      quantization.scale = values.scales(kValueScale);
+      quantization.scale = values.value_scales();
       graph.set_quantization(id, quantization);
     } else if (node.quantization && only_moves(node.layer) && !stores_anew(graph_, node)) {
       graph.set_quantization(id, graph.node(node.inputs[0]).quantization);

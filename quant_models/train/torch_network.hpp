@@ -26,21 +26,23 @@ using BatchStatistics = std::vector<at::Tensor>;
 /// keep it, or put another one in its place.
 using TorchObserver = std::function<void(NodeId node, at::Tensor& value)>;
 
-/// A graph as libtorch operations. Weights, biases, batch normalization, and the scales of quantized weights and values
-/// are parameters; the scales of inputs and of logarithmic values are fixed. forward() only reads: several threads may
-/// run it at once.
+/// A graph as libtorch operations. Layers that share their weights (graph/shared_weights.hpp) learn one set of them,
+/// with one set of running figures. Weights, biases, batch normalization, and the scales of quantized weights and
+/// values are parameters; the scales of inputs and of logarithmic values are fixed. forward() only reads: several
+/// threads may run it at once.
 class TorchNetwork {
  public:
-  /// Throws ModelError where the graph has not one input and one output, or values with several scales.
+  /// Throws ModelError where the graph has no input or not one output, or values with several scales.
   explicit TorchNetwork(const Graph& graph);
 
   std::vector<Parameter>& parameters() { return parameters_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
-  /// Running mean and variance of every batch normalization, in BatchStatistics' order.
+  /// Running mean and variance of every batch normalization, those that layers share once.
   std::vector<at::Tensor>& running() { return running_; }
 
-  /// The output for a batch, with `parameters` in the place of parameters(). Batch normalization goes by the batch and
-  /// appends to `statistics`, or by the running figures where that is null.
+  /// The output for a batch (N x the input's shape; of several inputs N x the numbers of all, in the graph's order),
+  /// with `parameters` in the place of parameters(). Batch normalization goes by the batch and appends to `statistics`,
+  /// or by the running figures where that is null.
   at::Tensor forward(const at::Tensor& input, std::span<const at::Tensor> parameters, BatchStatistics* statistics,
                      const TorchObserver& observer = {}) const;
 
@@ -62,12 +64,14 @@ class TorchNetwork {
   size_t add_parameter(const std::string& name, const Tensor& value, bool decays);
   size_t add_scales(const std::string& name, const Quantization& quantization);
   const at::Tensor& parameter(const std::string& name) const;
+  std::vector<at::Tensor> split_inputs(const at::Tensor& input) const;
   void add_value_quantization(const Node& node, Step& step);
 
   Graph graph_;
   std::vector<Step> steps_;
   std::vector<Parameter> parameters_;
   std::vector<at::Tensor> running_;
+  std::vector<size_t> statistics_of_;  // which running figure each of BatchStatistics belongs to
   std::unordered_map<std::string, size_t> places_, running_places_;  // in the two
 };
 

@@ -9,7 +9,7 @@
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/export.hpp"
 #include "quant_models/onnx/import.hpp"
-#include "quant_models/quantize/plan.hpp"
+#include "quant_models/quantize/image_network.hpp"
 #include "quant_models/train/prune_channels.hpp"
 #include "quant_models/train/train_ternary.hpp"
 
@@ -34,7 +34,8 @@ struct Given {
 
 Given read(const Files& files) {
   at::set_num_threads(1);  // sums in one order, whatever the machine
-  Given input{prepare_for_plan(import_onnx(files.network)), read_npy(read_file(files.images), files.images).tensor()};
+  Given input{prepare_image_network(import_onnx(files.network)),
+              read_npy(read_file(files.images), files.images).tensor()};
   if (input.images.shape.empty()) throw ModelError(files.images + ": holds no images");
   return input;
 }

@@ -17,12 +17,12 @@ namespace {
 
 using Values = std::map<std::string, at::Tensor>;
 
-at::Tensor relative_error(const at::Tensor& value, const at::Tensor& wanted) {
+at::Tensor error_share(const at::Tensor& value, const at::Tensor& wanted) {
   return (value - wanted).square().mean() / wanted.square().mean().clamp_min(1e-12);
 }
 
 at::Tensor answer_loss(const at::Tensor& output, const at::Tensor& wanted, double temperature) {
-  if (output.dim() != 2 || output.size(1) < 2) return relative_error(output, wanted);
+  if (output.dim() != 2 || output.size(1) < 2) return error_share(output, wanted);
   const at::Tensor target = (wanted / temperature).log_softmax(1);
   const at::Tensor own = (output / temperature).log_softmax(1);
   return (target.exp() * (target - own)).sum(1).mean() * (temperature * temperature);
@@ -34,7 +34,7 @@ at::Tensor distribution_loss(const at::Tensor& value, const at::Tensor& wanted) 
     const at::Tensor channels = x.transpose(0, 1).flatten(1);
     return at::cat({channels.mean(1), channels.var(1, false).add(1e-8).sqrt()});
   };
-  return relative_error(figures(value), figures(wanted));
+  return error_share(figures(value), figures(wanted));
 }
 
 class Tuner {
@@ -69,7 +69,7 @@ class Tuner {
     const at::Tensor output = network_.forward(input, used, nullptr, keep(graph_, values));
     at::Tensor loss = answer_loss(output, answer, options_.temperature);
     for (const auto& [name, value] : values)
-      loss = loss + relative_error(value, wanted.at(name)) + distribution_loss(value, wanted.at(name));
+      loss = loss + error_share(value, wanted.at(name)) + distribution_loss(value, wanted.at(name));
     if (hooks_.penalty) loss = loss + hooks_.penalty(now);
     const auto reached = loss.item<double>();
     if (!std::isfinite(reached))

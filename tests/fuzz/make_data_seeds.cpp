@@ -150,6 +150,8 @@ void add_texts(Seeds& seeds, const fs::path& data, const fs::path& source) {
   std::string raw("\x04\0\x04\0\x10\0\0\0", 8);
   raw.resize(46, '\0');
   seeds.add("raw_frames", "grey8", raw + std::string(48, 'x'));
+  seeds.add("chip", "spinnaker2", read(source / "quant_models/manycore/chips/spinnaker2.toml"));
+  seeds.add("chip", "random", "1350x2,750?sparsity=0.95&seed=1");
   for (const char* part : {"quant_models/recipes", "docs/examples"}) {
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(source / part, error))

@@ -5,9 +5,11 @@
 #include <string>
 
 #include "bitstreams/software_xclbin/software_xclbin.hpp"
+#include "quant_models/cim/device.hpp"
 #include "quant_models/packed/packed_file.hpp"
 #include "tests/fuzz/make_data_seeds.hpp"
 #include "tests/fuzz/make_model_seeds.hpp"
+#include "tests/host/events/event_files.hpp"
 #include "tests/host/source/encoders.hpp"
 #include "tests/support/random_model.hpp"
 
@@ -19,6 +21,45 @@ bool write(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream out(path, std::ios::binary);
   out << bytes;
   return static_cast<bool>(out);
+}
+
+// Their first byte chooses the name's ending (events_fuzz.cpp).
+bool write_event_seeds(const std::filesystem::path& folder) {
+  using flashcell::Packing;
+  std::filesystem::create_directories(folder);
+  const std::vector<flashcell::Event> events = random_events(60, 30, 30, 1);
+  const std::pair<char, EventBytes> seeds[] = {{0, make_evt2(events)},
+                                               {0, make_evt21(events, true)},
+                                               {0, make_evt21(events, false)},
+                                               {0, make_evt3(events)},
+                                               {1, make_dat(events, 1)},
+                                               {1, make_dat(events, 2)},
+                                               {2, make_nmnist(events)},
+                                               {3, make_aedat2(events)},
+                                               {3, make_aedat3(events, 20)},
+                                               {3, make_aedat4(events, 30, 30, 25, Packing::none)},
+                                               {3, make_aedat4(events, 30, 30, 25, Packing::lz4)},
+                                               {3, make_aedat4(events, 30, 30, 25, Packing::zstd)},
+                                               {3, make_event_stream(events, 30, 30, StreamKind::dvs)},
+                                               {3, make_event_stream(events, 30, 30, StreamKind::atis)},
+                                               {3, make_event_stream(events, 30, 30, StreamKind::colour)}};
+  bool written = true;
+  for (size_t i = 0; i < std::size(seeds); ++i)
+    written &=
+        write(folder / std::to_string(i), seeds[i].first + std::string(seeds[i].second.begin(), seeds[i].second.end()));
+  return written;
+}
+
+// Files of version 1, which nothing here writes any more.
+bool copy_first_version_models(const std::filesystem::path& folder) {
+  const std::filesystem::path from =
+      std::filesystem::path(FLASHCELL_SOURCE_DIR) / "tests/host/inference/first_version/roi_mnist";
+  std::error_code error;
+  for (const char* name : {"int4.fcnn", "int8.fcnn"})
+    if (!std::filesystem::copy_file(from / name, folder / (std::string("first_version_") + name),
+                                    std::filesystem::copy_options::overwrite_existing, error))
+      return false;
+  return true;
 }
 
 }  // namespace
@@ -54,6 +95,9 @@ int main(int argc, char** argv) {
     const auto xclbin = flashcell::bitstreams::make_software_xclbin(description);
     written &= write(folder / "xclbin" / kernel, std::string(xclbin.begin(), xclbin.end()));
   }
+  std::filesystem::create_directories(folder / "array_device");
+  for (const std::string& name : flashcell::quant::cim::preset_names())
+    written &= write(folder / "array_device" / (name + ".toml"), flashcell::quant::cim::preset_text(name));
   std::filesystem::create_directories(folder / "packed_model");
   RandomModelOptions small;
   small.most_layers = 4;
@@ -64,6 +108,8 @@ int main(int argc, char** argv) {
     written &=
         write(folder / "packed_model" / (std::to_string(seed) + ".fcnn"), std::string(bytes.begin(), bytes.end()));
   }
+  written &= write_event_seeds(folder / "events");
+  written &= copy_first_version_models(folder / "packed_model");
   written &= flashcell::test::make_model_seeds(folder);
   written &= flashcell::test::make_data_seeds(folder, FLASHCELL_DATA_DIR, FLASHCELL_SOURCE_DIR);
   if (!written) std::cerr << "make_fuzz_seeds: cannot write to " << folder << "\n";

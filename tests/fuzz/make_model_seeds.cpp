@@ -3,9 +3,11 @@
 #include <fstream>
 
 #include "quant_models/onnx/export.hpp"
+#include "quant_models/recurrent/network_file.hpp"
 #include "tests/quant_models/data/zip_encoder.hpp"
 #include "tests/quant_models/graph/random_graphs.hpp"
 #include "tests/quant_models/onnx/onnx_file.hpp"
+#include "tests/quant_models/recurrent/random_networks.hpp"
 
 namespace flashcell::test {
 namespace {
@@ -104,7 +106,7 @@ bool make_model_seeds(const std::filesystem::path& folder) {
   bool written = true;
   Random random(1);
   for (int i = 0; i < 12; ++i) {
-    quant::Graph graph = random_graph(random);
+    quant::Graph graph = i % 3 == 0 ? random_layers_of_others(random) : random_graph(random);
     if (i % 2 == 1)
       for (const quant::NodeId id : std::vector<quant::NodeId>(graph.order()))
         graph.set_quantization(id, quant::signed_quantization(any_of({4, 8}, random), 0.1F));
@@ -123,6 +125,12 @@ bool make_model_seeds(const std::filesystem::path& folder) {
     written &= write(folder / "npz" / (deflate ? "deflated.npz" : "stored.npz"),
                      make_zip({{"a.npy", reals}, {"b.npy", integers}}, deflate));
   }
+  std::filesystem::create_directories(folder / "recurrent_network");
+  for (const auto& [cell, name] : quant::kCellNames)
+    written &= write(folder / "recurrent_network" / (std::string(name) + ".npz"),
+                     quant::network_bytes(random_network(cell, {2, 3, 2}, 4, 1)));
+  written &= write(folder / "recurrent_network" / "saccade.bs2", Bytes{3, 33, 0x81, 2, 3, 0, 1, 0, 0, 7});
+  written &= write(folder / "recurrent_network" / "text.txt", std::string("the cat sat\non <unk> mat the mat\n"));
   return written;
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string content(const fs::path& path) {
+std::string whole_text(const fs::path& path) {
   std::ostringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
   return text.str();
@@ -23,8 +23,8 @@ std::string content(const fs::path& path) {
 
 // The kinds in quant_models/layers/layer.hpp, but for inputs and constants: those are what a graph is given.
 std::set<std::string> kinds_of_layers() {
-  static const std::regex list(R"(using Layer = LayerOf<([^;]*)>;)"), name(R"(\w+)");
-  const std::string text = content(test::source_dir() / "quant_models/layers/layer.hpp");
+  static const std::regex list(R"(using Layer =\s+LayerOf<([^;]*)>;)"), name(R"(\w+)");
+  const std::string text = whole_text(test::source_dir() / "quant_models/layers/layer.hpp");
   std::set<std::string> kinds;
   std::smatch found;
   if (!std::regex_search(text, found, list)) return kinds;
@@ -39,10 +39,10 @@ std::set<std::string> kinds_of_layers() {
 // The code without comments and texts, which may speak of layers.
 std::string code_of(const fs::path& path) {
   static const std::regex silent(R"re(//[^\n]*|"(\\.|[^"\\\n])*")re");
-  return std::regex_replace(content(path), silent, " ");
+  return std::regex_replace(whole_text(path), silent, " ");
 }
 
-bool is_source(const fs::path& path) {
+bool is_cpp_source(const fs::path& path) {
   return path.extension() == ".cpp" || path.extension() == ".hpp";
 }
 
@@ -53,7 +53,7 @@ TEST(Structure, WhatWalksTheListOfLayersNamesNone) {
   size_t words = 0;
   for (const char* room : {"onnx", "packed", "export", "execute", "report", "train"}) {
     for (const auto& entry : fs::directory_iterator(test::source_dir() / "quant_models" / room)) {
-      if (!is_source(entry.path())) continue;
+      if (!is_cpp_source(entry.path())) continue;
       const std::string code = code_of(entry.path());
       for (std::sregex_iterator match(code.begin(), code.end(), word), end; match != end; ++match, ++words)
         EXPECT_FALSE(kinds.contains(match->str())) << entry.path() << " names the layer " << match->str();

@@ -293,13 +293,38 @@ AnimalScene things_at_the_edge() {
                herd({8, 4.5, 60}, 1, 300, {20, 20, 250, 190}, 2, 0.2, 8), floor, camera_noise(2));
 }
 
+/// Animals of the floor's own grey, with its waves and its grain, that only a tint tells.
+AnimalScene tinted_animals(std::string name, const Tint& floor_tint, const Tint& tint, int animals, uint64_t seed) {
+  const int64_t frames = 120;
+  const auto floor = [](int64_t, Canvas& canvas) {
+    fill(canvas, [](int x, int y) {
+      const double grain = static_cast<double>(hash(static_cast<uint64_t>(y) * 4096 + x) % 13) - 6;
+      return 128 + 10 * std::sin(x / 19.0) * std::cos(y / 27.0) + grain;
+    });
+  };
+  const Herd herd_of = herd({9, 5, 1}, animals, frames, {20, 20, 300, 220}, 1.7, 0.3, seed);
+  AnimalScene made = scene(std::move(name), 320, 240, frames, 30, herd_of, floor, camera_noise(2));
+  made.draw = [floor](int64_t frame, Canvas& canvas) {
+    floor(frame, canvas);
+    camera_noise(2)(frame, canvas);
+  };
+  made.tinted = [herd_of](int64_t frame, Canvas& canvas) {
+    fill(canvas, [](int, int) { return 0.0; });
+    herd_of.draw(frame, canvas);
+  };
+  made.floor = floor_tint;
+  made.animal = tint;
+  return made;
+}
+
 class AnimalSource : public FrameSource {
  public:
-  AnimalSource(const AnimalScene& scene, int64_t start)
-      : scene_(scene), canvas_(scene.width, scene.height), position_(start) {
+  AnimalSource(const AnimalScene& scene, int64_t start, bool colour)
+      : scene_(scene), canvas_(scene.width, scene.height), tinted_(scene.width, scene.height), position_(start) {
     info_.name = scene.name;
     info_.width = scene.width;
     info_.height = scene.height;
+    info_.format = colour ? PixelFormat::bgr8 : PixelFormat::grey8;
     info_.fps = scene.fps;
     info_.frame_count = scene.frames - start;
   }
@@ -307,21 +332,38 @@ class AnimalSource : public FrameSource {
   bool next(Frame& frame) override {
     if (position_ >= scene_.frames) return false;
     scene_.draw(position_, canvas_);
-    frame.storage.resize(static_cast<size_t>(scene_.width) * scene_.height);
+    if (is_colour(info_.format)) scene_.tinted(position_, tinted_);
+    const ptrdiff_t stride = static_cast<ptrdiff_t>(scene_.width) * bytes_per_pixel(info_.format);
+    frame.storage.clear();
     for (int y = 0; y < scene_.height; ++y) {
-      for (int x = 0; x < scene_.width; ++x) {
-        frame.storage[static_cast<size_t>(y) * scene_.width + x] =
-            static_cast<uint8_t>(std::clamp(std::lround(canvas_.at(x, y)), 0L, 255L));
-      }
+      for (int x = 0; x < scene_.width; ++x) put(x, y, frame.storage);
     }
-    frame.view = {frame.storage.data(), scene_.width, scene_.height, scene_.width, PixelFormat::grey8};
+    frame.view = {frame.storage.data(), scene_.width, scene_.height, stride, info_.format};
     frame.number = position_++;
     return true;
   }
 
  private:
+  void put(int x, int y, std::vector<uint8_t>& pixels) {
+    const auto add = [&](double level) {
+      pixels.push_back(static_cast<uint8_t>(std::clamp(std::lround(level), 0L, 255L)));
+    };
+    const double grey = canvas_.at(x, y);
+    if (!is_colour(info_.format)) return add(grey);
+    const double share = tinted_.at(x, y);
+    const double red = scene_.floor.red + share * (scene_.animal.red - scene_.floor.red),
+                 blue = scene_.floor.blue + share * (scene_.animal.blue - scene_.floor.blue);
+    const auto noise = [&](uint64_t channel) {
+      const uint64_t at = static_cast<uint64_t>(y) * 4096 + static_cast<uint64_t>(x);
+      return static_cast<double>(hash(at + (static_cast<uint64_t>(position_) * 4 + channel) * 0x1000000) % 5) - 2;
+    };
+    add(grey + blue + noise(0));
+    add(grey - (0.299 * red + 0.114 * blue) / 0.587 + noise(1));
+    add(grey + red + noise(2));
+  }
+
   const AnimalScene& scene_;
-  Canvas canvas_;
+  Canvas canvas_, tinted_;
   SourceInfo info_;
   int64_t position_;
 };
@@ -363,14 +405,26 @@ void Canvas::compress(double step, uint64_t seed) {
 
 const std::vector<AnimalScene>& animal_scenes() {
   static const std::vector<AnimalScene> scenes = {
-      flies_on_a_textured_floor(), mouse_in_an_arena(), flies_in_tubes(),   larvae_in_wells(),    droplet(),
-      animals_that_never_move(),   vignette(),          flickering_light(), compression_blocks(), moving_shadow(),
-      things_at_the_edge()};
+      flies_on_a_textured_floor(),
+      mouse_in_an_arena(),
+      flies_in_tubes(),
+      larvae_in_wells(),
+      droplet(),
+      animals_that_never_move(),
+      vignette(),
+      flickering_light(),
+      compression_blocks(),
+      moving_shadow(),
+      things_at_the_edge(),
+      tinted_animals("two red animals on a floor of their own grey", {}, {60, -20}, 2, 11),
+      tinted_animals("three grey animals on a green floor of their own grey", {-40, -35}, {}, 3, 14),
+      tinted_animals("two violet animals on a yellow floor of their own grey", {15, -60}, {25, 45}, 2, 15),
+      tinted_animals("five orange animals on a bluish floor of their own grey", {-8, 16}, {50, -50}, 5, 16)};
   return scenes;
 }
 
-std::unique_ptr<FrameSource> open_animal_scene(const AnimalScene& scene, int64_t start) {
-  return std::make_unique<AnimalSource>(scene, start);
+std::unique_ptr<FrameSource> open_animal_scene(const AnimalScene& scene, int64_t start, bool colour) {
+  return std::make_unique<AnimalSource>(scene, start, colour);
 }
 
 }  // namespace flashcell::test

@@ -39,6 +39,11 @@ class Canvas {
   std::vector<float> grey_;
 };
 
+/// A colour without a grey level of its own: what is added to red and to blue; green makes up for both.
+struct Tint {
+  double red = 0, blue = 0;
+};
+
 /// What a person wants to be found, beside the picture that he sees.
 struct AnimalScene {
   std::string name;
@@ -47,6 +52,9 @@ struct AnimalScene {
   double fps = 0;
   std::function<void(int64_t frame, Canvas& canvas)> draw;
   std::function<std::vector<DrawnAnimal>(int64_t frame)> animals;
+  /// Of a recording in colour, how much a pixel has the animals' tint instead of the floor's, 0..1; else none.
+  std::function<void(int64_t frame, Canvas& canvas)> tinted = nullptr;
+  Tint floor = {}, animal = {};
 };
 
 inline void PrintTo(const AnimalScene& scene, std::ostream* out) {
@@ -56,7 +64,7 @@ inline void PrintTo(const AnimalScene& scene, std::ostream* out) {
 /// All of them; each names what it is about.
 const std::vector<AnimalScene>& animal_scenes();
 
-/// The scene as a recording, grey8, from frame `start`. The scene must outlive it.
-std::unique_ptr<FrameSource> open_animal_scene(const AnimalScene& scene, int64_t start = 0);
+/// The scene as a recording from frame `start`, grey8 or, where it is tinted, bgr8. The scene must outlive it.
+std::unique_ptr<FrameSource> open_animal_scene(const AnimalScene& scene, int64_t start = 0, bool colour = false);
 
 }  // namespace flashcell::test

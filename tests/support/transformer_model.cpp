@@ -1,6 +1,7 @@
 #include "tests/support/transformer_model.hpp"
 
 #include <cmath>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -23,9 +24,9 @@ contract::Requantization short_dyadic(double factor) {
   return dyadic_for(factor, 24);
 }
 
-class Generator {
+class TransformerGenerator {
  public:
-  Generator(const TransformerShape& shape, uint64_t seed)
+  TransformerGenerator(const TransformerShape& shape, uint64_t seed)
       : s_(shape), tokens_(shape.side * shape.side + 1), builder_("transformer"), random_(seed) {}
 
   quant::PackedModel make() {
@@ -34,9 +35,14 @@ class Generator {
       x = sum(x, attention(norm(x)));
       x = sum(x, perceptron(norm(x)));
     }
-    const std::vector<int32_t> first = {0};
-    x = builder_.gather("class token", norm(x), first, s_.width, {1, 1, s_.width});
+    std::vector<int32_t> read = {0};
+    if (s_.each_patch) {
+      read.resize(static_cast<size_t>(tokens_) - 1);
+      std::iota(read.begin(), read.end(), 1);
+    }
+    x = builder_.gather("read tokens", norm(x), read, s_.width, {static_cast<int>(read.size()), 1, s_.width});
     builder_.output(linear(x, s_.classes, kByte, 40));
+    builder_.set_preprocessing({.channels = quant::Preprocessing::Channels::rgb});
     return builder_.build();
   }
 
@@ -141,7 +147,7 @@ class Generator {
 }  // namespace
 
 quant::PackedModel transformer_model(const TransformerShape& shape, uint64_t seed) {
-  return Generator(shape, seed).make();
+  return TransformerGenerator(shape, seed).make();
 }
 
 }  // namespace flashcell::test

@@ -9,6 +9,7 @@ namespace flashcell::test {
 struct TransformerShape {
   int side = 14, patch = 16;  ///< patches in a row, pixels in a row of a patch
   int width = 192, heads = 3, hidden = 768, blocks = 12, classes = 1000;
+  bool each_patch = false;  ///< numbers for every patch, not for the picture: a detector's
 };
 
 /// DeiT-Tiny (Touvron et al., ICML 2021).

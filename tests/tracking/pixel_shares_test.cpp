@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <random>
 
+#include "tests/support/simd_targets.hpp"
+
 namespace flashcell::test {
 namespace {
 
@@ -119,6 +121,30 @@ class PixelSharesOfRandomBlobs : public ::testing::Test {
   std::mt19937 random_{5};
 };
 
+void expect_near(const PartSums& fast, const PartSums& slow) {
+  const double scale = 1e-9 * (1 + slow.xx + slow.yy);
+  EXPECT_NEAR(fast.weight, slow.weight, scale);
+  EXPECT_NEAR(fast.x, slow.x, scale);
+  EXPECT_NEAR(fast.y, slow.y, scale);
+  EXPECT_NEAR(fast.xx, slow.xx, scale);
+  EXPECT_NEAR(fast.xy, slow.xy, scale);
+  EXPECT_NEAR(fast.yy, slow.yy, scale);
+  EXPECT_EQ(fast.alone, slow.alone);
+  EXPECT_EQ(fast.left, slow.left);
+  EXPECT_EQ(fast.right, slow.right);
+  EXPECT_EQ(fast.top, slow.top);
+  EXPECT_EQ(fast.bottom, slow.bottom);
+}
+
+void expect_equal(const PartSums& a, const PartSums& b) {
+  EXPECT_EQ(a.weight, b.weight);
+  EXPECT_EQ(a.x, b.x);
+  EXPECT_EQ(a.y, b.y);
+  EXPECT_EQ(a.xx, b.xx);
+  EXPECT_EQ(a.xy, b.xy);
+  EXPECT_EQ(a.yy, b.yy);
+}
+
 TEST_F(PixelSharesOfRandomBlobs, AreThoseOfAPixelByPixelComparison) {
   PixelShares shares;
   std::vector<PixelRun> sampled;
@@ -127,27 +153,19 @@ TEST_F(PixelSharesOfRandomBlobs, AreThoseOfAPixelByPixelComparison) {
     const std::vector<PartEllipse> known = ellipses();
     const ShareRules rules{whole(1, 3), trial % 2 == 0 ? 1.3 : 2.25, whole(0, 2) == 0 ? whole(0, 1) : uniform(0, 0.5)};
     tracking::sample(runs(), rules.step, sampled);
-    shares.share(sampled, known, rules);
     const Shares plain = shared_plainly(sampled, known, rules);
-    EXPECT_EQ(shares.counted(), plain.counted);
-    EXPECT_EQ(shares.covered(), plain.covered);
-    EXPECT_EQ(shares.common(), plain.common);
-    ASSERT_EQ(shares.sums().size(), known.size());
-    for (size_t i = 0; i < known.size(); ++i) {
-      const PartSums &fast = shares.sums()[i], &slow = plain.sums[i];
-      const double scale = 1e-9 * (1 + slow.xx + slow.yy);
-      EXPECT_NEAR(fast.weight, slow.weight, scale);
-      EXPECT_NEAR(fast.x, slow.x, scale);
-      EXPECT_NEAR(fast.y, slow.y, scale);
-      EXPECT_NEAR(fast.xx, slow.xx, scale);
-      EXPECT_NEAR(fast.xy, slow.xy, scale);
-      EXPECT_NEAR(fast.yy, slow.yy, scale);
-      EXPECT_EQ(fast.alone, slow.alone);
-      EXPECT_EQ(fast.left, slow.left);
-      EXPECT_EQ(fast.right, slow.right);
-      EXPECT_EQ(fast.top, slow.top);
-      EXPECT_EQ(fast.bottom, slow.bottom);
-    }
+    std::vector<PartSums> first;
+    for_each_simd_target([&](const char* target) {
+      SCOPED_TRACE(target);
+      shares.share(sampled, known, rules);
+      EXPECT_EQ(shares.counted(), plain.counted);
+      EXPECT_EQ(shares.covered(), plain.covered);
+      EXPECT_EQ(shares.common(), plain.common);
+      ASSERT_EQ(shares.sums().size(), known.size());
+      for (size_t i = 0; i < known.size(); ++i) expect_near(shares.sums()[i], plain.sums[i]);
+      if (first.empty()) first = shares.sums();
+      for (size_t i = 0; i < known.size(); ++i) expect_equal(shares.sums()[i], first[i]);
+    });
     if (HasFailure()) return;
   }
 }

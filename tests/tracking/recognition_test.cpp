@@ -14,7 +14,7 @@ namespace {
 using tracking::Detection;
 using tracking::Example;
 
-class Random {
+class NoiseRandom {
  public:
   double next() {
     state_ = state_ * 6364136223846793005u + 1442695040888963407u;
@@ -26,7 +26,7 @@ class Random {
 };
 
 /// Kinds differ in hue (0 and 1) or only in texture (1 and 2); all vary.
-Detection make_kind(int kind, Random& random, double x = 50) {
+Detection make_kind(int kind, NoiseRandom& random, double x = 50) {
   Detection d;
   d.x = x;
   d.y = 50;
@@ -46,7 +46,7 @@ Detection make_kind(int kind, Random& random, double x = 50) {
 }
 
 tracking::Recognizer trained(int examples_each) {
-  Random random;
+  NoiseRandom random;
   std::vector<Example> examples;
   for (int i = 0; i < examples_each; ++i) {
     for (int kind = 0; kind < 3; ++kind) examples.push_back({recognition_features(make_kind(kind, random)), kind});
@@ -57,7 +57,7 @@ tracking::Recognizer trained(int examples_each) {
 TEST(Recognition, NamesNewObjectsFromAFewExamples) {
   const tracking::Recognizer recognizer = trained(6);
   EXPECT_EQ(recognizer.model().dimensions, 2);
-  Random random;
+  NoiseRandom random;
   for (int skip = 0; skip < 5000; ++skip) random.next();  // away from the examples
   int right = 0;
   constexpr int kTrials = 600;
@@ -89,7 +89,7 @@ TEST(Recognition, DistancesAreMahalanobis) {
 }
 
 TEST(Recognition, RejectsWhatCannotBeLearned) {
-  Random random;
+  NoiseRandom random;
   const Example a{recognition_features(make_kind(0, random)), 0}, b{recognition_features(make_kind(1, random)), 1};
   EXPECT_THROW(tracking::train_recognition({"one"}, std::vector{a}), std::invalid_argument);
   EXPECT_THROW(tracking::train_recognition({"a", "b"}, std::vector{a}), std::invalid_argument);
@@ -105,7 +105,7 @@ TEST(Recognition, RejectsWhatCannotBeLearned) {
 
 TEST(Recognition, TracksCarryTheirClassThroughDoubtfulFrames) {
   const tracking::Recognizer recognizer = trained(6);
-  Random random;
+  NoiseRandom random;
   std::vector<Sight> sights;
   for (int frame = 1; frame <= 60; ++frame) {
     // Now and then the object looks like another kind.
@@ -131,7 +131,7 @@ tracking::ClassBelief word(int best, float lead) {
 
 TEST(Recognition, NamesFromAClassifierAreFusedLikeARecognizersEvidence) {
   tracking::Tracker tracker({}, 1000);
-  Random random;
+  NoiseRandom random;
   for (int frame = 1; frame <= 60; ++frame) {
     const std::vector<Detection> detections = {make_kind(0, random, 50), make_kind(0, random, 150),
                                                make_kind(0, random, 250)};
@@ -181,7 +181,7 @@ TEST(Recognition, SightingsOfOneObjectAreWorthAFewAndOldEvidenceFades) {
 }
 
 /// `objects` of each kind, each seen `times`: alike, as sightings of one object are.
-std::vector<Example> sightings_of_kinds(int objects, int times, Random& random) {
+std::vector<Example> sightings_of_kinds(int objects, int times, NoiseRandom& random) {
   std::vector<Example> examples;
   for (int object = 0; object < objects; ++object) {
     for (int kind = 0; kind < 3; ++kind) {
@@ -197,7 +197,7 @@ std::vector<Example> sightings_of_kinds(int objects, int times, Random& random) 
 }
 
 TEST(Recognition, CalibratesOnObjectsThatWereLeftOut) {
-  Random random;
+  NoiseRandom random;
   const auto learned =
       tracking::train_calibrated_recognition({"red", "blue", "blue-rough"}, sightings_of_kinds(12, 5, random));
   EXPECT_EQ(learned.left_out, 180U);
@@ -224,7 +224,7 @@ TEST(Recognition, CalibratesOnObjectsThatWereLeftOut) {
 }
 
 TEST(Recognition, LeavesOutHalvesOfASingleObjectAndNoSingleExample) {
-  Random random;
+  NoiseRandom random;
   const auto examples = sightings_of_kinds(1, 6, random);
   const auto learned = tracking::train_calibrated_recognition({"red", "blue", "blue-rough"}, examples);
   EXPECT_EQ(learned.left_out, 18U);
@@ -239,7 +239,7 @@ TEST(Recognition, LeavesOutHalvesOfASingleObjectAndNoSingleExample) {
 
 TEST(Recognition, CountsStrangeSightingsOfConfirmedTracks) {
   tracking::Tracker tracker({}, 1000);
-  Random random;
+  NoiseRandom random;
   for (int frame = 1; frame <= 20; ++frame) {
     std::vector<Detection> detections = {make_kind(0, random, 50), make_kind(0, random, 150)};
     std::vector<tracking::ClassBelief> names = {word(1, 1), word(2, 1)};

@@ -100,7 +100,7 @@ TEST(DisjointPaths, OptionalOnesMustBeWorthTheirStart) {
   EXPECT_TRUE(tracking::disjoint_paths({}, {}, {2, 2, 0}).empty());
 }
 
-Detection disc(double x, double y, double radius) {
+Detection drawn_disc(double x, double y, double radius) {
   Detection d;
   d.x = x;
   d.y = y;
@@ -148,12 +148,12 @@ std::vector<Sight> arena(uint32_t seed, std::map<int64_t, std::array<std::array<
       if (hidden[i] > 0) {
         --hidden[i];
       } else {
-        sight.detections.push_back(disc(place[i][0], place[i][1], i == 0 ? 8 : 11));
+        sight.detections.push_back(drawn_disc(place[i][0], place[i][1], i == 0 ? 8 : 11));
       }
     }
     if (random() % 20 == 0) {  // dust: still, seen a few times
-      sight.detections.push_back(disc(390, 30 + static_cast<double>(random() % 5) * 80, 3));
-      sight.detections.push_back(disc(10, 390, 3));
+      sight.detections.push_back(drawn_disc(390, 30 + static_cast<double>(random() % 5) * 80, 3));
+      sight.detections.push_back(drawn_disc(10, 390, 3));
     }
     truth[frame] = place;
     sights.push_back(sight);
@@ -199,8 +199,8 @@ TEST(Relink, DoubtIsSaidWhereTwoMayHaveChangedPlaces) {
       if (frame <= 80 || frame > 140) {
         const double wobble = frame % 20;
         const bool between = alike && frame > 140;
-        sight.detections.push_back(between ? disc(200, 100 - wobble, 8) : disc(100 + wobble, 200, 8));
-        sight.detections.push_back(between ? disc(200, 300 + wobble, 8) : disc(300 - wobble, 200, 8));
+        sight.detections.push_back(between ? drawn_disc(200, 100 - wobble, 8) : drawn_disc(100 + wobble, 200, 8));
+        sight.detections.push_back(between ? drawn_disc(200, 300 + wobble, 8) : drawn_disc(300 - wobble, 200, 8));
       }
       sights.push_back(sight);
     }
@@ -228,11 +228,11 @@ TEST(Relink, DoubtIsSaidWhereTwoMayHaveChangedPlaces) {
 TEST(Relink, WhoIsOneTooManyIsLeftOutAndNobodyIsMergedWithIt) {
   std::vector<Sight> sights;
   for (int frame = 1; frame <= 300; ++frame) {
-    Sight sight{frame, {disc(20 + frame, 100, 8)}};
+    Sight sight{frame, {drawn_disc(20 + frame, 100, 8)}};
     // A small one for a while, which the other passes over.
     if (frame > 60 && frame < 140) {
       const double away = std::abs(20 + frame - 130.0);
-      if (away > 11) sight.detections.push_back(disc(130, 100, 3));
+      if (away > 11) sight.detections.push_back(drawn_disc(130, 100, 3));
     }
     sights.push_back(sight);
   }
@@ -277,10 +277,11 @@ TEST(Relink, EachWellsAnimalHasTheWellsNumber) {
       if (hidden[i] > 0) {
         --hidden[i];
       } else {
-        sight.detections.push_back(disc(place[i][0], place[i][1], 5));
+        sight.detections.push_back(drawn_disc(place[i][0], place[i][1], 5));
       }
     }
-    if (random() % 30 == 0) sight.detections.push_back(disc(100.0 * static_cast<double>(random() % kWells) + 90, 8, 2));
+    if (random() % 30 == 0)
+      sight.detections.push_back(drawn_disc(100.0 * static_cast<double>(random() % kWells) + 90, 8, 2));
     sights.push_back(sight);
   }
   TrackerParameters parameters;
@@ -311,7 +312,7 @@ TEST(Relink, WhereNobodySaysHowManyEveryPieceStaysAndNothingOutsideIs) {
   std::vector<Sight> sights;
   for (int frame = 1; frame <= 300; ++frame) {
     Sight sight{frame, {}};
-    if (frame % 100 > 50) sight.detections = {disc(50, 50, 5), disc(150, 50, 5), disc(250, 50, 5)};
+    if (frame % 100 > 50) sight.detections = {drawn_disc(50, 50, 5), drawn_disc(150, 50, 5), drawn_disc(250, 50, 5)};
     sights.push_back(sight);
   }
   std::set<uint32_t> ids[3];

@@ -11,7 +11,7 @@
 namespace flashcell::tracking {
 namespace {
 
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+constexpr double kLeast = std::numeric_limits<double>::epsilon();
 
 /// How often each id occurs, and how well each pair of ids goes together over the whole sequence (Jaccard, weighted by
 /// similarity).
@@ -45,7 +45,7 @@ struct Alignment {
     for (size_t i = 0; i < rows; ++i) {
       for (size_t j = 0; j < cols; ++j) {
         const double joint = row_sum[i] + col_sum[j] - frame.at(i, j);
-        if (joint > kEpsilon) {
+        if (joint > kLeast) {
           score[static_cast<size_t>(frame.truth[i]) * track_ids + frame.tracks[j]] += frame.at(i, j) / joint;
         }
       }
@@ -114,7 +114,7 @@ HotaScores hota(const ScoredSequence& sequence) {
   for (const ScoredFrame& frame : sequence.frames) {
     const std::vector<int> match = best_matches(frame, alignment);
     for (int a = 0; a < kHotaThresholds; ++a) {
-      const double threshold = 0.05 * (a + 1) - kEpsilon;
+      const double threshold = 0.05 * (a + 1) - kLeast;
       double matched = 0;
       for (size_t i = 0; i < match.size(); ++i) {
         if (match[i] < 0 || frame.at(i, match[i]) < threshold) continue;

@@ -10,11 +10,11 @@ namespace flashcell::tracking {
 namespace {
 
 /// Objects in order of frame, then id, with ids renumbered from 0.
-struct Side {
+struct SequenceSide {
   std::vector<const LabelledObject*> objects;
   std::vector<int64_t> ids;  ///< sorted
 
-  explicit Side(std::span<const LabelledObject> all) {
+  explicit SequenceSide(std::span<const LabelledObject> all) {
     objects.reserve(all.size());
     for (const LabelledObject& object : all) {
       objects.push_back(&object);
@@ -51,7 +51,7 @@ struct Side {
 template <class Similarity>
 ScoredSequence score(std::span<const LabelledObject> truth_objects, std::span<const LabelledObject> track_objects,
                      int64_t frame_count, const Similarity& similarity) {
-  const Side truth(truth_objects), tracks(track_objects);
+  const SequenceSide truth(truth_objects), tracks(track_objects);
   ScoredSequence sequence;
   sequence.frame_count = frame_count >= 0 ? frame_count : std::max(truth.last_frame(), tracks.last_frame());
   truth.check(sequence.frame_count);

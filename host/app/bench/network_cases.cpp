@@ -27,7 +27,7 @@ namespace flashcell::app {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int kClipFrames = 32;
+constexpr int kNetworkFrames = 32;
 constexpr int kCachedFrames = 2;  // half a megabyte: stays in the cache, as a frame does that was just labelled
 constexpr const char* kGroup =
     "networks, one thread; OpenCV computes in floating point (its importer reads no integer networks)";
@@ -145,7 +145,7 @@ void add_classifier(const quant::PackedModel& model, const fs::path& folder, con
 
 void add_classifiers(const fs::path& folder, int frames, std::vector<BenchCase>& cases) {
   const quant::PackedModel model = integers(folder);
-  const Digits cached(kCachedFrames), many(kClipFrames);
+  const Digits cached(kCachedFrames), many(kNetworkFrames);
   add_classifier_parts(model, cached, frames, cases);
   add_classifier(model, folder, cached, "in the cache", frames, cases);
   add_classifier(model, folder, many, "from memory", frames, cases);
@@ -156,7 +156,7 @@ void add_detector(const fs::path& folder, int frames, std::vector<BenchCase>& ca
   const quant::PackedModel model = integers(folder);
   const Clip clip =
       scene_clip("40 digits", "synth:digits?objects=40&radius=12..24&noise=6&blur=0.7&shutter=0.5&size=512x512&seed=11",
-                 kClipFrames);
+                 kNetworkFrames);
   quant::DecodeOptions options;
   options.least_score = 0.3F;
   host::FrameDetector detector(model, options, 8);
@@ -164,7 +164,7 @@ void add_detector(const fs::path& folder, int frames, std::vector<BenchCase>& ca
   const int classes = detector.classes();
   const auto& output = host::output_of(model);
   double boxes = 0;
-  for (int i = 0; i < kClipFrames; ++i) boxes += static_cast<double>(detector.detect(clip.view(i)).size());
+  for (int i = 0; i < kNetworkFrames; ++i) boxes += static_cast<double>(detector.detect(clip.view(i)).size());
   BenchCase c =
       measure(kGroup, fmt::format("cell detector of 512x512 grey, {:.0f} MMAC, {}", million_macs(model), clip.name),
               frames, [&](int i) { detector.detect(clip.view(i)); },
@@ -173,7 +173,7 @@ void add_detector(const fs::path& folder, int frames, std::vector<BenchCase>& ca
                   const cv::Mat out = net->forward();
                   quant::decode_cells({out.ptr<float>(), out.total()}, classes, output.height, output.width, options);
                 }}});
-  c.note = fmt::format("{:.0f} boxes a frame", boxes / kClipFrames);
+  c.note = fmt::format("{:.0f} boxes a frame", boxes / kNetworkFrames);
   cases.push_back(std::move(c));
 }
 

@@ -15,6 +15,8 @@ CellDecoder::CellDecoder(const quant::PackedModel& model, const quant::DecodeOpt
     throw Error(Fault::input, model.name +
                                   ": is no cell detector: its output is not 5 + classes numbers for every "
                                   "cell of 8x8 pixels");
+  rows_ = input_of(model).height / quant::kCellSize;
+  columns_ = input_of(model).width / quant::kCellSize;
   classes_of(model);
   const float scale = output_scale(model);
   const int low = contract::lowest(output_.type, output_.bits), high = contract::highest(output_.type, output_.bits);
@@ -26,7 +28,7 @@ CellDecoder::CellDecoder(const quant::PackedModel& model, const quant::DecodeOpt
     // The sigmoid rises, so that these are the stored values from some one on.
     if (objectness_[byte] >= options.least_score) least_stored_ = q;
   }
-  found_.reserve(static_cast<size_t>(output_.height) * output_.width);
+  found_.reserve(static_cast<size_t>(rows()) * static_cast<size_t>(columns()));
 }
 
 std::span<const quant::Detection> CellDecoder::decode(std::span<const uint8_t> cells) {

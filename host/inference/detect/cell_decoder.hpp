@@ -15,8 +15,8 @@ class CellDecoder final : public BoxDecoder {
   /// Throws Error(Fault::input) when the model is no cell detector of at most tracking::kMaxClasses classes.
   CellDecoder(const quant::PackedModel& model, const quant::DecodeOptions& options);
 
-  int rows() const { return output_.height; }
-  int columns() const { return output_.width; }
+  int rows() const { return rows_; }
+  int columns() const { return columns_; }
   int classes() const override { return output_.channels - quant::kFirstClass; }
 
   std::span<const quant::Detection> decode(std::span<const uint8_t> cells) override;
@@ -32,6 +32,7 @@ class CellDecoder final : public BoxDecoder {
 
   Calibration calibration_;
   contract::TensorDescriptor output_;
+  int rows_ = 0, columns_ = 0;  ///< of cells
   quant::DecodeOptions options_;
   std::array<float, 256> value_, objectness_;  ///< by stored byte
   int least_stored_ = 0;                       ///< stored objectness from which on the score can be high enough

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "host/inference/engine/tensor_range.hpp"
+
 namespace flashcell::host::inference {
 namespace {
 
@@ -32,10 +34,6 @@ class WeightSource {
   bool interleaved_;
   uint64_t channels_, each_;
 };
-
-constexpr int whole(int count, int unit) {
-  return (count + unit - 1) / unit;
-}
 
 /// Whether floats give the exact result for every sum of this channel; see WeightedLayer.
 bool floats_are_exact(Requantization scale, int64_t largest_sum, bool words) {

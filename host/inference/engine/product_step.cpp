@@ -5,14 +5,12 @@
 #include "base/aligned_vector.hpp"
 #include "host/inference/engine/step.hpp"
 
+#include "host/inference/engine/tensor_range.hpp"
+
 namespace flashcell::host::inference {
 namespace {
 
 using namespace contract;
-
-int whole(int count, int unit) {
-  return (count + unit - 1) / unit;
-}
 
 /// Whether the values of a tensor follow each other without gaps, and rows of bytes can be read or written.
 bool is_dense(const Map& map, const TensorDescriptor& tensor) {
@@ -39,11 +37,6 @@ bool floats_are_exact(Requantization scale, double largest_sum) {
   const double factor = std::ldexp(static_cast<double>(scale.multiplier), -scale.shift);
   const bool short_multiplier = static_cast<double>(static_cast<float>(scale.multiplier)) == scale.multiplier;
   return short_multiplier && largest_sum < kExactIntegers && std::abs(largest_sum * factor) < 0x1p30;
-}
-
-double largest_distance(const TensorDescriptor& tensor) {
-  return std::max(tensor.zero_point - lowest(tensor.type, tensor.bits),
-                  highest(tensor.type, tensor.bits) - tensor.zero_point);
 }
 
 ptrdiff_t place(const Strides& strides, int outer, int inner) {

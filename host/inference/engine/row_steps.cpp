@@ -5,6 +5,7 @@
 
 #include "base/aligned_vector.hpp"
 #include "host/inference/engine/step.hpp"
+#include "host/inference/engine/tensor_range.hpp"
 #include "kernels_hls/contract/qcnn_functions.hpp"
 
 namespace flashcell::host::inference {
@@ -17,9 +18,6 @@ constexpr int kEntries = 256;
 ValueType value_type(const TensorDescriptor& tensor) {
   if (bytes_per_value(tensor.type) == 1) return ValueType::bytes;
   return tensor.type == ActivationType::signed16 ? ValueType::signed_words : ValueType::unsigned_words;
-}
-bool in_bytes(const TensorDescriptor& tensor) {
-  return value_type(tensor) == ValueType::bytes;
 }
 int stored_zero(const TensorDescriptor& tensor) {
   return tensor.zero_point + stored_offset(tensor);
@@ -125,10 +123,6 @@ StepWork table(const quant::PackedModel& model, const LayerDescriptor& layer, co
   return look_up(entries, {x.channels, entries->data(), choice, 0}, kernels, in, out);
 }
 
-double largest_distance(const TensorDescriptor& tensor) {
-  return std::max(tensor.zero_point - lowest(tensor.type, tensor.bits),
-                  highest(tensor.type, tensor.bits) - tensor.zero_point);
-}
 bool is_float(int32_t multiplier) {
   return static_cast<double>(static_cast<float>(multiplier)) == multiplier;
 }

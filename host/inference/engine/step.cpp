@@ -1,5 +1,7 @@
 #include "host/inference/engine/step.hpp"
 
+#include "host/inference/engine/tensor_range.hpp"
+
 namespace flashcell::host::inference {
 namespace {
 
@@ -8,10 +10,6 @@ using namespace contract;
 /// R is the identity for every 8-bit value.
 bool is_identity(Requantization scale) {
   return scale.multiplier == kMinMultiplier && scale.shift == 15;
-}
-
-bool in_bytes(const TensorDescriptor& tensor) {
-  return bytes_per_value(tensor.type) == 1;
 }
 
 bool same_shape(const TensorDescriptor& a, const TensorDescriptor& b) {

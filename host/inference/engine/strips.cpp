@@ -7,10 +7,10 @@ namespace flashcell::host::inference {
 namespace {
 
 constexpr size_t kStripBytes = size_t{256} << 10;  // of all buffers: a part of the second cache
-constexpr size_t kSlack = 64;                      // vector loads may reach this far beyond a buffer's last value
+constexpr size_t kReach = 64;                      // vector loads may reach this far beyond a buffer's last value
 
-size_t aligned(size_t bytes) {
-  return (bytes + kSlack + 63) / 64 * 64;
+size_t room_for(size_t bytes) {
+  return (bytes + kReach + 63) / 64 * 64;
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ size_t StripChain::set_capacities(int rows) {
     rows = std::min((rows - 1) * buffer.stride + buffer.kernel, buffer.top + buffer.map.height + buffer.bottom);
     buffer.capacity = rows;
     buffer.offset = bytes;
-    bytes += aligned(static_cast<size_t>(rows * buffer.map.row_bytes));
+    bytes += room_for(static_cast<size_t>(rows * buffer.map.row_bytes));
   }
   return bytes;
 }

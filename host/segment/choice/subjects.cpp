@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kBins = 50;                         // of area, two an octave, up to 2^25 px
 constexpr double kFollowed = 0.5;                 // share above chance from which a bin's objects are things
-constexpr double kStep = 0.01, kLeastStep = 0.6;  // of its size, px: more than a centroid's noise
+constexpr double kMove = 0.01, kLeastStep = 0.6;  // of its size, px: more than a centroid's noise
 constexpr double kPresence = 0.15;                // share of the frames in which something moves, at least
 constexpr double kRestlessEnough = 0.3;           // share of the objects seen moving beyond which more says nothing
 constexpr double kHardlyFixed = 0.9;              // share of a bin's objects that do not stay for good
@@ -241,7 +241,7 @@ bool is_mobile(const TrialObject& o) {
 }
 
 bool moves(const TrialObject& o) {
-  return is_mobile(o) && o.next >= 0 && o.moved > std::max(kLeastStep, kStep * std::sqrt(o.area));
+  return is_mobile(o) && o.next >= 0 && o.moved > std::max(kLeastStep, kMove * std::sqrt(o.area));
 }
 
 Subjects find_subjects(const std::vector<TrialFrame>& trial, const ExpectedCount& count) {

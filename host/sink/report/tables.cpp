@@ -217,35 +217,35 @@ std::string states_table(const Run& run) {
   return out;
 }
 
-struct Entry {
+struct NamedTable {
   const char* name;
   std::string (*text)(const Run&);
 };
-constexpr Entry kTables[] = {{"report_tracks.csv", tracks_table},
-                             {"report_paths.csv", paths_table},
-                             {"report_map.csv", map_table},
-                             {"report_objects.csv", objects_table},
-                             {"report_states.csv", states_table},
-                             {"report_over_time.csv", over_time_table},
-                             {"report_displacement.csv", displacement_table},
-                             {"report_speeds.csv", speeds_table},
-                             {"report_lengths.csv", lengths_table},
-                             {"report_gaps.csv", gaps_table},
-                             {"report_latency.csv", latency_table},
-                             {"report_latency_histogram.csv", latency_histogram_table}};
+constexpr NamedTable kTables[] = {{"report_tracks.csv", tracks_table},
+                                  {"report_paths.csv", paths_table},
+                                  {"report_map.csv", map_table},
+                                  {"report_objects.csv", objects_table},
+                                  {"report_states.csv", states_table},
+                                  {"report_over_time.csv", over_time_table},
+                                  {"report_displacement.csv", displacement_table},
+                                  {"report_speeds.csv", speeds_table},
+                                  {"report_lengths.csv", lengths_table},
+                                  {"report_gaps.csv", gaps_table},
+                                  {"report_latency.csv", latency_table},
+                                  {"report_latency_histogram.csv", latency_histogram_table}};
 
 }  // namespace
 
 std::vector<ReportTable> report_tables(const RunInfo& run, const RunSummary& summary, const ReportData& data) {
   const Run all{run, summary, data, unit_in_name(run.unit())};
   std::vector<ReportTable> tables;
-  for (const Entry& entry : kTables) tables.push_back({entry.name, entry.text(all)});
+  for (const NamedTable& entry : kTables) tables.push_back({entry.name, entry.text(all)});
   return tables;
 }
 
 std::vector<std::string> report_table_names() {
   std::vector<std::string> names;
-  for (const Entry& entry : kTables) names.emplace_back(entry.name);
+  for (const NamedTable& entry : kTables) names.emplace_back(entry.name);
   return names;
 }
 

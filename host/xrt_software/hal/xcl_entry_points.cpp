@@ -83,7 +83,7 @@ std::shared_ptr<HalBuffer> buffer_of(xclDeviceHandle handle, xclBufferHandle buf
   return device ? device->device.buffer(buffer) : nullptr;
 }
 
-bool inside(const HalBuffer& buffer, size_t offset, size_t bytes) {
+bool fits_buffer(const HalBuffer& buffer, size_t offset, size_t bytes) {
   return offset <= buffer.bytes && bytes <= buffer.bytes - offset;
 }
 
@@ -179,14 +179,14 @@ int xclGetBOProperties(xclDeviceHandle handle, xclBufferHandle buffer, xclBOProp
 
 size_t xclWriteBO(xclDeviceHandle handle, xclBufferHandle buffer, const void* from, size_t bytes, size_t offset) {
   const auto b = buffer_of(handle, buffer);
-  if (!b || !inside(*b, offset, bytes)) return static_cast<size_t>(-EINVAL);
+  if (!b || !fits_buffer(*b, offset, bytes)) return static_cast<size_t>(-EINVAL);
   std::memcpy(static_cast<char*>(b->host) + offset, from, bytes);
   return 0;
 }
 
 size_t xclReadBO(xclDeviceHandle handle, xclBufferHandle buffer, void* to, size_t bytes, size_t offset) {
   const auto b = buffer_of(handle, buffer);
-  if (!b || !inside(*b, offset, bytes)) return static_cast<size_t>(-EINVAL);
+  if (!b || !fits_buffer(*b, offset, bytes)) return static_cast<size_t>(-EINVAL);
   std::memcpy(to, static_cast<const char*>(b->host) + offset, bytes);
   return 0;
 }

@@ -7,9 +7,12 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -56,6 +59,16 @@ class Cli : public test::ProgramTest {
   std::string raw_file() const { return (dir_ / "frames.raw").string(); }
   nlohmann::json summary() const { return nlohmann::json::parse(read_file(dir_ / "out" / "summary.json")); }
   std::string csv() const { return read_file(dir_ / "out" / "tracks.csv"); }
+  /// The ids of each frame's rows.
+  std::map<int, std::set<int>> ids_by_frame() const {
+    std::map<int, std::set<int>> found;
+    std::istringstream lines(csv());
+    for (std::string line; std::getline(lines, line);) {
+      int frame = 0, id = 0;
+      if (std::sscanf(line.c_str(), "%d,%d,", &frame, &id) == 2) found[frame].insert(id);
+    }
+    return found;
+  }
 };
 
 const char* const kScene = "synth:discs?objects=20&size=128x128&frames=60&fps=2000&seed=3";
@@ -64,7 +77,7 @@ TEST_F(Cli, HelpAndVersion) {
   EXPECT_EQ(run({"--help"}).code, 0);
   EXPECT_THAT(run({"--version"}).out, HasSubstr("flashcell"));
   for (const char* command : {"track", "tune", "calibrate", "learn", "detect", "eval", "synth", "train", "quantize",
-                              "bench", "devices", "bitstream", "model", "config", "completion"}) {
+                              "bench", "devices", "bitstream", "model", "cim", "config", "completion"}) {
     const Outcome outcome = run({command, "--help"});
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("--help")) << command;
@@ -421,6 +434,27 @@ TEST_F(Cli, RealtimeAccountsForEveryFrame) {
   const auto s = summary();
   EXPECT_EQ(s["frames"].get<int>() + s["frames_dropped_by_cause"]["overrun"].get<int>(), 300);
   EXPECT_THAT(csv(), HasSubstr("host_time_ns"));
+}
+
+// Discs are lost behind bars again and again.
+TEST_F(Cli, RealtimeKeepsTheCount) {
+  const std::string scene =
+      "synth:discs?objects=4&size=160x160&frames=900&fps=1500&radius=4..10&speed=0.2..0.5&crossing=off&occluders=4&"
+      "seed=2";
+  std::vector<std::string> options = {"--track.lost_ms",     "10", "--segment.method", "threshold",
+                                      "--segment.threshold", "100"};
+  ASSERT_EQ(track(scene, options).code, 0);
+  EXPECT_GT(summary()["tracks"].get<int>(), 8) << "the scene tries nothing";
+
+  options.insert(options.end(), {"--realtime", "--count", "4"});
+  const Outcome outcome = track(scene, options);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(csv(), HasSubstr("id_confidence"));
+  EXPECT_LE(summary()["tracks"].get<int>(), 4);
+  for (const auto& [frame, ids] : ids_by_frame()) {
+    EXPECT_LE(*ids.rbegin(), 4) << "frame " << frame;
+    EXPECT_LE(ids.size(), 4u) << "frame " << frame;
+  }
 }
 
 TEST_F(Cli, EveryOutputIsThere) {

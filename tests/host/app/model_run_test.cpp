@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/inference/engine/target.hpp"
-#include "quant_models/data/numpy_file.hpp"
+#include "quant_models/data/numpy_output.hpp"
 #include "quant_models/onnx/export.hpp"
 #include "quant_models/random.hpp"
 #include "tests/support/folders.hpp"
@@ -235,6 +235,87 @@ TEST_F(ModelRun, EvalCountsWhatIsRightAndWhatTies) {
   ASSERT_EQ(integers.code, 0) << integers.err;
   EXPECT_THAT(integers.out, AllOf(HasSubstr("60.00 %"), HasSubstr("integer on reference")));
   EXPECT_EQ(run({"model", "eval", path("net.onnx"), path("absent.bin")}).code, 3);
+}
+
+/// Says which of a frame's or an event map's brightest pixels is larger.
+Graph two_inputs() {
+  quant::Random random(11, {});
+  Graph g;
+  const NodeId frame = g.add("frame", quant::Input{{1, 3, 8, 8}}), events = g.add("events", quant::Input{{1, 5, 4, 4}});
+  const auto branch = [&](const std::string& name, NodeId x, int64_t channels, int stride) {
+    quant::Convolution layer{random_tensor({6, channels, 3, 3}, random, 0.5), {}, {stride, stride}, {1, 1, 1, 1}};
+    return g.add(name + ".relu", quant::Activation{}, {g.add(name, layer, {x})});
+  };
+  const NodeId both = g.add("sum", quant::Add{}, {branch("a", frame, 3, 2), branch("b", events, 5, 1)});
+  const NodeId mean = g.add("flat", quant::Reshape{{0, -1}}, {g.add("mean", quant::GlobalPool{}, {both})});
+  g.add_output("scores", g.add("full", quant::FullyConnected{random_tensor({4, 6}, random, 0.5), {}}, {mean}));
+  return g;
+}
+
+NumpyArray floats(Shape shape, const std::vector<float>& numbers) {
+  const auto* first = reinterpret_cast<const uint8_t*>(numbers.data());
+  return {"f4", std::move(shape), {first, first + numbers.size() * sizeof(float)}};
+}
+
+TEST_F(ModelRun, TwoInputsGoAllTheWay) {
+  quant::export_onnx(two_inputs(), path("net.onnx"));
+  constexpr int64_t kItems = 6;
+  NumpyArray pixels{"u1", {kItems, 3, 8, 8}, std::vector<uint8_t>(kItems * 192)};
+  for (size_t i = 0; i < pixels.bytes.size(); ++i) pixels.bytes[i] = static_cast<uint8_t>(i * 37);
+  const NumpyArray events = floats({kItems, 5, 4, 4}, random_numbers(kItems * 80));
+  write("inputs.npz", quant::npz_bytes({{"frame", pixels}, {"events", events}}));
+  const std::vector<std::string> quantize = {"quantize", path("net.onnx"), "--calib", path("inputs.npz"),
+                                             "-o",       path("q")};
+  ASSERT_EQ(run(quantize).code, 0);
+  std::string expected;
+  for (const char* device : {"reference", "cpu", "cpu:scalar", "hls"}) {
+    const Outcome outcome = run_network(path("q/net.fcnn"), "inputs.npz", "out.npz", {"--device", device});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const std::string bytes = test::read_file(path("out.npz"));
+    if (expected.empty()) expected = bytes;
+    EXPECT_EQ(bytes, expected) << device;
+  }
+  // What it says itself is right, on the engine as in the file.
+  ASSERT_EQ(run_network(path("q/net.onnx"), "inputs.npz", "fake.npz", {"--as", "fake"}).code, 0);
+  const std::vector<double> scores = arrays("fake.npz").at("scores").numbers();
+  NumpyArray labels{"u1", {kItems}, {}};
+  for (size_t i = 0; i < kItems; ++i) {
+    const auto first = scores.begin() + static_cast<ptrdiff_t>(4 * i);
+    labels.bytes.push_back(static_cast<uint8_t>(std::max_element(first, first + 4) - first));
+  }
+  write("labelled.npz", quant::npz_bytes({{"frame", pixels}, {"events", events}, {"labels", labels}}));
+  const Outcome outcome = run({"model", "eval", path("q/net.onnx"), path("labelled.npz"), "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(nlohmann::json::parse(outcome.out)["correct"], kItems);
+  EXPECT_EQ(run({"model", "eval", path("q/net.fcnn"), path("labelled.npz")}).code, 0);
+}
+
+TEST_F(ModelRun, WhatTakesOneInputSaysSo) {
+  quant::export_onnx(two_inputs(), path("net.onnx"));
+  const NumpyArray frame = floats({2, 3, 8, 8}, random_numbers(384)),
+                   events = floats({2, 5, 4, 4}, random_numbers(160));
+  write("inputs.npz", quant::npz_bytes({{"frame", frame}, {"events", events}}));
+  write("alone.npz", quant::npz_bytes({{"frame", frame}}));
+  write("uneven.npz", quant::npz_bytes({{"frame", frame}, {"events", floats({1, 5, 4, 4}, random_numbers(80))}}));
+  write_npy("frames.npy", "<f4", "2, 3, 8, 8", bytes_of(random_numbers(384)));
+  const auto refuse = [&](std::vector<std::string> words, const std::vector<std::string>& what) {
+    const Outcome outcome = run(words);
+    EXPECT_NE(outcome.code, 0);
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    for (const std::string& w : what) EXPECT_THAT(outcome.err, HasSubstr(w));
+  };
+  const std::string net = path("net.onnx"), out = path("q");
+  refuse({"quantize", net, "--calib", path("frames.npy"), "-o", out}, {"frames.npy", "2 inputs", "'events'", ".npz"});
+  refuse({"quantize", net, "--calib", path("alone.npz"), "-o", out}, {"alone.npz", "no array 'events'"});
+  refuse({"quantize", net, "--calib", path("uneven.npz"), "-o", out}, {"uneven.npz", "1 items for 'events'"});
+  refuse({"quantize", net, "--calib", path("inputs.npz"), "--mixed", "--sensitivity", "htq", "-o", out}, {"2 inputs"});
+  if (std::filesystem::exists(test::build_dir() / "flashcell_train")) {
+    refuse({"quantize", net, "--data-free", "-o", out}, {"net.onnx", "2 inputs"});
+    refuse({"synthesize", net, "-o", out}, {"2 inputs"});
+  }
+  refuse({"model", "eval", net, path("frames.npy")}, {"2 inputs", "labels"});
+  refuse({"model", "eval", net, path("inputs.npz")}, {"inputs.npz", "'labels'"});
+  EXPECT_FALSE(std::filesystem::exists(path("q/net.onnx")));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "quant_models/packed/packed_file.hpp"
 #include "tests/support/folders.hpp"
 #include "tests/support/program_test.hpp"
+#include "tests/support/transformer_model.hpp"
 
 namespace flashcell {
 namespace {
@@ -155,6 +156,42 @@ TEST_F(NamingCli, DetectionsNameObjectsOrAreTheObjects) {
                               path("size.fcnn"), "--classify.margin", "0"});
   ASSERT_EQ(both.code, 0) << both.err;
   EXPECT_THAT(both.out, testing::AllOf(HasSubstr("small"), testing::Not(HasSubstr("spot"))));
+}
+
+// Vision transformers in integers alone: attention, layer normalization and the rest, on every picture of an object,
+// and on frames whose patches are cells.
+TEST_F(NamingCli, TransformersNameAndFind) {
+  test::TransformerShape shape{2, 8, 16, 2, 32, 2, 3};
+  quant::PackedModel classifier = test::transformer_model(shape, 1);
+  classifier.class_names = {"round", "long", "other"};
+  quant::write_packed_file(path("names.fcnn"), classifier);
+  std::string first;
+  for (const char* threads : {"1", "4"}) {
+    const Outcome outcome = track({"--classify.model", path("names.fcnn"), "--pipeline.threads", threads});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    std::string body = csv();
+    body = body.substr(body.find("\nframe,"));
+    if (first.empty()) first = body;
+    EXPECT_EQ(body, first) << threads << " threads";
+  }
+  const auto rows = rows_of(first);
+  ASSERT_GT(rows.size(), 60u);
+  for (const auto& row : rows) {
+    EXPECT_THAT(row.at("class"), testing::AnyOf("round", "long", "other"));
+    EXPECT_GT(std::stod(row.at("class_confidence")), 1.0 / 3);
+  }
+  shape = {8, 8, 16, 2, 32, 1, 6, true};
+  quant::PackedModel detector = test::transformer_model(shape, 2);
+  detector.class_names = {"thing"};
+  quant::write_packed_file(path("finds.fcnn"), detector);
+  const Outcome beside = track({"--detect.model", path("finds.fcnn")});
+  ASSERT_EQ(beside.code, 0) << beside.err;
+  const Outcome instead = track({"--detect.model", path("finds.fcnn"), "--detect.objects", "instead"});
+  ASSERT_EQ(instead.code, 0) << instead.err;
+  for (const auto& row : rows_of(csv())) EXPECT_EQ(row.at("class"), "thing");
+  shape.classes = 5;  // numbers of a place, and no class
+  quant::write_packed_file(path("numbers.fcnn"), test::transformer_model(shape, 3));
+  EXPECT_EQ(track({"--detect.model", path("numbers.fcnn")}).code, 3);
 }
 
 TEST_F(NamingCli, WhatDoesNotFitIsSaidInOneLine) {

@@ -319,6 +319,7 @@ TEST_F(Quantize, WrongOptions) {
   with({"--size", "16by16"});
   with({"--residual-bits", "12"});
   with({"--classes", ","});
+  with({"--patch-bits"});
 }
 
 TEST_F(Quantize, DamagedAndUnsupportedNetworks) {

@@ -22,7 +22,7 @@ Config parsed(const std::string& toml) {
   return config;
 }
 
-std::string error_of(const std::string& toml, int width = 640, int height = 480) {
+std::string error_of_map(const std::string& toml, int width = 640, int height = 480) {
   try {
     world_map(parsed(toml), width, height);
   } catch (const Error& e) {
@@ -67,37 +67,37 @@ TEST(ConfigWorldMap, APlaneIsTakenAsItIs) {
 
 TEST(ConfigWorldMap, WhatDoesNotFitIsOneLineThatNamesTheKeys) {
   const std::string mm = input("unit = \"mm\""), lens = kLens, plane = kPlane;
-  EXPECT_THAT(error_of(input("units_per_pixel = 0.1")), HasSubstr("--input.unit"));
-  EXPECT_THAT(error_of(input("scale_points = [[0, 0], [1, 1]]\nscale_length = 3")), HasSubstr("--input.unit"));
-  EXPECT_THAT(error_of(plane), HasSubstr("--input.unit"));
-  EXPECT_THAT(error_of(lens), HasSubstr("input.unit"));
-  EXPECT_THAT(error_of(mm), HasSubstr("input.units_per_pixel"));
-  EXPECT_THAT(error_of(mm + lens), HasSubstr("input.units_per_pixel"));
+  EXPECT_THAT(error_of_map(input("units_per_pixel = 0.1")), HasSubstr("--input.unit"));
+  EXPECT_THAT(error_of_map(input("scale_points = [[0, 0], [1, 1]]\nscale_length = 3")), HasSubstr("--input.unit"));
+  EXPECT_THAT(error_of_map(plane), HasSubstr("--input.unit"));
+  EXPECT_THAT(error_of_map(lens), HasSubstr("input.unit"));
+  EXPECT_THAT(error_of_map(mm), HasSubstr("input.units_per_pixel"));
+  EXPECT_THAT(error_of_map(mm + lens), HasSubstr("input.units_per_pixel"));
   const std::string points = "unit = \"mm\"\nscale_points = [[0, 0], [1, 1]]\n";
-  EXPECT_THAT(error_of(input(points)), HasSubstr("input.scale_length"));
-  EXPECT_THAT(error_of(input("unit = \"mm\"\nscale_length = 3")), HasSubstr("input.scale_points"));
-  EXPECT_THAT(error_of(input("unit = \"mm\"\nscale_length = 3\nscale_points = [[0, 0], [1, 1], [2, 2]]")),
+  EXPECT_THAT(error_of_map(input(points)), HasSubstr("input.scale_length"));
+  EXPECT_THAT(error_of_map(input("unit = \"mm\"\nscale_length = 3")), HasSubstr("input.scale_points"));
+  EXPECT_THAT(error_of_map(input("unit = \"mm\"\nscale_length = 3\nscale_points = [[0, 0], [1, 1], [2, 2]]")),
               HasSubstr("there are 3"));
-  EXPECT_THAT(error_of(input("unit = \"mm\"\nscale_length = 3\nscale_points = [[1, 1], [1, 1]]")),
+  EXPECT_THAT(error_of_map(input("unit = \"mm\"\nscale_length = 3\nscale_points = [[1, 1], [1, 1]]")),
               HasSubstr("same point"));
-  EXPECT_THAT(error_of(input(points + "scale_length = 3\nunits_per_pixel = 0.1")),
+  EXPECT_THAT(error_of_map(input(points + "scale_length = 3\nunits_per_pixel = 0.1")),
               AllOf(HasSubstr("input.units_per_pixel"), HasSubstr("input.scale_length")));
-  EXPECT_THAT(error_of(input(points + "scale_length = 3") + plane),
+  EXPECT_THAT(error_of_map(input(points + "scale_length = 3") + plane),
               AllOf(HasSubstr("plane.homography"), HasSubstr("input.scale_length")));
-  EXPECT_THAT(error_of(input("unit = \"mm\"\nunits_per_pixel = 0.1") + plane),
+  EXPECT_THAT(error_of_map(input("unit = \"mm\"\nunits_per_pixel = 0.1") + plane),
               AllOf(HasSubstr("plane.homography"), HasSubstr("input.units_per_pixel")));
-  EXPECT_THAT(error_of(mm + "[plane]\nhomography = [1, 0, 0, 1, 0, 0, 0, 0, 1]\n"), HasSubstr("plane.homography"));
-  EXPECT_THAT(error_of(mm + "[plane]\nhomography = [1, 0, 0, 0, 1, 0, 1, 0, 0]\n"), HasSubstr("plane.homography"));
+  EXPECT_THAT(error_of_map(mm + "[plane]\nhomography = [1, 0, 0, 1, 0, 0, 0, 0, 1]\n"), HasSubstr("plane.homography"));
+  EXPECT_THAT(error_of_map(mm + "[plane]\nhomography = [1, 0, 0, 0, 1, 0, 1, 0, 0]\n"), HasSubstr("plane.homography"));
 }
 
 TEST(ConfigWorldMap, ALensHoldsForPicturesOfItsSize) {
   const std::string toml = std::string(kLens) + input("unit = \"mm\"\nunits_per_pixel = 0.1");
-  EXPECT_EQ(error_of(toml), "no error");
-  EXPECT_THAT(error_of(toml, 1280, 960), AllOf(HasSubstr("640x480"), HasSubstr("1280x960")));
-  EXPECT_EQ(error_of(toml, 0, 0), "no error") << "a size that is not known";
-  EXPECT_THAT(error_of("[lens]\nk1 = 0.1\n"), HasSubstr("fx"));
-  EXPECT_THAT(error_of("[lens]\nfx = 100\n"), HasSubstr("lens.fy"));
-  EXPECT_THAT(error_of("[lens]\nfx = 100\nfy = 100\n"), HasSubstr("lens.width"));
+  EXPECT_EQ(error_of_map(toml), "no error");
+  EXPECT_THAT(error_of_map(toml, 1280, 960), AllOf(HasSubstr("640x480"), HasSubstr("1280x960")));
+  EXPECT_EQ(error_of_map(toml, 0, 0), "no error") << "a size that is not known";
+  EXPECT_THAT(error_of_map("[lens]\nk1 = 0.1\n"), HasSubstr("fx"));
+  EXPECT_THAT(error_of_map("[lens]\nfx = 100\n"), HasSubstr("lens.fy"));
+  EXPECT_THAT(error_of_map("[lens]\nfx = 100\nfy = 100\n"), HasSubstr("lens.width"));
 }
 
 TEST(ConfigWorldMap, EightNumbersAreNoPlane) {

@@ -27,13 +27,15 @@ class OneLayer {
   OneLayer(int side, uint32_t seed) : random_(seed), builder_("network"), side_(side) {
     input_ = builder_.input("picture", side, side, 1, {ActivationType::unsigned8, 8, 1 / 255.0F});
   }
-  /// Any output format; cells of 8 x 8 pixels.
-  quant::PackedModel cells(int classes, const quant::ActivationFormat& format) {
-    const int channels = quant::kFirstClass + classes;
-    const auto x = stem();
+  /// Any output format; cells of 8 x 8 pixels, as an image or one below the other.
+  quant::PackedModel cells(int classes, const quant::ActivationFormat& format, bool tokens = false) {
+    const int channels = quant::kFirstClass + classes, all = side_ / 8 * (side_ / 8);
+    auto x = stem();
     draw(channels, 16);
-    builder_.output(
-        builder_.convolution("cells", x, channels, quant::Window::square(1), {weights_, 8, bias_, scales_}, format));
+    x = builder_.convolution("cells", x, channels, quant::Window::square(1), {weights_, 8, bias_, scales_}, format);
+    const contract::Strides rows = {0, 0, 0, static_cast<uint32_t>(channels), 1};
+    if (tokens) x = builder_.move("tokens", x, {1, 1, all, channels, rows, rows}, {all, 1, channels});
+    builder_.output(x);
     return finish(classes);
   }
   quant::PackedModel classifier(int classes) {
@@ -122,7 +124,7 @@ TEST(CellDecoder, EqualsDecodingTheRealNumbers) {
     const quant::ActivationFormat format{sign ? ActivationType::signed8 : ActivationType::unsigned8,
                                          seed % 5 == 4 ? 4 : 8, 0.02F + 0.01F * static_cast<float>(seed % 9),
                                          sign ? 0 : 3};
-    const quant::PackedModel model = OneLayer(64, seed).cells(classes, format);
+    const quant::PackedModel model = OneLayer(64, seed).cells(classes, format, seed % 3 == 2);
     std::vector<uint8_t> cells(quant::bytes_of_role(model, contract::kOutputTensor));
     const int low = contract::lowest(format.type, format.bits), high = contract::highest(format.type, format.bits);
     for (uint8_t& value : cells) {

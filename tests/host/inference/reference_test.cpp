@@ -16,7 +16,7 @@ namespace {
 
 using namespace contract;
 using quant::ModelBuilder;
-using Numbers = std::vector<int64_t>;
+using Integers = std::vector<int64_t>;
 
 class Drawn {
  public:
@@ -24,8 +24,8 @@ class Drawn {
   int between(int low, int high) {
     return low + static_cast<int>(random_.below(static_cast<uint64_t>(high - low) + 1));
   }
-  Numbers numbers(size_t count, int low, int high) {
-    Numbers drawn(count);
+  Integers numbers(size_t count, int low, int high) {
+    Integers drawn(count);
     for (int64_t& each : drawn) each = between(low, high);
     return drawn;
   }
@@ -35,7 +35,7 @@ class Drawn {
 };
 
 /// A model's output for one item of these inputs, one after the other.
-Numbers outputs_of(ModelBuilder& builder, ModelBuilder::Tensor out, const std::vector<Numbers>& inputs) {
+Integers outputs_of(ModelBuilder& builder, ModelBuilder::Tensor out, const std::vector<Integers>& inputs) {
   builder.output(out);
   const quant::PackedModel model = builder.build();
   std::vector<uint8_t> in, bytes(quant::bytes_of_role(model, kOutputTensor));
@@ -49,7 +49,7 @@ Numbers outputs_of(ModelBuilder& builder, ModelBuilder::Tensor out, const std::v
   }
   run_reference(model, in, 1, bytes);
   const TensorDescriptor& last = model.tensors[out];
-  Numbers numbers;
+  Integers numbers;
   for (size_t i = 0; i < quant::values_of(last); ++i) numbers.push_back(stored_value(bytes.data(), i, last.type));
   return numbers;
 }
@@ -71,8 +71,8 @@ TEST(Reference, ProductOfHeadsIsThatOfMatrices) {
   p.second = {kHeads * kDepth, 0, kDepth, 1, kAll};
   p.output = {0, 0, kTokens * kTokens, kTokens, 1};
   const auto scores = builder.product("scores", x, x, p, {kHeads, kTokens, kTokens}, quant::dyadic_for(-0.37), kWide);
-  const Numbers values = random.numbers(kTokens * kAll, -128, 127);
-  const Numbers got = outputs_of(builder, scores, {values});
+  const Integers values = random.numbers(kTokens * kAll, -128, 127);
+  const Integers got = outputs_of(builder, scores, {values});
   for (int head = 0; head < kHeads; ++head)
     for (int i = 0; i < kTokens; ++i)
       for (int j = 0; j < kTokens; ++j) {
@@ -108,7 +108,7 @@ TEST(Reference, TransposedConvolutionSpreadsItsInput) {
     const auto x = builder.input("x", height, width, inputs, {ActivationType::signed8, 8, 1, zero});
     const auto y =
         builder.transposed_convolution("t", x, {rows, columns, outputs}, w, {weights, 8, bias, scales}, kWide);
-    const Numbers values = random.numbers(static_cast<size_t>(height * width * inputs), -128, 127);
+    const Integers values = random.numbers(static_cast<size_t>(height * width * inputs), -128, 127);
     std::vector<double> sums(static_cast<size_t>(rows * columns * outputs));
     for (int r = 0; r < height; ++r)
       for (int c = 0; c < width; ++c)
@@ -123,7 +123,7 @@ TEST(Reference, TransposedConvolutionSpreadsItsInput) {
                     static_cast<double>(values[static_cast<size_t>((r * width + c) * inputs + i)] - zero) *
                     weights[static_cast<size_t>(((o * w.height + ky) * w.width + kx) * inputs + i)];
           }
-    const Numbers got = outputs_of(builder, y, {values});
+    const Integers got = outputs_of(builder, y, {values});
     for (size_t i = 0; i < sums.size(); ++i)
       ASSERT_EQ(got[i], std::clamp<int64_t>(rounded(sums[i] / 4), -32768, 32767)) << round << ' ' << i;
   }
@@ -138,8 +138,8 @@ TEST(Reference, LinearUpsampleIsHalfPixelInterpolation) {
     const auto x = builder.input("x", height, width, 1, {ActivationType::unsigned8, 8, 1, 9});
     const auto y =
         builder.linear_upsample("up", x, rows, columns, quant::requantization_for(100.0 / (4 * rows * columns)), kWide);
-    const Numbers values = random.numbers(static_cast<size_t>(height * width), 0, 255);
-    const Numbers got = outputs_of(builder, y, {values});
+    const Integers values = random.numbers(static_cast<size_t>(height * width), 0, 255);
+    const Integers got = outputs_of(builder, y, {values});
     const auto along = [](int place, int factor, int side) {
       const double at = std::clamp((place + 0.5) / factor - 0.5, 0.0, side - 1.0);
       const int low = static_cast<int>(at);
@@ -164,8 +164,8 @@ TEST(Reference, SumsAndProductsRepeatTheSmallerInput) {
   constexpr int kRows = 3, kColumns = 4, kChannels = 5;
   for (const bool one_pixel : {true, false}) {
     const quant::Extents e = one_pixel ? quant::Extents{1, 1, kChannels} : quant::Extents{kRows, kColumns, 1};
-    const Numbers a = random.numbers(kRows * kColumns * kChannels, 0, 255),
-                  b = random.numbers(static_cast<size_t>(e.height * e.width * e.channels), -32768, 32767);
+    const Integers a = random.numbers(kRows * kColumns * kChannels, 0, 255),
+                   b = random.numbers(static_cast<size_t>(e.height * e.width * e.channels), -32768, 32767);
     for (const bool product : {true, false}) {
       ModelBuilder builder("pair");
       const auto x = builder.input("a", kRows, kColumns, kChannels, {ActivationType::unsigned8, 8, 1, 7});
@@ -174,7 +174,7 @@ TEST(Reference, SumsAndProductsRepeatTheSmallerInput) {
       const Requantization factors[] = {quant::dyadic_for(50), quant::dyadic_for(0.5)};
       const auto out = product ? builder.multiply("m", x, y, quant::requantization_for(0.003), kWide)
                                : builder.add("s", both, factors, 0, kWide);
-      const Numbers got = outputs_of(builder, out, {a, b});
+      const Integers got = outputs_of(builder, out, {a, b});
       for (size_t i = 0; i < got.size(); ++i) {
         const int64_t first = a[i] - 7, second = b[one_pixel ? i % kChannels : i / kChannels];
         const double real = product
@@ -201,8 +201,8 @@ TEST(Reference, LayerNormFollowsTheRealOne) {
   ModelBuilder builder("layer norm");
   const auto x = builder.input("x", kRows, 1, kChannels, kWide);
   const auto y = builder.layer_norm("n", x, parameters, 0, kWide);
-  const Numbers values = random.numbers(kRows * kChannels, -9000, 12000);
-  const Numbers got = outputs_of(builder, y, {values});
+  const Integers values = random.numbers(kRows * kChannels, -9000, 12000);
+  const Integers got = outputs_of(builder, y, {values});
   for (size_t row = 0; row < kRows; ++row) {
     double mean = 0, variance = 0;
     for (size_t c = 0; c < kChannels; ++c) mean += static_cast<double>(values[row * kChannels + c]) / kChannels;
@@ -225,8 +225,8 @@ TEST(Reference, TablesAreLookedUp) {
     std::vector<int32_t> entries(each ? 5 * 64 : 64);
     for (int32_t& entry : entries) entry = random.between(-32768, 32767);
     const auto y = builder.table("t", x, entries, kWide);
-    const Numbers values = random.numbers(60, -32, 31);
-    const Numbers got = outputs_of(builder, y, {values});
+    const Integers values = random.numbers(60, -32, 31);
+    const Integers got = outputs_of(builder, y, {values});
     for (size_t i = 0; i < 60; ++i)
       EXPECT_EQ(got[i], entries[static_cast<size_t>(values[i] + 32) + (each ? i % 5 * 64 : 0)]);
   }
@@ -250,8 +250,8 @@ TEST(Reference, MovesComposeToPlaces) {
   const Requantization ones[] = {quant::requantization_for(1), quant::requantization_for(1)};
   const auto stacked = builder.concat("stack", both, ones, format, {}, Axis::rows);
   const auto y = builder.pad("pad", stacked, 0, 1, 0, 0, 77);
-  const Numbers values = random.numbers(24, 0, 255);
-  Numbers expected;
+  const Integers values = random.numbers(24, 0, 255);
+  Integers expected;
   for (int row = 0; row < 4; ++row) {
     for (int i = 0; i < 6; ++i) expected.push_back(77);
     for (int i = 0; i < 6; ++i) {
@@ -267,8 +267,8 @@ TEST(Reference, MeansOfChannelsAndDilatedWindows) {
   ModelBuilder means("mean");
   const auto x = means.input("x", 2, 3, 10, {ActivationType::signed8, 8, 1, -4});
   const auto y = means.channel_mean("m", x, quant::requantization_for(100.0 / 10), kWide);
-  const Numbers values = random.numbers(60, -128, 127);
-  const Numbers got = outputs_of(means, y, {values});
+  const Integers values = random.numbers(60, -128, 127);
+  const Integers got = outputs_of(means, y, {values});
   for (size_t pixel = 0; pixel < 6; ++pixel) {
     int64_t sum = 0;
     for (size_t c = 0; c < 10; ++c) sum += values[pixel * 10 + c] + 4;
@@ -283,8 +283,8 @@ TEST(Reference, MeansOfChannelsAndDilatedWindows) {
   const std::vector<int32_t> bias = {5};
   const std::vector<Requantization> one = {quant::requantization_for(1)};
   const auto out = dilated.convolution("c", line, 1, w, {weights, 8, bias, one}, kWide);
-  const Numbers pixels = random.numbers(12, -128, 127);
-  const Numbers sums = outputs_of(dilated, out, {pixels});
+  const Integers pixels = random.numbers(12, -128, 127);
+  const Integers sums = outputs_of(dilated, out, {pixels});
   ASSERT_EQ(sums.size(), 5u);
   for (size_t i = 0; i < 5; ++i) EXPECT_EQ(sums[i], 5 + 10 * pixels[2 * i] - pixels[2 * i + 3]);
 }

@@ -23,10 +23,10 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr const char* kScene = "synth:discs?objects=12&size=128x96&frames=60&fps=2000&seed=3&radius=6..8";
+constexpr const char* kLabelledScene = "synth:discs?objects=12&size=128x96&frames=60&fps=2000&seed=3&radius=6..8";
 
 /// Keeps the rows.
-class RowSink : public Sink {
+class TrackRowSink : public Sink {
  public:
   void begin(const RunInfo&) override {}
   void write(const FrameResult&) override {}
@@ -37,7 +37,7 @@ class RowSink : public Sink {
   std::vector<tracking::TrackRow> rows;
 };
 
-class KeepingObserver : public RunObserver {
+class WarningObserver : public RunObserver {
  public:
   void warn(const std::string& line) override { warnings.push_back(line); }
   std::vector<std::string> warnings;
@@ -63,8 +63,9 @@ class LabelRun : public testing::Test {
   }
 
   /// Rows of a run into `name`.
-  std::vector<tracking::TrackRow> track(const Config& c, const std::string& name, const std::string& scene = kScene) {
-    RowSink sink;
+  std::vector<tracking::TrackRow> track(const Config& c, const std::string& name,
+                                        const std::string& scene = kLabelledScene) {
+    TrackRowSink sink;
     RunOptions options;
     options.folder = (folder_ / name).string();
     options.sinks = {&sink};
@@ -88,7 +89,7 @@ class LabelRun : public testing::Test {
   }
 
   fs::path folder_;
-  KeepingObserver observer_;
+  WarningObserver observer_;
 };
 
 /// The track that a label stands for: that of its first ancestor.

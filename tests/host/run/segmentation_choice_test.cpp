@@ -173,6 +173,8 @@ TEST_P(DrawnRecording, IsSegmentedIntoItsAnimals) {
   Recording recording;
   recording.source = test::open_animal_scene(scene);
   recording.open_again = [&scene] { return test::open_animal_scene(scene); };
+  if (scene.tinted)
+    recording.open_in_colour = [&scene](int64_t, int64_t) { return test::open_animal_scene(scene, 0, true); };
   recording.fps = scene.fps;
   std::map<int64_t, std::vector<Mark>> marks;
   double animals = 0;

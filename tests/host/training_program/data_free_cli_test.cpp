@@ -9,6 +9,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <thread>
 
+#include "quant_models/execute/executor.hpp"
 #include "quant_models/onnx/export.hpp"
 #include "tests/quant_models/synthesize/small_network.hpp"
 #include "tests/support/html_page.hpp"
@@ -37,20 +38,26 @@ class DataFreeCli : public test::ProgramTest {
     return all;
   }
 
+  static cv::Mat picture(const std::vector<float>& blobs, int i) {
+    cv::Mat picture(test::kSide, test::kSide, CV_8UC3);
+    for (int at = 0; at < test::kSide * test::kSide * 3; ++at) {
+      const int plane = at % 3, pixel = at / 3;
+      const float value = blobs[static_cast<size_t>((i * 3 + 2 - plane) * test::kSide * test::kSide + pixel)];
+      picture.data[at] = static_cast<uint8_t>(std::clamp(value * 64 + 127.5F, 0.0F, 255.0F));
+    }
+    return picture;
+  }
+
+  void write_picture(const cv::Mat& picture, const std::string& class_folder, int i) const {
+    const fs::path folder = dir_ / "pictures" / class_folder;
+    fs::create_directories(folder);
+    cv::imwrite((folder / (std::to_string(i) + ".png")).string(), picture);
+  }
+
   // Pictures of blobs in four folders, one a class.
   void write_pictures() const {
-    const std::vector<float> blobs = test::blob_pictures(24, 5);
-    for (int i = 0; i < 24; ++i) {
-      cv::Mat picture(test::kSide, test::kSide, CV_8UC3);
-      for (int at = 0; at < test::kSide * test::kSide * 3; ++at) {
-        const int plane = at % 3, pixel = at / 3;
-        const float value = blobs[static_cast<size_t>((i * 3 + 2 - plane) * test::kSide * test::kSide + pixel)];
-        picture.data[at] = static_cast<uint8_t>(std::clamp(value * 64 + 127.5F, 0.0F, 255.0F));
-      }
-      const fs::path folder = dir_ / "pictures" / std::to_string(i % 4);
-      fs::create_directories(folder);
-      cv::imwrite((folder / (std::to_string(i) + ".png")).string(), picture);
-    }
+    const std::vector<float> blobs = test::blob_pictures(96, 5);
+    for (int i = 0; i < 96; ++i) write_picture(picture(blobs, i), std::to_string(i % 4), i);
   }
 
   nlohmann::json report(const std::string& output) const {
@@ -74,6 +81,45 @@ TEST_F(DataFreeCli, DoesTheWholeInOneCommand) {
   ASSERT_EQ(eval.code, 0) << eval.err;
   EXPECT_NEAR(nlohmann::json::parse(eval.out).at("top1_percent").get<double>(),
               100 * json.at("test").at("accuracy_integer").get<double>(), 1e-9);
+}
+
+// As ImageNet's pictures are kept: folders are numbers of classes, some of them missing, and the network's size is cut
+// out of the middle. Whatever else is read than what the network called so is wrong.
+TEST_F(DataFreeCli, ReadsLabelledPicturesAsEvalDoes) {
+  const std::vector<float> blobs = test::blob_pictures(96, 5);
+  std::vector<float> values;
+  for (int i = 0; i < 96; ++i) {
+    const cv::Mat small = picture(blobs, i);
+    for (int plane = 2; plane >= 0; --plane)
+      for (int pixel = 0; pixel < test::kSide * test::kSide; ++pixel)
+        values.push_back((static_cast<float>(small.data[3 * pixel + plane]) - 127.5F) * 0.015625F);
+  }
+  const std::vector<float> scores = quant::run_all(test::small_network(3), values, 96);
+  int written = 0;
+  for (int i = 0; i < 96; ++i) {
+    const auto first = scores.begin() + i * test::kKinds;
+    const auto best = std::max_element(first, first + test::kKinds) - first;
+    if (best == 0) continue;  // the class whose folder is missing
+    cv::Mat wide(test::kSide + 4, test::kSide + 12, CV_8UC3, cv::Scalar(0, 255, 30));
+    picture(blobs, i).copyTo(wide(cv::Rect(6, 2, test::kSide, test::kSide)));
+    write_picture(wide, "000" + std::to_string(best), i);
+    ++written;
+  }
+  ASSERT_GE(written, 8);
+  const std::vector<std::string> fit = {"--resize", "20", "--crop", "16"};
+  std::vector<std::string> more = {"--test", path("pictures"), "--weights", "8", "--activations", "8"};
+  more.insert(more.end(), fit.begin(), fit.end());
+  const Outcome outcome = run(words("out", more));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const nlohmann::json figures = report("out").at("test");
+  EXPECT_EQ(figures.at("pictures"), written);
+  EXPECT_EQ(figures.at("accuracy_real"), 1);
+  std::vector<std::string> eval = {"model", "eval", path("out/tiny.fcnn"), path("pictures"), "--json"};
+  eval.insert(eval.end(), fit.begin(), fit.end());
+  const Outcome integers = run(eval);
+  ASSERT_EQ(integers.code, 0) << integers.err;
+  EXPECT_NEAR(nlohmann::json::parse(integers.out).at("top1_percent").get<double>(),
+              100 * figures.at("accuracy_integer").get<double>(), 1e-9);
 }
 
 TEST_F(DataFreeCli, SurvivesKill) {
@@ -112,6 +158,8 @@ TEST_F(DataFreeCli, RefusesInOneLine) {
   expect({"--choices", "w:77"}, "77");
   expect({"--test", path("nowhere")}, "nowhere");
   expect({"--crop", "9", "--resize", "20"}, "--crop");
+  write_picture(picture(test::blob_pictures(1, 5), 0), "7", 0);
+  expect({"--test", path("pictures")}, "class '7'");
 }
 
 TEST_F(DataFreeCli, SaysThatTheDiskIsFull) {

@@ -51,9 +51,10 @@ std::vector<double> convolve(const Convolution& layer, const Tensor& x, int64_t 
           for (int64_t i = 0; i < w[1]; ++i)
             for (int64_t ky = 0; ky < w[2]; ++ky)
               for (int64_t kx = 0; kx < w[3]; ++kx)
-                sum += at(layer.weight, o, i, ky, kx) * at(x, n, o / (w[0] / layer.groups) * w[1] + i,
-                                                           y * layer.stride.rows + ky - layer.padding.top,
-                                                           column * layer.stride.columns + kx - layer.padding.left);
+                sum += at(layer.weight, o, i, ky, kx) *
+                       at(x, n, o / (w[0] / layer.groups) * w[1] + i,
+                          y * layer.stride.rows + ky * layer.dilation.rows - layer.padding.top,
+                          column * layer.stride.columns + kx * layer.dilation.columns - layer.padding.left);
           out.push_back(sum);
         }
   return out;
@@ -74,6 +75,65 @@ TEST(Execute, ConvolutionsOfEveryKind) {
     graph.add_output("y", y);
     const Tensor x = random_tensor(r.input, random);
     expect_near(run(graph, {x}), convolve(r.layer, x, graph.node(y).shape[2], graph.node(y).shape[3]));
+    if (HasFatalFailure()) FAIL() << "round " << round;
+  }
+}
+
+TEST(Execute, TransposedConvolutionsSpreadEveryPixel) {
+  Random random(11);
+  for (int round = 0; round < 100; ++round) {
+    const Tensor x = random_tensor(
+        {any_of({1, 2}, random), any_of({1, 3, 7}, random), any_of({1, 4, 15}, random), any_of({3, 14}, random)},
+        random);
+    const int64_t outputs = any_of({1, 2, 5}, random);
+    const TransposedConvolution layer = test::random_transposed_convolution(x.shape[1], outputs, random);
+    const Shape& w = layer.weight.shape;
+    const int64_t rows = layer.stride.rows * (x.shape[2] - 1) + (w[2] - 1) * layer.dilation.rows + 1 + layer.more_rows -
+                         layer.padding.top - layer.padding.bottom;
+    const int64_t columns = layer.stride.columns * (x.shape[3] - 1) + (w[3] - 1) * layer.dilation.columns + 1 +
+                            layer.more_columns - layer.padding.left - layer.padding.right;
+    if (rows < 1 || columns < 1) continue;
+    std::vector<double> expected;
+    for (int64_t n = 0; n < x.shape[0]; ++n)
+      for (int64_t o = 0; o < outputs; ++o)
+        for (int64_t y = 0; y < rows; ++y)
+          for (int64_t column = 0; column < columns; ++column) {
+            double sum = layer.bias.empty() ? 0 : layer.bias.values[static_cast<size_t>(o)];
+            for (int64_t ky = 0; ky < w[2]; ++ky)
+              for (int64_t kx = 0; kx < w[3]; ++kx) {
+                const int64_t down = y + layer.padding.top - ky * layer.dilation.rows,
+                              right = column + layer.padding.left - kx * layer.dilation.columns;
+                if (down % layer.stride.rows != 0 || right % layer.stride.columns != 0) continue;
+                for (int64_t i = 0; i < w[1]; ++i)
+                  sum += at(layer.weight, o, i, ky, kx) *
+                         at(x, n, i, down / layer.stride.rows, right / layer.stride.columns);
+              }
+            expected.push_back(sum);
+          }
+    expect_near(run(layer, x), expected);
+    if (HasFatalFailure()) FAIL() << "round " << round;
+  }
+}
+
+// ONNX's half-pixel coordinates, pixel by pixel.
+TEST(Execute, LinearResizesLieBetweenPixels) {
+  Random random(12);
+  for (int round = 0; round < 30; ++round) {
+    const Tensor x = random_tensor({1, 2, any_of({1, 2, 5}, random), any_of({1, 6}, random)}, random);
+    const ResizeLinear layer{any_of({1, 2, 3}, random), any_of({1, 2, 4}, random)};
+    std::vector<double> expected;
+    for (int64_t c = 0; c < 2; ++c)
+      for (int64_t y = 0; y < x.shape[2] * layer.rows; ++y)
+        for (int64_t column = 0; column < x.shape[3] * layer.columns; ++column) {
+          const double down = std::clamp((y + 0.5) / layer.rows - 0.5, 0.0, x.shape[2] - 1.0),
+                       right = std::clamp((column + 0.5) / layer.columns - 0.5, 0.0, x.shape[3] - 1.0);
+          double sum = 0;
+          for (int64_t r = 0; r < x.shape[2]; ++r)
+            for (int64_t k = 0; k < x.shape[3]; ++k)
+              sum += std::max(0.0, 1 - std::abs(down - r)) * std::max(0.0, 1 - std::abs(right - k)) * at(x, 0, c, r, k);
+          expected.push_back(sum);
+        }
+    expect_near(run(layer, x), expected);
     if (HasFatalFailure()) FAIL() << "round " << round;
   }
 }
@@ -170,6 +230,9 @@ TEST(Execute, Activations) {
   check({ActivationKind::tanh}, [](double v) { return std::tanh(v); });
   check({.kind = ActivationKind::hard_sigmoid, .slope = 0.2F, .offset = 0.5F},
         [](double v) { return std::clamp(0.2 * v + 0.5, 0.0, 1.0); });
+  check({.kind = ActivationKind::elu, .slope = 2}, [](double v) { return v < 0 ? 2 * (std::exp(v) - 1) : v; });
+  check({.kind = ActivationKind::elu, .slope = 2, .gain = 3},
+        [](double v) { return 3 * (v < 0 ? 2 * (std::exp(v) - 1) : v); });
   check({ActivationKind::hard_swish}, [](double v) { return v * std::clamp(v / 6 + 0.5, 0.0, 1.0); });
 }
 
@@ -198,6 +261,9 @@ TEST(Execute, CombinesAndStretches) {
 TEST(Execute, SoftmaxAndNormalization) {
   const std::vector<float> y = run(Softmax{1}, {{1, 2, 2}, {1000, 0, 1000, std::log(3.0F)}});
   expect_near(y, {0.5, 0.25, 0.5, 0.75}, 1e-6);
+  expect_near(run(Softmax{1, true}, {{1, 2, 2}, {1000, 0, 1000, std::log(3.0F)}}),
+              {std::log(0.5), std::log(0.25), std::log(0.5), std::log(0.75)}, 1e-6);
+  expect_near(run(Softmax{-1, true}, {{1, 2}, {200, 0}}), {0, -200}, 1e-6);
   expect_near(run(BatchNormalization{{{2}, {2, 3}}, {{2}, {1, -1}}, {{2}, {4, 5}}, {{2}, {3, 8}}, 1},
                   {{1, 2, 2}, {4, 6, 5, 8}}),
               {1, 3, -1, 2}, 1e-6);

@@ -20,8 +20,8 @@ namespace {
 
 using test::random_tensor;
 
-constexpr int64_t kImages = 16;
-constexpr size_t kImage = 3 * 8 * 12;
+constexpr int64_t kPictures = 16;
+constexpr size_t kPixels = 3 * 8 * 12;
 
 struct Quantized {
   Graph graph;
@@ -32,11 +32,11 @@ Quantized quantized(uint64_t seed, int residual_bits) {
   test::Random random(static_cast<uint32_t>(seed));
   const Graph graph = test::oblong_transformer(random);
   Quantized q;
-  q.pictures = random_tensor({kImages, 3, 8, 12}, random).values;
+  q.pictures = random_tensor({kPictures, 3, 8, 12}, random).values;
   PostTrainingOptions options;
   options.residual_bits = residual_bits;
   options.output_bits = 16;
-  q.graph = fit_integer_functions(quantize_post_training(graph, q.pictures, kImages, options));
+  q.graph = fit_integer_functions(quantize_post_training(graph, q.pictures, kPictures, options));
   return q;
 }
 
@@ -45,11 +45,11 @@ std::vector<double> integer_outputs(const Quantized& q, const PackedModel& model
   const Quantization& in = *q.graph.node(q.graph.inputs()[0]).quantization;
   const contract::TensorDescriptor& out = quant::output_tensor(model, model.layers.back());
   std::vector<double> numbers;
-  for (size_t image = 0; image < kImages; ++image) {
-    std::vector<uint8_t> bytes(kImage), scores(bytes_of(out));
-    for (size_t i = 0; i < kImage; ++i)
+  for (size_t image = 0; image < kPictures; ++image) {
+    std::vector<uint8_t> bytes(kPixels), scores(bytes_of(out));
+    for (size_t i = 0; i < kPixels; ++i)
       bytes[i % 96 * 3 + i / 96] = static_cast<uint8_t>(
-          quantize(q.pictures[image * kImage + i], in.scale[0], in.zero_point[0], in.lowest(), in.highest()));
+          quantize(q.pictures[image * kPixels + i], in.scale[0], in.zero_point[0], in.lowest(), in.highest()));
     host::run_reference(model, bytes, 1, scores);
     for (size_t k = 0; k < values_of(out); ++k)
       numbers.push_back(contract::stored_value(scores.data(), k, out.type) *
@@ -74,7 +74,7 @@ TEST(LowerTransformer, WideGelusAreShifts) {
   int shifts = 0;
   for (const contract::LayerDescriptor& layer : model.layers) shifts += layer.kind == contract::LayerKind::gelu;
   EXPECT_EQ(shifts, 2);
-  const std::vector<float> expected = run_all(q.graph, q.pictures, kImages);
+  const std::vector<float> expected = run_all(q.graph, q.pictures, kPictures);
   const std::vector<double> got = integer_outputs(q, model);
   double worst = 0, most = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -90,15 +90,15 @@ TEST(LowerTransformer, FollowsTheGraph) {
     for (uint64_t seed = 1; seed <= 6; ++seed) {
       const Quantized q = quantized(seed, residual_bits);
       const PackedModel model = lower(q.graph, "transformer");
-      const std::vector<float> expected = run_all(q.graph, q.pictures, kImages);
+      const std::vector<float> expected = run_all(q.graph, q.pictures, kPictures);
       const std::vector<double> got = integer_outputs(q, model);
       ASSERT_EQ(got.size(), expected.size());
       // Of what tells images apart: constant outputs would not be a match.
-      const size_t outputs = expected.size() / kImages;
+      const size_t outputs = expected.size() / kPictures;
       for (size_t k = 0; k < outputs; ++k) {
         double mean = 0;
-        for (size_t i = 0; i < kImages; ++i) mean += static_cast<double>(expected[i * outputs + k]) / kImages;
-        for (size_t i = 0; i < kImages; ++i) {
+        for (size_t i = 0; i < kPictures; ++i) mean += static_cast<double>(expected[i * outputs + k]) / kPictures;
+        for (size_t i = 0; i < kPictures; ++i) {
           signal += std::pow(static_cast<double>(expected[i * outputs + k]) - mean, 2);
           noise += std::pow(static_cast<double>(expected[i * outputs + k]) - got[i * outputs + k], 2);
         }

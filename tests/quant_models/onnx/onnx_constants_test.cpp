@@ -9,6 +9,7 @@
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/import.hpp"
 #include "tests/fuzz/make_model_seeds.hpp"
+#include "tests/quant_models/onnx/import_bytes.hpp"
 #include "tests/quant_models/onnx/onnx_file.hpp"
 
 namespace flashcell::quant {
@@ -17,25 +18,10 @@ namespace {
 namespace fs = std::filesystem;
 
 using Model = test::OnnxFile;
+using test::import_bytes;
+using test::output_shape;
+using test::refusal;
 using ::testing::HasSubstr;
-
-Graph import_bytes(const std::string& bytes) {
-  return import_onnx({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, "model.onnx");
-}
-
-std::string refusal(const std::string& bytes) {
-  try {
-    import_bytes(bytes);
-  } catch (const ModelError& e) {
-    return e.what();
-  }
-  return "imported";
-}
-
-Shape output_shape(const Model& model) {
-  const Graph graph = import_bytes(model.bytes());
-  return graph.node(graph.outputs()[0].node).shape;
-}
 
 TEST(OnnxConstants, WorksOutArithmeticOnShapes) {
   // x.view(x.size(0), -1), as exporters write it.

@@ -6,6 +6,7 @@
 #include "quant_models/model_error.hpp"
 #include "quant_models/quantize/bias_correction.hpp"
 #include "quant_models/quantize/equalization.hpp"
+#include "quant_models/quantize/image_network.hpp"
 #include "quant_models/quantize/plan.hpp"
 #include "tests/quant_models/graph/random_graphs.hpp"
 
@@ -18,11 +19,11 @@ using test::random_tensor;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr int64_t kImages = 6;
+constexpr int64_t kPlanImages = 6;
 
-std::vector<float> random_images(const Graph& graph, Random& random) {
+std::vector<float> images_of_plan(const Graph& graph, Random& random) {
   Shape shape = graph.node(graph.inputs()[0]).shape;
-  shape[0] = kImages;
+  shape[0] = kPlanImages;
   return random_tensor(shape, random).values;
 }
 
@@ -43,30 +44,30 @@ TEST(Plan, IsItsPassesOneAfterTheOther) {
   const AdaptiveRoundingOptions rounding{.seed = 3, .iterations = 30};
   for (int round = 0; round < 4; ++round) {
     const Graph graph = prepare_for_plan(random_graph(random));
-    const std::vector<float> images = random_images(graph, random);
+    const std::vector<float> images = images_of_plan(graph, random);
     const Graph real = equalize_layers(graph);
-    Graph expected = quantize_post_training(real, images, kImages, bits);
-    expected = round_adaptively(real, std::move(expected), images, kImages, rounding);
-    expected = correct_biases(real, expected, images, kImages).graph;
+    Graph expected = quantize_post_training(real, images, kPlanImages, bits);
+    expected = round_adaptively(real, std::move(expected), images, kPlanImages, rounding);
+    expected = correct_biases(real, expected, images, kPlanImages).graph;
     const Plan plan = {equalize_pass(), post_training_pass(bits), adaptive_rounding_pass(rounding),
                        bias_correction_pass()};
-    const PlanResult result = run_plan(plan, graph, {images, kImages});
+    const PlanResult result = run_plan(plan, graph, {images, kPlanImages});
     EXPECT_EQ(result.real, real);
     EXPECT_EQ(result.quantized, expected);
-    ASSERT_EQ(result.errors.size(), report_errors(real, expected, images, kImages).size());
-    EXPECT_EQ(to_json(result.errors), to_json(report_errors(real, expected, images, kImages)));
+    ASSERT_EQ(result.errors.size(), report_errors(real, expected, images, kPlanImages).size());
+    EXPECT_EQ(to_json(result.errors), to_json(report_errors(real, expected, images, kPlanImages)));
   }
 }
 
 TEST(Plan, SaysWhatIsBeingDoneAndWhatWasDone) {
   Random random(6);
   const Graph graph = prepare_for_plan(random_graph(random));
-  const std::vector<float> images = random_images(graph, random);
+  const std::vector<float> images = images_of_plan(graph, random);
   PostTrainingOptions options;
   options.weights = {.bits = 4, .per_channel = false, .calibrator = Calibrator::mse};
   options.activations = {.bits = 4, .calibrator = Calibrator::entropy};
   std::vector<std::string> heard;
-  const PlanResult result = run_plan({equalize_pass(), post_training_pass(options)}, graph, {images, kImages},
+  const PlanResult result = run_plan({equalize_pass(), post_training_pass(options)}, graph, {images, kPlanImages},
                                      [&](const std::string& what) { heard.push_back(what); });
   EXPECT_THAT(heard, ElementsAre("equalizing layers", "calibrating with 6 images", "comparing with floating point"));
   EXPECT_THAT(result.steps,
@@ -98,15 +99,16 @@ TEST(Plan, CountsImagesOfTheSameClass) {
 TEST(Plan, RefusesWhatItCannotQuantize) {
   Random random(7);
   const Graph graph = random_graph(random);
-  const std::vector<float> images = random_images(graph, random);
-  EXPECT_THROW(run_plan({}, graph, {images, kImages}), std::invalid_argument);
-  EXPECT_THROW(run_plan({equalize_pass()}, prepare_for_plan(graph), {images, kImages}), std::invalid_argument);
+  const std::vector<float> images = images_of_plan(graph, random);
+  EXPECT_THROW(run_plan({}, graph, {images, kPlanImages}), std::invalid_argument);
+  EXPECT_THROW(run_plan({equalize_pass()}, prepare_for_plan(graph), {images, kPlanImages}), std::invalid_argument);
   Graph twice = graph;
   twice.set_quantization(twice.outputs()[0].node, signed_quantization(8, 0.1F));
   EXPECT_THAT(complaint([&] { prepare_for_plan(twice); }), HasSubstr("is quantized already"));
   Graph two = graph;
   two.add("second", Input{{1, 2}});
-  EXPECT_THAT(complaint([&] { prepare_for_plan(two); }), HasSubstr("has 2 inputs"));
+  EXPECT_THAT(complaint([&] { prepare_image_network(two); }), HasSubstr("has 2 inputs"));
+  EXPECT_EQ(prepare_for_plan(two).inputs().size(), 2U);
 }
 
 // The command line offers exactly these.

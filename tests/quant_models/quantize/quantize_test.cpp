@@ -10,6 +10,7 @@
 #include "quant_models/quantize/bias_correction.hpp"
 #include "quant_models/quantize/equalization.hpp"
 #include "quant_models/quantize/input_quantization.hpp"
+#include "quant_models/quantize/layer_view.hpp"
 #include "quant_models/quantize/post_training.hpp"
 #include "quant_models/quantize/rounding_problem.hpp"
 #include "quant_models/report/error_chart.hpp"
@@ -93,6 +94,31 @@ TEST(PostTraining, ValuesAreStorableAndMoreBitsAreBetter) {
 TEST(PostTraining, RefusesAnEmptyCalibrationSet) {
   Random random(3);
   EXPECT_THROW(quantize_post_training(random_graph(random), {}, 0, {}), std::invalid_argument);
+}
+
+// The products of a layer's weights and of what is gathered are its value.
+TEST(LayerView, GathersWhatEveryOutputReads) {
+  Random random(8);
+  for (int round = 0; round < 20; ++round) {
+    const Graph graph = round % 2 == 0 ? test::random_layers_of_others(random) : simplify(random_graph(random));
+    const std::vector<float> image = test::random_tensor(graph.node(graph.inputs()[0]).shape, random).values;
+    std::map<NodeId, std::vector<float>> values;
+    run_all(graph, image, 1, 1,
+            [&](NodeId id, std::span<const float> value) { values[id].assign(value.begin(), value.end()); });
+    for (const NodeId id : graph.order()) {
+      const Node& node = graph.node(id);
+      if (weight_of(node.layer) == nullptr) continue;
+      const std::vector<float>& input = graph.inputs()[0] == node.inputs[0] ? image : values.at(node.inputs[0]);
+      const LayerView view(graph, id);
+      std::vector<float> inputs(view.depth());
+      const size_t place = random() % view.places(), channel = random() % view.channels();
+      view.gather(input, place, channel / (view.channels() / view.groups()), inputs);
+      double sum = bias_of(node.layer)->empty() ? 0 : bias_of(node.layer)->values[channel];
+      for (size_t i = 0; i < inputs.size(); ++i)
+        sum += double{inputs[i]} * double{weight_of(node.layer)->values[channel * view.depth() + i]};
+      EXPECT_NEAR(values.at(id)[view.index(place, channel)], sum, 1e-4 * std::max(1.0, std::abs(sum))) << node.name;
+    }
+  }
 }
 
 TEST(BiasCorrection, MeansBehindActivationsEqualThoseOfTheRealNetwork) {

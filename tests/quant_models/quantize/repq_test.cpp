@@ -13,10 +13,10 @@
 namespace flashcell::quant {
 namespace {
 
-constexpr int64_t kImages = 16;
+constexpr int64_t kRepqImages = 16;
 
 double relative_error(const Graph& graph, const Graph& real, const std::vector<float>& images) {
-  const std::vector<float> made = run_all(graph, images, kImages), wanted = run_all(real, images, kImages);
+  const std::vector<float> made = run_all(graph, images, kRepqImages), wanted = run_all(real, images, kRepqImages);
   double error = 0, size = 0;
   for (size_t i = 0; i < made.size(); ++i) {
     error += std::pow(static_cast<double>(made[i]) - static_cast<double>(wanted[i]), 2);
@@ -37,8 +37,8 @@ Graph without_quantization(Graph graph) {
 
 TEST(Repq, ChangesNothingInRealNumbers) {
   const Graph real = test::small_transformer(1);
-  const std::vector<float> images = test::small_pictures(kImages, 1);
-  const Graph quantized = quantize_repq(real, images, kImages, {});
+  const std::vector<float> images = test::small_pictures(kRepqImages, 1);
+  const Graph quantized = quantize_repq(real, images, kRepqImages, {});
   const Graph changed = without_quantization(quantized);
   EXPECT_LT(relative_error(changed, real, images), 1e-9);
   EXPECT_NE(std::get<LayerNormalization>(changed.node(*changed.find("block0.norm1")).layer),
@@ -48,11 +48,11 @@ TEST(Repq, ChangesNothingInRealNumbers) {
 TEST(Repq, MoreBitsComeCloser) {
   for (uint64_t seed = 1; seed <= 3; ++seed) {
     const Graph real = test::small_transformer(seed);
-    const std::vector<float> images = test::small_pictures(kImages, seed);
+    const std::vector<float> images = test::small_pictures(kRepqImages, seed);
     const auto error_of = [&](int bits) {
       RepqOptions options;
       options.weights.bits = options.value_bits = bits;
-      return relative_error(quantize_repq(real, images, kImages, options), real, images);
+      return relative_error(quantize_repq(real, images, kRepqImages, options), real, images);
     };
     const double four = error_of(4), six = error_of(6), eight = error_of(8), ten = error_of(10);
     EXPECT_LT(six, four);
@@ -65,7 +65,7 @@ TEST(Repq, MoreBitsComeCloser) {
 // What is stored: everything that a product reads, in the way that suits it; nothing else.
 TEST(Repq, StoresWhatProductsRead) {
   const Graph real = test::small_transformer(3);
-  const Graph g = quantize_repq(real, test::small_pictures(kImages, 3), kImages, {.always_log = true});
+  const Graph g = quantize_repq(real, test::small_pictures(kRepqImages, 3), kRepqImages, {.always_log = true});
   const auto of = [&](const char* name) { return g.node(*g.find(name)).quantization; };
   for (const char* name : {"block0.sum1", "block0.scores", "block0.qkv", "block0.fc1", "start", "head"})
     EXPECT_FALSE(of(name)) << name;
@@ -81,7 +81,7 @@ TEST(Repq, StoresWhatProductsRead) {
   EXPECT_EQ(of("block0.softmax")->kind, QuantizationKind::log_sqrt2);
   RepqOptions more;
   more.value_bits = 10;
-  const Graph even = quantize_repq(real, test::small_pictures(kImages, 3), kImages, more);
+  const Graph even = quantize_repq(real, test::small_pictures(kRepqImages, 3), kRepqImages, more);
   EXPECT_EQ(even.node(*even.find("block0.softmax")).quantization->kind, QuantizationKind::affine);
   EXPECT_EQ(of("input")->bits, 8);
   for (const NodeId id : g.order()) {
@@ -93,10 +93,10 @@ TEST(Repq, StoresWhatProductsRead) {
 // Behind a layer normalization whose channels differ by far, one scale for all is much worse.
 TEST(Repq, OneScaleIsAsGoodAsOneForEachChannel) {
   const Graph real = test::small_transformer(4, 1);
-  const std::vector<float> images = test::small_pictures(kImages, 4);
+  const std::vector<float> images = test::small_pictures(kRepqImages, 4);
   RepqOptions options;
   options.weights.bits = 8;
-  Graph quantized = quantize_repq(real, images, kImages, options);
+  Graph quantized = quantize_repq(real, images, kRepqImages, options);
   const NodeId changed = *quantized.find("block0.norm1");
   const Quantization one = *quantized.node(changed).quantization;
   const auto error_at_norm = [&](const Graph& g, const Graph& wanted) {
@@ -112,7 +112,7 @@ TEST(Repq, OneScaleIsAsGoodAsOneForEachChannel) {
   const double with = error_at_norm(quantized, real);
   Graph plain = real;
   std::vector<float> numbers;
-  run_all(real, images, kImages, 1, [&](NodeId id, std::span<const float> value) {
+  run_all(real, images, kRepqImages, 1, [&](NodeId id, std::span<const float> value) {
     if (id == *real.find("block0.norm1")) numbers.insert(numbers.end(), value.begin(), value.end());
   });
   const CalibratorOptions calibrator{.bits = 4, .calibrator = Calibrator::mse, .symmetry = Symmetry::asymmetric};

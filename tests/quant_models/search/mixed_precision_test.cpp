@@ -8,6 +8,7 @@
 #include <set>
 
 #include "quant_models/execute/executor.hpp"
+#include "quant_models/graph/output_tail.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/search/front_chart.hpp"
 #include "quant_models/search/published_front.hpp"
@@ -119,6 +120,37 @@ TEST(MixedPrecision, TheNetworkGetsTheBitsThatWereChosen) {
     EXPECT_EQ(again.node_bits, found.node_bits);
   }
   EXPECT_GT(mixed, 0);
+}
+
+// Without a budget: bits that the outputs do not bear are not taken, however few they are.
+TEST(MixedPrecision, WithoutABudgetTheNoiseIsBounded) {
+  Random random(5);
+  int raised = 0;
+  for (int round = 0; round < 4; ++round) {
+    const Graph real = prepare_for_plan(random_graph(random));
+    const std::vector<float> images = random_images(real, random);
+    PostTrainingOptions options;
+    options.sum_bits = 8;
+    MixedPrecisionOptions search;
+    const auto noise_with = [&](double most) {
+      search.most_noise = most;
+      const MixedPrecision found = search_bits(real, {images, kImages}, options, search);
+      PostTrainingOptions mixed = options;
+      mixed.node_bits = found.node_bits;
+      const auto statistics = collect_statistics(real, images, kImages);
+      const OutputNoise noise({real, images, kImages, statistics, options});
+      return std::pair(noise(remove_output_tail(quantize_post_training(real, images, kImages, mixed))),
+                       found.costs.weight_bits);
+    };
+    const auto free = noise_with(1e9), bounded = noise_with(0.02);
+    if (free.first <= 0.02) {
+      EXPECT_EQ(bounded, free) << "what is quiet enough stays";
+    } else {
+      EXPECT_LT(bounded.first, free.first) << round;
+      ++raised;
+    }
+  }
+  EXPECT_GT(raised, 0);
 }
 
 TEST(MixedPrecision, KeepsItsBudgetOrSaysWhatIsPossible) {

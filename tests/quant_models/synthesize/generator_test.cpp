@@ -11,7 +11,7 @@
 namespace flashcell::quant {
 namespace {
 
-InputRange range_of_blobs() {
+InputRange blob_range() {
   return {{-2, -2, -2}, {2, 2, 2}};
 }
 
@@ -92,8 +92,8 @@ TEST_P(GeneratorMethods, LearnAndDoNotDependOnThreads) {
   options.method = GetParam();
   options.width = 8;
   options.batch = 32;
-  const DrawnImages one = GeneratedImages(range_of_blobs(), options, 30, 1).draw(graph, 40, 5, {});
-  const DrawnImages three = GeneratedImages(range_of_blobs(), options, 30, 3).draw(graph, 40, 5, {});
+  const DrawnImages one = GeneratedImages(blob_range(), options, 30, 1).draw(graph, 40, 5, {});
+  const DrawnImages three = GeneratedImages(blob_range(), options, 30, 3).draw(graph, 40, 5, {});
   EXPECT_EQ(one.values, three.values);
   EXPECT_EQ(one.labels, three.labels);
   EXPECT_EQ(one.labels.size(), 40U);
@@ -111,7 +111,7 @@ TEST_P(GeneratorMethods, GradientsPassTheQuantizedNetwork) {
   GeneratorOptions options;
   options.method = GetParam();
   options.width = 8;
-  GeneratorTraining training(teacher, ImagePlanes(range_of_blobs()), options, 1);
+  GeneratorTraining training(teacher, ImagePlanes(blob_range()), options, 1);
   ShardThreads threads(1);
   int asked = 0;
   training.step(0, threads, [&](const at::Tensor& images) {

@@ -20,7 +20,7 @@ namespace {
 
 constexpr int64_t kImages = 16;
 
-std::vector<at::Tensor> values_of(const TorchNetwork& network) {
+std::vector<at::Tensor> numbers_of(const TorchNetwork& network) {
   std::vector<at::Tensor> values;
   for (const Parameter& p : network.parameters()) values.push_back(p.value);
   return values;
@@ -51,7 +51,7 @@ TEST(TorchNetwork, RunsAQuantizedTransformer) {
   const std::vector<float> expected = run_all(quantized, images, kImages);
   const at::NoGradGuard no_gradients;
   const Tensor ours =
-      from_torch(network.forward(to_torch(make_tensor({kImages, 3, 16, 16}, images)), values_of(network), nullptr));
+      from_torch(network.forward(to_torch(make_tensor({kImages, 3, 16, 16}, images)), numbers_of(network), nullptr));
   double error = 0, size = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
     error += std::pow(static_cast<double>(ours.values[i]) - static_cast<double>(expected[i]), 2);

@@ -1,0 +1,163 @@
+#include "quant_models/cim/range_calibration.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "quant_models/model_error.hpp"
+
+namespace flashcell::quant::cim {
+namespace {
+
+double magnitude(const NumberSample& sample, double percent) {
+  return std::max(std::abs(sample.percentile(percent)), std::abs(sample.percentile(100 - percent)));
+}
+
+/// What passes through a network's arrays.
+class Calibration {
+ public:
+  Calibration(const Graph& graph, const Device& device, std::span<const float> images, int64_t count)
+      : graph_(graph), device_(device), images_(images), count_(count) {}
+
+  Settings run() {
+    find_limits();
+    find_ranges();
+    return std::move(settings_);
+  }
+
+ private:
+  void find_limits() {
+    std::map<NodeId, std::vector<std::string>> readers;
+    for (const NodeId id : nodes_on_arrays(graph_)) readers[graph_.node(id).inputs[0]].push_back(graph_.node(id).name);
+    std::map<NodeId, NumberSample> samples;
+    run_all(graph_, images_, count_, kBatch, [&](NodeId id, std::span<const float> value) {
+      if (readers.contains(id)) samples[id].add(value);
+    });
+    for (const auto& [id, names] : readers) {
+      LayerSettings s;
+      s.input_has_sign = samples[id].percentile(0) < 0;
+      const double p = device_.input.percentile;
+      s.input_limit = s.input_has_sign ? magnitude(samples[id], p) : samples[id].percentile(p);
+      if (s.input_limit <= 0) s.input_limit = std::max(magnitude(samples[id], 100), 1e-6);
+      for (const std::string& name : names) settings_[name] = s;
+    }
+  }
+
+  void find_ranges() {
+    PreparedLayers layers;
+    for (const NodeId id : nodes_on_arrays(graph_)) {
+      Tensor storage;
+      const LayerWeights weights = weights_of(graph_.node(id), storage);
+      layers[weights.name] =
+          std::make_shared<const PreparedLayer>(program_ideally(weights, device_, settings_[weights.name]));
+    }
+    std::map<std::pair<std::string, int>, NumberSample> samples;
+    const NodeObserver observer = [&](const std::string& node, const CellArray& array, int,
+                                      std::span<const float> currents) {
+      samples[{node, array.slice}].add(currents);
+    };
+    run_all(graph_, images_, count_, kBatch, {}, array_steps(layers, std::make_shared<FirstItem>(), observer));
+    for (auto& [name, settings] : settings_)
+      for (int slice = 0; slice < device_.slices(); ++slice)
+        settings.output.push_back(range_of(samples[{name, slice}]));
+  }
+
+  OutputRange range_of(const NumberSample& sample) const {
+    const double p = device_.output.percentile, low = sample.percentile(100 - p), high = sample.percentile(p);
+    const double most = std::max({std::abs(low), std::abs(high), 1e-9});
+    if (device_.array.mapping == Mapping::offset && low >= 0) return {0, most, false};
+    const bool middle = std::abs(low + high) / 2 < (high - low) * std::exp2(-device_.output.bits);
+    if (device_.output.symmetric || middle || low >= high) return {-most, most, true};
+    return {low, high, false};
+  }
+
+  static constexpr int64_t kBatch = 8;
+  const Graph& graph_;
+  const Device& device_;
+  std::span<const float> images_;
+  int64_t count_;
+  Settings settings_;
+};
+
+// Least and largest real number that a value's integers stand for.
+std::pair<double, double> reach(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  if (!node.quantization)
+    throw ModelError(
+        "'" + node.name +
+        "' does not say how large it becomes, as quantized networks do; give pictures to find the ranges with");
+  const Quantization& q = *node.quantization;
+  double low = 0, high = 0;
+  for (size_t i = 0; i < q.scale.size(); ++i) {
+    const double scale = q.scale[i], zero = q.zero_point[i];
+    const bool affine = q.kind == QuantizationKind::affine;
+    low = std::min(low, affine ? scale * (q.lowest() - zero) : 0);
+    high = std::max(high, affine ? scale * (q.highest() - zero) : scale);
+  }
+  return {low, high};
+}
+
+// The value that holds a layer's result: behind activations and the like that nothing else reads the layer without.
+NodeId stored_result(const Graph& graph, NodeId id) {
+  while (!graph.node(id).quantization) {
+    const std::vector<NodeId> readers = graph.readers(id);
+    if (readers.size() != 1 || graph.node(readers[0]).inputs.size() != 1) break;
+    id = readers[0];
+  }
+  return id;
+}
+
+}  // namespace
+
+void NumberSample::add(std::span<const float> numbers) {
+  for (const float x : numbers) {
+    if (seen_++ % every_ != 0) continue;
+    numbers_.push_back(x);
+    if (numbers_.size() < kMost) continue;
+    for (size_t i = 0; i < numbers_.size() / 2; ++i) numbers_[i] = numbers_[2 * i];
+    numbers_.resize(numbers_.size() / 2);
+    every_ *= 2;
+  }
+}
+
+double NumberSample::percentile(double percent) const {
+  if (numbers_.empty()) return 0;
+  std::vector<float> sorted = numbers_;
+  const auto last = static_cast<double>(sorted.size() - 1);
+  const auto at = static_cast<ptrdiff_t>(std::nearbyint(std::clamp(percent, 0.0, 100.0) / 100 * last));
+  std::nth_element(sorted.begin(), sorted.begin() + at, sorted.end());
+  return sorted[static_cast<size_t>(at)];
+}
+
+Settings calibrate(const Graph& graph, const Device& device, std::span<const float> images, int64_t count) {
+  return Calibration(graph, device, images, count).run();
+}
+
+Settings stated_ranges(const Graph& graph, const Device& device) {
+  Settings settings;
+  for (const NodeId id : nodes_on_arrays(graph)) {
+    const Node& node = graph.node(id);
+    LayerSettings s;
+    const auto [low, high] = reach(graph, node.inputs[0]);
+    s.input_has_sign = low < 0;
+    s.input_limit = std::max(std::abs(low), std::abs(high));
+    const auto [least, most] = reach(graph, stored_result(graph, id));
+    Tensor storage;
+    const ArrayLayer ideal = program_ideally(weights_of(node, storage), device, s);
+    double bias = 0;
+    for (const float b : ideal.bias) bias = std::max(bias, std::abs(static_cast<double>(b)));
+    const double sum = (std::max(std::abs(least), std::abs(most)) + bias) / ideal.scale;
+    for (int slice = 0; slice < device.slices(); ++slice) {
+      const auto array =
+          std::find_if(ideal.arrays.begin(), ideal.arrays.end(), [&](const CellArray& a) { return a.slice == slice; });
+      // A slice's part of the sum; no more than all of its rows can give.
+      const double range = std::min(sum / array->weight * std::exp2(slice * device.array.cell_bits),
+                                    static_cast<double>(array->cells.rows));
+      const bool pair = device.array.mapping == Mapping::pair;
+      s.output.push_back({pair || s.input_has_sign ? -range : 0, range, pair});
+    }
+    settings[node.name] = s;
+  }
+  return settings;
+}
+
+}  // namespace flashcell::quant::cim

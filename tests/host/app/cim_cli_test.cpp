@@ -1,0 +1,97 @@
+// Networks on emulated arrays as a user starts them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/folders.hpp"
+#include "tests/support/html_page.hpp"
+#include "tests/support/program_test.hpp"
+
+namespace flashcell {
+namespace {
+
+using test::Outcome;
+using testing::HasSubstr;
+
+class CimCli : public test::ProgramTest {
+ protected:
+  static std::string shipped(const std::string& file) {
+    return test::source_dir() / "quant_models/recipes/trained/roi_mnist" / file;
+  }
+  static std::string mnist() { return test::data_dir() / "mnist"; }
+
+  void expect_refusal(const std::vector<std::string>& words, int code, const std::vector<std::string>& what) const {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, code) << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    for (const std::string& w : what) EXPECT_THAT(outcome.err, HasSubstr(w));
+  }
+};
+
+TEST_F(CimCli, PresetsAreListedAndPrinted) {
+  const Outcome list = run({"cim", "presets"});
+  EXPECT_EQ(list.code, 0);
+  EXPECT_THAT(list.out, HasSubstr("sonos_xiao_2022"));
+  const Outcome one = run({"cim", "presets", "pcm_aihwkit"});
+  EXPECT_THAT(one.out, HasSubstr("drift_mean"));
+  std::ofstream(path("mine.toml")) << one.out.substr(0, one.out.find("read_time"));
+  expect_refusal({"model", "eval", shipped("int8.onnx"), "nothing", "--device", "cim:" + path("mine.toml")}, 2,
+                 {"mine.toml", "missing"});
+}
+
+TEST_F(CimCli, RefusalsAreOneLine) {
+  const std::string network = shipped("int8.onnx");
+  const auto eval = [&](const std::string& file, const std::string& device) {
+    return std::vector<std::string>{"model", "eval", file, "nothing", "--device", device};
+  };
+  expect_refusal(eval(network, "cim:nonsense"), 2, {"nonsense", "reram_milo_2021"});
+  expect_refusal(eval(network, "cim"), 2, {"cim:PRESET"});
+  expect_refusal(eval(network, "cim:ideal_8bit,output.bit=3"), 2, {"bits"});
+  expect_refusal(eval(shipped("int8.fcnn"), "cim:ideal_8bit"), 2, {".onnx"});
+  expect_refusal(eval(shipped("float.onnx"), "cim:ideal_8bit"), 2, {"--calibration"});
+  expect_refusal(eval(network, "cim:ideal_8bit,array.rows=1,array.columns=1"), 2, {"too small"});
+  expect_refusal(eval("missing.onnx", "cim:ideal_8bit"), 3, {"missing.onnx"});
+  expect_refusal(
+      {"cim", "report", network, "--preset", "ideal_8bit", "--test", "nothing", "-o", path("r"), "--time", "1d..1s"}, 2,
+      {"--time"});
+}
+
+TEST_F(CimCli, DigitsOnArrays) {
+  FLASHCELL_NEEDS_DATA("mnist");
+  const std::vector<std::string> words{"model",  "eval", shipped("int8.onnx"), mnist(), "--device", "cim:ideal_8bit",
+                                       "--json", "-q"};
+  const nlohmann::json json = nlohmann::json::parse(run(words).out);
+  EXPECT_GT(json["top1_percent"], 98.5);
+  EXPECT_EQ(json["device"], "cim:ideal_8bit");
+}
+
+TEST_F(CimCli, AReportIsTheSameForAnyNumberOfThreads) {
+  FLASHCELL_NEEDS_DATA("mnist");
+  const auto report = [&](const std::string& folder, const std::string& threads) {
+    const Outcome outcome = run(
+        {"cim",     "report", shipped("int8.onnx"), "--preset", "nor_4bit", "--test", mnist(),  "--time", "1s..1d",
+         "--chips", "2",      "--images",           "40",       "--noise",  "0,2",    "--bits", "4,8",    "--threads",
+         threads,   "-o",     path(folder),         "-q"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("real numbers"));
+  };
+  report("one", "1");
+  report("two", "2");
+  for (const char* file : {"report.txt", "report.json", "report.html"})
+    EXPECT_EQ(test::read_file(path(std::string("one/") + file)), test::read_file(path(std::string("two/") + file)))
+        << file;
+  const std::string page = test::read_file(path("one/report.html"));
+  test::expect_well_formed(page);
+  EXPECT_EQ(page.find("http"), std::string::npos);
+  const nlohmann::json json = nlohmann::json::parse(test::read_file(path("one/report.json")));
+  EXPECT_EQ(json["over_time"].size(), 4U);
+  EXPECT_EQ(json["over_noise"].size(), 2U);
+  EXPECT_EQ(json["over_bits"].size(), 2U);
+  EXPECT_GT(json["layers"].size(), 2U);
+  EXPECT_GT(json["over_bits"][1]["mean_percent"], 80);
+}
+
+}  // namespace
+}  // namespace flashcell
