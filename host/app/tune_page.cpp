@@ -94,7 +94,7 @@ Json settings(const host::Config& config) {
           {"threshold", segment.threshold},
           {"window", segment.window},
           {"offset", segment.offset},
-          {"connectivity", name_in(contract::kConnectivities, config.label.connectivity)},
+          {"connectivity", name_in(contract::kConnectivities, config.label.connectivity_for(false))},
           {"min_area", config.label.min_area},
           {"max_area", std::max<int64_t>(0, config.label.max_area)},
           {"unit", config.input.unit},

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -45,7 +46,7 @@ struct SegmentSection {
 
 /// [label]
 struct LabelSection {
-  contract::Connectivity connectivity = contract::Connectivity::exact8;
+  std::optional<contract::Connectivity> connectivity;  ///< none: what suits the source, as connectivity_for() says
   uint32_t max_objects = contract::kDefaultMaxObjects;
   uint32_t min_area = 0;  ///< px; 0: proposed from the recording when segmentation is automatic, else 1
   int64_t max_area = -1;  ///< px; -1: proposed from the recording when segmentation is automatic, else no limit; 0: no
@@ -54,6 +55,11 @@ struct LabelSection {
   uint8_t features = contract::kAllFeatures;  ///< FeatureBits; those that need colour: colour recordings only
   int saturation_floor = 32;
   int value_floor = 32;
+
+  /// exact8 for pictures. An event camera shows outlines with gaps, which only cells bridge.
+  contract::Connectivity connectivity_for(bool events) const {
+    return connectivity.value_or(events ? contract::Connectivity::cell : contract::Connectivity::exact8);
+  }
 };
 
 /// [track]

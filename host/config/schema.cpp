@@ -27,15 +27,24 @@ constexpr NamedValue<tracking::MotionModel> kMotionModels[] = {
     {tracking::MotionModel::constant_velocity, "constant_velocity"},
     {tracking::MotionModel::constant_acceleration, "constant_acceleration"}};
 
+constexpr const char* kAutomatic = "auto";
+
 // "auto" is a method to people; here it is a flag beside the method.
 void method_choice(schema::Visitor& v, SegmentSection& s, const char* doc) {
-  constexpr const char* kAutomatic = "auto";
   std::string name = s.automatic ? kAutomatic : name_in(kSegmentMethods, s.parameters.method);
   std::vector<std::string> names = names_in(kSegmentMethods);
   names.insert(names.begin(), kAutomatic);
   v.choice("method", name, names, doc);
   s.automatic = name == kAutomatic;
   if (const auto method = value_in(kSegmentMethods, name)) s.parameters.method = *method;
+}
+
+void connectivity_choice(schema::Visitor& v, std::optional<contract::Connectivity>& connectivity, const char* doc) {
+  std::string name = connectivity ? name_in(contract::kConnectivities, *connectivity) : kAutomatic;
+  std::vector<std::string> names = names_in(contract::kConnectivities);
+  names.insert(names.begin(), kAutomatic);
+  v.choice("connectivity", name, names, doc);
+  connectivity = value_in(contract::kConnectivities, name);
 }
 
 void object_count(schema::Visitor& v, const char* key, tracking::ObjectCount& count, const char* doc) {
@@ -225,9 +234,11 @@ void visit_segment(SegmentSection& s, schema::Visitor& v) {
 
 void visit_label(LabelSection& s, schema::Visitor& v) {
   v.section("label", "Which foreground pixels are one object, and what is measured.");
-  choice(v, "connectivity", s.connectivity, contract::kConnectivities,
-         "exact8, exact4: pixel-exact 8- or 4-connected components. cell: 8x8-pixel cells that touch are one object\n"
-         "(fixed time a frame; objects in touching cells merge).");
+  connectivity_choice(
+      v, s.connectivity,
+      "auto: cell for event cameras, else exact8.\n"
+      "exact8, exact4: pixel-exact 8- or 4-connected components. cell: 8x8-pixel cells that touch are one object\n"
+      "(fixed time a frame; objects in touching cells merge).");
   integer(v, "max_objects", s.max_objects, 1, 1 << 20, "Objects a frame at most; more are counted as lost.");
   integer(v, "min_area", s.min_area, 0, 1 << 24,
           "Smaller objects are left out, px. 0: proposed with method auto, else 1.");

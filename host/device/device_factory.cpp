@@ -113,7 +113,7 @@ DevicePlan plan_device(const Config& config, int width, int height, PixelFormat 
   p.max_objects = s.max_objects;
   p.min_area = s.min_area > 0 ? s.min_area : 1;
   p.max_area = s.max_area > 0 ? static_cast<uint32_t>(s.max_area) : 0xFFFFFFFFu;
-  p.connectivity = s.connectivity;
+  p.connectivity = s.connectivity_for(false);
   p.min_cell_pixels = static_cast<uint8_t>(s.min_cell_pixels);
   p.saturation_floor = static_cast<uint8_t>(s.saturation_floor);
   p.value_floor = static_cast<uint8_t>(s.value_floor);
@@ -124,19 +124,18 @@ DevicePlan plan_device(const Config& config, int width, int height, PixelFormat 
 DevicePlan plan_device(const Config& config, const SourceInfo& source) {
   DevicePlan plan = plan_device(config, source.width, source.height, source.format);
   plan.cells = source.has_cells;
+  plan.label.connectivity = config.label.connectivity_for(source.has_cells);
   if (plan.cells) plan.label.features &= contract::features_where([](const auto& f) { return !f.needs_pixels; });
   return plan;
 }
 
 std::unique_ptr<Device> make_device(const DevicePlan& plan) {
-  if (plan.cells) {
-    if (plan.kind == DeviceKind::xrt)
-      throw Error(Fault::usage,
-                  "pipeline.device: the kernel on a board takes grey frames; events need cpu, hls or reference");
-    return std::make_unique<CellDevice>(plan, make_labeller(plan));
+  if (plan.kind == DeviceKind::xrt) {
+    return make_xrt_device(plan.xrt, plan.segment, plan.label,
+                           plan.cells ? FrameForeground::cells : FrameForeground::pixels, plan.format,
+                           plan.keep_pixels);
   }
-  if (plan.kind == DeviceKind::xrt)
-    return make_xrt_device(plan.xrt, plan.segment, plan.label, plan.format, plan.keep_pixels);
+  if (plan.cells) return std::make_unique<CellDevice>(plan, make_labeller(plan));
   return std::make_unique<HostDevice>(plan, make_labeller(plan));
 }
 

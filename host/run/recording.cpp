@@ -218,7 +218,7 @@ AutoSegment choose(const Sample& sample, const Sample& colour, const Recording& 
   SegmentQuestion question;
   question.regions = config.segment.parameters.regions;
   question.count = config.track.parameters.count;
-  question.connectivity = config.label.connectivity;
+  question.connectivity = config.label.connectivity_for(false);
   if (config.label.min_area > 0) question.min_area = config.label.min_area;
   if (config.label.max_area > 0) question.max_area = static_cast<uint32_t>(config.label.max_area);
   question.live = recording.source->is_live();

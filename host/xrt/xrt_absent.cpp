@@ -5,7 +5,7 @@
 namespace flashcell::host {
 
 std::unique_ptr<Device> make_xrt_device(const XrtSection&, const SegmentParameters&, const contract::LabelParameters&,
-                                        PixelFormat, bool) {
+                                        FrameForeground, PixelFormat, bool) {
   throw Error(Fault::device,
               "this flashcell was built without XRT; install XRT (Debian: libxrt-dev, uuid-dev), configure and build "
               "again, or choose --device cpu");

@@ -11,8 +11,10 @@
 #include "base/error.hpp"
 #include "host/label/blob_runs.hpp"
 #include "host/label/label_checks.hpp"
+#include "host/label/unpack_cells.hpp"
 #include "host/launch/launch_frames.hpp"
 #include "host/launch/launch_results.hpp"
+#include "host/segment/cell_regions.hpp"
 #include "host/xrt/board.hpp"
 #include "host/xrt/launch_slot.hpp"
 #include "host/xrt/software_xrt.hpp"
@@ -28,20 +30,27 @@ constexpr auto kReopenPause = std::chrono::milliseconds(50);
 class XrtDevice final : public Device, public QueueDevice {
  public:
   XrtDevice(const XrtSection& section, const SegmentParameters& segment, const contract::LabelParameters& label,
-            PixelFormat format, bool keep_pixels)
+            FrameForeground foreground, PixelFormat format, bool keep_pixels)
       : section_(section),
         segment_(segment),
         label_(label),
         format_(format),
-        layout_(plan_launch(label, launch_input(segment, format), static_cast<uint32_t>(section.frames_per_launch))),
-        segmenter_(make_segmenter(segment, static_cast<int>(label.width), static_cast<int>(label.height), format)),
+        layout_(plan_launch(label, foreground == FrameForeground::cells ? LaunchInput{} : launch_input(segment, format),
+                            static_cast<uint32_t>(section.frames_per_launch))),
         keep_pixels_(keep_pixels),
         reader_(label.max_objects),
         limit_(section.timeout_ms),
         reopens_left_(section.reopen) {
     check_parameters(label);
-    masks_.resize(keep_pixels || layout_.host_segments() ? static_cast<size_t>(segmenter_->masks()) : 0);
-    for (BitImage& mask : masks_) mask.resize(static_cast<int>(label.width), static_cast<int>(label.height));
+    const int width = static_cast<int>(label.width), height = static_cast<int>(label.height);
+    if (foreground == FrameForeground::cells) {
+      regions_.emplace(segment.regions, width, height);
+    } else {
+      segmenter_ = make_segmenter(segment, width, height, format);
+    }
+    const int masks = regions_ ? 1 : segmenter_->masks();
+    masks_.resize(keep_pixels || layout_.host_segments() ? static_cast<size_t>(masks) : 0);
+    for (BitImage& mask : masks_) mask.resize(width, height);
     open();
   }
 
@@ -56,7 +65,7 @@ class XrtDevice final : public Device, public QueueDevice {
   }
 
   void submit(const Frame& frame, ObjectTable& table) override {
-    check_frame(frame.view);
+    if (!regions_) check_frame(frame.view);
     table.clear();
     table.reserve(label_);
     if (gone_) return;
@@ -65,9 +74,9 @@ class XrtDevice final : public Device, public QueueDevice {
     LaunchSlot& slot = *launch.slot;
     write_frame(layout_, frame.view, slot.frame(place));
     // A kernel that segments keeps its pixels to itself: the host does so too.
-    if (!masks_.empty()) segmenter_->segment(frame.view, masks_.data());
+    if (!masks_.empty()) find_foreground(frame);
     if (layout_.host_segments()) {
-      table.summary.outside = static_cast<uint32_t>(segmenter_->outside());
+      table.summary.outside = static_cast<uint32_t>(regions_ ? regions_->outside() : segmenter_->outside());
       write_masks(layout_, masks_, slot.masks(place));
     }
     if (keep_pixels_) BlobRuns::keep(label_, masks_, table);
@@ -110,6 +119,14 @@ class XrtDevice final : public Device, public QueueDevice {
     std::vector<const char*> lost_;
     size_t first_ = 0, count_ = 0;
   };
+
+  void find_foreground(const Frame& frame) {
+    if (regions_) {
+      unpack_cells(regions_->inside(frame.cells), masks_[0]);
+    } else {
+      segmenter_->segment(frame.view, masks_.data());
+    }
+  }
 
   void check_frame(const FrameView& frame) const {
     if (frame.width == static_cast<int>(label_.width) && frame.height == static_cast<int>(label_.height) &&
@@ -268,8 +285,9 @@ class XrtDevice final : public Device, public QueueDevice {
   const contract::LabelParameters label_;
   const PixelFormat format_;
   const LaunchLayout layout_;
-  const std::unique_ptr<Segmenter> segmenter_;
   const bool keep_pixels_;
+  std::unique_ptr<Segmenter> segmenter_;  ///< null where frames come with their foreground
+  std::optional<CellRegions> regions_;    ///< of such frames
   std::vector<BitImage> masks_;
   ResultReader reader_;
   const std::chrono::milliseconds limit_;
@@ -286,9 +304,10 @@ class XrtDevice final : public Device, public QueueDevice {
 }  // namespace
 
 std::unique_ptr<Device> make_xrt_device(const XrtSection& section, const SegmentParameters& segment,
-                                        const contract::LabelParameters& label, PixelFormat format, bool keep_pixels) {
+                                        const contract::LabelParameters& label, FrameForeground foreground,
+                                        PixelFormat format, bool keep_pixels) {
   if (section.emulated) use_software_device();
-  return std::make_unique<XrtDevice>(section, segment, label, format, keep_pixels);
+  return std::make_unique<XrtDevice>(section, segment, label, foreground, format, keep_pixels);
 }
 
 }  // namespace flashcell::host

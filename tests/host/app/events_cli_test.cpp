@@ -106,7 +106,7 @@ TEST_F(EventsCli, TracksFollowWhatMoves) {
     double distance;  // px from the disc's middle at the middle of the window, at most
   };
   // On events alone are a disc's front.
-  const Way ways[] = {{{"--label.connectivity", "cell"}, 3.0}, {{"--events.polarity", "on"}, 8.0}};
+  const Way ways[] = {{{}, 3.0}, {{"--label.connectivity", "exact8", "--events.polarity", "on"}, 8.0}};
   for (const Way& way : ways) {
     const Outcome outcome = track(file, way.options);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
@@ -206,7 +206,6 @@ TEST_F(EventsCli, WhatDoesNotFitIsSaidInOneLine) {
   expect({"--events.window", "200us", "--events.step", "1ms"}, "events between windows would be lost");
   expect({"--events.stay", "none"}, "neither a number of windows");
   expect({"--track.intensity_centroid", "true"}, "events have no grey");
-  expect({"--pipeline.device", "xrt", "--xrt.emulated", "true"}, "events need cpu, hls or reference");
   // A sensor that is stated too small: the rest is tracked.
   const Outcome small = track(file, {"--events.width", "320", "--events.height", "240"});
   EXPECT_EQ(small.code, 0) << small.err;

@@ -72,7 +72,7 @@ TEST_F(DataFreeCli, DoesTheWholeInOneCommand) {
   EXPECT_EQ(outcome.err, "");  // quiet in a pipe
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("on the engine"), HasSubstr("report.html")));
   const nlohmann::json json = report("out");
-  EXPECT_EQ(json.at("test").at("pictures"), 24);
+  EXPECT_EQ(json.at("test").at("pictures"), 96);
   EXPECT_EQ(json.at("bits").at("judged_by"), "htq");
   EXPECT_THAT(json.at("commands").at(0).get<std::string>(), HasSubstr("flashcell quantize --data-free"));
   test::expect_own_page(test::read_file(path("out/report.html")));

@@ -78,6 +78,18 @@ TEST_F(XrtCli, CellModeAndColour) {
                      {"--label.connectivity", "cell", "--segment.method", "threshold"}, {});
 }
 
+TEST_F(XrtCli, EventsComeAsMasks) {
+  const std::string file = (dir_ / "scene.raw").string();
+  ASSERT_EQ(run({"synth", "synth:discs?objects=9&size=203x150&frames=60&fps=1000&seed=2", "-o",
+                 (dir_ / "scene").string(), "--events", file})
+                .code,
+            0);
+  for (const char* connectivity : {"auto", "exact8", "exact4"}) {
+    expect_same_tracks(file, {"--label.connectivity", connectivity, "--events.step", "400us"},
+                       {"--xrt.frames_per_launch", "3"});
+  }
+}
+
 TEST_F(XrtCli, Realtime) {
   const Outcome outcome = track("xrt", "synth:discs?objects=20&size=200x160&frames=100&fps=500&seed=5",
                                 {"--device", "xrt", "--emulated", "--realtime", "--xrt.frames_per_launch", "8"});
