@@ -6,16 +6,14 @@
 #include <utility>
 #include <vector>
 
-#include "host/events/block_reader.hpp"
-#include "host/events/decoding_reader.hpp"
 #include "host/events/formats.hpp"
+#include "host/events/record_reader.hpp"
 
 namespace flashcell {
 namespace {
 
 constexpr uint64_t kMostHeaderBytes = uint64_t{4} << 20;
 constexpr int kTimeBits = 32;
-constexpr size_t kEventBytes = 8;
 
 uint32_t big_endian(const uint8_t* at) {
   return static_cast<uint32_t>(at[0]) << 24 | static_cast<uint32_t>(at[1]) << 16 | static_cast<uint32_t>(at[2]) << 8 |
@@ -67,38 +65,22 @@ const Chip& chip_named(const std::string& name) {
   return found != std::end(kChips) ? *found : kChips[std::size(kChips) - 1];  // the first that there was
 }
 
-class Aedat2Reader final : public DecodingReader {
+class Aedat2Reader final : public RecordReader<Aedat2Reader, 8> {
  public:
   Aedat2Reader(Bytes bytes, const Header& header, std::string name)
-      : DecodingReader(std::move(name)), file_(std::move(bytes), header.bytes), chip_(chip_named(header.chip)) {
+      : RecordReader(std::move(bytes), header.bytes, std::move(name)), chip_(chip_named(header.chip)) {
     info_.format = "AEDAT 2.0";
     info_.width = chip_.width;
     info_.height = chip_.height;
   }
 
- protected:
-  size_t decode(Event* out, size_t room) override {
-    Event* const begin = out;
-    const Event* const end = out + room;
-    while (out < end) {
-      const std::span<const uint8_t> bytes = file_.ahead(kEventBytes);
-      const size_t events = bytes.size() / kEventBytes;
-      if (events == 0) {
-        ends(file_.position(), bytes.size(), file_.shrank());
-        break;
-      }
-      size_t i = 0;
-      for (; i < events && out < end; ++i) {
-        const uint8_t* at = bytes.data() + kEventBytes * i;
-        const int64_t time_us = time_(big_endian(at + 4));
-        chip_.davis ? take_davis(big_endian(at), time_us, out) : take_dvs(big_endian(at), time_us, out);
-      }
-      file_.skip(kEventBytes * i);
-    }
-    return static_cast<size_t>(out - begin);
-  }
-
  private:
+  friend RecordReader;
+
+  void take(const uint8_t* at, Event*& out) {
+    const int64_t time_us = time_(big_endian(at + 4));
+    chip_.davis ? take_davis(big_endian(at), time_us, out) : take_dvs(big_endian(at), time_us, out);
+  }
   /// Samples of frames and of the motion sensor have bit 31, events of the outside bit 10.
   void take_davis(uint32_t address, int64_t time_us, Event*& out) const {
     constexpr uint32_t kNoEvent = uint32_t{1} << 31 | uint32_t{1} << 10;
@@ -115,7 +97,6 @@ class Aedat2Reader final : public DecodingReader {
             static_cast<uint16_t>(static_cast<uint32_t>(chip_.height) - 1 - y), on};
   }
 
-  BlockReader file_;
   const Chip& chip_;
   UnwrappedCounter time_{kTimeBits};
 };

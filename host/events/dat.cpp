@@ -5,9 +5,8 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "host/events/block_reader.hpp"
-#include "host/events/decoding_reader.hpp"
 #include "host/events/formats.hpp"
+#include "host/events/record_reader.hpp"
 
 namespace flashcell {
 namespace {
@@ -20,35 +19,20 @@ uint32_t word_at(const uint8_t* at) {
          static_cast<uint32_t>(at[3]) << 24;
 }
 
-class DatReader final : public DecodingReader {
+class DatReader final : public RecordReader<DatReader, kEventBytes> {
  public:
   DatReader(Bytes bytes, uint64_t offset, bool first_version, const PercentHeader& header, std::string name)
-      : DecodingReader(std::move(name)), first_version_(first_version), file_(bytes, offset) {
+      : RecordReader(bytes, offset, std::move(name)), first_version_(first_version) {
     info_.format = first_version ? "DAT 1" : "DAT 2";
     info_.width = header.width() > 0 ? header.width() : 304;
     info_.height = header.height() > 0 ? header.height() : 240;
     info_.event_count = (bytes->size() - offset) / kEventBytes;
   }
 
- protected:
-  size_t decode(Event* out, size_t room) override {
-    Event* const begin = out;
-    const Event* const end = out + room;
-    while (out < end) {
-      const std::span<const uint8_t> bytes = file_.ahead(kEventBytes);
-      const size_t events = bytes.size() / kEventBytes;
-      if (events == 0) {
-        ends(file_.position(), bytes.size(), file_.shrank());
-        break;
-      }
-      size_t i = 0;
-      for (; i < events && out < end; ++i) *out++ = event_at(bytes.data() + kEventBytes * i);
-      file_.skip(kEventBytes * i);
-    }
-    return static_cast<size_t>(out - begin);
-  }
-
  private:
+  friend RecordReader;
+
+  void take(const uint8_t* at, Event*& out) { *out++ = event_at(at); }
   Event event_at(const uint8_t* at) {
     const int64_t time_us = time_(word_at(at));
     const uint32_t data = word_at(at + 4);
@@ -60,7 +44,6 @@ class DatReader final : public DecodingReader {
   }
 
   bool first_version_;
-  BlockReader file_;
   UnwrappedCounter time_{kTimeBits};
 };
 

@@ -1,9 +1,8 @@
 // EVT 2.0: https://docs.prophesee.ai/stable/data/encoding_formats/evt2.html
 #include <utility>
 
-#include "host/events/block_reader.hpp"
-#include "host/events/decoding_reader.hpp"
 #include "host/events/formats.hpp"
+#include "host/events/record_reader.hpp"
 
 namespace flashcell {
 namespace {
@@ -11,34 +10,18 @@ namespace {
 constexpr uint32_t kOn = 0x1, kTimeHigh = 0x8;  // 0x0 is off
 constexpr int kLowTimeBits = 6, kTimeBits = 28 + kLowTimeBits;
 
-class Evt2Reader final : public DecodingReader {
+class Evt2Reader final : public RecordReader<Evt2Reader, 4> {
  public:
   Evt2Reader(Bytes bytes, const PercentHeader& header, std::string name)
-      : DecodingReader(std::move(name)), file_(std::move(bytes), header.bytes) {
+      : RecordReader(std::move(bytes), header.bytes, std::move(name)) {
     info_.format = "EVT2";
     info_.width = header.width() > 0 ? header.width() : 640;
     info_.height = header.height() > 0 ? header.height() : 480;
   }
 
- protected:
-  size_t decode(Event* out, size_t room) override {
-    Event* const begin = out;
-    const Event* const end = out + room;
-    while (out < end) {
-      const std::span<const uint8_t> bytes = file_.ahead(4);
-      const size_t words = bytes.size() / 4;
-      if (words == 0) {
-        ends(file_.position(), bytes.size(), file_.shrank());
-        break;
-      }
-      size_t i = 0;
-      for (; i < words && out < end; ++i) take(bytes.data() + 4 * i, out);
-      file_.skip(4 * i);
-    }
-    return static_cast<size_t>(out - begin);
-  }
-
  private:
+  friend RecordReader;
+
   void take(const uint8_t* at, Event*& out) {
     const uint32_t word = at[0] | static_cast<uint32_t>(at[1]) << 8 | static_cast<uint32_t>(at[2]) << 16 |
                           static_cast<uint32_t>(at[3]) << 24;
@@ -53,7 +36,6 @@ class Evt2Reader final : public DecodingReader {
     }
   }
 
-  BlockReader file_;
   UnwrappedCounter time_{kTimeBits};
   int64_t high_us_ = 0;
   bool time_known_ = false;

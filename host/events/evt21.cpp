@@ -2,52 +2,32 @@
 #include <bit>
 #include <utility>
 
-#include "host/events/block_reader.hpp"
-#include "host/events/decoding_reader.hpp"
 #include "host/events/formats.hpp"
+#include "host/events/record_reader.hpp"
 
 namespace flashcell {
 namespace {
 
 constexpr uint64_t kOn = 0x1, kTimeHigh = 0x8;  // 0x0 is off
 constexpr int kLowTimeBits = 6, kTimeBits = 28 + kLowTimeBits;
-constexpr size_t kMostOfAWord = 32;  // events
 
 uint32_t half_word(const uint8_t* at) {
   return at[0] | static_cast<uint32_t>(at[1]) << 8 | static_cast<uint32_t>(at[2]) << 16 |
          static_cast<uint32_t>(at[3]) << 24;
 }
 
-class Evt21Reader final : public DecodingReader {
+class Evt21Reader final : public RecordReader<Evt21Reader, 8, 32> {
  public:
   Evt21Reader(Bytes bytes, const PercentHeader& header, std::string name)
-      : DecodingReader(std::move(name)),
-        file_(std::move(bytes), header.bytes),
-        upper_half_first_(has_upper_half_first(header)) {
+      : RecordReader(std::move(bytes), header.bytes, std::move(name)), upper_half_first_(has_upper_half_first(header)) {
     info_.format = "EVT2.1";
     info_.width = header.width() > 0 ? header.width() : 1280;
     info_.height = header.height() > 0 ? header.height() : 720;
   }
 
- protected:
-  size_t decode(Event* out, size_t room) override {
-    Event* const begin = out;
-    const Event* const full = out + room - kMostOfAWord;
-    while (out <= full) {
-      const std::span<const uint8_t> bytes = file_.ahead(8);
-      const size_t words = bytes.size() / 8;
-      if (words == 0) {
-        ends(file_.position(), bytes.size(), file_.shrank());
-        break;
-      }
-      size_t i = 0;
-      for (; i < words && out <= full; ++i) out = take(bytes.data() + 8 * i, out);
-      file_.skip(8 * i);
-    }
-    return static_cast<size_t>(out - begin);
-  }
-
  private:
+  friend RecordReader;
+
   /// IMX636 sends the upper half of a word first, each half little-endian; GenX320 the whole word little-endian. Files
   /// that do not say it are of the former.
   static bool has_upper_half_first(const PercentHeader& header) {
@@ -56,7 +36,7 @@ class Evt21Reader final : public DecodingReader {
     return format.empty() && order != "little";
   }
 
-  Event* take(const uint8_t* at, Event* out) {
+  void take(const uint8_t* at, Event*& out) {
     const uint64_t first = half_word(at), second = half_word(at + 4);
     const uint64_t word = upper_half_first_ ? first << 32 | second : second << 32 | first;
     const uint64_t kind = word >> 60;
@@ -70,10 +50,8 @@ class Evt21Reader final : public DecodingReader {
       for (auto valid = static_cast<uint32_t>(word); valid != 0; valid &= valid - 1)
         *out++ = {time_us, static_cast<uint16_t>(x + static_cast<uint32_t>(std::countr_zero(valid))), y, kind == kOn};
     }
-    return out;
   }
 
-  BlockReader file_;
   bool upper_half_first_;
   UnwrappedCounter time_{kTimeBits};
   int64_t high_us_ = 0;

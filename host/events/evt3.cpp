@@ -2,9 +2,8 @@
 #include <bit>
 #include <utility>
 
-#include "host/events/block_reader.hpp"
-#include "host/events/decoding_reader.hpp"
 #include "host/events/formats.hpp"
+#include "host/events/record_reader.hpp"
 
 namespace flashcell {
 namespace {
@@ -19,34 +18,19 @@ enum Word : uint32_t {
   kTimeHigh = 0x8,
 };
 constexpr int kTimeBits = 24;
-constexpr size_t kMostOfAWord = 12;  // events
 
-class Evt3Reader final : public DecodingReader {
+class Evt3Reader final : public RecordReader<Evt3Reader, 2, 12> {
  public:
   Evt3Reader(Bytes bytes, const PercentHeader& header, std::string name)
-      : DecodingReader(std::move(name)), file_(std::move(bytes), header.bytes) {
+      : RecordReader(std::move(bytes), header.bytes, std::move(name)) {
     info_.format = "EVT3";
     info_.width = header.width() > 0 ? header.width() : 1280;
     info_.height = header.height() > 0 ? header.height() : 720;
   }
 
- protected:
-  size_t decode(Event* out, size_t room) override {
-    Event* const begin = out;
-    const Event* const full = out + room - kMostOfAWord;
-    while (out <= full) {
-      const std::span<const uint8_t> bytes = file_.ahead(2);
-      const size_t words = bytes.size() / 2;
-      if (words == 0) {
-        ends(file_.position(), bytes.size(), file_.shrank());
-        break;
-      }
-      file_.skip(2 * take(bytes.data(), words, out, full));
-    }
-    return static_cast<size_t>(out - begin);
-  }
-
  private:
+  friend RecordReader;
+
   struct State {
     int64_t time_us = 0;
     uint32_t x = 0;  // where the next vector begins
@@ -55,8 +39,8 @@ class Evt3Reader final : public DecodingReader {
     bool time_known = false;  // events before the first time are left out
   };
 
-  /// Takes words until there are no more, or less room than one may need; how many.
-  size_t take(const uint8_t* bytes, size_t words, Event*& next, const Event* full) {
+  /// The base's, with the state in registers.
+  size_t take_records(const uint8_t* bytes, size_t words, Event*& next, const Event* full) {
     State s = state_;
     Event* out = next;
     size_t i = 0;
@@ -108,7 +92,6 @@ class Evt3Reader final : public DecodingReader {
     return out;
   }
 
-  BlockReader file_;
   UnwrappedCounter time_{kTimeBits};
   State state_;
 };

@@ -3,9 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "host/events/block_reader.hpp"
-#include "host/events/decoding_reader.hpp"
 #include "host/events/formats.hpp"
+#include "host/events/record_reader.hpp"
 
 namespace flashcell {
 namespace {
@@ -15,42 +14,25 @@ constexpr int kDigitSide = 34, kObjectWidth = 240, kObjectHeight = 180;
 constexpr uint8_t kTurnMark = 240;  // y of what is no event but the time's overflow
 constexpr int64_t kTurnUs = int64_t{1} << 13;
 
-class NmnistReader final : public DecodingReader {
+class NmnistReader final : public RecordReader<NmnistReader, kEventBytes> {
  public:
-  NmnistReader(Bytes bytes, bool digits, std::string name)
-      : DecodingReader(std::move(name)), file_(std::move(bytes), 0) {
+  NmnistReader(Bytes bytes, bool digits, std::string name) : RecordReader(std::move(bytes), 0, std::move(name)) {
     info_.format = digits ? "N-MNIST" : "N-Caltech101";
     info_.width = digits ? kDigitSide : kObjectWidth;
     info_.height = digits ? kDigitSide : kObjectHeight;
   }
 
- protected:
-  size_t decode(Event* out, size_t room) override {
-    Event* const begin = out;
-    const Event* const end = out + room;
-    while (out < end) {
-      const std::span<const uint8_t> bytes = file_.ahead(kEventBytes);
-      const size_t events = bytes.size() / kEventBytes;
-      if (events == 0) {
-        ends(file_.position(), bytes.size(), file_.shrank());
-        break;
-      }
-      size_t i = 0;
-      for (; i < events && out < end; ++i) {
-        const uint8_t* at = bytes.data() + kEventBytes * i;
-        const uint32_t rest = static_cast<uint32_t>(at[2]) << 16 | static_cast<uint32_t>(at[3]) << 8 | at[4];
-        const bool mark = at[1] == kTurnMark;
-        turns_us_ += mark ? kTurnUs : 0;
-        *out = {turns_us_ + int64_t{rest & 0x7FFFFF}, at[0], at[1], (rest & 0x800000) != 0};
-        out += !mark;
-      }
-      file_.skip(kEventBytes * i);
-    }
-    return static_cast<size_t>(out - begin);
+ private:
+  friend RecordReader;
+
+  void take(const uint8_t* at, Event*& out) {
+    const uint32_t rest = static_cast<uint32_t>(at[2]) << 16 | static_cast<uint32_t>(at[3]) << 8 | at[4];
+    const bool mark = at[1] == kTurnMark;
+    turns_us_ += mark ? kTurnUs : 0;
+    *out = {turns_us_ + int64_t{rest & 0x7FFFFF}, at[0], at[1], (rest & 0x800000) != 0};
+    out += !mark;
   }
 
- private:
-  BlockReader file_;
   int64_t turns_us_ = 0;
 };
 

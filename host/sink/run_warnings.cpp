@@ -15,10 +15,12 @@ const char* plural(uint64_t n) {
   return n == 1 ? "" : "s";
 }
 
-void add_count(const RunSummary& s, std::vector<RunWarning>& warnings) {
+void add_count(const RunInfo& run, const RunSummary& s, std::vector<RunWarning>& warnings) {
   if (!s.count_often_missed()) return;
   warnings.push_back({"count not met: " + s.count_text(),
-                      "`flashcell tune` draws what is found; --segment.method chooses another way to find it"});
+                      run.source.has_cells
+                          ? "--events.window, --events.noise and --label.min_area change what is found"
+                          : "`flashcell tune` draws what is found; --segment.method chooses another way to find it"});
 }
 
 void add_unfamiliar(const RunSummary& s, std::vector<RunWarning>& warnings) {
@@ -39,12 +41,14 @@ void add_short_tracks(const RunInfo& run, const RunSummary& s, std::vector<RunWa
        advice});
 }
 
-void add_merged(const RunSummary& s, std::vector<RunWarning>& warnings) {
+void add_merged(const RunInfo& run, const RunSummary& s, std::vector<RunWarning>& warnings) {
   if (!s.often_merged()) return;
   warnings.push_back({fmt::format("{:.0f} % of the rows are of objects that share a blob with others (state merged), "
                                   "where identities are the tracker's judgement",
                                   percent(s.lives.rows_merged, s.lives.rows_seen)),
-                      "stricter segmentation (--segment.threshold, offset or sigmas) parts objects that touch"});
+                      run.source.has_cells
+                          ? "a shorter --events.window or --label.connectivity exact8 parts objects that are close"
+                          : "stricter segmentation (--segment.threshold, offset or sigmas) parts objects that touch"});
 }
 
 }  // namespace
@@ -53,10 +57,10 @@ std::vector<RunWarning> run_warnings(const RunInfo& run, const RunSummary& s) {
   std::vector<RunWarning> warnings = s.source.warnings;
   const std::vector<RunWarning> left_out = s.left_out_warnings();
   warnings.insert(warnings.end(), left_out.begin(), left_out.end());
-  add_count(s, warnings);
+  add_count(run, s, warnings);
   add_unfamiliar(s, warnings);
   add_short_tracks(run, s, warnings);
-  add_merged(s, warnings);
+  add_merged(run, s, warnings);
   for (const DropCount& d : s.dropped) {
     if (d.frames == 0) continue;
     warnings.push_back({fmt::format("{} frame{} dropped: {}", d.frames, plural(d.frames), d.cause),

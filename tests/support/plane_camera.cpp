@@ -18,18 +18,25 @@ std::vector<double> distortion(const Lens& l) {
 
 }  // namespace
 
+// Within a px a lens is straight to 1e-5 px: rays of its corners are enough.
 PlaneCamera::PlaneCamera(const Lens& lens, int samples) : lens_(lens), samples_(samples) {
-  std::vector<cv::Point2d> places;
+  const int columns = lens.width + 1;
+  std::vector<cv::Point2d> corners, rays;
+  for (int y = 0; y <= lens.height; ++y)
+    for (int x = 0; x < columns; ++x) corners.emplace_back(x - 0.5, y - 0.5);
+  cv::undistortPoints(corners, rays, camera_matrix(lens), distortion(lens), cv::noArray(), cv::noArray(),
+                      cv::TermCriteria(cv::TermCriteria::COUNT + cv::TermCriteria::EPS, 30, 1e-9));
   for (int y = 0; y < lens.height; ++y) {
     for (int x = 0; x < lens.width; ++x) {
+      const cv::Point2d* const top = rays.data() + static_cast<ptrdiff_t>(y) * columns + x;
+      const cv::Point2d* const bottom = top + columns;
       for (int i = 0; i < samples * samples; ++i) {
-        const int column = i % samples, row = i / samples;
-        places.emplace_back(x - 0.5 + (column + 0.5) / samples, y - 0.5 + (row + 0.5) / samples);
+        const double right = (i % samples + 0.5) / samples, down = (i / samples + 0.5) / samples;
+        rays_.push_back((1 - down) * ((1 - right) * top[0] + right * top[1]) +
+                        down * ((1 - right) * bottom[0] + right * bottom[1]));
       }
     }
   }
-  cv::undistortPoints(places, rays_, camera_matrix(lens), distortion(lens), cv::noArray(), cv::noArray(),
-                      cv::TermCriteria(cv::TermCriteria::COUNT + cv::TermCriteria::EPS, 30, 1e-9));
 }
 
 cv::Mat PlaneCamera::picture(const PlanePose& pose, const PlaneGrey& grey, uint64_t seed) const {

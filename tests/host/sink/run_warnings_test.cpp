@@ -6,9 +6,11 @@
 namespace flashcell::host {
 namespace {
 
-std::string lines_of(const RunSummary& summary) {
+std::string lines_of(const RunSummary& summary, bool events = false) {
   std::string text;
-  for (const RunWarning& warning : run_warnings(test::small_run(), summary)) text += warning.line() + "\n";
+  RunInfo run = test::small_run();
+  run.source.has_cells = events;
+  for (const RunWarning& warning : run_warnings(run, summary)) text += warning.line() + "\n";
   return text;
 }
 
@@ -53,6 +55,9 @@ TEST(RunWarnings, EachSaysWhatHowMuchAndWhatToTry) {
     EXPECT_NE(lines.find(text), std::string::npos) << text << "\n" << lines;
   }
   EXPECT_NE(summary_json(test::small_run(), s).find("12 objects did not fit"), std::string::npos);
+  // [segment] does nothing for events.
+  EXPECT_NE(lines.find("segment"), std::string::npos);
+  EXPECT_EQ(lines_of(s, true).find("segment"), std::string::npos);
 }
 
 }  // namespace

@@ -85,21 +85,5 @@ TEST_F(ResNet20, BiasCorrectionHelpsWhereEveryValueHasFourBits) {
   EXPECT_GE(after, before);
 }
 
-TEST_F(ResNet20, AdaptiveRoundingHelpsFourBits) {
-  PostTrainingOptions options;
-  options.places = Places::after_activations;
-  options.weights = {.bits = 4, .calibrator = Calibrator::mse};
-  options.activations = {.bits = 4, .calibrator = Calibrator::mse};
-  const Graph nearest = quantize_post_training(network_, calibration_, kCalibrationImages, options);
-  AdaptiveRoundingOptions rounding;
-  rounding.threads = 2;
-  const Graph rounded = round_adaptively(network_, nearest, calibration_, kCalibrationImages, rounding);
-  const double before = accuracy(nearest), after = accuracy(rounded);
-  RecordProperty("W4A4_nearest", std::to_string(before));
-  RecordProperty("W4A4_adaptive", std::to_string(after));
-  EXPECT_GE(after, before + 2);
-  EXPECT_GE(after, 90.0);
-}
-
 }  // namespace
 }  // namespace flashcell::quant
