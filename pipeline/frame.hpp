@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/event.hpp"
+
 namespace flashcell {
 
 enum class PixelFormat : uint8_t { grey8, grey16, rgb8, bgr8 };
@@ -39,6 +41,8 @@ struct Frame {
   /// The foreground, where the source gives it ready (SourceInfo::has_cells): cells of 8x8 px row by row, as
   /// contract/limits.hpp has them. Bits outside of the picture are 0. Empty: it is to be found in the pixels.
   std::vector<uint64_t> cells;
+  /// Those since the frame before, of an event camera's recording that was opened for them (SourceInfo::has_events).
+  std::vector<Event> events;
   int64_t number = 0;  ///< the recording's frame number, from 0; a gap means dropped frames
   std::optional<int64_t>
       device_time_ns;      ///< the camera's own time stamp, ns since its epoch, where the recording has one
@@ -48,11 +52,12 @@ struct Frame {
 
 /// What a recording says of itself.
 struct SourceInfo {
-  std::string name;        ///< for messages and headers: path or generator
-  int width = 0;           ///< px
-  int height = 0;          ///< px
-  bool has_pixels = true;  ///< false: the frames' view shows nothing
-  bool has_cells = false;  ///< frames come with their foreground: Frame::cells. Their pixels are for people only
+  std::string name;         ///< for messages and headers: path or generator
+  int width = 0;            ///< px
+  int height = 0;           ///< px
+  bool has_pixels = true;   ///< false: the frames' view shows nothing
+  bool has_cells = false;   ///< frames come with their foreground: Frame::cells. Their pixels are for people only
+  bool has_events = false;  ///< frames come with Frame::events
   PixelFormat format = PixelFormat::grey8;
   int significant_bits = 8;            ///< of a grey16 sample: 10, 12, 16
   double fps = 0;                      ///< frames/s as recorded; 0 when the file does not say

@@ -3,6 +3,7 @@
 
 #include "base/aligned_vector.hpp"
 #include "kernels_hls/contract/object.hpp"
+#include "pipeline/event_count.hpp"
 #include "tracking/blob_pixels.hpp"
 #include "tracking/detection.hpp"
 #include "tracking/recognition.hpp"
@@ -17,6 +18,7 @@ struct ObjectTable {
   /// What the tracker sees. A device whose objects have no records, or mean something else than their records say (a
   /// detector's boxes), fills it; where it is empty the pipeline derives one of each record (make_detection).
   RecordVector<tracking::Detection> detections;
+  RecordVector<EventCount> events;  ///< of each detection, where frames come with events; else empty
   contract::FrameSummary summary;
   /// The objects' pixels, for a tracker that asks; null where the device does not keep them. Of the device that filled
   /// the table last, which uses it again.
@@ -33,6 +35,7 @@ struct ObjectTable {
     features.clear();
     names.clear();
     detections.clear();
+    events.clear();
     summary = {};
   }
 

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "pipeline/count_meter.hpp"
+#include "pipeline/event_count.hpp"
 #include "pipeline/frame_feed.hpp"
 #include "pipeline/sink_group.hpp"
 #include "pipeline/stage_call.hpp"
@@ -73,7 +74,7 @@ class Run {
       const std::vector<Sink*>& sinks, const RunInfo& info, const PipelineOptions& options, RunSummary& summary)
       : make_device_(make_device),
         tracker_(tracker),
-        sinks_(sinks),
+        sinks_(sinks, options.actions),
         info_(info),
         options_(options),
         summary_(summary),
@@ -236,6 +237,8 @@ class Run {
     if (options_.make_namer) namer().name(*packet->frame, packet->table);
     const int64_t named = steady_now_ns();
     measure(packet->table);
+    if (options_.actions != nullptr)
+      count_events(packet->frame->events, packet->table.detections, packet->table.events);
     packet->name_ns = named - before;
     packet->measure_ns = steady_now_ns() - named;
     return packet;

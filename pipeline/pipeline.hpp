@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "pipeline/action_namer.hpp"
 #include "pipeline/device.hpp"
 #include "pipeline/namer.hpp"
 #include "pipeline/run_summary.hpp"
@@ -27,6 +28,7 @@ struct PipelineOptions {
   tracking::ObjectCount count;              ///< how many objects there are; frames that meet it are counted
   bool count_in_regions = false;            ///< frames that meet the counts of RunInfo::regions are, instead
   NamerFactory make_namer;                  ///< says of which class objects are; may be empty
+  ActionNamer* actions = nullptr;           ///< says what tracks do; null: nobody does
   Calibration named_by;                     ///< of what names objects, the tracker's recognizer included
   const std::atomic<bool>* stop = nullptr;  ///< set to end the run early; frames in flight are still finished
 

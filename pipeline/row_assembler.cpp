@@ -7,11 +7,12 @@
 namespace flashcell {
 
 RowAssembler::RowAssembler(int64_t window, uint8_t features, WorldMap world,
-                           std::shared_ptr<const tracking::RegionMap> regions)
+                           std::shared_ptr<const tracking::RegionMap> regions, ActionNamer* actions)
     : window_(std::max<int64_t>(0, window)),
       has_intensity_((features & contract::kFeatureIntensity) != 0),
       world_(std::move(world)),
-      regions_(std::move(regions)) {}
+      regions_(std::move(regions)),
+      actions_(actions) {}
 
 AssembledRow RowAssembler::make_row(const HeldFrame& frame, const tracking::TrackRow& row) const {
   AssembledRow out{
@@ -21,6 +22,14 @@ AssembledRow RowAssembler::make_row(const HeldFrame& frame, const tracking::Trac
     out.mean_grey = frame.mean_greys[static_cast<size_t>(row.detection)];
   }
   return out;
+}
+
+void RowAssembler::keep_looks(const ObjectTable& table, std::vector<tracking::ActionLook>& looks) {
+  looks.clear();
+  for (size_t i = 0; i < table.detections.size(); ++i) {
+    const EventCount events = i < table.events.size() ? table.events[i] : EventCount();
+    looks.push_back(tracking::make_action_look(table.detections[i], events.on, events.off));
+  }
 }
 
 void RowAssembler::hold(const FrameResult& result) {
@@ -37,6 +46,7 @@ void RowAssembler::hold(const FrameResult& result) {
   if (has_intensity_) {
     for (const tracking::Detection& d : result.table->detections) frame.mean_greys.push_back(d.mean_grey);
   }
+  if (actions_ != nullptr) keep_looks(*result.table, frame.looks);
   frame.rows.clear();
   for (const tracking::TrackRow& row : result.rows) frame.rows.push_back(make_row(frame, row));
   const auto before = [](const AssembledRow& a, const AssembledRow& b) { return a.row.id < b.row.id; };
@@ -66,10 +76,12 @@ void RowAssembler::release_before(int64_t end) {
   size_t released = 0;
   for (; released < held_.size() && held_[released].number < end; ++released) {
     const std::vector<AssembledRow>& rows = held_[released].rows;
-    ready_.insert(ready_.end(), rows.begin(), rows.end());
+    if (actions_ != nullptr)
+      actions_->take(rows, held_[released].looks, ready_);
+    else
+      ready_.insert(ready_.end(), rows.begin(), rows.end());
     spare_.push_back(std::move(held_[released]));
   }
-  released_ += ready_.size();
   held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(released));
 }
 
@@ -81,6 +93,7 @@ std::span<const AssembledRow> RowAssembler::add(const FrameResult& result) {
     late_rows_ += result.backfill.size();
   }
   release_before(result.frame->number - window_ + 1);
+  released_ += ready_.size();
   return ready_;
 }
 
@@ -90,6 +103,8 @@ void RowAssembler::amend(std::span<const tracking::TrackRow> rows) {
 
 std::span<const AssembledRow> RowAssembler::flush() {
   release_before(std::numeric_limits<int64_t>::max());
+  if (actions_ != nullptr) actions_->finish(ready_);
+  released_ += ready_.size();
   return ready_;
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "pipeline/action_namer.hpp"
 #include "pipeline/sink.hpp"
 
 namespace flashcell {
@@ -19,9 +20,10 @@ namespace flashcell {
 class RowAssembler {
  public:
   /// `window`: frame numbers that backfill may reach back, >= 0. `features`: contract::FeatureBits measured. `world`:
-  /// what gives rows their values in a unit of length. `regions` may be null.
+  /// what gives rows their values in a unit of length. `regions` may be null. `actions`: says what tracks do, and may
+  /// hold rows back for longer; null: nobody does.
   explicit RowAssembler(int64_t window, uint8_t features = 0, WorldMap world = {},
-                        std::shared_ptr<const tracking::RegionMap> regions = nullptr);
+                        std::shared_ptr<const tracking::RegionMap> regions = nullptr, ActionNamer* actions = nullptr);
 
   /// Takes one frame (numbers must rise); rows that are now final, valid until the next call.
   std::span<const AssembledRow> add(const FrameResult& result);
@@ -43,10 +45,12 @@ class RowAssembler {
     double time_s = 0;
     std::optional<int64_t> device_time_ns;
     int64_t host_time_ns = 0;
-    std::vector<float> mean_greys;   // by detection; empty where intensity is not measured
-    std::vector<AssembledRow> rows;  // by rising id
+    std::vector<tracking::ActionLook> looks;  // by detection; empty where nobody names actions
+    std::vector<float> mean_greys;            // by detection; empty where intensity is not measured
+    std::vector<AssembledRow> rows;           // by rising id
   };
 
+  static void keep_looks(const ObjectTable& table, std::vector<tracking::ActionLook>& looks);
   void hold(const FrameResult& result);
   void insert(const tracking::TrackRow& row);
   void release_before(int64_t end);
@@ -56,6 +60,7 @@ class RowAssembler {
   bool has_intensity_;
   WorldMap world_;
   std::shared_ptr<const tracking::RegionMap> regions_;
+  ActionNamer* actions_;
   std::vector<HeldFrame> held_;   // by rising number
   std::vector<HeldFrame> spare_;  // recycled: keep their capacity
   std::vector<AssembledRow> ready_;

@@ -23,6 +23,7 @@ struct RunInfo {
   uint8_t features = 0;                                ///< contract::FeatureBits measured
   std::vector<std::string> colour_classes;             ///< names by colour_class
   std::vector<std::string> classes;                    ///< names by class_id
+  std::vector<std::string> actions;                    ///< names by action
   std::shared_ptr<const tracking::RegionMap> regions;  ///< that rows are in; null: none
   /// Frame numbers that rows may come late (FrameResult::backfill): those of a frame are final once one so much later
   /// was written. 0 in a live run. The pipeline says it.
@@ -57,6 +58,8 @@ struct AssembledRow {
   std::optional<float> mean_grey;         ///< of the row's detection, where intensity was measured and the object seen
   WorldValues world;                      ///< the row in the unit of RunInfo::world
   int32_t region = tracking::RegionMap::kNone;  ///< of RunInfo::regions, in which the row's position is
+  int32_t action = -1;                          ///< of RunInfo::actions: what the object does; -1: not known
+  float action_confidence = 0;                  ///< 0..1
 };
 
 /// Where results go: begin() once; for every frame in order write(), then write_rows(); write_rows() with the last rows

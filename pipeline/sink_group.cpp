@@ -32,9 +32,11 @@ void finish(Sink& sink, std::span<const AssembledRow> rows, const RunSummary& su
 }  // namespace
 
 void SinkGroup::begin(const RunInfo& run) {
-  rows_.emplace(run.backfill_frames, run.features, run.world, run.regions);
+  rows_.emplace(run.backfill_frames, run.features, run.world, run.regions, actions_);
+  RunInfo told = run;
+  if (actions_ != nullptr) told.backfill_frames += actions_->begin(run.backfill_frames == 0);
   for (Sink* sink : sinks_) {
-    sink->begin(run);
+    sink->begin(told);
     begun_.push_back(sink);
   }
 }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "pipeline/action_namer.hpp"
 #include "pipeline/row_assembler.hpp"
 #include "pipeline/run_summary.hpp"
 #include "pipeline/sink.hpp"
@@ -13,7 +14,9 @@ namespace flashcell {
 /// others, so that what was written stays whole.
 class SinkGroup {
  public:
-  explicit SinkGroup(const std::vector<Sink*>& sinks) : sinks_(sinks) {}
+  /// `actions`: says what tracks do, or null.
+  explicit SinkGroup(const std::vector<Sink*>& sinks, ActionNamer* actions = nullptr)
+      : sinks_(sinks), actions_(actions) {}
 
   void begin(const RunInfo& run);
   void write(const FrameResult& result);
@@ -25,6 +28,7 @@ class SinkGroup {
 
  private:
   const std::vector<Sink*>& sinks_;
+  ActionNamer* actions_;
   std::vector<Sink*> begun_;
   std::optional<RowAssembler> rows_;
 };

@@ -7,7 +7,6 @@
 #include "base/error.hpp"
 #include "base/output_file.hpp"
 #include "base/text.hpp"
-#include "host/app/array_work.hpp"
 #include "host/app/labelled_pictures.hpp"
 #include "host/app/progress.hpp"
 #include "quant_models/cim/study.hpp"
@@ -17,7 +16,7 @@ namespace flashcell::app {
 namespace {
 
 struct ArrayOptions {
-  std::string network, preset, test, calibration, time = "1s..1y", output;
+  std::string network, preset, test, calibration, before, time = "1s..1y", output;
   host::PictureOptions pictures;
   std::vector<float> noises{0, 0.5F, 1, 2, 5}, bits{4, 5, 6, 7, 8, 10};
   int64_t images = 256;
@@ -70,17 +69,25 @@ quant::cim::StudyOptions study_options(const ArrayOptions& o) {
   return options;
 }
 
+// The other network over time alone.
+quant::cim::Comparison compare(const ArrayOptions& o, quant::cim::StudyOptions options,
+                               const quant::cim::TestSet& test) {
+  options.noises.clear();
+  options.bits.clear();
+  const host::ArrayWork work = host::read_array_work(o.before, {o.preset, o.calibration, o.pictures});
+  const quant::Shape& input = work.graph.node(work.graph.inputs()[0]).shape;
+  if (static_cast<size_t>(quant::element_count(input)) * test.labels.size() != test.images.size())
+    throw Error(Fault::usage, fmt::format("--before {}: takes pictures of another size", printable(o.before)));
+  const quant::cim::Study study = quant::cim::study(work.graph, work.device, work.settings, test, options);
+  return {o.before, study.real, study.ideal, study.over_time};
+}
+
 int report(const ArrayOptions& o) {
   if (o.chips < 1 || o.images < 1 || o.threads < 1)
     throw Error(Fault::usage, "--chips, --images and --threads are at least 1");
   try {
     const quant::cim::StudyOptions options = study_options(o);
-    RunChoice choice;
-    choice.device = "cim:" + o.preset;
-    choice.calibration = o.calibration;
-    choice.pictures = o.pictures;
-    choice.seed = o.seed;
-    const ArrayWork work = read_array_work(o.network, choice);
+    const host::ArrayWork work = host::read_array_work(o.network, {o.preset, o.calibration, o.pictures});
     RunChoice plain;
     plain.pictures = o.pictures;
     plain.arithmetic = Arithmetic::float32;
@@ -92,6 +99,7 @@ int report(const ArrayOptions& o) {
     quant::cim::Study study =
         quant::cim::study(work.graph, work.device, work.settings, {numbers, pictures.images.labels}, options,
                           [&](int64_t done, int64_t) { progress.update(done); });
+    if (!o.before.empty()) study.before = compare(o, options, {numbers, pictures.images.labels});
     progress.clear();
     study.network = o.network;
     study.ranges = work.ranges;
@@ -125,6 +133,9 @@ void add_report(Command& cim, Action& action) {
   command.add_option("-o,--output", options->output, "Folder for the report").required();
   command.add_option("--calibration", options->calibration,
                      "Pictures that converters' ranges are found with; else a quantized network's file says them");
+  command.add_option("--before", options->before,
+                     "Another network of the same pictures, as it was before it was trained for the device: its "
+                     "accuracy over time beside");
   command.add_option("--time", options->time, "From programming to reading: a time, or first..last (1s..1y)");
   command.add_option("--noise", options->noises, "More noise of each read, percent of the largest conductance")
       .delimiter(',');

@@ -9,6 +9,7 @@
 #include "base/json_text.hpp"
 #include "host/app/command.hpp"
 #include "host/xrt/list_boards.hpp"
+#include "quant_models/cim/device.hpp"
 
 namespace flashcell::app {
 namespace {
@@ -84,9 +85,10 @@ int devices(bool json) {
     for (const Listing* listing : {&boards, &emulated}) {
       for (const host::BoardInfo& board : listing->boards) all.push_back(board_json(board));
     }
-    fmt::print("{}\n",
-               json_text(nlohmann::json(
-                   {{"devices", all}, {"boards_problem", boards.problem}, {"emulated_problem", emulated.problem}})));
+    fmt::print("{}\n", json_text(nlohmann::json({{"devices", all},
+                                                 {"boards_problem", boards.problem},
+                                                 {"emulated_problem", emulated.problem},
+                                                 {"arrays", quant::cim::preset_names()}})));
     return 0;
   }
   for (const Listing* listing : {&boards, &emulated}) {
@@ -94,13 +96,16 @@ int devices(bool json) {
     if (!listing->problem.empty())
       fmt::print("no {}: {}\n", listing == &boards ? "board" : "software device", listing->problem);
   }
+  fmt::print("cim:PRESET  networks on emulated compute-in-memory arrays: {}\n",
+             fmt::join(quant::cim::preset_names(), ", "));
   return 0;
 }
 
 }  // namespace
 
 void add_devices(Command& app, Action& action) {
-  Command& command = app.add_subcommand("devices", "List the boards, and the software device that stands in for one");
+  Command& command =
+      app.add_subcommand("devices", "List the boards, the software device that stands in for one, and emulated arrays");
   auto json = std::make_shared<bool>(false);
   command.add_flag("--json", *json, "Print as JSON");
   command.callback([=, &action] { action = [json] { return devices(*json); }; });

@@ -11,6 +11,8 @@ struct EvaluationOptions {
   std::vector<std::string> files;
   host::EvalOptions eval;
   int64_t truth_first = 0, track_first = 0;
+  tracking::OverlayOptions overlay;
+  double latency_ms = 5, spread_ms = 0, window_ms = 20;
 };
 
 }  // namespace
@@ -59,6 +61,28 @@ void add_eval(Command& app, Action& action) {
       .type_name("N")
       .positive();
   command.add_flag("--json", eval.json, "Print every figure as JSON");
+  command.heading("Drawings on a display");
+  const Option display = command
+                             .add_option("--display", options->overlay.display_hz,
+                                         "Also how far drawings laid over the points are off, and how they tremble, on "
+                                         "a display of so many pictures a second")
+                             .type_name("HZ")
+                             .positive();
+  command.add_option("--fps", options->overlay.fps, "Of the camera").type_name("HZ").positive().needs(display);
+  command.add_option("--latency", options->latency_ms, "From a frame to its tracks, ms")
+      .type_name("MS")
+      .at_least_zero()
+      .needs(display);
+  command.add_option("--latency-spread", options->spread_ms, "Up to so much more, by chance")
+      .type_name("MS")
+      .at_least_zero()
+      .needs(display);
+  command
+      .add_option("--predict-from", options->window_ms,
+                  "Of a track: what the place at the picture's time is predicted from, ms")
+      .type_name("MS")
+      .positive()
+      .needs(display);
   command.callback([=, &action] {
     action = [=] {
       if (options->files.size() % 2 != 0)
@@ -68,6 +92,13 @@ void add_eval(Command& app, Action& action) {
         e.pairs.push_back({options->files[i], options->files[i + 1]});
       if (truth_first.given()) e.truth_columns.first_frame = options->truth_first;
       if (track_first.given()) e.track_columns.first_frame = options->track_first;
+      if (display.given()) {
+        e.overlay = options->overlay;
+        e.overlay->max_distance = e.max_distance;
+        e.overlay->latency = 1e-3 * options->latency_ms;
+        e.overlay->latency_spread = 1e-3 * options->spread_ms;
+        e.overlay->window = 1e-3 * options->window_ms;
+      }
       return host::eval_command(e, std::cout);
     };
   });

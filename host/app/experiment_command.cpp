@@ -5,6 +5,7 @@
 
 #include "base/json_text.hpp"
 #include "host/app/experiment_command.hpp"
+#include "host/app/training_program.hpp"
 #include "quant_models/fusion/count_systems.hpp"
 
 namespace flashcell::app {
@@ -13,6 +14,10 @@ namespace {
 struct ExperimentOptions {
   bool count_only = false, json = false;
   int array_rows = 0, anchors = 3, classes = 3;
+  // Of the whole experiment, as flashcell_train takes them.
+  std::string minutes, size, drives, width, preset, times, chips, bits_budget, seed, output = "rem-cim", threads,
+                                                                                     checkpoint_seconds;
+  bool restart = false, quiet = false;
 };
 
 void print_table(const std::vector<quant::SystemCount>& counts) {
@@ -49,6 +54,28 @@ int count(const ExperimentOptions& o) {
   return 0;
 }
 
+int learn(const ExperimentOptions& o) {
+  std::vector<std::string> words = {"rem-cim", "-o", o.output};
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {name, value});
+  };
+  add("--minutes", o.minutes);
+  add("--size", o.size);
+  add("--drives", o.drives);
+  add("--width", o.width);
+  add("--preset", o.preset);
+  add("--times", o.times);
+  add("--chips", o.chips);
+  add("--bits-budget", o.bits_budget);
+  add("--seed", o.seed);
+  add("--threads", o.threads);
+  add("--checkpoint-seconds", o.checkpoint_seconds);
+  if (o.restart) words.emplace_back("--restart");
+  if (o.json) words.emplace_back("--json");
+  if (o.quiet) words.emplace_back("--quiet");
+  become_training_program(std::move(words));
+}
+
 }  // namespace
 
 void add_experiment(Command& app, Action& action) {
@@ -57,12 +84,36 @@ void add_experiment(Command& app, Action& action) {
   Command& command = experiment.add_subcommand(
       "rem-cim", "Detection by frames and events on compute-in-memory arrays (Ichikawa et al., 2024)");
   command.footer(
-      "Memory cells, converters' area and energy of FPN, A-FPN, MEA-FPN and REM-CiM at the paper's size, counted from "
-      "the\nnetworks as they are built, beside the published ones.\n"
+      "Draws drives by day and by night, trains FPN, A-FPN, MEA-FPN, REM-CiM and detectors of frames or events alone\n"
+      "at a small size, and judges them on emulated arrays with all errors. -o holds report.html, report.json,\n"
+      "report.txt, the networks and the test scenes. A run that was stopped goes on where it was when the same "
+      "command\n"
+      "is given again. With --count-only memory cells, converters' area and energy at the paper's size, counted from\n"
+      "the networks as they are built, beside the published ones.\n"
+      "  flashcell experiment rem-cim --minutes 60\n"
       "  flashcell experiment rem-cim --count-only");
   auto options = std::make_shared<ExperimentOptions>();
-  command.add_flag("--count-only", options->count_only, "Count the networks of the paper's size; nothing is trained")
-      .required();
+  command.add_option("--minutes", options->minutes, "About so many minutes of one processor core (60)");
+  command.add_option("--size", options->size, "Width and height of frames, px, multiples of 32 (128x96)")
+      .type_name("WxH");
+  command
+      .add_option("--drives", options->drives,
+                  "Folder that `synth driving` has written: every fifth drive tests; drawn ones unless stated")
+      .type_name("FOLDER");
+  command.add_option("--width", options->width, "Channels of the networks' first layers (8)");
+  command.add_option("--preset", options->preset,
+                     "Preset or .toml file of the arrays, as cim run has it (reram_wan_2022)");
+  command.add_option("--times", options->times, "From programming to reading (1s,1d)");
+  command.add_option("--chips", options->chips, "Of each network (3)");
+  command.add_option("--bits-budget", options->bits_budget, "mAP that few bits of weights may cost (0.02)");
+  command.add_option("--seed", options->seed, "The same seed gives the same result");
+  command.add_option("-o,--output", options->output, "Folder; made when it is not there");
+  command.add_option("--threads", options->threads, "At most 4 are of use; all processors unless stated");
+  command.add_option("--checkpoint-seconds", options->checkpoint_seconds, "From one checkpoint to the next (20)");
+  command.add_flag("--restart", options->restart, "Begin anew where an unfinished run lies in the output folder");
+  command.add_flag("-q,--quiet", options->quiet, "No progress line");
+  command.heading("Counting");
+  command.add_flag("--count-only", options->count_only, "Count the networks of the paper's size; nothing is trained");
   command
       .add_option("--array-rows", options->array_rows,
                   "Rows of an array: a matrix with more takes several, each with converters of its own; 0: no limit")
@@ -70,7 +121,8 @@ void add_experiment(Command& app, Action& action) {
   command.add_option("--anchors", options->anchors, "Boxes at each place").range(1, 64);
   command.add_option("--classes", options->classes, "Classes of objects").range(1, 1000);
   command.add_flag("--json", options->json, "Print the table as JSON");
-  command.callback([options, &action] { action = [options] { return count(*options); }; });
+  command.callback(
+      [options, &action] { action = [options] { return options->count_only ? count(*options) : learn(*options); }; });
 }
 
 }  // namespace flashcell::app

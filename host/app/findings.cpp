@@ -53,7 +53,7 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
     fmt::print("{} events, {:.3g} million a second from file to tracks\n", s.source.events, 1e-6 * s.events_per_s());
   }
   std::string files;
-  for (const char* name : {"tracks.csv", "tracks.txt", "tracks.h5", "summary.json", "overlay.mp4"}) {
+  for (const char* name : {"tracks.csv", "tracks.txt", "tracks.h5", "actions.csv", "summary.json", "overlay.mp4"}) {
     if (fs::exists(fs::path(output) / name)) files += (files.empty() ? "" : ", ") + std::string(name);
   }
   if (fs::exists(fs::path(output) / "res_track.txt")) files += ", mask*.tif, res_track.txt";

@@ -8,6 +8,7 @@
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/crop_folder.hpp"
+#include "host/app/learn_actions.hpp"
 #include "host/app/marked_objects.hpp"
 #include "host/app/terminal_observer.hpp"
 #include "host/inference/network.hpp"
@@ -20,8 +21,11 @@ namespace flashcell::app {
 namespace {
 
 struct LearningOptions {
-  std::string input, marks, tracks, output = "classes.json", crops;
+  std::string input, marks, tracks, output, crops;
   bool json = false;
+  ActionLearning actions;
+  bool names_actions = false;
+  std::vector<std::string> also;  // of actions: input, marks, tracks of each further recording
   std::unique_ptr<ConfigOptions> config;
 };
 
@@ -105,14 +109,44 @@ void print_learned(const LearningOptions& options, const Marks& marks, std::span
   fmt::print("use it with  flashcell track INPUT --track.classes {}\n", printable(options.output));
 }
 
-int learn(const LearningOptions& options) {
-  host::Config config = options.config->load();
-  config.label.features |= contract::kFeatureHlac;
-  std::vector<std::filesystem::path> inputs = host::recording_files(options.input);
+void keep_files(const LearningOptions& options, const host::Config& config, const std::vector<std::string>& recordings,
+                const std::vector<std::string>& files) {
+  std::vector<std::filesystem::path> inputs(files.begin(), files.end());
+  for (const std::string& recording : recordings) {
+    for (const std::filesystem::path& file : host::recording_files(recording)) inputs.push_back(file);
+  }
   for (const std::filesystem::path& file : host::named_files(config)) inputs.push_back(file);
-  inputs.insert(inputs.end(), {options.marks, options.tracks});
   inputs.insert(inputs.end(), options.config->files().begin(), options.config->files().end());
   host::keep_inputs(inputs, {options.output});
+}
+
+int learn_what_is_done(const LearningOptions& options) {
+  if (options.tracks.empty())
+    throw Error(Fault::usage, "learn --actions: add --tracks with the tracks.csv that the ids in MARKS come from");
+  if (options.also.size() % 3 != 0)
+    throw Error(Fault::usage, "learn --also: takes three files each time: INPUT MARKS TRACKS");
+  ActionLearning learning = options.actions;
+  learning.output = options.output;
+  learning.json = options.json;
+  learning.recordings = {{options.input, options.marks, options.tracks}};
+  for (size_t i = 0; i < options.also.size(); i += 3)
+    learning.recordings.push_back({options.also[i], options.also[i + 1], options.also[i + 2]});
+  const host::Config config = options.config->load();
+  std::vector<std::string> recordings, files;
+  for (const MarkedRecording& recording : learning.recordings) {
+    recordings.push_back(recording.input);
+    files.insert(files.end(), {recording.marks, recording.tracks});
+  }
+  keep_files(options, config, recordings, files);
+  return learn_actions(learning, config);
+}
+
+int learn(LearningOptions options) {
+  if (options.output.empty()) options.output = options.names_actions ? "actions.npz" : "classes.json";
+  if (options.names_actions) return learn_what_is_done(options);
+  host::Config config = options.config->load();
+  config.label.features |= contract::kFeatureHlac;
+  keep_files(options, config, {options.input}, {options.marks, options.tracks});
   const Marks marks = read_marks(options.marks, options.tracks);
   TerminalObserver observer(Told::progress);
   host::Recording recording = host::open_recording(options.input, config);
@@ -132,23 +166,39 @@ int learn(const LearningOptions& options) {
 }  // namespace
 
 void add_learn(Command& app, Action& action) {
-  Command& command = app.add_subcommand("learn", "Make named classes from a few marked examples");
+  Command& command = app.add_subcommand("learn", "Make named classes, or actions, from a few marked examples");
   command.footer(
       "MARKS is a CSV file: `frame,x,y,class` names the object at a point of a frame; `id,class` with --tracks names "
       "whole tracks of an\n"
-      "earlier run (look up their ids in its overlay or report). Ten examples a class are a good start.");
+      "earlier run (look up their ids in its overlay or report). Ten examples a class are a good start.\n"
+      "With --actions it says what tracks do: `id,first,last,action`, from frame to frame, both included.");
   auto options = std::make_shared<LearningOptions>();
   command.add_option("INPUT", options->input, "Recording, as for track").required();
   command.add_option("MARKS", options->marks, "CSV file of marked examples").required();
   command.add_option("--tracks", options->tracks, "tracks.csv that the ids in MARKS come from").type_name("FILE");
-  command.add_option("-o,--output", options->output, "File to write the classes to");
+  command.add_option("-o,--output", options->output, "File to write to; classes.json or actions.npz");
   command
       .add_option("--crops", options->crops,
                   "Write the marked objects as pictures in class folders, to train a network, instead of OUTPUT")
       .type_name("DIR");
+  const Option actions =
+      command.add_flag("--actions", options->names_actions, "Learn what tracks do, for [actions] (docs/actions.md)");
+  command
+      .add_option("--also", options->also, "With --actions: INPUT MARKS TRACKS of one more recording; may be repeated")
+      .type_name("FILES")
+      .needs(actions);
+  command.add_option("--step-ms", options->actions.step_ms, "With --actions: of the network; 0: as the marks suggest")
+      .at_least_zero()
+      .needs(actions);
+  command.add_option("--delay-ms", options->actions.delay_ms, "With --actions: that it may wait; 0: four steps")
+      .at_least_zero()
+      .needs(actions);
+  command.add_option("--updates", options->actions.updates, "With --actions: of the network's weights")
+      .range(1, 100000)
+      .needs(actions);
   command.add_flag("--json", options->json, "Print the findings as JSON");
   options->config = std::make_unique<ConfigOptions>(command);
-  command.callback([options, &action] { action = [options] { return learn(*options); }; });
+  command.callback([options, &action] { action = [options] { return learn(std::move(*options)); }; });
 }
 
 }  // namespace flashcell::app

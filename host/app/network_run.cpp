@@ -9,8 +9,8 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "host/app/array_work.hpp"
 #include "host/app/integer_device.hpp"
+#include "host/arrays/array_work.hpp"
 #include "host/inference/input_table.hpp"
 #include "host/inference/network.hpp"
 #include "quant_models/execute/executor.hpp"
@@ -182,7 +182,7 @@ class IntegerRun final : public NetworkRun {
 std::unique_ptr<NetworkRun> run_on_arrays(const std::string& file, const RunChoice& choice) {
   if (choice.arithmetic.value_or(Arithmetic::float32) != Arithmetic::float32)
     throw Error(Fault::usage, "--device cim:PRESET: arrays have converters of their own; leave --as out");
-  ArrayWork work = read_array_work(file, choice);
+  host::ArrayWork work = read_array_work(file, array_choice(choice));
   if (choice.heads_only) work.graph = quant::remove_output_tail(std::move(work.graph));
   auto item = std::make_shared<quant::cim::FirstItem>();
   const auto layers = quant::cim::program(work.graph, work.device, work.settings, choice.seed);
@@ -220,6 +220,10 @@ std::unique_ptr<NetworkRun> run_graph(const std::string& file, const RunChoice& 
 
 }  // namespace
 
+host::ArrayChoice array_choice(const RunChoice& choice) {
+  return {host::arrays_of_device(choice.device), choice.calibration, choice.pictures};
+}
+
 RunChoice run_choice(const std::string& as, const std::string& device, bool heads_only) {
   RunChoice choice;
   choice.heads_only = heads_only;
@@ -228,7 +232,7 @@ RunChoice run_choice(const std::string& as, const std::string& device, bool head
     choice.arithmetic = static_cast<Arithmetic>(named - std::begin(kArithmeticNames));
   if (device.empty()) return choice;
   choice.device = device;
-  if (!choice.arithmetic && !is_array_device(device)) choice.arithmetic = Arithmetic::integer;
+  if (!choice.arithmetic && !host::is_array_device(device)) choice.arithmetic = Arithmetic::integer;
   return choice;
 }
 
@@ -253,7 +257,7 @@ void add_array_options(Command& command, uint64_t& seed, std::string& calibratio
 
 std::unique_ptr<NetworkRun> make_run(const std::string& file, const RunChoice& choice) {
   const bool packed = file.ends_with(".fcnn");
-  if (is_array_device(choice.device)) return run_on_arrays(file, choice);
+  if (host::is_array_device(choice.device)) return run_on_arrays(file, choice);
   const bool integers =
       choice.arithmetic.value_or(packed ? Arithmetic::integer : Arithmetic::fake) == Arithmetic::integer;
   if (packed && !integers)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/command_line.hpp"
+#include "host/arrays/array_work.hpp"
 #include "host/quantization/picture_options.hpp"
 #include "quant_models/metadata.hpp"
 #include "quant_models/tensor/tensor.hpp"
@@ -35,6 +36,8 @@ struct RunChoice {
 
 /// The choice from what a command line says; empty: not said. A device asks for integers.
 RunChoice run_choice(const std::string& as, const std::string& device, bool heads_only);
+/// What it says of arrays. Throws Error(Fault::usage) where the device names none.
+host::ArrayChoice array_choice(const RunChoice& choice);
 /// --as and --device.
 void add_run_choice(Command& command, std::string& as, std::string& device);
 /// --seed and --calibration.

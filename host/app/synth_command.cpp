@@ -28,7 +28,7 @@ struct SceneOptions {
 };
 
 bool is_scene_name(std::string_view name) {
-  constexpr std::string_view kNames[] = {"scene.txt", "gt.txt", "truth.csv", "scene.mov", "scene.raw"};
+  constexpr std::string_view kNames[] = {"scene.txt", "gt.txt", "truth.csv", "actions.csv", "scene.mov", "scene.raw"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
@@ -37,8 +37,9 @@ bool is_image_of_scene(std::string_view name) {
          name.find_first_not_of("0123456789") == name.size() - std::string_view(".png").size();
 }
 
-host::RunFiles scene_files(host::SceneFile format) {
+host::RunFiles scene_files(const host::SceneParameters& scene, host::SceneFile format) {
   host::RunFiles files{"synth", {"scene.txt", "gt.txt", "truth.csv"}, is_scene_name};
+  if (scene.actions) files.names.emplace_back("actions.csv");
   if (format == host::SceneFile::video) files.names.emplace_back("scene.mov");
   if (format == host::SceneFile::raw) files.names.emplace_back("scene.raw");
   return files;
@@ -77,7 +78,7 @@ int synth(const SceneOptions& options) {
                                           options.spec));
   }
   const host::SceneParameters scene = host::parse_scene(options.spec);
-  const host::RunFolder folder(options.output, scene_files(options.format), {});
+  const host::RunFolder folder(options.output, scene_files(scene, options.format), {});
   std::optional<host::RunFolder> images;
   hold_images(options, scene.frames, images);
   const Interruption interruption;
@@ -105,10 +106,13 @@ void add_synth(Command& app, Action& action) {
       "synth",
       "Write a generated high-speed scene with exact ground truth; events of it or of a video; drives, gestures");
   command.footer(
-      "SPEC is synth:SHAPES?key=value&key=value. SHAPES: discs, polygons, digits, patterns, or several joined by +.\n"
+      "SPEC is synth:SHAPES?key=value&key=value. SHAPES: discs, polygons, digits, patterns, ellipses, or several "
+      "joined by +.\n"
       "Keys: size=WxH, objects, frames, fps, seed, radius=A..B, speed=A..B (px/frame), crossing=on|off, "
       "start=apart|anywhere,\n"
-      "occluders, noise, blur, shutter, background, foreground, colour=on|off, edges=smooth|binary, dropped. The same "
+      "occluders, noise, blur, light=A..B and light_hz (a swing of the light), shutter, background, foreground, "
+      "colour=on|off, edges=smooth|binary, actions=on|off (objects stop, walk, turn, spin and jump; actions.csv says "
+      "when), dropped. The same "
       "SPEC gives the same bytes everywhere;\n"
       "`flashcell track SPEC` takes it without a file.\n"
       "With --events FILE also what an event camera would see of the scene, or of a recording that is named instead "

@@ -2,11 +2,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "base/random_reader.hpp"
 #include "host/app/command.hpp"
+#include "host/app/gesture_sequences.hpp"
 #include "host/app/interruption.hpp"
 #include "host/app/progress.hpp"
 #include "quant_models/recurrent/language_model.hpp"
@@ -126,7 +128,9 @@ int train_sequences(const std::string& data, quant::SequenceOptions o, const qua
                     const Common& common) {
   settle(o);
   if (o.cell != Cell::egru) o.trainer.activity_weight = 0;
-  const quant::SequenceSet set = quant::read_sequences(data, o.format, bins);
+  const quant::SequenceSet set = o.format == quant::SequenceFormat::gestures
+                                     ? read_gestures(data, bins)
+                                     : quant::read_sequences(data, o.format, bins);
   const Interruption interruption;
   quant::SequenceRun run;
   {
@@ -148,6 +152,8 @@ int train_sequences(const std::string& data, quant::SequenceOptions o, const qua
              percent(f.activity), 100 * f.zero_weights);
   fmt::print("multiply-accumulates a step: {:.0f} of {:.0f}; {:.0f} a sequence of {} steps\n", f.macs, f.dense_macs,
              f.macs * static_cast<double>(set.test.steps), set.test.steps);
+  if (f.dense_head_macs > 0)
+    fmt::print("and of the convolutions in front: {:.0f} of {:.0f} a step\n", f.head_macs, f.dense_head_macs);
   fmt::print("{:.0f} sequences/s, {:.0f} s of processor time\n", run.sequences_a_second, run.processor_seconds);
   fmt::print("network.npz and metrics.json are in {}\n", o.output);
   return 0;
@@ -187,11 +193,14 @@ void add_train_sequences(Command& train, Action& action) {
   command.footer(
       "--as rows, pixels: MNIST's folder, line by line or pixel by pixel. nmnist: folder or archive of N-MNIST's\n"
       "saccades with lists train*.txt and test*.txt (number, class), or labels.csv (file, class, train or test).\n"
+      "gestures: a folder that `flashcell synth gestures` wrote; of each class every fifth is tested.\n"
       "tensors: .npz with train_values, test_values (8 bits, count x steps x ...), train_labels, test_labels.");
   struct Sequences {
     std::string data;
     quant::SequenceOptions options;
     quant::EventBins bins;
+    std::optional<int> steps;
+    std::optional<int> pool;
     int bin_milliseconds = 25;
   };
   auto s = std::make_shared<Sequences>();
@@ -208,12 +217,18 @@ void add_train_sequences(Command& train, Action& action) {
   command.add_choice("--as", o.format, formats, "What lies there");
   command.add_choice("--cell", o.cell, cells(), "What the layers are made of");
   command.add_option("--hidden", o.hidden, "Units of each layer: 256,256").delimiter(',');
+  command.add_option("--head", o.head, "Events: channels of 3x3 convolutions in front, each halving the sides: 8,16")
+      .delimiter(',');
   command.add_option("--epochs", o.epochs, "Passes over the data").range(1, 100000);
   command.add_option("--bin-ms", s->bin_milliseconds, "Events: milliseconds that become a step").range(1, 1000);
-  command.add_option("--bins", s->bins.steps, "Events: steps of a sequence").range(1, 4096);
-  command.add_option("--pool", s->bins.pool, "Events: pixels a side that become one").range(1, 34);
+  command.add_option("--bins", s->steps, "Events: steps of a sequence; 12, of gestures 60").range(1, 4096);
+  command.add_option("--pool", s->pool, "Events: pixels a side that become one; 2, of gestures 4").range(1, 34);
   add_common(command, o, *common);
   command.callback([s, common, &action] {
+    const bool gestures = s->options.format == quant::SequenceFormat::gestures;
+    s->bins.size = gestures ? 128 : 34;
+    s->bins.steps = s->steps.value_or(gestures ? 60 : 12);
+    s->bins.pool = s->pool.value_or(gestures ? 4 : 2);
     s->bins.microseconds = static_cast<uint32_t>(s->bin_milliseconds) * 1000;
     action = [s, common] { return train_sequences(s->data, s->options, s->bins, *common); };
   });

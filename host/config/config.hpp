@@ -96,10 +96,18 @@ struct DetectSection {
   double most_overlap = 0.45;  ///< intersection over union of two boxes (beside: of a class); the weaker one goes
 };
 
-/// What segments and labels (host/device makes one of each).
-enum class DeviceKind : uint8_t { cpu, hls, reference, xrt };
-constexpr NamedValue<DeviceKind> kDeviceKinds[] = {
-    {DeviceKind::cpu, "cpu"}, {DeviceKind::hls, "hls"}, {DeviceKind::reference, "reference"}, {DeviceKind::xrt, "xrt"}};
+/// [actions]: a network that says what each track does.
+struct ActionsSection {
+  std::string model;  ///< file that `flashcell learn --actions` wrote; empty: none
+};
+
+/// What segments and labels (host/device makes one of each); cim: as cpu, and networks run on arrays.
+enum class DeviceKind : uint8_t { cpu, hls, reference, xrt, cim };
+constexpr NamedValue<DeviceKind> kDeviceKinds[] = {{DeviceKind::cpu, "cpu"},
+                                                   {DeviceKind::hls, "hls"},
+                                                   {DeviceKind::reference, "reference"},
+                                                   {DeviceKind::xrt, "xrt"},
+                                                   {DeviceKind::cim, "cim"}};
 
 /// [pipeline]
 struct PipelineSection {
@@ -119,6 +127,14 @@ struct XrtSection {
   int timeout_ms = 2000;       ///< a launch that takes longer has failed
   int reopen = 3;              ///< times a board is opened again in a run
   bool emulated = false;       ///< the software device instead of a board
+};
+
+/// [cim]: emulated compute-in-memory arrays.
+struct CimSection {
+  std::string preset;       ///< PRESET[,key=value...]
+  std::string time;         ///< from programming to reading; empty: the preset's
+  std::string calibration;  ///< pictures that converters find their ranges with; empty: the network's file says them
+  int64_t seed = 1;         ///< of the chip and its noise
 };
 
 constexpr NamedValue<tracking::PredictedRows> kPredictedRows[] = {{tracking::PredictedRows::none, "none"},
@@ -147,8 +163,10 @@ struct Config {
   ClassifySection classify;
   DetectSection detect;
   TrackSection track;
+  ActionsSection actions;
   PipelineSection pipeline;
   XrtSection xrt;
+  CimSection cim;
   OutputSection output;
 };
 
@@ -176,7 +194,7 @@ void load_config(const std::string& path, Config& config);
 void parse_config(const std::string& text, const std::string& origin, Config& config);
 
 /// Sets one key, as in "segment.threshold" "90". A value that is no TOML is taken as a string. "xrt:1" for
-/// "pipeline.device" sets the kind and "xrt.device".
+/// "pipeline.device" sets the kind and "xrt.device", "cim:PRESET" the kind and "cim.preset".
 void set_config_key(const std::string& key, const std::string& value, Config& config);
 
 /// One key as the command line offers it.

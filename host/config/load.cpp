@@ -30,10 +30,12 @@ void load_config(const std::string& path, Config& config) {
 }
 
 void set_config_key(const std::string& key, const std::string& value, Config& config) {
-  const std::string kind = name_in(kDeviceKinds, DeviceKind::xrt), board = kind + ':';
-  if (key == "pipeline.device" && value.rfind(board, 0) == 0) {
-    set_config_key("xrt.device", value.substr(board.size()), config);
-    set_config_key(key, kind, config);
+  for (const auto& [kind, which] :
+       {std::pair(DeviceKind::xrt, "xrt.device"), std::pair(DeviceKind::cim, "cim.preset")}) {
+    const std::string name = name_in(kDeviceKinds, kind), prefix = name + ':';
+    if (key != "pipeline.device" || !value.starts_with(prefix)) continue;
+    set_config_key(which, value.substr(prefix.size()), config);
+    set_config_key(key, name, config);
     return;
   }
   const size_t dot = key.find('.');

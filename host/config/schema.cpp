@@ -334,12 +334,20 @@ void visit_track(TrackSection& s, schema::Visitor& v) {
   v.text("classes", s.classes, "File of named classes that `flashcell learn` wrote. Empty: objects stay unnamed.");
 }
 
+void visit_actions(ActionsSection& s, schema::Visitor& v) {
+  v.section("actions", "What each track does (walks, turns, jumps: whatever was marked), step by step.");
+  v.text("model", s.model,
+         "File of actions that `flashcell learn --actions` wrote (docs/actions.md). Empty: actions stay unnamed.");
+}
+
 void visit_pipeline(PipelineSection& s, schema::Visitor& v) {
-  v.section("pipeline", "Where and how it runs. None of it changes the results of an offline run.");
+  v.section("pipeline",
+            "Where and how it runs. But for device = \"cim\" none of it changes the results of an offline run.");
   choice(
       v, "device", s.device, kDeviceKinds,
       "cpu: fast. hls: the FPGA kernel's sources on the CPU, slow. reference: plain scalar code, slow. xrt: a board\n"
-      "(section [xrt]; on the command line xrt:1 is board 1). Same bytes from all.");
+      "(section [xrt]; on the command line xrt:1 is board 1). Same bytes from all. cim: as cpu, but the networks of\n"
+      "[classify] and [detect] run on emulated compute-in-memory arrays (section [cim]; cim:PRESET names them).");
   integer(v, "threads", s.threads, 0, 1024, "0: all cores.");
   integer(v, "frames_in_flight", s.frames_in_flight, 0, 4096,
           "Frames between source and sinks at most. 0: four a thread.");
@@ -364,6 +372,16 @@ void visit_xrt(XrtSection& s, schema::Visitor& v) {
           "A launch that takes longer has failed: its frames are lost and counted, and the board is opened again.");
   integer(v, "reopen", s.reopen, 0, 1000000, "Times that the board is opened again in a run before it is given up.");
   v.boolean("emulated", s.emulated, "Run without a board, on the software device behind the genuine XRT library.");
+}
+
+void visit_cim(CimSection& s, schema::Visitor& v) {
+  v.section("cim", "The arrays that networks run on, with device = \"cim\". docs/cim.md says more.");
+  v.text("preset", s.preset,
+         "PRESET[,key=value...]: one of `flashcell cim presets` or a .toml file, and keys of it to change.");
+  v.text("time", s.time, "From programming to reading, as \"30d\". Empty: as the preset says.");
+  v.text("calibration", s.calibration,
+         "Pictures that converters find their ranges with (no labels needed). Empty: as the quantized network says.");
+  integer(v, "seed", s.seed, 0, kMaxCount, "Fixes all that is by chance: the same chip, the same noise.");
 }
 
 void visit_output(OutputSection& s, schema::Visitor& v) {
@@ -424,8 +442,10 @@ void visit_config(Config& config, schema::Visitor& visitor) {
   visit_classify(config.classify, visitor);
   visit_detect(config.detect, visitor);
   visit_track(config.track, visitor);
+  visit_actions(config.actions, visitor);
   visit_pipeline(config.pipeline, visitor);
   visit_xrt(config.xrt, visitor);
+  visit_cim(config.cim, visitor);
   visit_output(config.output, visitor);
 }
 

@@ -87,6 +87,7 @@ class CellDevice : public Device {
 std::unique_ptr<Labeller> make_labeller(const DevicePlan& plan) {
   switch (plan.kind) {
     case DeviceKind::cpu:
+    case DeviceKind::cim:
       return make_fast_labeller(plan.label);
     case DeviceKind::hls:
       return make_hls_labeller(plan.label);

@@ -5,6 +5,7 @@
 
 #include "host/config/config.hpp"
 #include "host/device/object_stage.hpp"
+#include "host/inference/network_engine.hpp"
 #include "pipeline/namer.hpp"
 #include "quant_models/packed/packed_model.hpp"
 
@@ -14,7 +15,7 @@ namespace flashcell::host {
 class Naming {
  public:
   /// Throws Error(Fault::input) for a network that cannot be read or is none of the kind that its section wants,
-  /// Error(Fault::usage) for sections that contradict each other.
+  /// Error(Fault::usage) for sections that contradict each other, and arrays that do not fit.
   explicit Naming(const Config& config);
 
   /// Names by class; empty when no network names anything.
@@ -40,6 +41,7 @@ class Naming {
   Config config_;
   // Shared with what namer() returns, which may outlive this.
   std::shared_ptr<const quant::PackedModel> classifier_, detector_;
+  EngineFactory classifier_engine_, detector_engine_;
   std::vector<std::string> classes_;
 };
 

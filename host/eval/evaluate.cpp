@@ -70,6 +70,7 @@ SequenceScores evaluate_pair(const EvalPair& pair, const EvalOptions& options) {
   scores.names = names;
   if (options.particle_gate > 0)
     scores.particles = tracking::score_particles(truth.objects, tracks.objects, options.particle_gate);
+  if (options.overlay) scores.overlay = tracking::judge_overlay(truth.objects, tracks.objects, *options.overlay);
   if (are_label_folders(pair.truth, pair.tracks))
     scores.cells = score_label_folders(pair.truth, pair.tracks, options.frames);
   return scores;
@@ -91,7 +92,7 @@ std::optional<Scores> combined(const std::vector<SequenceScores>& sequences,
 }  // namespace
 
 SequenceScores score_sequence(const std::string& name, const tracking::ScoredSequence& sequence) {
-  return {name, tracking::hota(sequence), tracking::clear_mot(sequence), tracking::identity(sequence), {}, {}, {}};
+  return {name, tracking::hota(sequence), tracking::clear_mot(sequence), tracking::identity(sequence), {}, {}, {}, {}};
 }
 
 EvalResult evaluate(const EvalOptions& options) {
@@ -102,6 +103,10 @@ EvalResult evaluate(const EvalOptions& options) {
   if (options.particle_gate > 0 && !options.points) {
     throw Error(Fault::usage, "eval: --particle-gate compares points: add --points --max-distance PX");
   }
+  if (options.overlay && !options.points)
+    throw Error(Fault::usage, "eval: --display follows points: add --points --max-distance PX");
+  if (options.overlay && !(options.overlay->fps > 0))
+    throw Error(Fault::usage, "eval: --display needs the camera's frames a second: add --fps HZ");
   EvalResult result;
   std::vector<tracking::HotaScores> hota;
   std::vector<tracking::ClearScores> clear;
@@ -118,7 +123,8 @@ EvalResult evaluate(const EvalOptions& options) {
                     tracking::combine(identity),
                     {},
                     combined(result.sequences, &SequenceScores::cells),
-                    combined(result.sequences, &SequenceScores::particles)};
+                    combined(result.sequences, &SequenceScores::particles),
+                    {}};
   for (const SequenceScores& scores : result.sequences) {
     if (!scores.names) continue;
     if (!result.overall.names) result.overall.names.emplace();

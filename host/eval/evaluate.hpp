@@ -11,6 +11,7 @@
 #include "tracking/metrics/clear.hpp"
 #include "tracking/metrics/hota.hpp"
 #include "tracking/metrics/identity.hpp"
+#include "tracking/metrics/overlay.hpp"
 #include "tracking/metrics/particles.hpp"
 
 namespace flashcell::host {
@@ -25,6 +26,7 @@ struct EvalOptions {
   bool points = false;          ///< compare points by Euclidean distance instead of boxes by IoU
   double max_distance = 0;      ///< px; similarity of points is 1 - distance / max_distance
   double particle_gate = 0;     ///< px; above 0: the particle tracking challenge's measures, too, with this gate
+  std::optional<tracking::OverlayOptions> overlay;  ///< also how a display's drawings stay on the points, with these
   CsvColumns truth_columns, track_columns;
   int64_t frames = 0;  ///< only the first so many count; 0: all of the ground truth
   bool json = false;
@@ -39,6 +41,7 @@ struct SequenceScores {
   std::optional<Reliability> names;                   ///< where truth and tracks have classes (class_reliability.hpp)
   std::optional<CellTrackingScores> cells;            ///< where both sides are folders of label images
   std::optional<tracking::ParticleScores> particles;  ///< where a gate was given
+  std::optional<tracking::OverlayFigures> overlay;    ///< where a display was given; of single sequences alone
 };
 
 struct EvalResult {

@@ -101,6 +101,31 @@ nlohmann::json to_json(const tracking::ParticleScores& s) {
           {"FP_theta", s.wrong_tracks}};
 }
 
+constexpr const char* kOverlayRules[] = {"held", "line", "parabola"};  // by tracking::OverlayRule
+
+nlohmann::json to_json(const tracking::OverlayFigures& f) {
+  nlohmann::json json = {
+      {"drawings", f.drawings}, {"missing", f.missing}, {"age_ms", 1e3 * f.age}, {"oldest_age_ms", 1e3 * f.oldest_age}};
+  for (size_t rule = 0; rule < f.errors.size(); ++rule) {
+    const tracking::OverlayError& e = f.errors[rule];
+    json[kOverlayRules[rule]] = {{"rms_px", e.rms}, {"p95_px", e.p95}, {"jitter_px", e.jitter}};
+  }
+  return json;
+}
+
+void print_overlay(const SequenceScores& s, std::ostream& out) {
+  const tracking::OverlayFigures& f = *s.overlay;
+  out << fmt::format(
+      "\nOverlay of {}: {} drawings, {:.1f} % of the objects without a track; {:.2f} ms old when shown, {:.2f} ms at "
+      "most\n{:<10}{:>10}{:>10}{:>13}\n",
+      printable(s.name), f.drawings, 100 * f.missing, 1e3 * f.age, 1e3 * f.oldest_age, "prediction", "RMS px",
+      "95 % px", "jitter px");
+  for (size_t rule = 0; rule < f.errors.size(); ++rule) {
+    const tracking::OverlayError& e = f.errors[rule];
+    out << fmt::format("{:<10}{:>10.3f}{:>10.3f}{:>13.3f}\n", kOverlayRules[rule], e.rms, e.p95, e.jitter);
+  }
+}
+
 std::string figure(const std::optional<double>& value) {
   return value ? fmt::format("{:7.4f}", *value) : fmt::format("{:>7}", "-");
 }
@@ -152,6 +177,7 @@ nlohmann::json to_json(const SequenceScores& scores) {
   if (scores.names) add_names(*scores.names, json);
   if (scores.cells) json["cell_tracking"] = to_json(*scores.cells);
   if (scores.particles) json["particle_tracking"] = to_json(*scores.particles);
+  if (scores.overlay) json["overlay"] = to_json(*scores.overlay);
   return json;
 }
 
@@ -186,6 +212,8 @@ void print_table(const EvalResult& result, std::ostream& out) {
                   "{:>7} {:>7}\n",
                   "", width, "alpha", "beta", "JSC", "JSCtrk", "RMSE", "TP", "FN", "FP", "TPtrk", "FNtrk", "FPtrk"),
       width, out);
+  for (const SequenceScores& scores : result.sequences)
+    if (scores.overlay) print_overlay(scores, out);
 }
 
 int eval_command(const EvalOptions& options, std::ostream& out) {

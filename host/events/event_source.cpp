@@ -96,6 +96,10 @@ class EventSource final : public FrameSource {
     frame.number = number_ - 1;
     frame.device_time_ns = time_ns();
     frame.view = {nullptr, sensor_.width, sensor_.height, sensor_.width, PixelFormat::grey8};
+    if (options_.keep_events) {
+      frame.events.swap(kept_);
+      kept_.clear();
+    }
     if (options_.pictures) draw(frame);
     ++delivered_;
     return true;
@@ -133,6 +137,7 @@ class EventSource final : public FrameSource {
     info_.height = sensor_.height;
     info_.has_cells = true;
     info_.has_pixels = options_.pictures;
+    info_.has_events = options_.keep_events;
     const double step = static_cast<double>(ends_.step());
     info_.fps = options_.fps > 0 ? options_.fps : ends_.by_time() ? 1e6 / step : beginning.events_per_s / step;
     if (hot_pixels_ > 0) {
@@ -146,7 +151,10 @@ class EventSource final : public FrameSource {
   void skip_to_start() {
     std::vector<uint64_t> cells;
     while (number_ < options_.start_frame) {
-      if (fill(cells)) continue;
+      if (fill(cells)) {
+        kept_.clear();
+        continue;
+      }
       if (error_) std::rethrow_exception(error_);
       throw Error(Fault::usage,
                   fmt::format("{}: frame {} lies beyond the last, {}", name_, options_.start_frame, number_ - 1));
@@ -198,7 +206,7 @@ class EventSource final : public FrameSource {
   /// Every event within the sensor counts, and only for the cells.
   bool is_plain() const {
     return options_.parameters.polarity == EventPolarity::both && hot_cells_.empty() && !noise_.is_on() &&
-           !options_.pictures;
+           !options_.pictures && !options_.keep_events;
   }
 
   template <bool kDisjoint, bool kPlain>
@@ -244,6 +252,7 @@ class EventSource final : public FrameSource {
     if (noise_.is_on() && !noise_.passes(e.time_us, e.x, e.y)) return false;
     if (options_.pictures)
       on_cells_[cell] = (on_cells_[cell] & ~(uint64_t{1} << bit)) | static_cast<uint64_t>(e.on) << bit;
+    if (options_.keep_events) kept_.push_back(e);
     return true;
   }
 
@@ -295,6 +304,7 @@ class EventSource final : public FrameSource {
   SourceInfo info_;
   uint64_t hot_pixels_ = 0;
   std::vector<uint64_t> hot_cells_;  // empty: there are none
+  std::vector<Event> kept_;          // since the window before
   std::vector<uint64_t> on_cells_;   // of each pixel's last event, for pictures
 
   std::array<Event, kPart> part_;  // with the times that the clock gave them

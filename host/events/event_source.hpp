@@ -16,6 +16,7 @@ struct EventSourceOptions {
   double fps = 0;                      ///< > 0: overrides the windows' rate; time stamps are dropped with it
   /// Windows come with a picture, too, for people: grey, off events black, on events white (a pixel's last one counts).
   bool pictures = true;
+  bool keep_events = false;  ///< windows come with the events since the one before: Frame::events
 };
 
 /// Delivers the windows of a recording of events as frames with their foreground: Frame::cells. A frame's time is its

@@ -210,7 +210,9 @@ std::vector<Event> gesture_events(const GestureParameters& parameters, const Eve
   gesture.light(moment, light);
   simulator.advance(light, 0, events);
   while (moment < parameters.seconds) {
-    moment = std::min(parameters.seconds, moment + gesture.step(moment));
+    moment += gesture.step(moment);
+    // A rest of less than a microsecond would be no time for the simulator.
+    if (moment > parameters.seconds - 1e-6) moment = parameters.seconds;
     gesture.light(moment, light);
     simulator.advance(light, std::llround(1e9 * moment), events);
   }

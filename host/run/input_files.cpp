@@ -42,7 +42,10 @@ std::vector<fs::path> recording_files(const std::string& input) {
 }
 
 std::vector<fs::path> named_files(const Config& config) {
-  return {config.classify.model, config.detect.model, config.track.classes, config.xrt.bitstream};
+  const std::string arrays = config.cim.preset.substr(0, config.cim.preset.find(','));
+  return {config.classify.model, config.detect.model,  config.track.classes,
+          config.actions.model,  config.xrt.bitstream, arrays,
+          config.cim.calibration};
 }
 
 void keep_inputs(const std::vector<fs::path>& inputs, const std::vector<fs::path>& outputs) {

@@ -69,17 +69,17 @@ void take_over(const RunFolder& folder, const std::string& name) {
 
 }  // namespace
 
-void take_over(RunFolder& folder, const OutputSection& output) {
+void take_over(RunFolder& folder, const Config& config) {
   for (const std::string& name : claimed_names(folder)) {
     folder.claim(name);
     take_over(folder, name);
   }
-  for (const std::string& name : output_names(output)) take_over(folder, name);
+  for (const std::string& name : output_names(config)) take_over(folder, name);
 }
 
-void drop_next(const RunFolder& folder, const OutputSection& output) {
+void drop_next(const RunFolder& folder, const Config& config) {
   std::vector<std::string> names = claimed_names(folder);
-  for (const std::string& name : output_names(output)) names.push_back(name);
+  for (const std::string& name : output_names(config)) names.push_back(name);
   for (const std::string& name : names) {
     std::error_code ignored;
     fs::remove(folder.path(next_name(name)), ignored);

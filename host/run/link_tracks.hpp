@@ -27,9 +27,9 @@ std::string describe_names(const std::vector<tracking::TrackName>& names, const 
 
 /// Puts the files that a second pass has made, under next_name(), in the place of the first one's. Throws
 /// Error(Fault::input).
-void take_over(RunFolder& folder, const OutputSection& output);
+void take_over(RunFolder& folder, const Config& config);
 
 /// Removes what a second pass that did not come to its end has left.
-void drop_next(const RunFolder& folder, const OutputSection& output);
+void drop_next(const RunFolder& folder, const Config& config);
 
 }  // namespace flashcell::host

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "host/sink/action_sink.hpp"
 #include "host/sink/csv_sink.hpp"
 #include "host/sink/hdf5_sink.hpp"
 #include "host/sink/label_image_sink.hpp"
@@ -19,13 +20,15 @@ constexpr double kTrailFrames = 30;  // drawn frames, when the configuration doe
 
 }  // namespace
 
-std::vector<std::string> output_names(const OutputSection& output) {
+std::vector<std::string> output_names(const Config& config) {
+  const OutputSection& output = config.output;
   std::vector<std::string> names = {"summary.json"};
   if (output.csv) names.emplace_back("tracks.csv");
   if (output.mot) names.emplace_back("tracks.txt");
   if (output.hdf5) names.emplace_back("tracks.h5");
   if (output.overlay) names.emplace_back("overlay.mp4");
   if (output.labels) names.emplace_back("res_track.txt");
+  if (!config.actions.model.empty()) names.emplace_back("actions.csv");
   if (output.report) {
     for (std::string& name : report_file_names()) names.push_back(std::move(name));
   }
@@ -44,7 +47,9 @@ bool is_claimed_name(std::string_view name) {
 
 bool is_output_name(std::string_view name) {
   if (is_claimed_name(name)) return true;
-  const OutputSection everything{.mot = true, .hdf5 = true, .labels = true};
+  Config everything;
+  everything.output.mot = everything.output.hdf5 = everything.output.labels = true;
+  everything.actions.model = "any";
   const std::vector<std::string> names = output_names(everything);
   return std::any_of(names.begin(), names.end(),
                      [name](const std::string& each) { return name == each || name == next_name(each); });
@@ -87,6 +92,7 @@ SinkSet make_sinks(RunFolder& folder, const Config& config, const SinkPlan& plan
         output.trail_ms > 0 ? output.trail_ms : kTrailFrames * static_cast<double>(options.every) * 1e3 / plan.fps;
     sinks.add(make_overlay_sink(path("overlay.mp4"), options));
   }
+  if (!config.actions.model.empty()) sinks.add(make_action_sink(path("actions.csv")));
   if (output.labels) {
     LabelImageOptions options;
     options.file = [&folder, called](const std::string& name) {

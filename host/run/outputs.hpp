@@ -32,7 +32,7 @@ class SinkSet {
 };
 
 /// The files that a run with this configuration makes.
-std::vector<std::string> output_names(const OutputSection& output);
+std::vector<std::string> output_names(const Config& config);
 
 /// What the second pass calls a file until it is whole (link_tracks()).
 std::string next_name(const std::string& name);

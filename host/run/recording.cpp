@@ -27,15 +27,16 @@ bool wants_grey(const Config& config) {
   return !contract::need_colour(config.label.features) && !colour_classes;
 }
 
-SourceOptions source_options(const Config& config, bool colour, bool pictures) {
+SourceOptions source_options(const Config& config, const FrameWishes& wishes) {
   const InputSection& s = config.input;
   SourceOptions options;
-  options.grey = wants_grey(config) && !colour;
+  options.grey = wants_grey(config) && !wishes.colour;
   options.start_frame = s.start;
   if (s.frames > 0) options.frame_limit = s.frames;
   options.fps = s.fps;
   options.events = config.events;
-  options.event_pictures = pictures;
+  options.event_pictures = wishes.pictures;
+  options.keep_events = wishes.events;
   if (s.raw_width > 0 || s.raw_height > 0) {
     RawGeometry& raw = options.raw.emplace();
     raw.width = s.raw_width;
@@ -233,9 +234,9 @@ AutoSegment choose(const Sample& sample, const Sample& colour, const Recording& 
 
 }  // namespace
 
-Recording open_recording(const std::string& input, const Config& config, bool colour, bool pictures) {
+Recording open_recording(const std::string& input, const Config& config, const FrameWishes& wishes) {
   Recording recording;
-  const SourceOptions options = source_options(config, colour, pictures);
+  const SourceOptions options = source_options(config, wishes);
   recording.source = open_source(input, options);
   recording.open_again = [input, options] { return open_source(input, options); };
   if (recording.source->info().random_access) {

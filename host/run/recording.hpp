@@ -24,10 +24,17 @@ struct Recording {
   std::function<std::unique_ptr<FrameSource>(int64_t frame, int64_t frames)> open_in_colour;
 };
 
+/// What frames are to come with.
+struct FrameWishes {
+  bool colour = false;   ///< where the recording has any
+  bool pictures = true;  ///< of an event camera's windows, for people
+  bool events = false;   ///< of an event camera: Frame::events
+};
+
 /// Opens INPUT as the configuration's [input] says; in grey where neither the configuration nor the caller needs
-/// colour. `pictures`: events' windows come with pictures, for people. Throws Error(Fault::input), and
+/// colour. Throws Error(Fault::input), and
 /// Error(Fault::usage) when nobody states the frame rate.
-Recording open_recording(const std::string& input, const Config& config, bool colour = false, bool pictures = true);
+Recording open_recording(const std::string& input, const Config& config, const FrameWishes& wishes = {});
 
 /// Memory for the frames that were looked at.
 constexpr int64_t kMostLookAheadBytes = int64_t{512} << 20;

@@ -1,11 +1,14 @@
 #include "host/run/run.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "base/error.hpp"
+#include "host/actions/track_actions.hpp"
 #include "host/device/listed_objects.hpp"
 #include "host/device/naming.hpp"
 #include "host/device/object_stage.hpp"
@@ -37,6 +40,8 @@ struct Job {
   std::unique_ptr<tracking::FrameTracker> tracker;
   tracking::Tracker* linkable = nullptr;               ///< the tracker, where its tracks can be linked
   tracking::TrackerParameters parameters;              ///< of it
+  std::unique_ptr<ActionNamer> action_namer;           ///< where [actions] has a model
+  std::vector<std::string> actions;                    ///< names by action
   WorldMap world;                                      ///< to the unit of the outputs
   std::string segmentation;                            ///< why it was chosen
   std::shared_ptr<const tracking::RegionMap> regions;  ///< that rows are in; null: none
@@ -86,11 +91,43 @@ void follow_measured_objects(const Config& config, Job& job) {
   job.tracker = std::move(tracker);
 }
 
+bool is_hlac_measured(const Job& job) {
+  return (job.objects.measure.features & contract::kFeatureHlac) != 0;
+}
+
+void name_actions(const ActionModel& model, const std::string& file, Job& job) {
+  if (model.inputs.hlac && !is_hlac_measured(job)) {
+    throw Error(Fault::usage,
+                fmt::format("actions.model: {} was learned with HLAC features, which label.hlac turns off "
+                            "here; turn it on",
+                            file));
+  }
+  if (model.inputs.events && !job.recording.source->info().has_events) {
+    throw Error(Fault::usage, fmt::format("actions.model: {} was learned from an event camera's events, which {} does "
+                                          "not have; learn one from frames",
+                                          file, job.recording.source->info().name));
+  }
+  job.action_namer = make_action_namer(model, job.recording.fps);
+  job.actions = model.actions();
+}
+
+[[noreturn]] void refuse_actions_of_boxes() {
+  throw Error(Fault::usage,
+              "actions.model: boxes have no shape to tell actions from; it needs objects that segmentation finds");
+}
+
 Job job_of_recording(const RunInput& input, Config& config, const RunOptions& options, RunObserver& observer) {
   const Naming naming(config);
   Job job;
   const bool pictures = !options.sinks.empty() || config.output.overlay || config.output.report || naming.looks();
-  job.recording = open_recording(input.recording, config, naming.wants_colour(), pictures);
+  std::optional<ActionModel> actions;
+  if (!config.actions.model.empty()) {
+    if (naming.finds_objects()) refuse_actions_of_boxes();
+    actions = read_action_model(config.actions.model);
+  }
+  job.recording = open_recording(
+      input.recording, config,
+      {.colour = naming.wants_colour(), .pictures = pictures, .events = actions && actions->inputs.events});
   if (const std::string& note = job.recording.source->info().note; !note.empty()) observer.note(note);
   job.world = world_map(config, job.recording.source->info().width, job.recording.source->info().height);
   if (!naming.finds_objects()) {
@@ -114,6 +151,7 @@ Job job_of_recording(const RunInput& input, Config& config, const RunOptions& op
     job.parameters.keep_count = config.pipeline.realtime;
     follow_measured_objects(config, job);
   }
+  if (actions) name_actions(*actions, config.actions.model, job);
   return job;
 }
 
@@ -138,6 +176,11 @@ Job job_of_detections(const RunInput& input, const Config& config) {
     throw Error(Fault::usage,
                 "track --detections: boxes come without pixels, which classify.model and detect.model need");
   }
+  if (config.pipeline.device == DeviceKind::cim)
+    throw Error(
+        Fault::usage,
+        "track --detections: boxes are there already, and arrays (pipeline.device = \"cim\") run networks only");
+  if (!config.actions.model.empty()) refuse_actions_of_boxes();
   Job job;
   job.recording.fps = fps_of_detections(input, config);
   std::vector<FrameDetections> frames = read_mot_detections(input.detections);
@@ -161,6 +204,7 @@ RunInfo run_info(const Job& job, const Config& config, const RunOptions& options
   run.features = job.objects.measure.features;
   run.colour_classes = job.objects.colour_classes;
   run.classes = job.classes;
+  run.actions = job.actions;
   run.regions = job.regions;
   run.linked = job.linkable != nullptr && job.parameters.counted();
   run.config_toml = print_config(config, false);
@@ -187,6 +231,7 @@ PipelineOptions pipeline_options(const Job& job, const Config& config, const Run
   pipeline.queue_ms = config.pipeline.queue_ms;
   pipeline.fps = job.recording.fps;
   pipeline.make_namer = job.make_namer;
+  pipeline.actions = job.action_namer.get();
   pipeline.named_by = job.named_by;
   pipeline.measure = job.objects.measure;
   // Rows of boxes replace each other: they do not count what was followed.
@@ -205,10 +250,9 @@ Job make_job(const RunInput& input, Config& config, const RunOptions& options, R
 }
 
 RunFiles run_files(const Config& config) {
-  RunFiles files{"track", output_names(config.output), is_output_name,
-                 config.output.labels ? is_claimed_name : nullptr};
+  RunFiles files{"track", output_names(config), is_output_name, config.output.labels ? is_claimed_name : nullptr};
   if (links_tracks(config)) {
-    for (const std::string& name : output_names(config.output)) files.names.push_back(next_name(name));
+    for (const std::string& name : output_names(config)) files.names.push_back(next_name(name));
   }
   return files;
 }
@@ -241,13 +285,13 @@ void write_linked(const RunInput& input, Config config, const RunOptions& option
     second.error = std::current_exception();
   }
   if (second.error || second.summary.end != RunEnd::complete) {
-    drop_next(folder, config.output);
+    drop_next(folder, config);
     observer.warn("the tracks are not linked: the files hold them as they were followed");
     outcome.error = second.error;
     if (!second.error) outcome.summary.end = RunEnd::interrupted;
     return;
   }
-  take_over(folder, config.output);
+  take_over(folder, config);
   outcome.info = second.info;
   outcome.summary = second.summary;
   observer.note("count: " + describe_names(names, second.summary));

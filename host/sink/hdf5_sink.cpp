@@ -297,6 +297,7 @@ class Hdf5Sink final : public Sink {
     file_.set_attribute(root, "colour_classes", joined_lines(run_.colour_classes));
     file_.set_attribute(root, "classes", joined_lines(run_.classes));
     file_.set_attribute(root, "regions", joined_lines(region_names(run_)));
+    if (!run_.actions.empty()) file_.set_attribute(root, "actions", joined_lines(run_.actions));
     file_.set_attribute(root, "config_toml", run_.config_toml);
     file_.set_attribute(root, "command", run_.command);
   }

@@ -55,6 +55,10 @@ bool has_classes(const Context& c) {
   return !c.run.classes.empty();
 }
 
+bool has_actions(const Context& c) {
+  return !c.run.actions.empty();
+}
+
 constexpr Entry kColumns[] = {
     integer("frame", "1", "frame number of the recording, from 0; a gap is a dropped frame", StoredAs::int64,
             [](const Row& r) { return r.row.frame; }),
@@ -134,6 +138,23 @@ constexpr Entry kColumns[] = {
      .real = [](const Row& r) { return double{r.row.class_confidence}; },
      .append_text = append_confidence,
      .has = has_classes},
+    {.name = "action",
+     .unit = "text",
+     .meaning = "what the object does",
+     .stored_as = StoredAs::int32,
+     .integer = [](const Row& r) { return int64_t{r.action}; },
+     .real = nullptr,
+     .append_text = nullptr,
+     .has = has_actions,
+     .names = [](const Context& c) { return c.run.actions; }},
+    {.name = "action_confidence",
+     .unit = "1",
+     .meaning = "confidence of the action, 0..1",
+     .stored_as = StoredAs::float32,
+     .integer = nullptr,
+     .real = [](const Row& r) { return double{r.action_confidence}; },
+     .append_text = append_confidence,
+     .has = has_actions},
     integer(
         "device_time_ns", "ns", "the camera's time stamp of the frame", StoredAs::int64,
         [](const Row& r) { return r.device_time_ns.value_or(kNoInteger); },

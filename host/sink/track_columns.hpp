@@ -35,9 +35,9 @@ struct TrackColumn {
   void append_to(std::string& out, const AssembledRow& row) const;
 };
 
-/// The columns that this run has, in the order of the file. Left out: colour class, class and region without names in
-/// `run`, device time where the first frame has none, mean grey where intensity is not measured, places, speeds and
-/// areas in the run's unit of length where that is px.
+/// The columns that this run has, in the order of the file. Left out: colour class, class, action and region without
+/// names in `run`, device time where the first frame has none, mean grey where intensity is not measured, places,
+/// speeds and areas in the run's unit of length where that is px.
 std::vector<TrackColumn> track_columns(const RunInfo& run, bool device_time, bool host_time);
 
 /// A unit as part of a column's name: what a program might take for something else becomes _.

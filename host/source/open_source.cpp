@@ -81,8 +81,8 @@ Source open_source(const std::string& input, const SourceOptions& options) {
   if (options.raw) return open_raw(input, options);
 
   if (holds_events(input)) {
-    return make_event_source(
-        input, {options.events, options.start_frame, options.frame_limit, options.fps, options.event_pictures});
+    return make_event_source(input, {options.events, options.start_frame, options.frame_limit, options.fps,
+                                     options.event_pictures, options.keep_events});
   }
   const std::string extension = lower_extension(input);
   if (extension == ".cine") return open_cine(input, options);

@@ -43,6 +43,7 @@ struct SourceOptions {
   double fps = 0;                           ///< > 0: overrides the recorded rate; time stamps are dropped with it
   std::optional<RawGeometry> raw = {};      ///< the input is raw frames
   EventParameters events = {};              ///< a recording of events: what becomes a frame
+  bool keep_events = false;                 ///< of events: windows come with their events, too
   bool event_pictures = true;               ///< of events: windows come with a picture, for people
 };
 

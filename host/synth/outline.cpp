@@ -87,6 +87,27 @@ Outline Outline::polygon(int32_t radius, int sides, double turns) {
   return outline;
 }
 
+Outline Outline::ellipse(int32_t radius, double turns) {
+  Outline outline;
+  outline.kind_ = Kind::ellipse;
+  outline.radius_ = radius;
+  const double cosine = cosine_of_turns(turns), sine = sine_of_turns(turns);
+  const double along = 1.0 / (static_cast<double>(radius) * radius), across = along / (kEllipse * kEllipse);
+  outline.conic_ = {along * cosine * cosine + across * sine * sine, 2 * cosine * sine * (along - across),
+                    along * sine * sine + across * cosine * cosine};
+  return outline;
+}
+
+int Outline::cut_ellipse(int32_t dy, FixedSpan* spans) const {
+  const auto [a, b, c] = conic_;
+  const double y = dy, inside = b * b * y * y - 4 * a * (c * y * y - 1);
+  if (!(inside > 0)) return 0;
+  const double middle = -b * y / (2 * a), half = std::sqrt(inside) / (2 * a);
+  spans[0] = {static_cast<int32_t>(std::floor(middle - half + 0.5)),
+              static_cast<int32_t>(std::floor(middle + half + 0.5))};
+  return spans[0].begin < spans[0].end ? 1 : 0;
+}
+
 Outline Outline::digit(int32_t radius, int digit) {
   Outline outline;
   outline.kind_ = Kind::glyph;
@@ -103,6 +124,7 @@ int Outline::cut(int32_t dy, FixedSpan* spans) const {
     spans[0] = {-half, half};
     return 1;
   }
+  if (kind_ == Kind::ellipse) return cut_ellipse(dy, spans);
   if (kind_ == Kind::glyph) return cut_glyph(kGlyphs[static_cast<size_t>(digit_)], radius_, dy, spans);
 
   int32_t begin = radius_ + 1, end = -radius_ - 1;

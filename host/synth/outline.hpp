@@ -19,6 +19,9 @@ class Outline {
   static Outline disc(int32_t radius);
   /// Regular polygon in a circle of `radius`; `turns`: rotation.
   static Outline polygon(int32_t radius, int sides, double turns);
+  /// Ellipse of half axes `radius` and `radius` * kEllipse; `turns`: of its long axis.
+  static Outline ellipse(int32_t radius, double turns);
+  static constexpr double kEllipse = 0.45;
   /// Seven-segment digit 0..9 that fits into a circle of `radius`.
   static Outline digit(int32_t radius, int digit);
 
@@ -26,7 +29,9 @@ class Outline {
   int cut(int32_t dy, FixedSpan* spans) const;
 
  private:
-  enum class Kind : uint8_t { disc, polygon, glyph };
+  int cut_ellipse(int32_t dy, FixedSpan* spans) const;
+
+  enum class Kind : uint8_t { disc, polygon, glyph, ellipse };
   struct Point {
     int32_t x, y;
   };
@@ -37,6 +42,7 @@ class Outline {
   int sides_ = 0;
   std::array<Point, kMaxSides> corners_{};
   int digit_ = 0;
+  std::array<double, 3> conic_{};  // a x^2 + b x y + c y^2 = 1, of an ellipse
 };
 
 }  // namespace flashcell::host

@@ -84,6 +84,15 @@ void blur_image(uint8_t* pixels, ptrdiff_t stride, int width, int height, int ch
   }
 }
 
+void scale_columns(uint8_t* pixels, ptrdiff_t stride, int height, int channels, std::span<const int32_t> factors) {
+  for (int y = 0; y < height; ++y) {
+    uint8_t* sample = pixels + y * stride;
+    for (const int32_t factor : factors)
+      for (int c = 0; c < channels; ++c, ++sample)
+        *sample = static_cast<uint8_t>(std::min(255, (*sample * factor + 32768) >> 16));
+  }
+}
+
 void add_noise(uint8_t* pixels, ptrdiff_t stride, int row_bytes, int height, double sigma, uint64_t key) {
   // Four uniform bytes have mean 510 and variance 4 * (256^2 - 1) / 12.
   constexpr double kSumSigma = 147.79935949;

@@ -43,13 +43,19 @@ constexpr std::array<Hue, 6> kHues = {{{"red", false, false, true},
                                        {"blue", true, false, false},
                                        {"magenta", true, false, true}}};
 
+/// A place between two walls, and whether one goes the other way there.
+struct Bounced {
+  double position;
+  bool turned;
+};
+
 /// Reflects `position` between two walls as often as it takes.
-double bounce(double position, double low, double high) {
+Bounced bounce(double position, double low, double high) {
   const double width = high - low;
-  if (!(width > 0)) return low;
+  if (!(width > 0)) return {low, false};
   double u = (position - low) / (2 * width);
   u -= std::floor(u);
-  return low + 2 * width * (u > 0.5 ? 1 - u : u);
+  return {low + 2 * width * (u > 0.5 ? 1 - u : u), u > 0.5};
 }
 
 int32_t to_fixed(double px) {
@@ -72,7 +78,10 @@ void add_binary_edge(int32_t* steps, int width, int32_t position, int32_t weight
 
 const char* shape_name(Shape shape, int variant) {
   constexpr const char* kPolygons[] = {"triangle", "square", "pentagon", "hexagon"};
-  return shape == Shape::polygon ? kPolygons[variant - 3] : shape == Shape::pattern ? "pattern" : "disc";
+  return shape == Shape::polygon   ? kPolygons[variant - 3]
+         : shape == Shape::pattern ? "pattern"
+         : shape == Shape::ellipse ? "ellipse"
+                                   : "disc";
 }
 
 /// Tiles of a near-square grid for objects that may not touch.
@@ -122,8 +131,9 @@ Scene::Object Scene::make_object(int index) const {
   o.variant = o.shape == Shape::polygon ? 3 + static_cast<int>(random.below(4)) : static_cast<int>(random.below(10));
   o.turns = random.uniform();
   o.spin = random.uniform(-0.002, 0.002);
-  set_walls(index, radius, o);
+  set_walls(index, parameters_.actions ? ActionSchedule::kLargest * radius : radius, o);
   set_motion(random, o);
+  if (p.actions) set_schedule(index, radius, o);
   set_look(random, o);
   return o;
 }
@@ -187,6 +197,13 @@ void Scene::set_motion(CounterRandom& random, Object& o) const {
   o.sway_phase = random.uniform();
 }
 
+void Scene::set_schedule(int index, double radius, Object& o) const {
+  // Streams beyond those of place_apart(), one an object.
+  const SceneParameters& p = parameters_;
+  o.schedule.emplace(p.seed, (uint64_t{1} << 33) + static_cast<uint64_t>(index), p.fps, static_cast<double>(p.frames),
+                     radius, std::sqrt(o.vx * o.vx + o.vy * o.vy));
+}
+
 void Scene::set_look(CounterRandom& random, Object& o) const {
   const auto foreground = static_cast<uint8_t>(parameters_.foreground);
   const std::string shape =
@@ -222,27 +239,36 @@ void Scene::add_occluders() {
   }
 }
 
+Scene::Pose Scene::scheduled_pose(const Object& o, double frame) {
+  const ActionSchedule::Pose at = o.schedule->at(frame);
+  const Bounced x = bounce(o.x + at.x, o.low_x, o.high_x), y = bounce(o.y + at.y, o.low_y, o.high_y);
+  // A mirror image looks the other way round; a long axis is the same after half a turn.
+  return {to_fixed(x.position), to_fixed(y.position), x.turned != y.turned ? -at.heading : at.heading, at.scale};
+}
+
 Scene::Pose Scene::pose(const Object& o, double frame) const {
+  if (o.schedule) return scheduled_pose(o, frame);
   const double speed = std::sqrt(o.vx * o.vx + o.vy * o.vy);
   const double across = o.sway * (sine_of_turns(o.sway_phase + o.sway_rate * frame) - sine_of_turns(o.sway_phase));
   const double nx = speed > 0 ? -o.vy / speed : 0, ny = speed > 0 ? o.vx / speed : 0;
-  return {to_fixed(bounce(o.x + o.vx * frame + nx * across, o.low_x, o.high_x)),
-          to_fixed(bounce(o.y + o.vy * frame + ny * across, o.low_y, o.high_y)), o.turns + o.spin * frame};
+  return {to_fixed(bounce(o.x + o.vx * frame + nx * across, o.low_x, o.high_x).position),
+          to_fixed(bounce(o.y + o.vy * frame + ny * across, o.low_y, o.high_y).position), o.turns + o.spin * frame};
 }
 
 template <class Row>
 void Scene::scan(const Object& object, double frame, double scale, std::vector<int32_t>& scratch, Row&& row) const {
   const int width = parameters_.width;
-  const auto radius = static_cast<int32_t>(object.radius * scale);
   std::array<Pose, kMotionBlurPoses> poses;
   std::array<Outline, kMotionBlurPoses> outlines;
   int32_t low_x = INT32_MAX, high_x = INT32_MIN, low_y = INT32_MAX, high_y = INT32_MIN;
   for (int k = 0; k < exposures_; ++k) {
     const auto i = static_cast<size_t>(k);
     poses[i] = pose(object, frame + parameters_.shutter * ((k + 0.5) / exposures_ - 0.5));
-    outlines[i] = object.shape == Shape::polygon ? Outline::polygon(radius, object.variant, poses[i].turns)
-                  : object.shape == Shape::digit ? Outline::digit(radius, object.variant)
-                                                 : Outline::disc(radius);
+    const auto radius = static_cast<int32_t>(object.radius * scale * poses[i].scale);
+    outlines[i] = object.shape == Shape::polygon   ? Outline::polygon(radius, object.variant, poses[i].turns)
+                  : object.shape == Shape::digit   ? Outline::digit(radius, object.variant)
+                  : object.shape == Shape::ellipse ? Outline::ellipse(radius, poses[i].turns)
+                                                   : Outline::disc(radius);
     low_x = std::min(low_x, poses[i].x - radius);
     high_x = std::max(high_x, poses[i].x + radius);
     low_y = std::min(low_y, poses[i].y - radius);
@@ -317,6 +343,18 @@ void Scene::render_at(double frame, uint8_t* pixels, ptrdiff_t stride) const {
     }
   }
   if (p.blur > 0) blur_image(pixels, stride, p.width, p.height, channels, p.blur);
+  if (p.min_light != 1 || p.max_light != 1) shine(frame, pixels, stride);
+}
+
+void Scene::shine(double frame, uint8_t* pixels, ptrdiff_t stride) const {
+  const SceneParameters& p = parameters_;
+  std::vector<int32_t> factors;
+  for (int x = 0; x < p.width; ++x) {
+    const double turns = p.light_hz * frame / p.fps - 0.5 * x / p.width;
+    const double light = p.min_light + (p.max_light - p.min_light) * 0.5 * (1 + sine_of_turns(turns));
+    factors.push_back(static_cast<int32_t>(std::floor(light * 65536 + 0.5)));
+  }
+  scale_columns(pixels, stride, p.height, bytes_per_pixel(format()), factors);
 }
 
 std::vector<TruthObject> Scene::truth(int64_t frame) const {
@@ -361,6 +399,20 @@ std::vector<TruthObject> Scene::truth(int64_t frame) const {
     if (t.area > 0) t.occluded = 1 - static_cast<double>(t.visible) / static_cast<double>(t.area);
   }
   return result;
+}
+
+std::vector<TruthSpan> Scene::actions() const {
+  std::vector<TruthSpan> spans;
+  for (size_t i = 0; i < objects_.size() && parameters_.actions; ++i) {
+    for (const ActionSchedule::Span& span : objects_[i].schedule->spans()) {
+      const auto last_frame = static_cast<double>(parameters_.frames - 1);
+      const double first = std::max(0.0, std::ceil(span.begin)), last = std::min(last_frame, std::ceil(span.end) - 1);
+      if (first > last) continue;
+      spans.push_back({static_cast<int>(i) + 1, static_cast<int64_t>(first), static_cast<int64_t>(last),
+                       kSceneActionNames[static_cast<size_t>(span.action)]});
+    }
+  }
+  return spans;
 }
 
 bool Scene::dropped(int64_t frame) const {

@@ -1,9 +1,11 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "host/synth/action_schedule.hpp"
 #include "host/synth/random.hpp"
 #include "host/synth/scene_parameters.hpp"
 #include "pipeline/frame.hpp"
@@ -22,9 +24,17 @@ struct TruthObject {
                            ///< "pattern" (grey)…
 };
 
+/// What one object does, from frame to frame.
+struct TruthSpan {
+  int id = 0;                   ///< from 1
+  int64_t first = 0, last = 0;  ///< frames, both included
+  std::string_view action;      ///< of kSceneActionNames
+};
+
 /// A generated recording with exact ground truth. The same pixels for the same parameters on every machine; frames may
 /// be rendered in any order and from several threads at once. Objects drift with gentle turns and bounce elastically
-/// off the frame's sides (or their tile's, without crossing).
+/// off the frame's sides (or their tile's, without crossing). With parameters().actions they do one thing after the
+/// other.
 class Scene {
  public:
   /// Throws Error(Fault::usage) as check() does, and when objects that may not cross do not fit side by side.
@@ -45,6 +55,9 @@ class Scene {
   /// box.
   std::vector<TruthObject> truth(int64_t frame) const;
 
+  /// What the objects do in parameters().frames frames, by id, then frame; empty without parameters().actions.
+  std::vector<TruthSpan> actions() const;
+
   /// True when a source leaves this frame out. Never the first.
   bool dropped(int64_t frame) const;
 
@@ -58,6 +71,7 @@ class Scene {
     int variant = 0;                                      // sides or digit
     double turns = 0, spin = 0;                           // rotation at frame 0 and per frame
     double x = 0, y = 0, vx = 0, vy = 0;                  // px, px/frame at frame 0
+    std::optional<ActionSchedule> schedule;               // instead of the rest
     double sway = 0, sway_rate = 0, sway_phase = 0;       // gentle turns: px, turns/frame, turns
     double low_x = 0, high_x = 0, low_y = 0, high_y = 0;  // walls for the centre, px
     Colour colour{}, core{};
@@ -69,6 +83,7 @@ class Scene {
   struct Pose {
     int32_t x, y;  // fixed-point centre
     double turns;
+    double scale = 1;  // of the object's size
   };
 
   Object make_object(int index) const;
@@ -76,10 +91,14 @@ class Scene {
   void place_apart(int index, Object& object) const;
   void set_walls(int index, double radius, Object& object) const;
   void set_motion(CounterRandom& random, Object& object) const;
+  void set_schedule(int index, double radius, Object& object) const;
   void set_look(CounterRandom& random, Object& object) const;
   void add_occluders();
   void count_exposures();
   Pose pose(const Object& object, double frame) const;
+  /// The light of that moment, column by column.
+  void shine(double frame, uint8_t* pixels, ptrdiff_t stride) const;
+  static Pose scheduled_pose(const Object& object, double frame);
   /// Calls row(y, x0, x1, coverage) for the rows that the silhouette, `scale` times its size, touches during the
   /// exposure of `frame`; coverage[x] of 1 << coverage_bits_ for x in [x0, x1).
   template <class Row>

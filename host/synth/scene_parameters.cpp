@@ -44,7 +44,7 @@ void size(std::string_view key, std::string_view text, SceneParameters& p) {
   p.height = number<int>(key, text.substr(cross + 1));
 }
 
-constexpr std::string_view kShapeNames[] = {"discs", "polygons", "digits", "patterns"};  // by Shape
+constexpr std::string_view kShapeNames[] = {"discs", "polygons", "digits", "patterns", "ellipses"};  // by Shape
 
 std::vector<Shape> shapes(std::string_view text) {
   std::vector<Shape> found;
@@ -80,11 +80,14 @@ const std::map<std::string_view, Setter>& setters() {
       {"occluders", [](K k, K v, P& p) { p.occluders = number<int>(k, v); }},
       {"noise", [](K k, K v, P& p) { p.noise = number<double>(k, v); }},
       {"blur", [](K k, K v, P& p) { p.blur = number<double>(k, v); }},
+      {"light", [](K k, K v, P& p) { range(k, v, p.min_light, p.max_light); }},
+      {"light_hz", [](K k, K v, P& p) { p.light_hz = number<double>(k, v); }},
       {"shutter", [](K k, K v, P& p) { p.shutter = number<double>(k, v); }},
       {"background", [](K k, K v, P& p) { p.background = number<int>(k, v); }},
       {"foreground", [](K k, K v, P& p) { p.foreground = number<int>(k, v); }},
       {"colour", [](K k, K v, P& p) { p.colour = either(k, v, "on", "off"); }},
       {"edges", [](K k, K v, P& p) { p.smooth_edges = either(k, v, "smooth", "binary"); }},
+      {"actions", [](K k, K v, P& p) { p.actions = either(k, v, "on", "off"); }},
       {"dropped", [](K k, K v, P& p) { p.dropped = number<double>(k, v); }},
   };
   return table;
@@ -125,6 +128,8 @@ void check(const SceneParameters& p) {
   require(within(p.occluders, 0, 64), "occluders: must be 0..64");
   require(within(p.noise, 0, 64), "noise: must be 0..64 grey levels");
   require(within(p.blur, 0, 10), "blur: must be 0..10 px");
+  require(within(p.min_light, 0, 10) && within(p.max_light, p.min_light, 10), "light: must be A..B within 0..10");
+  require(within(p.light_hz, 0, 1e6), "light_hz: must be 0..1000000");
   require(within(p.shutter, 0, 1), "shutter: must be 0..1");
   require(within(p.background, 0, 255) && within(p.foreground, 0, 255), "background, foreground: must be 0..255");
   require(within(p.dropped, 0, 0.9), "dropped: must be 0..0.9");
@@ -152,14 +157,16 @@ std::string to_spec(const SceneParameters& p) {
   for (const Shape shape : p.shapes)
     names += fmt::format("{}{}", names.empty() ? "" : "+", kShapeNames[static_cast<size_t>(shape)]);
   const auto on = [](bool value) { return value ? "on" : "off"; };
+  const bool lit = p.min_light == 1 && p.max_light == 1;
+  const std::string light = lit ? "" : fmt::format("&light={}..{}&light_hz={}", p.min_light, p.max_light, p.light_hz);
   return fmt::format(
       "synth:{}?size={}x{}&fps={}&frames={}&seed={}&objects={}&radius={}..{}&speed={}..{}&crossing={}&start={}&"
       "occluders={}&"
       "noise={}&blur={}"
-      "&shutter={}&background={}&foreground={}&colour={}&edges={}&dropped={}",
+      "&shutter={}&background={}&foreground={}&colour={}&edges={}&actions={}&dropped={}{}",
       names, p.width, p.height, p.fps, p.frames, p.seed, p.objects, p.min_radius, p.max_radius, p.min_speed,
       p.max_speed, on(p.crossing), p.start_apart ? "apart" : "anywhere", p.occluders, p.noise, p.blur, p.shutter,
-      p.background, p.foreground, on(p.colour), p.smooth_edges ? "smooth" : "binary", p.dropped);
+      p.background, p.foreground, on(p.colour), p.smooth_edges ? "smooth" : "binary", on(p.actions), p.dropped, light);
 }
 
 }  // namespace flashcell::host

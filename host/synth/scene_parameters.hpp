@@ -11,6 +11,7 @@ enum class Shape : uint8_t {
   polygon,  ///< regular, 3..6 sides, turning
   digit,    ///< 0..9 in seven segments, upright
   pattern,  ///< a disc of one colour in a ring of another
+  ellipse,  ///< a little more than twice as long as wide, turning; with `actions` it looks where it goes
 };
 
 /// A generated scene. Speeds and lengths in px, times in frames.
@@ -29,21 +30,25 @@ struct SceneParameters {
   int occluders = 0;         ///< upright bars in the background's colour, 2 max_radius wide, in front of everything
   double noise = 0;          ///< standard deviation of the grey levels, 0..64
   double blur = 0;           ///< standard deviation of a Gaussian blur, px, 0..10
-  double shutter = 0;        ///< exposure as a share of the frame time, 0..1: motion blur
+  double min_light = 1, max_light = 1;    ///< the light swings between these shares of the grey levels, 0..10; at the
+                                          ///< right edge half a swing behind the left
+  double light_hz = 1;                    ///< swings a second, 0..1e6
+  double shutter = 0;                     ///< exposure as a share of the frame time, 0..1: motion blur
   int background = 20, foreground = 200;  ///< grey levels, 0..255
   bool colour = false;                    ///< bgr8 instead of grey8
   bool smooth_edges = true;               ///< anti-aliased by exact area; else a pixel is in when its centre is
-  double dropped = 0;                     ///< share of frames that a source leaves out, 0..0.9
+  bool actions = false;  ///< objects stop, walk, turn, spin and jump (ActionSchedule) instead of drifting
+  double dropped = 0;    ///< share of frames that a source leaves out, 0..0.9
 };
 
 /// Throws Error(Fault::usage) that names the parameter when one is out of range or the objects do not fit.
 void check(const SceneParameters& parameters);
 
-/// Reads `synth:SHAPES[?key=value&…]`. SHAPES: discs, polygons, digits, patterns, or several joined by `+`.
+/// Reads `synth:SHAPES[?key=value&…]`. SHAPES: discs, polygons, digits, patterns, ellipses, or several joined by `+`.
 /// Keys: size=WxH, objects, frames, fps, seed, radius=A or A..B, speed=A or A..B, crossing=on|off,
-/// start=apart|anywhere, occluders, noise, blur, shutter, background, foreground, colour=on|off (on with patterns
-/// unless stated), edges=smooth|binary, dropped. Throws Error(Fault::usage) naming an unknown shape or key or a bad
-/// value.
+/// start=apart|anywhere, occluders, noise, blur, light=A or A..B, light_hz, shutter, background, foreground,
+/// colour=on|off (on with patterns unless stated), edges=smooth|binary, actions=on|off, dropped. Throws
+/// Error(Fault::usage) naming an unknown shape or key or a bad value.
 SceneParameters parse_scene(std::string_view spec);
 
 /// The spec that parse_scene() reads back to the same parameters.

@@ -105,6 +105,15 @@ class FrameWriter {
   std::optional<OutputFile> raw_;
 };
 
+void write_actions(const Scene& scene, const fs::path& path) {
+  std::string text = "# first, last: frames of the scene, from 0, both included\nid,first,last,action\n";
+  for (const TruthSpan& span : scene.actions())
+    text += fmt::format("{},{},{},{}\n", span.id, span.first, span.last, span.action);
+  OutputFile file(path);
+  file.write(text);
+  file.close();
+}
+
 std::string how_to_open(SceneFile format, const SourceInfo& info) {
   switch (format) {
     case SceneFile::video:
@@ -137,6 +146,7 @@ int64_t write_scene(const SceneParameters& parameters, const fs::path& directory
       "# first_frame: 0\n# frame: of the scene, from 0; row: of the written frames, from 1; x, y: centroid in px; "
       "area, visible: px\n");
   csv.write("frame,row,id,x,y,left,top,width,height,area,visible,class\n");
+  if (parameters.actions) write_actions(source.scene(), directory / "actions.csv");
   FrameWriter frames(directory, format, source.info());
 
   const int64_t total = source.info().frame_count.value_or(parameters.frames);

@@ -21,6 +21,9 @@ enum class SceneFile : uint8_t {
 /// and top are
 ///   pixel columns and rows from 0; objects without a visible pixel have no row;
 /// - truth.csv: every object in every frame with its centre, area, visible area and class;
+/// - actions.csv, with parameters.actions: what each object does, `id,first,last,action`, as `flashcell learn
+/// --actions`
+///   reads it;
 /// - scene.txt: the spec that parse_scene() takes, and how to open the frames.
 /// `progress(done, total)` is called after each frame; may be empty. `stop`, where there is one, ends it early and
 /// whole. Returns the number of frames written. Throws Error(Fault::input) when it cannot write.

@@ -10,5 +10,7 @@ int train_command(int argc, const char* const* argv);
 int data_free_command(int argc, const char* const* argv);
 /// `flashcell synthesize`.
 int synthesize_command(int argc, const char* const* argv);
+/// `flashcell experiment rem-cim`, but for --count-only.
+int rem_cim_command(int argc, const char* const* argv);
 
 }  // namespace flashcell::quant

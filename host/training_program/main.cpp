@@ -12,8 +12,8 @@
 #include "quant_models/train/sensitivity_command.hpp"
 #include "quant_models/train/tune_commands.hpp"
 
-// flashcell_train: what `flashcell train`, `quantize --data-free` and `synthesize` start. A program of its own, so that
-// the tracker does not load libtorch.
+// flashcell_train: what `flashcell train`, `quantize --data-free`, `synthesize` and `experiment` start. A program of
+// its own, so that the tracker does not load libtorch.
 namespace flashcell::quant {
 namespace {
 
@@ -32,6 +32,7 @@ Program choose(int argc, char** argv) {
   if (what == "sensitivity") return {"flashcell quantize", run_sensitivity, 1};
   if (what == "ternary") return {"flashcell quantize", run_train_ternary, 1};
   if (what == "prune") return {"flashcell quantize", run_prune, 1};
+  if (what == "rem-cim") return {"flashcell experiment rem-cim", rem_cim_command, 1};
   if (what == "synthesize") return {"flashcell synthesize", synthesize_command, 1};
   return {"flashcell train", train_command, 0};
 }

@@ -20,13 +20,16 @@ struct Codes {
   double unit = 0;           // weight of code 1
 };
 
-Codes codes_of(const LayerWeights& w, int weight_bits) {
+Codes codes_of(const LayerWeights& w, int weight_bits, std::optional<double> limit) {
   const int most = (1 << (weight_bits - 1)) - 1;
-  double largest = 0;
-  for (const float x : w.weights) largest = std::max(largest, std::abs(static_cast<double>(x)));
+  double largest = limit.value_or(0);
+  if (!limit)
+    for (const float x : w.weights) largest = std::max(largest, std::abs(static_cast<double>(x)));
   if (largest == 0) largest = 1;
   Codes codes{{}, largest / most};
-  for (const float x : w.weights) codes.numbers.push_back(static_cast<int>(std::nearbyint(x / largest * most)));
+  codes.numbers.reserve(w.weights.size());
+  for (const float x : w.weights)
+    codes.numbers.push_back(static_cast<int>(std::nearbyint(std::clamp(x / largest, -1.0, 1.0) * most)));
   return codes;
 }
 
@@ -85,12 +88,12 @@ class LayerProgrammer {
       : w_(w), d_(d), settings_(settings), ideal_(ideal), seed_(seed), layer_(layer), cells_(d, ideal, seed, layer) {}
 
   ArrayLayer run() {
-    const Codes codes = codes_of(w_, d_.array.weight_bits);
+    const Codes codes = codes_of(w_, d_.array.weight_bits, settings_.weight_limit);
     ArrayLayer out;
     out.groups = w_.groups;
     out.outputs = w_.outputs;
     out.inputs = w_.inputs;
-    out.input = {d_.input.bits, settings_.input_has_sign, settings_.input_limit};
+    out.input = {d_.input.bits, settings_.input_has_sign, settings_.input_limit, d_.input.cycle_bits};
     out.scale = codes.unit * settings_.input_limit;
     out.bias.assign(w_.bias.begin(), w_.bias.end());
     out.bias.resize(static_cast<size_t>(w_.groups) * static_cast<size_t>(w_.outputs), 0.0F);

@@ -47,8 +47,9 @@ struct ArrayLayer {
 struct LayerSettings {
   double input_limit = 1;
   bool input_has_sign = false;
-  std::vector<OutputRange> output;   ///< a slice each; empty: full range
-  std::optional<int> output_bits{};  ///< else the device's
+  std::vector<OutputRange> output;       ///< a slice each; empty: full range
+  std::optional<int> output_bits{};      ///< else the device's
+  std::optional<double> weight_limit{};  ///< the weight of the highest code; none: the largest weight
   bool operator==(const LayerSettings&) const = default;
 };
 

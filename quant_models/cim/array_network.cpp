@@ -165,10 +165,12 @@ std::vector<ConverterUse> converter_uses(const Graph& graph, const Device& devic
     const int64_t places = element_count(node.shape) / (int64_t{w.groups} * w.outputs);
     ConverterUse use{node.name};
     use.columns = int64_t{w.groups} * w.outputs * tiles * device.slices();
-    use.conversions = use.columns * places;
+    const LayerSettings layer = settings_of(settings, node.name);
+    const InputConverter input{device.input.bits, layer.input_has_sign, 1, device.input.cycle_bits};
+    use.conversions = use.columns * places * input.cycles();
     use.cells =
         static_cast<int64_t>(w.weights.size()) * device.slices() * (device.array.mapping == Mapping::pair ? 2 : 1);
-    use.bits = settings_of(settings, node.name).output_bits.value_or(device.output.bits);
+    use.bits = layer.output_bits.value_or(device.output.bits);
     uses.push_back(std::move(use));
   }
   return uses;

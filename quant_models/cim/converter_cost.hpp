@@ -22,7 +22,7 @@ ConverterCost converter_cost(int bits);
 struct ConverterUse {
   std::string name;
   int64_t columns = 0;      ///< of arrays, each with a converter
-  int64_t conversions = 0;  ///< for one picture: columns times places
+  int64_t conversions = 0;  ///< for one picture: columns times places and cycles of the inputs
   int64_t cells = 0;        ///< memory cells
   int bits = 0;
 

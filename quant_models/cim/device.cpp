@@ -74,6 +74,7 @@ std::string contradiction(const Device& d) {
     return "faults.stuck_low and faults.stuck_high add up to more than 1";
   if (d.array.mapping == Mapping::offset && d.array.columns < 1) return "array.columns must hold a column";
   if (d.array.mapping == Mapping::pair && d.array.weight_bits < 2) return "array.weight_bits must have room for a sign";
+  if (d.input.cycle_bits > 0 && d.input.bits == 0) return "input.cycle_bits needs input.bits: there are no codes";
   for (size_t i = 1; i < d.cell.laws.size(); ++i)
     if (d.cell.laws[i - 1].seconds >= d.cell.laws[i].seconds) return "[[cell.at]] must be in order of time";
   for (size_t i = 1; i < d.cell.days.size(); ++i)

@@ -95,6 +95,7 @@ struct ReadSection {
 
 struct InputSection {
   int bits = 0;               ///< 0: none
+  int cycle_bits = 0;         ///< InputConverter::cycle_bits
   double percentile = 99.99;  ///< of the calibration's numbers lies within the limit
 };
 

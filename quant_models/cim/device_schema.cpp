@@ -158,6 +158,8 @@ void visit(Device& device, Visitor& v) {
 
   v.section("input", "Converters in front of the rows");
   integer(v, "bits", device.input.bits, 0, 16, "0: none");
+  integer(v, "cycle_bits", device.input.cycle_bits, 0, 16,
+          "Bits that drive the rows at a time, each time with a conversion of the columns; 0: all at once");
   v.real("percentile", device.input.percentile, 50, 100, "Of all numbers of the calibration, within the range");
 
   v.section("output", "Converters behind the columns");

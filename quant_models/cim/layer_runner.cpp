@@ -63,15 +63,30 @@ LayerRunner::LayerRunner(std::shared_ptr<const PreparedLayer> layer, CurrentObse
   squares_.resize(static_cast<size_t>(rows) * kWindowBlock);
   noise_.resize(std::max<size_t>(kWindowBlock, static_cast<size_t>(rows) * 2));
   currents_.resize(kWindowBlock);
+  if (layer_.input.cycles() > 1) digits_.resize(static_cast<size_t>(layer_.inputs) * kWindowBlock);
 }
 
 void LayerRunner::run(const float* block, int columns, int group, const ProductPlace& place, float* out,
                       int64_t stride) {
   for (int o = 0; o < layer_.outputs; ++o)
     std::fill_n(out + o * stride, columns, layer_.bias[static_cast<size_t>(group * layer_.outputs + o)]);
-  for (size_t i = 0; i < layer_.arrays.size(); ++i)
-    if (layer_.arrays[i].group == group) add_array(i, block, columns, place, out, stride);
+  const int cycles = layer_.input.cycles();
+  if (cycles == 1) add_arrays(block, columns, group, place, 1, out, stride);
+  for (int cycle = 0; cycles > 1 && cycle < cycles; ++cycle) {
+    layer_.input.take_digits({block, digits_.size()}, cycle, digits_.data());
+    ProductPlace own = place;  // a conversion of its own has noise of its own
+    own.item = place.item * static_cast<uint64_t>(cycles) + static_cast<uint64_t>(cycle);
+    const double worth = std::exp2(cycle * layer_.input.cycle_bits) * layer_.input.cycle_levels();
+    add_arrays(digits_.data(), columns, group, own, worth / layer_.input.levels(), out, stride);
+  }
   if (layer_.offset != 0) take_offset(block, columns, out, stride);
+}
+
+// `share`: what a full row is worth, of the highest code.
+void LayerRunner::add_arrays(const float* block, int columns, int group, const ProductPlace& place, double share,
+                             float* out, int64_t stride) {
+  for (size_t i = 0; i < layer_.arrays.size(); ++i)
+    if (layer_.arrays[i].group == group) add_array(i, block, columns, place, share, out, stride);
 }
 
 // The converters' numbers of all rows at once: a sum that is no array's.
@@ -91,15 +106,15 @@ void LayerRunner::products(size_t index, const float* block, int columns) {
   array.variance->multiply(squares_.data(), columns, variances_.data(), kWindowBlock);
 }
 
-void LayerRunner::add_array(size_t index, const float* block, int columns, const ProductPlace& place, float* out,
-                            int64_t stride) {
+void LayerRunner::add_array(size_t index, const float* block, int columns, const ProductPlace& place, double share,
+                            float* out, int64_t stride) {
   const CellArray& a = layer_.arrays[index];
   block += int64_t{a.first_row} * kWindowBlock;
   const bool by_cells = layer_.law == NoiseLaw::cells && !a.cells.plus_sigma.empty();
   const bool spreads = prepared_->array(index).variance && !by_cells;
   const bool noisy = spreads || layer_.output_noise > 0;
   if (!by_cells) products(index, block, columns);
-  const double levels = layer_.input.levels();
+  const double levels = layer_.input.cycle_levels();
   const OutputConverter& converter = a.converter;
   ReadoutLaw law;
   law.to_current = by_cells ? 1 : static_cast<float>(1 / (a.weight * levels));
@@ -125,7 +140,7 @@ void LayerRunner::add_array(size_t index, const float* block, int columns, const
         float& current = currents_[static_cast<size_t>(c)];
         current = static_cast<float>(converter.converted(current));
       }
-    add_scaled(currents_.data(), static_cast<float>(layer_.scale * a.weight), columns,
+    add_scaled(currents_.data(), static_cast<float>(layer_.scale * a.weight * share), columns,
                out + (a.first_output + o) * stride);
   }
 }
@@ -155,7 +170,7 @@ void LayerRunner::read_cells(const CellArray& array, int output, const float* bl
     double sum = side(c.plus, c.plus_sigma, column, 2 * product);
     if (!c.minus.empty()) sum -= side(c.minus, c.minus_sigma, column, 2 * product + 1);
     sums_[static_cast<size_t>(output) * kWindowBlock + static_cast<size_t>(column)] =
-        static_cast<float>(sum / layer_.input.levels());
+        static_cast<float>(sum / layer_.input.cycle_levels());
   }
 }
 

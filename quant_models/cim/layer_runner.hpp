@@ -49,7 +49,10 @@ class LayerRunner {
   void run(const float* block, int columns, int group, const ProductPlace& place, float* out, int64_t stride);
 
  private:
-  void add_array(size_t index, const float* block, int columns, const ProductPlace& place, float* out, int64_t stride);
+  void add_arrays(const float* block, int columns, int group, const ProductPlace& place, double share, float* out,
+                  int64_t stride);
+  void add_array(size_t index, const float* block, int columns, const ProductPlace& place, double share, float* out,
+                 int64_t stride);
   void products(size_t index, const float* block, int columns);
   void take_offset(const float* block, int columns, float* out, int64_t stride);
   void read_cells(const CellArray& array, int output, const float* block, int columns, const ProductPlace& place);
@@ -57,7 +60,7 @@ class LayerRunner {
   std::shared_ptr<const PreparedLayer> prepared_;
   const ArrayLayer& layer_;
   CurrentObserver observer_;
-  std::vector<float> squares_, sums_, variances_, noise_, currents_;
+  std::vector<float> digits_, squares_, sums_, variances_, noise_, currents_;
 };
 
 /// Currents of an array's columns in double precision, without noise: v of all its rows, from -1 to 1.

@@ -15,8 +15,9 @@ double magnitude(const NumberSample& sample, double percent) {
 /// What passes through a network's arrays.
 class Calibration {
  public:
-  Calibration(const Graph& graph, const Device& device, std::span<const float> images, int64_t count)
-      : graph_(graph), device_(device), images_(images), count_(count) {}
+  Calibration(const Graph& graph, const Device& device, std::span<const float> images, int64_t count,
+              const Settings& stated)
+      : graph_(graph), device_(device), images_(images), count_(count), stated_(stated) {}
 
   Settings run() {
     find_limits();
@@ -38,7 +39,10 @@ class Calibration {
       const double p = device_.input.percentile;
       s.input_limit = s.input_has_sign ? magnitude(samples[id], p) : samples[id].percentile(p);
       if (s.input_limit <= 0) s.input_limit = std::max(magnitude(samples[id], 100), 1e-6);
-      for (const std::string& name : names) settings_[name] = s;
+      for (const std::string& name : names) {
+        const auto known = stated_.find(name);
+        settings_[name] = known == stated_.end() ? s : known->second;
+      }
     }
   }
 
@@ -75,6 +79,7 @@ class Calibration {
   const Device& device_;
   std::span<const float> images_;
   int64_t count_;
+  const Settings& stated_;
   Settings settings_;
 };
 
@@ -94,6 +99,21 @@ std::pair<double, double> reach(const Graph& graph, NodeId id) {
     high = std::max(high, affine ? scale * (q.highest() - zero) : scale);
   }
   return {low, high};
+}
+
+// Limits of what stands in front of a layer and of its weights.
+LayerSettings limits_of(const Graph& graph, NodeId id, const Device& device) {
+  const Node& node = graph.node(id);
+  LayerSettings s;
+  const auto [low, high] = reach(graph, node.inputs[0]);
+  s.input_has_sign = low < 0;
+  s.input_limit = std::max(std::abs(low), std::abs(high));
+  const std::optional<Quantization>* weights = weight_quantization_of(node.layer);
+  const int highest = (1 << (device.array.weight_bits - 1)) - 1;
+  const bool stated = weights != nullptr && weights->has_value();
+  if (stated && (*weights)->scale.size() == 1 && (*weights)->zero_point[0] == 0 && (*weights)->highest() == highest)
+    s.weight_limit = static_cast<double>((*weights)->scale[0]) * highest;
+  return s;
 }
 
 // The value that holds a layer's result: behind activations and the like that nothing else reads the layer without.
@@ -128,18 +148,23 @@ double NumberSample::percentile(double percent) const {
   return sorted[static_cast<size_t>(at)];
 }
 
-Settings calibrate(const Graph& graph, const Device& device, std::span<const float> images, int64_t count) {
-  return Calibration(graph, device, images, count).run();
+Settings calibrate(const Graph& graph, const Device& device, std::span<const float> images, int64_t count,
+                   const Settings& stated) {
+  return Calibration(graph, device, images, count, stated).run();
+}
+
+Settings stated_limits(const Graph& graph, const Device& device) {
+  Settings settings;
+  for (const NodeId id : nodes_on_arrays(graph))
+    if (graph.node(graph.node(id).inputs[0]).quantization) settings[graph.node(id).name] = limits_of(graph, id, device);
+  return settings;
 }
 
 Settings stated_ranges(const Graph& graph, const Device& device) {
   Settings settings;
   for (const NodeId id : nodes_on_arrays(graph)) {
     const Node& node = graph.node(id);
-    LayerSettings s;
-    const auto [low, high] = reach(graph, node.inputs[0]);
-    s.input_has_sign = low < 0;
-    s.input_limit = std::max(std::abs(low), std::abs(high));
+    LayerSettings s = limits_of(graph, id, device);
     const auto [least, most] = reach(graph, stored_result(graph, id));
     Tensor storage;
     const ArrayLayer ideal = program_ideally(weights_of(node, storage), device, s);

@@ -22,8 +22,14 @@ class NumberSample {
 /// slice's columns lies between the percentiles (100 - p) and p of its currents on arrays without faults, noise and
 /// converters behind them. It is symmetric where the device wants it, or where its middle is within a step of 0: then 0
 /// is a level (CrossSim 3.2's rule). A full-range converter wastes most of its levels: 8 bits over 512 rows leave an
-/// error as large as the signal.
-Settings calibrate(const Graph& graph, const Device& device, std::span<const float> images, int64_t count);
+/// error as large as the signal. Limits of `stated` (stated_limits()) go before the pictures': the network was trained
+/// with what they cut off.
+Settings calibrate(const Graph& graph, const Device& device, std::span<const float> images, int64_t count,
+                   const Settings& stated = {});
+
+/// What a quantized graph says of its layers' inputs, and of their weights where they have the device's bits and one
+/// scale: then each weight's code is its integer. Layers with an input of which it says nothing are left out.
+Settings stated_limits(const Graph& graph, const Device& device);
 
 /// Ranges without pictures, from what a quantized graph says of its values: a layer's inputs reach as far as its
 /// input's integers, its currents as far as its output's. Throws ModelError that names a value that says nothing.

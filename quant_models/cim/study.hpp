@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,13 @@ struct StudyPoint {
   double mean = 0, low = 0, high = 0;
 };
 
+/// Another network on the same device, to compare with: the same one before it was trained for the device.
+struct Comparison {
+  std::string network;
+  double real = 0, ideal = 0;
+  std::vector<StudyPoint> over_time;
+};
+
 struct Study {
   std::string network, device, source, ranges;  ///< ranges: where they are from, for people
   int64_t images = 0;
@@ -33,6 +41,7 @@ struct Study {
   int bits = 0;                        ///< the device's
   double seconds = 0;                  ///< when noise and bits were varied
   std::vector<ConverterUse> uses;
+  std::optional<Comparison> before;
 };
 
 struct StudyOptions {

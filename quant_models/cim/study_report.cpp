@@ -61,19 +61,31 @@ nlohmann::ordered_json points_json(const std::vector<StudyPoint>& points, const 
   return list;
 }
 
-std::string chart(const Study& s, const std::vector<StudyPoint>& points, Axis x) {
+std::string file_name(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
+std::string chart(const Study& s, const std::vector<StudyPoint>& points, Axis x,
+                  const std::vector<StudyPoint>& before = {}) {
   ChartLine chips{"on arrays, mean of the chips; band from the worst to the best", {}};
   ChartLine real{"in real numbers", {}, true};
+  ChartLine other{"on arrays, " + (s.before ? file_name(s.before->network) : ""), {}};
   double low = s.real;
+  const auto place = [&](const StudyPoint& p) { return x.log ? std::max(p.x, x.low) : p.x; };
   for (const StudyPoint& p : points) {
-    const double at = x.log ? std::max(p.x, x.low) : p.x;
-    chips.points.push_back({at, p.mean, p.low, p.high});
-    real.points.push_back({at, s.real, 0, 0});
+    chips.points.push_back({place(p), p.mean, p.low, p.high});
+    real.points.push_back({place(p), s.real, 0, 0});
     low = std::min(low, p.low);
   }
+  for (const StudyPoint& p : before) {
+    other.points.push_back({place(p), p.mean, p.low, p.high});
+    low = std::min(low, p.low);
+  }
+  std::vector<ChartLine> lines{chips, real};
+  if (!before.empty()) lines.push_back(other);
   x.low = chips.points.front().x;
   x.high = std::max(chips.points.back().x, x.low + 1e-9);
-  return line_chart(x, {"images right [%]", std::max(0.0, std::floor((low - 1) / 10) * 10), 100}, {chips, real});
+  return line_chart(x, {"images right [%]", std::max(0.0, std::floor((low - 1) / 10) * 10), 100}, lines);
 }
 
 std::string cost_rows(const std::vector<ConverterUse>& uses) {
@@ -86,7 +98,7 @@ std::string cost_rows(const std::vector<ConverterUse>& uses) {
         use.conversions, use.square_millimetres(), 1000 * use.microjoules());
   return "<div class=\"scroll\"><table><thead><tr><th "
          "class=\"text\">layer</th><th>cells</th><th>columns</th><th>bits</th>"
-         "<th>conversions a picture</th><th>converters [mm²]</th><th>converters [µJ a "
+         "<th>conversions a picture</th><th>converters [mm²]</th><th>converters [nJ a "
          "picture]</th></tr></thead><tbody>\n" +
          rows + "</tbody></table></div>";
 }
@@ -104,6 +116,10 @@ std::string figures(const Study& s, const Totals& t) {
       out += figure(fmt::format("{:.2f} %", last.mean), duration_text(last.x) + " after programming",
                     s.real - last.mean > kMuch);
   }
+  if (s.before && !s.before->over_time.empty())
+    out += figure(
+        fmt::format("{:.2f} %", s.before->over_time.front().mean),
+        file_name(s.before->network) + ", " + duration_text(s.before->over_time.front().x) + " after programming");
   out += figure(short_number(static_cast<double>(t.cells)), "memory cells");
   out += figure(short_number(t.square_millimetres) + " mm²", "of output converters");
   out += figure(short_number(1000 * t.microjoules) + " nJ", "of conversions a picture");
@@ -121,6 +137,10 @@ std::string to_text(const Study& s) {
       printable(s.network), printable(s.device), printable(s.source), s.images, s.chips, s.chips == 1 ? "" : "s",
       s.seed, s.ranges, s.real, s.ideal, s.bits);
   text += points_text("after programming", s.over_time, duration_text);
+  if (s.before)
+    text += points_text(fmt::format("{}: real numbers {:.2f} %, converters {:.2f} %; after programming",
+                                    printable(s.before->network), s.before->real, s.before->ideal),
+                        s.before->over_time, duration_text);
   text += points_text("with more noise of each read, of the largest conductance", s.over_noise, noise_name);
   text += points_text("with output converters of so many bits", s.over_bits, bits_name);
   text += fmt::format("\n{:24} {:>10} {:>8} {:>5} {:>12} {:>10} {:>12}\n", "layer", "cells", "columns", "bits",
@@ -147,6 +167,11 @@ std::string to_json(const Study& s) {
                                  {"over_time", points_json(s.over_time, "seconds")},
                                  {"over_noise", points_json(s.over_noise, "noise_percent")},
                                  {"over_bits", points_json(s.over_bits, "bits")}};
+  if (s.before)
+    json["before"] = {{"network", s.before->network},
+                      {"real_percent", s.before->real},
+                      {"converters_percent", s.before->ideal},
+                      {"over_time", points_json(s.before->over_time, "seconds")}};
   for (const ConverterUse& use : s.uses)
     json["layers"].push_back({{"name", use.name},
                               {"cells", use.cells},
@@ -161,7 +186,7 @@ std::string to_json(const Study& s) {
 }
 
 std::string to_page(const Study& s) {
-  const std::string network = std::filesystem::path(s.network).filename().string();
+  const std::string network = file_name(s.network);
   std::string page = page_head(network + " on arrays", "flashcell cim report", network,
                                fmt::format("{} · {} pictures · {} chip{} from seed {}", s.device, s.images, s.chips,
                                            s.chips == 1 ? "" : "s", s.seed),
@@ -169,7 +194,8 @@ std::string to_page(const Study& s) {
   page += figures(s, totals_of(s.uses));
   if (!s.over_time.empty())
     page += section("Accuracy over time", "Cells read so long after they were programmed.",
-                    chart(s, s.over_time, {"time since programming", 0.1, 1, true, duration_text}));
+                    chart(s, s.over_time, {"time since programming", 0.1, 1, true, duration_text},
+                          s.before ? s.before->over_time : std::vector<StudyPoint>{}));
   std::string pair;
   if (!s.over_noise.empty())
     pair += section("Accuracy over noise", "More noise of each read, normal, the same for all cells.",

@@ -27,11 +27,13 @@ std::vector<DetectedPicture> detect_all(const Graph& graph, const FusionSet& set
   const Graph single = with_batch(graph, 1);
   std::vector<DetectedPicture> found(set.test.size());
   const auto work = [&](size_t first, size_t last) {
-    Executor executor(single, run.make_step);
+    const auto item = std::make_shared<cim::FirstItem>();
+    Executor executor(single, run.arrays.empty() ? StepFactory(layer_step) : cim::array_steps(run.arrays, item));
     std::vector<float> numbers(view_size(set, run.view));
     for (size_t i = first; i < last; ++i) {
       write_view(set, set.test[i], run.view, false, false, numbers);
       fill_inputs(executor, numbers, 1);
+      item->number = i;
       executor.run();
       found[i] = {set.test[i].objects,
                   decode_fusion(executor.output(0), anchors, static_cast<int>(set.classes.size()), run.anchors)};

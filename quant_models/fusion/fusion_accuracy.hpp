@@ -1,7 +1,7 @@
 #pragma once
 #include <vector>
 
-#include "quant_models/execute/executor.hpp"
+#include "quant_models/cim/array_network.hpp"
 #include "quant_models/fusion/fusion_set.hpp"
 #include "quant_models/models/fusion_boxes.hpp"
 #include "quant_models/train/average_precision.hpp"
@@ -24,13 +24,12 @@ struct FusionAccuracy {
 struct FusionRun {
   FusionView view = {};
   AnchorOptions anchors = {};
-  StepFactory make_step = layer_step;
+  cim::PreparedLayers arrays = {};  ///< where not empty: what the network's matrices lie in
   int threads = 1;
 };
 
 /// What the network (fusion_detector.hpp) finds in the test examples, in their order, those that were to be found
-/// beside it. Each thread has a network of its own: `make_step` must be callable from several threads and give the same
-/// steps to all. A step that draws numbers for each read sees the examples of its thread alone: take one thread for it.
+/// beside it: the same for any number of threads. On arrays example i has the noise of item i.
 std::vector<DetectedPicture> detect_all(const Graph& graph, const FusionSet& set, const FusionRun& run);
 
 FusionAccuracy accuracy_of(const std::vector<DetectedPicture>& pictures, const FusionSet& set);

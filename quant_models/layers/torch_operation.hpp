@@ -20,6 +20,9 @@ struct TorchRun {
   std::span<const at::Tensor> parameters;
   std::span<const at::Tensor> running;  ///< running statistics
   std::vector<at::Tensor>* statistics;  ///< of this batch, appended to; null: compute with the running ones
+  /// Added to the quantized weights in the places of their parameters, in units of the weights' limit (the highest
+  /// integer). Undefined: nothing. No places: to none.
+  std::span<const at::Tensor> weight_errors = {};
 };
 
 /// One node's computation. None: an input.

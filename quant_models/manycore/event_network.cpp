@@ -144,6 +144,9 @@ int64_t EventNetwork::weights() const {
 
 EventNetwork event_network(const RecurrentNetwork& network, const std::string& name) {
   if (network.layers.empty()) throw Error(Fault::input, name + ": the network has no layers");
+  if (!network.head.empty())
+    throw Error(Fault::input,
+                name + ": the network has convolutions in front, which are not mapped; train one without");
   EventNetwork out{name, {}};
   for (size_t i = 0; i < network.layers.size(); ++i) {
     const RecurrentLayer<float>& layer = network.layers[i];

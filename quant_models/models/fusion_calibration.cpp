@@ -26,10 +26,9 @@ class Calibration {
     const NodeId at_events = spatial_gate("events", events), at_rgb = spatial_gate("rgb", rgb);
     rgb = let_through(".rgb.places", rgb, at_events);
     events = let_through(".events.places", events, at_rgb);
-    if (options_.convolutions) {
-      rgb = activated(".rgb.second", rgb, channels(rgb));
-      events = activated(".events.second", events, channels(events));
-    }
+    rgb = options_.convolutions ? activated(".rgb.second", rgb, channels(rgb)) : normalized(".rgb.second", rgb);
+    events = options_.convolutions ? activated(".events.second", events, channels(events))
+                                   : normalized(".events.second", events);
     return join(node(".product", Multiply{}, {rgb, events}), larger(rgb, events));
   }
 
@@ -43,6 +42,11 @@ class Calibration {
   // Convolution 3x3, batch normalization with a bias of the convolution before it, ReLU.
   NodeId activated(const std::string& name, NodeId x, int outputs) {
     return stack_.relu(name_ + name, stack_.normalized(name_ + name, x, outputs, 3, 1, 1));
+  }
+
+  // What is left of it without the convolution: else products of products would grow beyond all bounds.
+  NodeId normalized(const std::string& name, NodeId x) {
+    return stack_.relu(name_ + name, stack_.normalization(name_ + name, x));
   }
 
   // Both as rows of one image, then a pool over the two.

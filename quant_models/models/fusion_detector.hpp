@@ -57,8 +57,9 @@ Graph make_fusion_detector(const FusionDetectorOptions& options);
 ///   r3 = relu(norm(conv3x3(r2))), e3 likewise;  relu(norm(conv3x3([r3 * e3, max(r3, e3)])))
 /// with the gated features CG(x) = x * sigmoid(MLP(mean of x) + MLP(maximum of x)), over each channel, and
 /// SG(x) = x * sigmoid(norm(conv7x7([maximum, mean over channels]))), one SG for both.
-/// Without large convolutions r0, e0, r3 and e3 are what they are made of, and r3 * e3 + max(r3, e3) stands for the
-/// last one, unless `last_convolution`.
+/// Without large convolutions r0 and e0 are what they are made of, r3 = relu(norm(r2)) and e3 likewise (products of
+/// products without a normalization grow so that nothing is learned), and r3 * e3 + max(r3, e3) stands for the last
+/// one, unless `last_convolution`.
 struct CalibrationOptions {
   bool convolutions = true, last_convolution = true;
   int reduction = 16;

@@ -19,7 +19,11 @@ NodeId LayerStack::normalized(const std::string& name, NodeId x, int channels, i
   convolution.weight = random_weights({channels, inputs, kernel, kernel});
   convolution.stride = {stride, stride};
   convolution.padding = {padding, padding, padding, padding};
-  x = graph_.add(name, std::move(convolution), {x});
+  return normalization(name, graph_.add(name, std::move(convolution), {x}));
+}
+
+NodeId LayerStack::normalization(const std::string& name, NodeId x) {
+  const int64_t channels = graph_.node(x).shape[1];
   const auto all = [&](float value) {
     return make_tensor({channels}, std::vector<float>(static_cast<size_t>(channels), value));
   };

@@ -18,6 +18,8 @@ class LayerStack {
   NodeId input(Shape shape) { return graph_.add("input", Input{std::move(shape)}); }
   /// Convolution and batch normalization.
   NodeId normalized(const std::string& name, NodeId x, int channels, int kernel, int stride, int padding);
+  /// Batch normalization alone, NAME.norm.
+  NodeId normalization(const std::string& name, NodeId x);
   NodeId relu(const std::string& name, NodeId x) { return graph_.add(name + ".relu", Activation{}, {x}); }
   /// Convolution with a bias, which begins at `bias`; as large as its input at a stride of 1.
   NodeId convolution(const std::string& name, NodeId x, int kernel, std::vector<float> bias, int stride = 1);

@@ -145,6 +145,10 @@ std::string fault_of(const RecurrentNetwork& network) {
       return fmt::format("layer {} takes {} inputs of {} units below", i, network.layers[i].inputs,
                          network.layers[i - 1].hidden);
   }
+  if (std::string fault = fault_of(network.head); !fault.empty()) return fault;
+  if (!network.head.empty() && network.head.back().outputs() != network.inputs())
+    return fmt::format("has convolutions that give {} numbers to layers that take {}", network.head.back().outputs(),
+                       network.inputs());
   const size_t names = network.names.size(), last = static_cast<size_t>(network.layers.back().hidden);
   if (!network.embedding.empty() && network.embedding.size() != names * static_cast<size_t>(network.inputs()))
     return fmt::format("has an embedding of {} numbers for {} words of {}", network.embedding.size(), names,

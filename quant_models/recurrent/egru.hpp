@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/named_value.hpp"
+#include "quant_models/recurrent/convolution_head.hpp"
 #include "quant_models/recurrent/gate_functions.hpp"
 
 // Recurrent networks whose units speak only when something happens: the event-based gated recurrent unit (EGRU;
@@ -123,6 +124,9 @@ void step_units(const RecurrentLayer<Real>& layer, std::span<const Real> input_s
 struct RecurrentNetwork {
   std::vector<std::string> names;  ///< of the vocabulary's words, or of classes
   std::vector<float> embedding;    ///< names x layers[0].inputs; empty where inputs are numbers
+  /// In front of the layers, at every step; empty: none. What runs the layers (step(), EventNetwork) takes what the
+  /// head makes of a picture: HeadRunner.
+  ConvolutionHead head;
   std::vector<RecurrentLayer<float>> layers;
   std::vector<float> decoder;         ///< names x last hidden; empty: the embedding (tied)
   std::vector<float> decoder_biases;  ///< names

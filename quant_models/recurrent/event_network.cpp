@@ -122,20 +122,27 @@ EventNetwork::EventNetwork(const RecurrentNetwork& network)
                        {layer.recurrent_weights, layer.recurrent_biases, layer.hidden},
                        layer.thresholds,
                        std::vector<float>(hidden),
-                       std::vector<float>(hidden),
-                       std::vector<float>(hidden),
                        std::vector<float>(hidden * static_cast<size_t>(gates(layer.cell))),
                        {},
-                       {},
-                       room_for_events(layer.hidden),
-                       0});
+                       {}});
     layers_.back().input_sums.resize(layers_.back().input.padded_rows());
     layers_.back().recurrent_sums.resize(layers_.back().recurrent.padded_rows());
   }
+  state_ = beginning();
+}
+
+EventNetworkState EventNetwork::beginning() const {
+  EventNetworkState state;
+  for (const Layer& layer : layers_) {
+    const size_t hidden = layer.state.size();
+    state.push_back(
+        {std::vector<float>(hidden), std::vector<float>(hidden), room_for_events(static_cast<int>(hidden)), 0});
+  }
+  return state;
 }
 
 void EventNetwork::reset() {
-  for (Layer& layer : layers_) {
+  for (EventLayerState& layer : state_) {
     std::fill(layer.output.begin(), layer.output.end(), 0.0F);
     std::fill(layer.memory.begin(), layer.memory.end(), 0.0F);
     layer.event_count = 0;
@@ -144,19 +151,21 @@ void EventNetwork::reset() {
 
 void EventNetwork::step(std::span<const float> in) {
   std::span<const uint32_t> events = std::span(input_events_).first(find_events(in, input_events_));
-  for (Layer& layer : layers_) {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    Layer& layer = layers_[i];
+    EventLayerState& carried = state_[i];
     layer.input.multiply(in, events, layer.input_sums.data());
-    layer.recurrent.multiply(layer.output, std::span(layer.events).first(layer.event_count),
+    layer.recurrent.multiply(carried.output, std::span(carried.events).first(carried.event_count),
                              layer.recurrent_sums.data());
-    step_units(layer);
-    layer.event_count = find_events(layer.output, layer.events);
-    in = layer.output;
-    events = std::span(layer.events).first(layer.event_count);
+    step_units(layer, carried);
+    carried.event_count = find_events(carried.output, carried.events);
+    in = carried.output;
+    events = std::span(carried.events).first(carried.event_count);
   }
 }
 
-void EventNetwork::step_units(Layer& layer) {
-  const size_t hidden = layer.output.size();
+void EventNetwork::step_units(Layer& layer, EventLayerState& carried) {
+  const size_t hidden = layer.state.size();
   const float *a = layer.input_sums.data(), *b = layer.recurrent_sums.data();
   float* gate = layer.gates.data();
   if (layer.cell == Cell::lstm) {
@@ -164,27 +173,27 @@ void EventNetwork::step_units(Layer& layer) {
     tanhs_of_sums(a + 2 * hidden, b + 2 * hidden, hidden, gate + 2 * hidden);
     sigmoids_of_sums(a + 3 * hidden, b + 3 * hidden, hidden, gate + 3 * hidden);
     for (size_t u = 0; u < hidden; ++u)
-      layer.state[u] = gate[hidden + u] * layer.memory[u] + gate[u] * gate[2 * hidden + u];
+      layer.state[u] = gate[hidden + u] * carried.memory[u] + gate[u] * gate[2 * hidden + u];
   } else {
-    gated_states(a, b, layer.memory.data(), hidden, gate, gate + hidden, gate + 2 * hidden, layer.state.data());
+    gated_states(a, b, carried.memory.data(), hidden, gate, gate + hidden, gate + 2 * hidden, layer.state.data());
   }
   if (layer.zoneout > 0)
     for (size_t u = 0; u < hidden; ++u)
-      layer.state[u] = layer.zoneout * layer.memory[u] + (1.0F - layer.zoneout) * layer.state[u];
+      layer.state[u] = layer.zoneout * carried.memory[u] + (1.0F - layer.zoneout) * layer.state[u];
   if (layer.cell == Cell::egru)
-    return speak(layer.state.data(), layer.thresholds.data(), hidden, layer.output.data(), layer.memory.data());
-  layer.memory = layer.state;
+    return speak(layer.state.data(), layer.thresholds.data(), hidden, carried.output.data(), carried.memory.data());
+  carried.memory = layer.state;
   if (layer.cell == Cell::gru) {
-    layer.output = layer.state;
+    carried.output = layer.state;
     return;
   }
-  std::fill(layer.output.begin(), layer.output.end(), 0.0F);
-  tanhs_of_sums(layer.memory.data(), layer.output.data(), hidden, layer.state.data());
-  for (size_t u = 0; u < hidden; ++u) layer.output[u] = gate[3 * hidden + u] * layer.state[u];
+  std::fill(carried.output.begin(), carried.output.end(), 0.0F);
+  tanhs_of_sums(carried.memory.data(), carried.output.data(), hidden, layer.state.data());
+  for (size_t u = 0; u < hidden; ++u) carried.output[u] = gate[3 * hidden + u] * layer.state[u];
 }
 
 std::span<const float> EventNetwork::decode() {
-  const Layer& last = layers_.back();
+  const EventLayerState& last = state_.back();
   decoder_.multiply(last.output, std::span(last.events).first(last.event_count), logits_.data());
   return std::span(logits_).first(decoder_.rows());
 }

@@ -30,6 +30,14 @@ class EventProduct {
   AlignedVector<float> values_;            // sparse: beside them; else column by column, padded
 };
 
+/// What a layer carries from step to step, with the places of what its output has that is not zero.
+struct EventLayerState {
+  std::vector<float> output, memory;
+  std::vector<uint32_t> events;
+  size_t event_count = 0;
+};
+using EventNetworkState = std::vector<EventLayerState>;
+
 /// A network that runs on one core, step by step, one sequence at a time, with the bytes of step() and decode() of
 /// egru.hpp. Steps allocate nothing.
 class EventNetwork {
@@ -38,15 +46,19 @@ class EventNetwork {
 
   /// To a sequence's beginning.
   void reset();
+  /// Of a sequence's beginning.
+  EventNetworkState beginning() const;
+  /// Goes on with another sequence: what this one carries goes into `state`. Allocates nothing.
+  void exchange(EventNetworkState& state) { state_.swap(state); }
   /// One step from as many numbers as the network has inputs.
   void step(std::span<const float> in);
   /// Logits of the last layer's output.
   std::span<const float> decode();
 
-  std::span<const float> output(size_t layer) const { return layers_[layer].output; }
-  std::span<const float> memory(size_t layer) const { return layers_[layer].memory; }
+  std::span<const float> output(size_t layer) const { return state_[layer].output; }
+  std::span<const float> memory(size_t layer) const { return state_[layer].memory; }
   std::span<const uint32_t> events(size_t layer) const {
-    return std::span(layers_[layer].events).first(layers_[layer].event_count);
+    return std::span(state_[layer].events).first(state_[layer].event_count);
   }
 
  private:
@@ -54,15 +66,14 @@ class EventNetwork {
     Cell cell;
     float zoneout;
     EventProduct input, recurrent;
-    std::vector<float> thresholds, output, memory, state, gates;
+    std::vector<float> thresholds, state, gates;
     AlignedVector<float> input_sums, recurrent_sums;
-    std::vector<uint32_t> events;  // of the output
-    size_t event_count = 0;
   };
 
-  void step_units(Layer& layer);
+  static void step_units(Layer& layer, EventLayerState& carried);
 
   std::vector<Layer> layers_;
+  EventNetworkState state_;
   EventProduct decoder_;
   std::vector<uint32_t> input_events_;
   AlignedVector<float> logits_;

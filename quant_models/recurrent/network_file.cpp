@@ -18,26 +18,37 @@ constexpr const char* kFormat = "flashcell recurrent network 1";
 constexpr int kMostUnits = 1 << 16;
 
 using Arrays = std::map<std::string, NumpyArray>;
-using Named = std::vector<std::pair<std::string, NumpyArray>>;
-
-NumpyArray text_array(const std::string& text) {
-  return {"u1", {static_cast<int64_t>(text.size())}, std::vector<uint8_t>(text.begin(), text.end())};
-}
+using Named = NamedArrays;
 
 void add_numbers(Named& arrays, const std::string& name, const std::vector<float>& numbers, int64_t columns = 0) {
   if (numbers.empty()) return;
-  NumpyArray array{"f4", {static_cast<int64_t>(numbers.size())}, {}};
+  NumpyArray array = number_array(numbers);
   if (columns > 0) array.shape = {array.shape[0] / columns, columns};
-  array.bytes.resize(numbers.size() * sizeof(float));
-  std::memcpy(array.bytes.data(), numbers.data(), array.bytes.size());
   arrays.emplace_back(name, std::move(array));
+}
+
+std::string head_name(size_t layer, const char* part) {
+  return fmt::format("head{}.{}", layer, part);
 }
 
 std::string layer_name(size_t layer, const char* part) {
   return fmt::format("layer{}.{}", layer, part);
 }
 
-std::string text_of(const Arrays& arrays, const std::string& key, const std::string& name) {
+}  // namespace
+
+NumpyArray text_array(const std::string& text) {
+  return {"u1", {static_cast<int64_t>(text.size())}, std::vector<uint8_t>(text.begin(), text.end())};
+}
+
+NumpyArray number_array(const std::vector<float>& numbers) {
+  NumpyArray array{"f4", {static_cast<int64_t>(numbers.size())}, {}};
+  array.bytes.resize(numbers.size() * sizeof(float));
+  if (!numbers.empty()) std::memcpy(array.bytes.data(), numbers.data(), array.bytes.size());
+  return array;
+}
+
+std::string text_in(const Arrays& arrays, const std::string& key, const std::string& name) {
   const auto found = arrays.find(key);
   if (found == arrays.end() || found->second.type != "u1")
     throw ModelError(name + ": is no recurrent network of flashcell: it has no '" + key + "'");
@@ -45,7 +56,7 @@ std::string text_of(const Arrays& arrays, const std::string& key, const std::str
 }
 
 // Nothing where it is absent: fault_of() says what does not fit.
-std::vector<float> numbers_of(const Arrays& arrays, const std::string& key, const std::string& name) {
+std::vector<float> numbers_in(const Arrays& arrays, const std::string& key, const std::string& name) {
   const auto found = arrays.find(key);
   if (found == arrays.end()) return {};
   if (found->second.type != "f4") throw ModelError(name + ": '" + key + "' holds no float32");
@@ -53,6 +64,8 @@ std::vector<float> numbers_of(const Arrays& arrays, const std::string& key, cons
   if (!numbers.empty()) std::memcpy(numbers.data(), found->second.bytes.data(), numbers.size() * sizeof(float));
   return numbers;
 }
+
+namespace {
 
 std::vector<std::string> lines(const std::string& text) {
   std::vector<std::string> all;
@@ -71,17 +84,28 @@ RecurrentLayer<float> layer_of(const nlohmann::json& description, const Arrays& 
   if (!cell || layer.inputs > kMostUnits || layer.hidden > kMostUnits)
     throw ModelError(fmt::format("{}: layer {} is of an unknown kind or too large", name, i));
   layer.cell = *cell;
-  layer.input_weights = numbers_of(arrays, layer_name(i, "input_weights"), name);
-  layer.recurrent_weights = numbers_of(arrays, layer_name(i, "recurrent_weights"), name);
-  layer.input_biases = numbers_of(arrays, layer_name(i, "input_biases"), name);
-  layer.recurrent_biases = numbers_of(arrays, layer_name(i, "recurrent_biases"), name);
-  layer.thresholds = numbers_of(arrays, layer_name(i, "thresholds"), name);
+  layer.input_weights = numbers_in(arrays, layer_name(i, "input_weights"), name);
+  layer.recurrent_weights = numbers_in(arrays, layer_name(i, "recurrent_weights"), name);
+  layer.input_biases = numbers_in(arrays, layer_name(i, "input_biases"), name);
+  layer.recurrent_biases = numbers_in(arrays, layer_name(i, "recurrent_biases"), name);
+  layer.thresholds = numbers_in(arrays, layer_name(i, "thresholds"), name);
+  return layer;
+}
+
+HeadConvolution convolution_of(const nlohmann::json& description, const Arrays& arrays, size_t i,
+                               const std::string& name) {
+  HeadConvolution layer;
+  layer.channels_in = description.at("channels_in").get<int>();
+  layer.channels = description.at("channels").get<int>();
+  layer.side = description.at("side").get<int>();
+  layer.weights = numbers_in(arrays, head_name(i, "weights"), name);
+  layer.biases = numbers_in(arrays, head_name(i, "biases"), name);
   return layer;
 }
 
 }  // namespace
 
-std::string network_bytes(const RecurrentNetwork& network) {
+NamedArrays network_arrays(const RecurrentNetwork& network) {
   nlohmann::ordered_json description = {
       {"format", kFormat}, {"task", network.task}, {"layers", nlohmann::json::array()}};
   Named arrays;
@@ -97,33 +121,49 @@ std::string network_bytes(const RecurrentNetwork& network) {
     add_numbers(arrays, layer_name(i, "recurrent_biases"), layer.recurrent_biases);
     add_numbers(arrays, layer_name(i, "thresholds"), layer.thresholds);
   }
+  for (size_t i = 0; i < network.head.size(); ++i) {
+    const HeadConvolution& layer = network.head[i];
+    description["head"].push_back(
+        nlohmann::ordered_json{{"channels_in", layer.channels_in}, {"channels", layer.channels}, {"side", layer.side}});
+    add_numbers(arrays, head_name(i, "weights"), layer.weights, layer.channels);
+    add_numbers(arrays, head_name(i, "biases"), layer.biases);
+  }
   add_numbers(arrays, "embedding", network.embedding, network.inputs());
   add_numbers(arrays, "decoder", network.decoder, network.layers.back().hidden);
   add_numbers(arrays, "decoder_biases", network.decoder_biases);
   std::string names;
   for (const std::string& name : network.names) names += name + "\n";
   arrays.insert(arrays.begin(), {{"description", text_array(description.dump())}, {"names", text_array(names)}});
-  return npz_bytes(arrays);
+  return arrays;
 }
 
-RecurrentNetwork parse_network(std::span<const uint8_t> file, const std::string& name) {
-  const Arrays arrays = read_npz(file, name);
+std::string network_bytes(const RecurrentNetwork& network) {
+  return npz_bytes(network_arrays(network));
+}
+
+RecurrentNetwork network_in(const std::map<std::string, NumpyArray>& arrays, const std::string& name) {
   RecurrentNetwork network;
   try {
-    const auto description = nlohmann::json::parse(text_of(arrays, "description", name));
+    const auto description = nlohmann::json::parse(text_in(arrays, "description", name));
     if (description.at("format") != kFormat) throw ModelError(name + ": is a recurrent network of an unknown format");
     network.task = description.at("task").get<std::string>();
     for (const auto& layer : description.at("layers"))
       network.layers.push_back(layer_of(layer, arrays, network.layers.size(), name));
+    for (const auto& layer : description.value("head", nlohmann::json::array()))
+      network.head.push_back(convolution_of(layer, arrays, network.head.size(), name));
   } catch (const nlohmann::json::exception&) {
     throw ModelError(name + ": its description is damaged");
   }
-  network.names = lines(text_of(arrays, "names", name));
-  network.embedding = numbers_of(arrays, "embedding", name);
-  network.decoder = numbers_of(arrays, "decoder", name);
-  network.decoder_biases = numbers_of(arrays, "decoder_biases", name);
+  network.names = lines(text_in(arrays, "names", name));
+  network.embedding = numbers_in(arrays, "embedding", name);
+  network.decoder = numbers_in(arrays, "decoder", name);
+  network.decoder_biases = numbers_in(arrays, "decoder_biases", name);
   if (const std::string fault = fault_of(network); !fault.empty()) throw ModelError(name + ": " + fault);
   return network;
+}
+
+RecurrentNetwork parse_network(std::span<const uint8_t> file, const std::string& name) {
+  return network_in(read_npz(file, name), name);
 }
 
 RecurrentNetwork read_network(const std::string& path) {

@@ -39,6 +39,10 @@ std::vector<LearnedNumbers> parameters_of(RecurrentNetwork& network) {
     all.push_back({Kind::biases, &layer.recurrent_biases});
     all.push_back({Kind::thresholds, &layer.thresholds});
   }
+  for (HeadConvolution& layer : network.head) {
+    all.push_back({Kind::embedding, &layer.weights});
+    all.push_back({Kind::biases, &layer.biases});
+  }
   all.push_back({Kind::embedding, &network.embedding});
   all.push_back({Kind::embedding, &network.decoder});
   all.push_back({Kind::biases, &network.decoder_biases});
@@ -47,6 +51,7 @@ std::vector<LearnedNumbers> parameters_of(RecurrentNetwork& network) {
 
 RecurrentNetwork zeros_like(const RecurrentNetwork& network) {
   RecurrentNetwork zeros;
+  zeros.head = network.head;
   zeros.layers = network.layers;
   zeros.embedding = network.embedding;
   zeros.decoder = network.decoder;

@@ -45,10 +45,16 @@ RecurrentNetwork make_network(const SequenceSet& set, const SequenceOptions& o) 
   RecurrentNetwork network;
   network.task = name_in(kSequenceFormatNames, o.format);
   network.names = set.names;
+  if (!o.head.empty()) {
+    if (set.side == 0) throw ModelError("--head wants steps that are pictures: --as nmnist or gestures");
+    network.head = make_head(set.planes, set.side, o.head, o.trainer.seed);
+  }
   for (const int hidden : o.hidden) {
     RecurrentLayer<float> layer;
     layer.cell = o.cell;
-    layer.inputs = network.layers.empty() ? set.train.inputs : network.layers.back().hidden;
+    layer.inputs = !network.layers.empty() ? network.layers.back().hidden
+                   : !network.head.empty() ? network.head.back().outputs()
+                                           : set.train.inputs;
     layer.hidden = hidden;
     layer.zoneout = static_cast<float>(o.trainer.dropout.zoneout);
     network.layers.push_back(std::move(layer));
@@ -67,6 +73,7 @@ uint64_t fingerprint(const SequenceSet& set, const SequenceOptions& o) {
         t.activity_weight, t.activity_target, t.adam.weight_decay, t.adam.clip, double(t.adam.train_thresholds)})
     hash.add(std::bit_cast<uint64_t>(number));
   for (const int hidden : o.hidden) hash.add(static_cast<uint64_t>(hidden));
+  for (const int channels : o.head) hash.add(static_cast<uint64_t>(channels) << 32);
   hash.add(t.seed).add(static_cast<uint64_t>(set.train.steps)).add(std::span<const uint8_t>(set.train.values));
   for (const int32_t label : set.train.labels) hash.add(static_cast<uint64_t>(label));
   return hash.value();
@@ -90,11 +97,16 @@ class SequenceTraining {
     work_.loss = [this](int shard, std::span<const float> outputs, std::span<float> slopes, RecurrentNetwork& sums) {
       return loss(shard, outputs, slopes, sums);
     };
+    if (o_.head.empty()) return;
+    work_.take = [this](int shard, std::span<const float> slopes, RecurrentNetwork& sums) {
+      take(shard, slopes, sums);
+    };
   }
 
   SequenceRun run() {
     RecurrentTrainer trainer(make_network(set_, o_), o_.trainer, set_.train.steps, o_.batch / kShards);
     trainer_ = &trainer;
+    for (int shard = 0; shard < kShards && !o_.head.empty(); ++shard) heads_.emplace_back(trainer.network().head);
     start();
     SequenceRun run;
     train(run);
@@ -173,12 +185,35 @@ class SequenceTraining {
 
   size_t sequence(int shard, int64_t n) const { return order_[size_of(first_ + shard * trainer_->shard_batch() + n)]; }
 
-  void fill(int shard, std::span<float> inputs) const {
-    const auto width = size_of(set_.train.inputs);
+  /// Calls use(row, what sequence `n` shows at step t): row t * shard_batch + n.
+  template <class Use>
+  void for_each_row(int shard, Use&& use) const {
     for (int64_t t = 0, row = 0; t < set_.train.steps; ++t)
       for (int64_t n = 0; n < trainer_->shard_batch(); ++n, ++row)
-        put_values(set_.train.step(static_cast<int64_t>(sequence(shard, n)), t), set_.train.unit,
-                   inputs.subspan(size_of(row) * width, width));
+        use(row, set_.train.step(static_cast<int64_t>(sequence(shard, n)), t));
+  }
+
+  void fill(int shard, std::span<float> inputs) {
+    const auto width = size_of(trainer_->network().inputs());
+    const ConvolutionHead& head = trainer_->network().head;
+    std::vector<float> picture(head.empty() ? 0 : size_of(set_.train.inputs));
+    for_each_row(shard, [&](int64_t row, std::span<const uint8_t> values) {
+      const std::span<float> to = inputs.subspan(size_of(row) * width, width);
+      if (head.empty()) return put_values(values, set_.train.unit, to);
+      put_values(values, set_.train.unit, picture);
+      const std::span<const float> seen = heads_[size_of(shard)].forward(head, picture);
+      std::copy(seen.begin(), seen.end(), to.begin());
+    });
+  }
+
+  void take(int shard, std::span<const float> slopes, RecurrentNetwork& sums) {
+    const ConvolutionHead& head = trainer_->network().head;
+    const auto width = size_of(trainer_->network().inputs());
+    std::vector<float> picture(size_of(set_.train.inputs));
+    for_each_row(shard, [&](int64_t row, std::span<const uint8_t> values) {
+      put_values(values, set_.train.unit, picture);
+      heads_[size_of(shard)].backward(head, picture, slopes.subspan(size_of(row) * width, width), sums.head);
+    });
   }
 
   double loss(int shard, std::span<const float> outputs, std::span<float> slopes, RecurrentNetwork& sums) {
@@ -202,6 +237,8 @@ class SequenceTraining {
                                    {"activity", f.activity},
                                    {"macs_a_step", f.macs},
                                    {"dense_macs_a_step", f.dense_macs},
+                                   {"head_macs_a_step", f.head_macs},
+                                   {"dense_head_macs_a_step", f.dense_head_macs},
                                    {"steps", set_.test.steps},
                                    {"zero_weights", f.zero_weights},
                                    {"epochs", nlohmann::json::array()}};
@@ -225,21 +262,28 @@ class SequenceTraining {
   int64_t first_ = 0;
   std::vector<std::vector<float>> logits_;
   std::vector<PassBuffers<float>> buffers_;
+  std::vector<HeadRunner> heads_;  // of each part
 };
 
 /// One part of the sequences.
 struct Measurement {
   ActivityCount count;
-  int64_t correct = 0;
+  int64_t correct = 0, head_macs = 0;
 };
 
 void measure_block(const RecurrentNetwork& network, const std::vector<PackedLayer<float>>& packed,
                    const PackedDecoder& decoder, const Sequences& s, int64_t first, int64_t batch, Measurement& m) {
-  const auto width = size_of(s.inputs);
-  std::vector<float> inputs(size_of(s.steps * batch) * width);
-  for (int64_t t = 0, row = 0; t < s.steps; ++t)
-    for (int64_t n = 0; n < batch; ++n, ++row)
-      put_values(s.step(first + n, t), s.unit, std::span(inputs).subspan(size_of(row) * width, width));
+  const auto width = size_of(network.inputs());
+  std::vector<float> inputs(size_of(s.steps * batch) * width), picture(size_of(s.inputs));
+  HeadRunner head(network.head);
+  for (int64_t t = 0, row = 0; t < s.steps; ++t) {
+    for (int64_t n = 0; n < batch; ++n, ++row) {
+      put_values(s.step(first + n, t), s.unit, picture);
+      const std::span<const float> seen = head.forward(network.head, picture);
+      std::copy(seen.begin(), seen.end(), inputs.begin() + row * static_cast<int64_t>(width));
+    }
+  }
+  m.head_macs += head.macs();
   std::vector<LayerTape<float>> tapes(network.layers.size());
   PassBuffers<float> buffers;
   std::span<const float> in = inputs;
@@ -268,7 +312,7 @@ SequenceRun train_sequences(const SequenceSet& set, const SequenceOptions& optio
 }
 
 SequenceFigures measure(const RecurrentNetwork& network, const Sequences& sequences, int threads) {
-  if (sequences.inputs != network.inputs())
+  if (sequences.inputs != (network.head.empty() ? network.inputs() : network.head.front().inputs()))
     throw ModelError("the network takes other inputs than these sequences have");
   // Blocks of a bounded number of steps: their tapes are what takes memory.
   const int64_t together = std::clamp<int64_t>(16384 / sequences.steps, 1, 64);
@@ -276,22 +320,25 @@ SequenceFigures measure(const RecurrentNetwork& network, const Sequences& sequen
   std::vector<PackedLayer<float>> packed;
   for (const RecurrentLayer<float>& layer : network.layers) packed.emplace_back(layer);
   const PackedDecoder decoder(network);
-  std::vector<Measurement> parts(kShards, Measurement{ActivityCount(network), 0});
+  std::vector<Measurement> parts(kShards, Measurement{ActivityCount(network), 0, 0});
   run_in_parallel(threads, kShards, [&](int part) {
     for (int64_t b = part; b < blocks; b += kShards)
       measure_block(network, packed, decoder, sequences, b * together,
                     std::min(together, sequences.count - b * together), parts[size_of(part)]);
   });
   ActivityCount count(network);
-  int64_t correct = 0;
+  int64_t correct = 0, head_macs = 0;
   for (const Measurement& part : parts) {
     count.add(part.count);
     correct += part.correct;
+    head_macs += part.head_macs;
   }
   SequenceFigures f{static_cast<double>(correct) / static_cast<double>(sequences.count),
                     {},
                     count.macs(),
                     dense_macs(network),
+                    static_cast<double>(head_macs) / static_cast<double>(sequences.count * sequences.steps),
+                    dense_macs(network.head),
                     zero_share(network)};
   for (size_t l = 0; l < network.layers.size(); ++l) f.activity.push_back(count.activity(l));
   return f;

@@ -15,6 +15,7 @@ struct SequenceOptions {
   Cell cell = Cell::egru;
   SequenceFormat format = SequenceFormat::rows;  ///< of the file that is written: its `task`
   std::vector<int> hidden = {128};               ///< of each layer
+  std::vector<int> head;                         ///< channels of each convolution in front; none
   int epochs = 10;
   int64_t batch = 64;  ///< sequences; rounded up to a multiple of kShards
   double learning_rate = 2e-3;
@@ -30,6 +31,8 @@ struct SequenceFigures {
   std::vector<double> activity;  ///< of each layer
   double macs = 0;               ///< a step of all layers, events times weights that are not zero
   double dense_macs = 0;
+  double head_macs = 0;  ///< a step of the convolutions in front, numbers that are not zero times weights
+  double dense_head_macs = 0;
   double zero_weights = 0;
 };
 

@@ -105,11 +105,13 @@ SequenceSet read_saccade_set(const std::string& path, const EventBins& bins) {
   if (train.empty() || test.empty())
     throw ModelError(path +
                      ": has no lists of events to train and test with (train*.txt and test*.txt, or labels.csv)");
-  SequenceSet set{read_saccades(files, train, bins), read_saccades(files, test, bins), {}};
+  SequenceSet set{read_saccades(files, train, bins), read_saccades(files, test, bins), {}, 0, 0};
   int32_t largest = 0;
   for (const Sequences* s : {&set.train, &set.test})
     largest = std::max(largest, *std::max_element(s->labels.begin(), s->labels.end()));
   set.names = numbered(largest + 1);
+  set.planes = 2;
+  set.side = bins.pooled();
   return set;
 }
 
@@ -151,7 +153,7 @@ std::vector<uint8_t> bin_events(std::span<const AddressEvent> events, const Even
 
 SequenceSet parse_tensors(std::span<const uint8_t> file, const std::string& name) {
   const auto arrays = read_npz(file, name);
-  SequenceSet set{of_arrays(arrays, "train", name), of_arrays(arrays, "test", name), {}};
+  SequenceSet set{of_arrays(arrays, "train", name), of_arrays(arrays, "test", name), {}, 0, 0};
   if (set.train.inputs != set.test.inputs || set.train.steps != set.test.steps)
     throw ModelError(name + ": train_values and test_values differ in shape");
   int32_t largest = 0;
@@ -166,7 +168,7 @@ SequenceSet read_sequences(const std::string& path, SequenceFormat format, const
   if (format == SequenceFormat::tensors) return parse_tensors(read_file(path), path);
   const bool pixels = format == SequenceFormat::pixels;
   return {of_pictures(read_mnist_folder(path, true), pixels), of_pictures(read_mnist_folder(path, false), pixels),
-          numbered(10)};
+          numbered(10), 0, 0};
 }
 
 }  // namespace flashcell::quant

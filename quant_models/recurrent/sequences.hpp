@@ -26,17 +26,21 @@ struct Sequences {
 struct SequenceSet {
   Sequences train, test;
   std::vector<std::string> names;  ///< of the classes
+  /// Where a step is a square picture: planes and px a side; else 0.
+  int planes = 0, side = 0;
 };
 
 enum class SequenceFormat {
-  rows,     ///< MNIST's pictures row by row: 28 steps of 28 numbers
-  pixels,   ///< MNIST's pictures pixel by pixel: 784 steps
-  nmnist,   ///< saccades in bins of time, with lists train*.txt and test*.txt or labels.csv
-  tensors,  ///< .npz: train_values, test_values (count x steps x ..., 8 bits), train_labels, test_labels
+  rows,      ///< MNIST's pictures row by row: 28 steps of 28 numbers
+  pixels,    ///< MNIST's pictures pixel by pixel: 784 steps
+  nmnist,    ///< saccades in bins of time, with lists train*.txt and test*.txt or labels.csv
+  gestures,  ///< a folder that `flashcell synth gestures` wrote; host/gestures reads it
+  tensors,   ///< .npz: train_values, test_values (count x steps x ..., 8 bits), train_labels, test_labels
 };
 inline constexpr NamedValue<SequenceFormat> kSequenceFormatNames[] = {{SequenceFormat::rows, "rows"},
                                                                       {SequenceFormat::pixels, "pixels"},
                                                                       {SequenceFormat::nmnist, "nmnist"},
+                                                                      {SequenceFormat::gestures, "gestures"},
                                                                       {SequenceFormat::tensors, "tensors"}};
 
 /// How events become numbers: two polarities of bins of time, pixels pooled by their largest.
@@ -54,7 +58,7 @@ struct EventBins {
 /// row-major.
 std::vector<uint8_t> bin_events(std::span<const AddressEvent> events, const EventBins& bins);
 
-/// Throws ModelError naming file and fault.
+/// Throws ModelError naming file and fault. Not of gestures.
 SequenceSet read_sequences(const std::string& path, SequenceFormat format, const EventBins& bins = {});
 
 /// Of the bytes of a .npz file (SequenceFormat::tensors).

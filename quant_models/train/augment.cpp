@@ -113,6 +113,13 @@ void render(const Picture& picture, const View& view, int rows, int columns, boo
   }
 }
 
+void prepare(std::span<float> image, const Preprocessing& p) {
+  const Preprocessing plain;
+  if (p.mean == plain.mean && p.factor == plain.factor) return;
+  const size_t plane = image.size() / static_cast<size_t>(p.count());
+  for (size_t i = 0; i < image.size(); ++i) image[i] = (255 * image[i] - p.mean[i / plane]) * p.factor[i / plane];
+}
+
 std::vector<MarkedObject> view_objects(const std::vector<MarkedObject>& objects, const View& view, int rows,
                                        int columns, double least_visible) {
   const Affine m = inverse(view.to_picture);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "quant_models/data/detection_set.hpp"
+#include "quant_models/metadata.hpp"
 #include "quant_models/random.hpp"
 #include "quant_models/train/recipe.hpp"
 
@@ -32,6 +33,9 @@ View augmented_view(const Picture& picture, int rows, int columns, const Augment
 /// Bilinear samples into `out` (channels x rows x columns); beyond the picture's edge its border pixels go on, or
 /// black where `black_outside`.
 void render(const Picture& picture, const View& view, int rows, int columns, bool black_outside, std::span<float> out);
+
+/// Values from 0 to 1 (channels x pixels) become the network's numbers; nothing changes where those are the same.
+void prepare(std::span<float> image, const Preprocessing& preprocessing);
 
 /// Marked objects in the network's pixels, cut at the edges of rows x columns; those of which less than
 /// `least_visible` of the area is left are dropped.

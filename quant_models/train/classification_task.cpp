@@ -23,6 +23,7 @@ std::vector<Picture> split_pictures(const LabelledImages& images) {
 ClassificationTask::ClassificationTask(ClassificationData data, const Recipe& recipe)
     : data_(std::move(data)),
       augment_(recipe.augment),
+      preprocessing_(preprocessing_of(recipe)),
       channels_(recipe.channels),
       rows_(recipe.rows),
       columns_(recipe.columns) {
@@ -37,6 +38,7 @@ ClassificationTask::ClassificationTask(ClassificationData data, const Recipe& re
   float* next = test_.data();
   for (const Picture& picture : split_pictures(data_.test)) {
     render(picture, plain_view(picture, rows_, columns_), rows_, columns_, true, {next, image_size()});
+    prepare({next, image_size()}, preprocessing_);
     next += image_size();
   }
 }
@@ -55,6 +57,7 @@ Examples ClassificationTask::examples(std::span<const int64_t> indices, uint64_t
     const Picture& picture = pictures_[index];
     render(picture, augmented_view(picture, rows_, columns_, augment_, random), rows_, columns_, true,
            {next, image_size()});
+    prepare({next, image_size()}, preprocessing_);
     next += image_size();
     e.targets[0].data_ptr<int64_t>()[i] = data_.train.labels[index];
   }
@@ -89,8 +92,9 @@ std::vector<float> ClassificationTask::calibration_images(int64_t count) const {
   std::vector<float> images(image_size() * static_cast<size_t>(count));
   for (int64_t i = 0; i < count; ++i) {
     const Picture& picture = pictures_[static_cast<size_t>(i * train_count() / count)];
-    render(picture, plain_view(picture, rows_, columns_), rows_, columns_, true,
-           {images.data() + image_size() * static_cast<size_t>(i), image_size()});
+    const std::span<float> image(images.data() + image_size() * static_cast<size_t>(i), image_size());
+    render(picture, plain_view(picture, rows_, columns_), rows_, columns_, true, image);
+    prepare(image, preprocessing_);
   }
   return images;
 }

@@ -32,6 +32,7 @@ class ClassificationTask : public Task {
 
   ClassificationData data_;
   AugmentOptions augment_;
+  Preprocessing preprocessing_;
   int channels_, rows_, columns_;
   std::vector<Picture> pictures_;  // of the training images
   std::vector<float> test_;        // as the network takes them

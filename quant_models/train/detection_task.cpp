@@ -33,6 +33,7 @@ constexpr float kCalibratedScore = 0.2F;  // as flashcell's detect.least_score: 
 DetectionTask::DetectionTask(DetectionData data, const Recipe& recipe)
     : data_(std::move(data)),
       augment_(recipe.augment),
+      preprocessing_(preprocessing_of(recipe)),
       channels_(recipe.channels),
       rows_(recipe.rows),
       columns_(recipe.columns) {
@@ -51,6 +52,7 @@ size_t DetectionTask::image_size() const {
 std::vector<float> DetectionTask::plain_image(const Picture& picture) const {
   std::vector<float> image(image_size());
   render(picture, plain_view(picture, rows_, columns_), rows_, columns_, false, image);
+  prepare(image, preprocessing_);
   return image;
 }
 
@@ -66,8 +68,9 @@ Examples DetectionTask::examples(std::span<const int64_t> indices, uint64_t seed
     Random random(seed, {static_cast<uint64_t>(epoch), index});
     const MarkedPicture& marked = data_.train.pictures[index];
     const View view = augmented_view(marked.picture, rows_, columns_, augment_, random);
-    render(marked.picture, view, rows_, columns_, false,
-           {e.input.data_ptr<float>() + image_size() * static_cast<size_t>(i), image_size()});
+    const std::span<float> image(e.input.data_ptr<float>() + image_size() * static_cast<size_t>(i), image_size());
+    render(marked.picture, view, rows_, columns_, false, image);
+    prepare(image, preprocessing_);
     const CellTargets t =
         make_cell_targets(view_objects(marked.objects, view, rows_, columns_), cell_rows, cell_columns, class_weights_);
     const auto place = [&](const auto& numbers, auto* to) {

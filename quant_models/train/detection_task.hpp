@@ -39,6 +39,7 @@ class DetectionTask : public Task {
 
   DetectionData data_;
   AugmentOptions augment_;
+  Preprocessing preprocessing_;
   int channels_, rows_, columns_;
   std::vector<float> class_weights_;
 };

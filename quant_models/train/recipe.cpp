@@ -32,11 +32,22 @@ Recipe parse_recipe(const std::string& text, const std::string& name) {
     throw ModelError(e.what());
   }
   if (recipe.channels == 2) throw ModelError(name + ": channels must be 1 (grey) or 3 (colour)");
+  for (const double d : recipe.deviation)
+    if (d <= 0) throw ModelError(name + ": std must be above 0");
   std::set<std::string> names;
   for (const StageOptions& stage : recipe.stages)
     if (!names.insert(stage.name).second)
       throw ModelError(name + ": two stages are named '" + stage.name + "'; give one another name");
   return recipe;
+}
+
+Preprocessing preprocessing_of(const Recipe& recipe) {
+  Preprocessing p;
+  if (recipe.channels == 3) p.channels = Preprocessing::Channels::rgb;
+  for (size_t c = 0; c < recipe.mean.size(); ++c) p.mean[c] = static_cast<float>(255 * recipe.mean[c]);
+  for (size_t c = 0; c < recipe.deviation.size(); ++c)
+    p.factor[c] = static_cast<float>(1 / (255 * recipe.deviation[c]));
+  return p;
 }
 
 Recipe read_recipe(const std::string& path) {

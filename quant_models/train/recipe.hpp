@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "quant_models/metadata.hpp"
+
 namespace flashcell::quant {
 
 enum class TaskKind {
@@ -40,6 +42,8 @@ struct StageOptions {
   double average = 0;                        ///< the result is a mean over steps that keeps so much of itself each step
   int weight_bits = 0, activation_bits = 0;  ///< 0: real numbers
   int edge_weight_bits = 0;                  ///< of the first and last layer with weights; 0: as the others
+  double teacher = 0;       ///< share of the loss that is how far answers are from the first stage's (answer_loss.hpp)
+  std::string arrays = {};  ///< compute-in-memory device (cim::device_of) whose errors weights learn to bear
 };
 
 struct Recipe {
@@ -47,11 +51,15 @@ struct Recipe {
   uint64_t seed = 1;
   std::string model;  ///< roi_classifier, cell_detector, or an ONNX file
   int channels = 1, rows = 28, columns = 28;
-  int evaluate_every = 1;  ///< epochs from one test to the next; the last one always
+  std::vector<double> mean, deviation;  ///< of each channel, of pixels from 0 to 1; empty: 0 and 1
+  int evaluate_every = 1;               ///< epochs from one test to the next; the last one always
   DataOptions data;
   AugmentOptions augment;
   std::vector<StageOptions> stages;  ///< the first trains real numbers, each later one starts from it
 };
+
+/// How a pixel becomes one of the network's numbers: (pixel / 255 - mean) / deviation.
+Preprocessing preprocessing_of(const Recipe& recipe);
 
 /// Reads a recipe (keys: recipe_schema.hpp; docs: quant_models/recipes/README.md). Throws ModelError with file and
 /// line: TOML that does not parse, an unknown key, a value of another type or out of range.

@@ -29,6 +29,8 @@ void visit_network(Recipe& r, Visitor& v) {
   integer(v, "rows", r.rows, 1, 4096, "Of the network's input, px.");
   unless_stated(r.columns, detects ? 512 : 28);
   integer(v, "columns", r.columns, 1, 4096, "Of the network's input, px.");
+  v.numbers("mean", r.mean, static_cast<size_t>(r.channels), 1, "Taken off pixels / 255, one number a channel.");
+  v.numbers("std", r.deviation, static_cast<size_t>(r.channels), 1, "What they are divided by then.");
   integer(v, "evaluate_every", r.evaluate_every, 1, 100000, "Epochs from one test to the next; the last one always.");
 }
 
@@ -70,6 +72,9 @@ void visit_quantized_stage(StageOptions& s, Visitor& v) {
   integer(v, "activations", s.activation_bits, 2, 8, "Bits of activations.");
   unless_stated(s.edge_weight_bits, s.weight_bits);
   integer(v, "edge_weights", s.edge_weight_bits, 2, 8, "Bits of the first and last layer's weights.");
+  v.real("teacher", s.teacher, 0, 1, "Share of the loss that is how far answers are from [train]'s network.");
+  v.text("arrays", s.arrays,
+         "Compute-in-memory device whose cells' errors weights learn to bear: PRESET[,key=value...]. Empty: none.");
   const std::string weights = std::to_string(s.weight_bits), activations = std::to_string(s.activation_bits);
   unless_stated(s.name, std::string("w").append(weights).append("a").append(activations));
   v.text("name", s.name, "Of the files that are written.");

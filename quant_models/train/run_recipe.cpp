@@ -61,11 +61,8 @@ nlohmann::ordered_json describe(const CalibrationFit& fit) {
           {"error", fit.reliability.error()}};
 }
 
-// Recipes show pictures as pixel / 255.
 Metadata metadata_of(const Recipe& recipe, const Task& task) {
-  Preprocessing preprocessing;
-  if (recipe.channels == 3) preprocessing.channels = Preprocessing::Channels::rgb;
-  return {task.classes(), preprocessing};
+  return {task.classes(), preprocessing_of(recipe)};
 }
 
 void check_trained(const Recipe& recipe, const Metadata& metadata) {
@@ -74,9 +71,10 @@ void check_trained(const Recipe& recipe, const Metadata& metadata) {
     throw ModelError("model '" + recipe.model + "' is no ONNX file of a trained network; give one with --model");
   const std::optional<Preprocessing> given = import_onnx_model(recipe.model).metadata.preprocessing;
   if (given && *given != *metadata.preprocessing)
-    throw ModelError(recipe.model +
-                     ": it takes other numbers than pixel / 255 (grey, or red first), which recipes show; "
-                     "fold mean and factor into its first layer");
+    throw ModelError(
+        recipe.model +
+        ": it takes other numbers than the recipe shows (grey, or red first; pixel / 255 unless it states mean "
+        "and std); state them as the file does");
 }
 
 // STAGE.fcnn, and what it takes of the engine. A network that the engine does not take stays an ONNX file.
@@ -121,12 +119,13 @@ void run_recipe(const Recipe& recipe, const RunOptions& options, RunListener& li
                            recipe.evaluate_every,
                            in_output(stage.name + ".checkpoint"),
                            options.checkpoint_seconds,
-                           fingerprint(recipe, stage)};
+                           fingerprint(recipe, stage),
+                           quantized ? &real : nullptr};
     if (quantized)
       trainer.fingerprint = Hash().add(trainer.fingerprint).add(fingerprint(recipe, recipe.stages[0])).value();
     if (options.restart) fs::remove(trainer.checkpoint);
     listener.started(stage.name);
-    const Graph start = quantized ? start_quantized(real, *task, stage) : untrained;
+    const Graph start = quantized ? start_quantized(real, *task, stage, *metadata.preprocessing) : untrained;
     const bool trained = !quantized && options.fine_tune;
     const Training training = trained ? Training{start, {}}
                                       : train(start, *task, stage, trainer,

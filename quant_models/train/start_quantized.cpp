@@ -1,20 +1,23 @@
 #include "quant_models/train/start_quantized.hpp"
 
+#include "quant_models/quantize/input_quantization.hpp"
 #include "quant_models/quantize/post_training.hpp"
 
 namespace flashcell::quant {
 
-Graph start_quantized(const Graph& graph, const Task& task, const StageOptions& stage) {
+Graph start_quantized(const Graph& graph, const Task& task, const StageOptions& stage,
+                      const Preprocessing& preprocessing) {
   constexpr int64_t kImages = 100;
   PostTrainingOptions options;
   options.weights.bits = stage.weight_bits;
+  options.weights.per_channel = stage.arrays.empty();
   options.weights.calibrator = Calibrator::mse;
   options.edge_weight_bits = stage.edge_weight_bits;
   options.activations.bits = stage.activation_bits;
   options.activations.calibrator = Calibrator::mse;
   const int64_t count = std::min(kImages, task.train_count());
   Graph quantized = quantize_post_training(graph, task.calibration_images(count), count, options);
-  for (const NodeId id : quantized.inputs()) quantized.set_quantization(id, unsigned_quantization(8, 1 / 255.F));
+  for (const NodeId id : quantized.inputs()) quantized.set_quantization(id, input_quantization(preprocessing));
   return quantized;
 }
 

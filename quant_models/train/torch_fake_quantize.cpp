@@ -62,6 +62,13 @@ struct FakeQuantizeLogSqrt2 : torch::autograd::Function<FakeQuantizeLogSqrt2> {
 
 }  // namespace
 
+at::Tensor with_errors(const at::Tensor& x, const at::Tensor& errors, const at::Tensor& scale, int32_t highest) {
+  const double numbers = static_cast<double>(x.numel()) / static_cast<double>(scale.numel());
+  const double share = 1 / std::sqrt(numbers * highest);
+  const at::Tensor limit = (scale * share + scale.detach() * (1 - share)) * highest;
+  return x + errors * stretch(limit, x);
+}
+
 at::Tensor fake_quantize_log_sqrt2(const at::Tensor& x, float scale, int32_t highest) {
   return FakeQuantizeLogSqrt2::apply(x, static_cast<double>(scale), int64_t{highest});
 }

@@ -18,6 +18,10 @@ struct IntegerRange {
 /// sqrt(numbers of one scale * highest).
 at::Tensor fake_quantize(const at::Tensor& x, const at::Tensor& scale, const IntegerRange& range);
 
+/// x + limit * errors, limit = scale * highest: what cells of a device make of quantized weights x. The gradient passes
+/// straight to x, and to the scale as errors grow with it, divided as that of fake_quantize().
+at::Tensor with_errors(const at::Tensor& x, const at::Tensor& errors, const at::Tensor& scale, int32_t highest);
+
 /// scale * 2^(-q/2) with q = round(-2 log2(x / scale)), 0 where q reaches `highest`: fake_quantize() of the graph for
 /// QuantizationKind::log_sqrt2, to float32's precision. The gradient passes straight through the rounding.
 at::Tensor fake_quantize_log_sqrt2(const at::Tensor& x, float scale, int32_t highest);

@@ -49,14 +49,24 @@ class TorchNetwork::Parameters : public TorchParameters {
   }
 
   TorchReader add_weight(const Tensor& weight, const std::optional<Quantization>& quantization) override {
+    const bool is_new = !network_.places_.contains(name_in(node_, kWeight));
     TorchReader real = add(kWeight, weight, true);
     if (!quantization) return real;
     if (is_logarithmic(*quantization)) throw ModelError("training needs weights in even steps");
     if (quantization->axis != 0 && quantization->per_channel())
       throw ModelError("training needs weight scales along the first dimension");
     const size_t scales = network_.add_scales(name_in(node_, kWeightScale), *quantization);
-    return [real, scales, range = range_of(*quantization)](const TorchRun& run) {
-      return fake_quantize(real(run), run.parameters[scales].exp(), range);
+    const size_t place = network_.places_.at(name_in(node_, kWeight));
+    const IntegerRange range = range_of(*quantization);
+    if (is_new) {
+      const NodeId node = network_.graph_.find(node_.name).value();
+      network_.quantized_weights_.push_back({node, place, scales, range.highest});
+    }
+    return [real, scales, place, range](const TorchRun& run) {
+      const at::Tensor scale = run.parameters[scales].exp();
+      at::Tensor stored = fake_quantize(real(run), scale, range);
+      const bool errs = !run.weight_errors.empty() && run.weight_errors[place].defined();
+      return errs ? with_errors(stored, run.weight_errors[place], scale, range.highest) : stored;
     };
   }
 
@@ -175,8 +185,9 @@ std::vector<at::Tensor> TorchNetwork::split_inputs(const at::Tensor& input) cons
 }
 
 at::Tensor TorchNetwork::forward(const at::Tensor& input, std::span<const at::Tensor> parameters,
-                                 BatchStatistics* statistics, const TorchObserver& observer) const {
-  const TorchRun run{parameters, running_, statistics};
+                                 BatchStatistics* statistics, const TorchObserver& observer,
+                                 std::span<const at::Tensor> weight_errors) const {
+  const TorchRun run{parameters, running_, statistics, weight_errors};
   std::vector<at::Tensor> values(graph_.id_limit()), inputs;
   const std::vector<at::Tensor> given = split_inputs(input);
   size_t next = 0;

@@ -35,6 +35,14 @@ class TorchNetwork {
   /// Throws ModelError where the graph has no input or not one output, or values with several scales.
   explicit TorchNetwork(const Graph& graph);
 
+  /// A quantized weight among the parameters.
+  struct QuantizedWeight {
+    NodeId node = 0;                      ///< of those that share it the first
+    size_t parameter = 0, log_scale = 0;  ///< places in parameters()
+    int32_t highest = 0;                  ///< integer
+  };
+  const std::vector<QuantizedWeight>& quantized_weights() const { return quantized_weights_; }
+
   std::vector<Parameter>& parameters() { return parameters_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   /// Running mean and variance of every batch normalization, those that layers share once.
@@ -43,8 +51,9 @@ class TorchNetwork {
   /// The output for a batch (N x the input's shape; of several inputs N x the numbers of all, in the graph's order),
   /// with `parameters` in the place of parameters(). Batch normalization goes by the batch and appends to `statistics`,
   /// or by the running figures where that is null.
+  /// `weight_errors`: TorchRun's.
   at::Tensor forward(const at::Tensor& input, std::span<const at::Tensor> parameters, BatchStatistics* statistics,
-                     const TorchObserver& observer = {}) const;
+                     const TorchObserver& observer = {}, std::span<const at::Tensor> weight_errors = {}) const;
 
   /// running = (1 - share) * running + share * mean of the given batches'.
   void update_running(std::span<const BatchStatistics> batches, double share);
@@ -70,6 +79,7 @@ class TorchNetwork {
   Graph graph_;
   std::vector<Step> steps_;
   std::vector<Parameter> parameters_;
+  std::vector<QuantizedWeight> quantized_weights_;
   std::vector<at::Tensor> running_;
   std::vector<size_t> statistics_of_;  // which running figure each of BatchStatistics belongs to
   std::unordered_map<std::string, size_t> places_, running_places_;  // in the two

@@ -10,6 +10,8 @@
 #include "quant_models/hash.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/random.hpp"
+#include "quant_models/train/answer_loss.hpp"
+#include "quant_models/train/array_errors.hpp"
 #include "quant_models/train/optimizer.hpp"
 #include "quant_models/train/schedule.hpp"
 #include "quant_models/train/shard_threads.hpp"
@@ -20,6 +22,7 @@ namespace flashcell::quant {
 namespace {
 
 constexpr size_t kShards = 4;
+constexpr double kTemperature = 4;     // of a teacher's and a learner's classes that are compared
 constexpr double kRunningShare = 0.1;  // of a batch in the running figures of batch normalization
 
 // A part of a batch: what one thread works out of it.
@@ -40,6 +43,8 @@ class Trainer {
         optimizer_(network_.parameters(), stage.weight_decay),
         average_(network_, stage.average),
         threads_(options.threads) {
+    if (!stage.arrays.empty()) errors_.emplace(start, network_, stage.arrays);
+    if (stage.teacher > 0 && options.teacher != nullptr) teacher_.emplace(*options.teacher);
     // Never less than two images in a part: batch normalization needs a spread.
     batch_ = std::min(stage.batch, task.train_count());
     steps_per_epoch_ = task.train_count() / batch_;
@@ -102,7 +107,12 @@ class Trainer {
       const size_t first = batch.size() * s / shards, last = batch.size() * (s + 1) / shards;
       parts[s].indices = batch.subspan(first, last - first);
     }
-    threads_.run(shards, [&](size_t s) { work(parts[s], batch.size(), epoch); });
+    std::vector<at::Tensor> weight_errors;
+    if (errors_) {
+      const uint64_t chip = Random(options_.seed, {static_cast<uint64_t>(state_.step), 0xC41Bu}).next();
+      weight_errors = errors_->draw(network_, chip, threads_);
+    }
+    threads_.run(shards, [&](size_t s) { work(parts[s], batch.size(), epoch, weight_errors); });
     const at::NoGradGuard no_gradients;
     std::vector<BatchStatistics> statistics;
     double loss = 0;
@@ -120,15 +130,28 @@ class Trainer {
     return loss;
   }
 
-  void work(Shard& shard, size_t batch, int64_t epoch) const {
+  void work(Shard& shard, size_t batch, int64_t epoch, std::span<const at::Tensor> weight_errors) const {
     const Examples examples = task_.examples(shard.indices, options_.seed, epoch);
     std::vector<at::Tensor> leaves;
     for (const Parameter& p : network_.parameters()) leaves.push_back(p.value.detach().requires_grad_());
-    const at::Tensor output = network_.forward(examples.input, leaves, &shard.statistics);
+    const at::Tensor output = network_.forward(examples.input, leaves, &shard.statistics, {}, weight_errors);
     const double share = static_cast<double>(shard.indices.size()) / static_cast<double>(batch);
-    const at::Tensor loss = task_.loss(output, examples) * share;
+    const at::Tensor loss = loss_of(output, examples) * share;
     shard.loss = loss.item<double>();
     shard.gradients = torch::autograd::grad({loss}, leaves);
+  }
+
+  at::Tensor loss_of(const at::Tensor& output, const Examples& examples) const {
+    if (!teacher_) return task_.loss(output, examples);
+    at::Tensor wanted;
+    {
+      const at::NoGradGuard no_gradients;
+      std::vector<at::Tensor> fixed;
+      for (const Parameter& p : teacher_->parameters()) fixed.push_back(p.value);
+      wanted = teacher_->forward(examples.input, fixed, nullptr);
+    }
+    const at::Tensor taught = answer_loss(output, wanted, kTemperature) * stage_.teacher;
+    return stage_.teacher < 1 ? taught + task_.loss(output, examples) * (1 - stage_.teacher) : taught;
   }
 
   void finish_epoch(const TrainingProgress& now, double rate) {
@@ -170,6 +193,8 @@ class Trainer {
   const StageOptions& stage_;
   const TrainerOptions& options_;
   TorchNetwork network_;
+  std::optional<ArrayErrors> errors_;
+  std::optional<TorchNetwork> teacher_;
   AdamW optimizer_;
   WeightAverage average_;
   ShardThreads threads_;

@@ -19,6 +19,7 @@ struct TrainerOptions {
   std::string checkpoint;          ///< file; empty: none
   double checkpoint_seconds = 20;  ///< from one to the next; 0: after every step
   uint64_t fingerprint = 0;        ///< of the recipe; stage, network and data are added
+  const Graph* teacher = nullptr;  ///< whose answers StageOptions::teacher means; outlives the training
 };
 
 struct Training {
@@ -40,7 +41,9 @@ using ProgressCallback = std::function<void(const TrainingProgress&)>;
 /// ones; threads share them, gradients are added in order and batch normalization looks at its own part: the result
 /// does not depend on the number of threads, bit for bit (on one machine; another processor may round convolutions
 /// otherwise). With a checkpoint file a run that was stopped anywhere goes on to the same result.
-/// Throws ModelError: a loss that is no longer finite, a checkpoint that is damaged or of another run.
+/// Where the stage names arrays, each batch computes with weights as another chip of that device holds them.
+/// Throws ModelError: a device that does not fit the stage, a loss that is no longer finite, a checkpoint that is
+/// damaged or of another run.
 Training train(const Graph& start, const Task& task, const StageOptions& stage, const TrainerOptions& options,
                const ProgressCallback& progress = {});
 

@@ -9,6 +9,7 @@
 #include "quant_models/graph/output_tail.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/random.hpp"
+#include "quant_models/train/answer_loss.hpp"
 #include "quant_models/train/optimizer.hpp"
 #include "quant_models/train/schedule.hpp"
 
@@ -16,17 +17,6 @@ namespace flashcell::quant {
 namespace {
 
 using Values = std::map<std::string, at::Tensor>;
-
-at::Tensor error_share(const at::Tensor& value, const at::Tensor& wanted) {
-  return (value - wanted).square().mean() / wanted.square().mean().clamp_min(1e-12);
-}
-
-at::Tensor answer_loss(const at::Tensor& output, const at::Tensor& wanted, double temperature) {
-  if (output.dim() != 2 || output.size(1) < 2) return error_share(output, wanted);
-  const at::Tensor target = (wanted / temperature).log_softmax(1);
-  const at::Tensor own = (output / temperature).log_softmax(1);
-  return (target.exp() * (target - own)).sum(1).mean() * (temperature * temperature);
-}
 
 // Of every channel over images and pixels.
 at::Tensor distribution_loss(const at::Tensor& value, const at::Tensor& wanted) {

@@ -12,11 +12,12 @@ constexpr float kLeastCover = 0.5F;  ///< share of an object's box inside the de
 
 class DetectionNamer final : public Namer {
  public:
-  DetectionNamer(const quant::PackedModel& model, const quant::DecodeOptions& options, int significant_bits)
-      : detector_(model, options, significant_bits) {}
+  DetectionNamer(const quant::PackedModel& model, const quant::DecodeOptions& options, int significant_bits,
+                 const EngineFactory& make_engine)
+      : detector_(model, options, significant_bits, make_engine) {}
 
   void name(const Frame& frame, ObjectTable& table) override {
-    const auto detections = detector_.detect(frame.view);
+    const auto detections = detector_.detect(frame.view, frame.number);
     table.names.resize(table.objects.size());
     for (size_t i = 0; i < table.objects.size(); ++i) {
       const int best = covering(table.objects[i], detections);
@@ -90,14 +91,14 @@ tracking::Detection seen(const contract::ObjectRecord& box, float score) {
 class DetectionDevice final : public Device {
  public:
   DetectionDevice(const quant::PackedModel& model, const quant::DecodeOptions& options, int significant_bits,
-                  size_t most)
-      : detector_(model, options, significant_bits), most_(most) {}
+                  size_t most, const EngineFactory& make_engine)
+      : detector_(model, options, significant_bits, make_engine), most_(most) {}
 
   std::string name() const override { return "detector"; }
   bool in_order() const override { return false; }
 
   void process(const Frame& frame, ObjectTable& table) override {
-    const auto detections = detector_.detect(frame.view);
+    const auto detections = detector_.detect(frame.view, frame.number);
     const size_t count = std::min(most_, detections.size());
     boxes_.clear();
     for (size_t i = 0; i < count; ++i) boxes_.push_back({filled_box(detections[i].box, frame.view), i});
@@ -130,13 +131,13 @@ class DetectionDevice final : public Device {
 }  // namespace
 
 std::unique_ptr<Namer> make_detection_namer(const quant::PackedModel& model, const quant::DecodeOptions& options,
-                                            int significant_bits) {
-  return std::make_unique<DetectionNamer>(model, options, significant_bits);
+                                            int significant_bits, const EngineFactory& make_engine) {
+  return std::make_unique<DetectionNamer>(model, options, significant_bits, make_engine);
 }
 
 std::unique_ptr<Device> make_detection_device(const quant::PackedModel& model, const quant::DecodeOptions& options,
-                                              int significant_bits, size_t most) {
-  return std::make_unique<DetectionDevice>(model, options, significant_bits, most);
+                                              int significant_bits, size_t most, const EngineFactory& make_engine) {
+  return std::make_unique<DetectionDevice>(model, options, significant_bits, most, make_engine);
 }
 
 }  // namespace flashcell::host

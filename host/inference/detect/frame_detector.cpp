@@ -7,13 +7,14 @@
 
 namespace flashcell::host {
 
-FrameDetector::FrameDetector(const quant::PackedModel& model, const quant::DecodeOptions& options, int significant_bits)
+FrameDetector::FrameDetector(const quant::PackedModel& model, const quant::DecodeOptions& options, int significant_bits,
+                             const EngineFactory& make_engine)
     : resampler_(resampler_for(model, significant_bits)),
       table_(model),
-      engine_(model),
+      engine_(make_engine(model)),
       decoder_(make_box_decoder(model, options)),
-      input_(engine_.input_bytes()),
-      output_(engine_.output_bytes()) {
+      input_(engine_->input_bytes()),
+      output_(engine_->output_bytes()) {
   detections_.reserve(options.most);
 }
 
@@ -27,8 +28,8 @@ std::span<const uint8_t> FrameDetector::input_of(const FrameView& frame) {
   return input_;
 }
 
-std::span<const quant::Detection> FrameDetector::detect(const FrameView& frame) {
-  engine_.run(input_of(frame), 1, output_);
+std::span<const quant::Detection> FrameDetector::detect(const FrameView& frame, int64_t frame_number) {
+  engine_->run(input_of(frame), 1, output_, item_number(frame_number));
   detections_.clear();
   const auto width = static_cast<float>(frame.width), height = static_cast<float>(frame.height);
   const float x = width / static_cast<float>(resampler_.width()), y = height / static_cast<float>(resampler_.height());

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "host/inference/detect/box_decoder.hpp"
-#include "host/inference/engine/engine.hpp"
 #include "host/inference/input_table.hpp"
+#include "host/inference/network_engine.hpp"
 #include "host/inference/resample/resampler.hpp"
 
 namespace flashcell::host {
@@ -16,12 +16,14 @@ namespace flashcell::host {
 class FrameDetector {
  public:
   /// Throws Error(Fault::input) when the model is no detector.
-  FrameDetector(const quant::PackedModel& model, const quant::DecodeOptions& options, int significant_bits);
+  FrameDetector(const quant::PackedModel& model, const quant::DecodeOptions& options, int significant_bits,
+                const EngineFactory& make_engine = make_cpu_engine);
 
   int classes() const { return decoder_->classes(); }
 
-  /// Boxes in the frame's pixels, cut off at its edges, strongest first; valid until the next call.
-  std::span<const quant::Detection> detect(const FrameView& frame);
+  /// Boxes in the frame's pixels, cut off at its edges, strongest first; valid until the next call. `frame_number`: in
+  /// the recording.
+  std::span<const quant::Detection> detect(const FrameView& frame, int64_t frame_number = 0);
 
   /// What the network says of the class of the last frame's detection `index`; its confidence is the detection's score.
   tracking::ClassBelief name(size_t index) const { return decoder_->class_of(output_, detections_[index]); }
@@ -32,7 +34,7 @@ class FrameDetector {
 
   inference::Resampler resampler_;
   InputTable table_;
-  Engine engine_;
+  std::unique_ptr<NetworkEngine> engine_;
   std::unique_ptr<BoxDecoder> decoder_;
   std::vector<uint8_t> input_, output_;
   std::vector<quant::Detection> detections_;

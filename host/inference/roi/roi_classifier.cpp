@@ -20,14 +20,15 @@ const quant::PackedModel& checked(const quant::PackedModel& model) {
 
 }  // namespace
 
-RoiClassifier::RoiClassifier(const quant::PackedModel& model, const CropParameters& parameters, int significant_bits)
+RoiClassifier::RoiClassifier(const quant::PackedModel& model, const CropParameters& parameters, int significant_bits,
+                             const EngineFactory& make_engine)
     : cropper_(resampler_for(checked(model), significant_bits), parameters),
       table_(model),
-      engine_(model),
+      engine_(make_engine(model)),
       output_(output_of(model)),
       calibration_(model.calibration.value_or(Calibration())),
-      inputs_(engine_.items_at_once() * engine_.input_bytes()),
-      outputs_(engine_.items_at_once() * engine_.output_bytes()) {
+      inputs_(engine_->items_at_once() * engine_->input_bytes()),
+      outputs_(engine_->items_at_once() * engine_->output_bytes()) {
   const float scale = output_scale(model);
   const float most = most_evidence(calibration_, static_cast<size_t>(output_.channels));
   for (size_t steps = 0; steps < weight_.size(); ++steps) {
@@ -67,8 +68,8 @@ void RoiClassifier::conclude(const uint8_t* scores, tracking::ClassBelief& name)
 }
 
 void RoiClassifier::classify(const FrameView& frame, std::span<const contract::ObjectRecord> objects,
-                             std::span<tracking::ClassBelief> names) {
-  const size_t batch = engine_.items_at_once(), in_bytes = engine_.input_bytes(), out_bytes = engine_.output_bytes();
+                             std::span<tracking::ClassBelief> names, int64_t frame_number) {
+  const size_t batch = engine_->items_at_once(), in_bytes = engine_->input_bytes(), out_bytes = engine_->output_bytes();
   for (size_t begin = 0; begin < objects.size(); begin += batch) {
     const size_t count = std::min(batch, objects.size() - begin);
     for (size_t i = 0; i < count; ++i) {
@@ -77,17 +78,18 @@ void RoiClassifier::classify(const FrameView& frame, std::span<const contract::O
       cropper_.crop(frame, objects[begin + i], input.data());
       table_.apply(input, input);
     }
-    engine_.run({inputs_.data(), count * in_bytes}, count, {outputs_.data(), count * out_bytes});
+    engine_->run({inputs_.data(), count * in_bytes}, count, {outputs_.data(), count * out_bytes},
+                 item_number(frame_number, begin));
     for (size_t i = 0; i < count; ++i) conclude(outputs_.data() + i * out_bytes, names[begin + i]);
   }
 }
 
 tracking::ClassBelief RoiClassifier::look(const FrameView& frame, const inference::Region& region) {
-  const std::span<uint8_t> input(inputs_.data(), engine_.input_bytes()),
-      output(outputs_.data(), engine_.output_bytes());
+  const std::span<uint8_t> input(inputs_.data(), engine_->input_bytes()),
+      output(outputs_.data(), engine_->output_bytes());
   cropper_.resampler().run(frame, region, input.data());
   table_.apply(input, input);
-  engine_.run(input, 1, output);
+  engine_->run(input, 1, output, 0);
   tracking::ClassBelief name;
   conclude(output.data(), name);
   return name;

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/calibration.hpp"
-#include "host/inference/engine/engine.hpp"
 #include "host/inference/input_table.hpp"
+#include "host/inference/network_engine.hpp"
 #include "host/inference/roi/roi_cropper.hpp"
 #include "tracking/recognition.hpp"
 
@@ -16,13 +16,14 @@ namespace flashcell::host {
 class RoiClassifier {
  public:
   /// Throws Error(Fault::input) for a model that is no classifier of grey or colour pictures.
-  RoiClassifier(const quant::PackedModel& model, const CropParameters& parameters, int significant_bits);
+  RoiClassifier(const quant::PackedModel& model, const CropParameters& parameters, int significant_bits,
+                const EngineFactory& make_engine = make_cpu_engine);
 
   int classes() const { return output_.channels; }
 
-  /// names[i] becomes what the network says of objects[i], calibrated.
+  /// names[i] becomes what the network says of objects[i], calibrated. `frame_number`: in the recording.
   void classify(const FrameView& frame, std::span<const contract::ObjectRecord> objects,
-                std::span<tracking::ClassBelief> names);
+                std::span<tracking::ClassBelief> names, int64_t frame_number = 0);
 
   /// What the network says of a region as it is, without margin and the like.
   tracking::ClassBelief look(const FrameView& frame, const inference::Region& region);
@@ -32,7 +33,7 @@ class RoiClassifier {
 
   RoiCropper cropper_;
   InputTable table_;
-  Engine engine_;
+  std::unique_ptr<NetworkEngine> engine_;
   contract::TensorDescriptor output_;
   Calibration calibration_;
   /// Of a class whose stored score is so many steps below the best one's: evidence, and what it weighs.

@@ -8,12 +8,12 @@ namespace {
 class RoiNamer final : public Namer {
  public:
   RoiNamer(const quant::PackedModel& model, const CropParameters& parameters, int significant_bits,
-           float least_confidence)
-      : classifier_(model, parameters, significant_bits), least_confidence_(least_confidence) {}
+           float least_confidence, const EngineFactory& make_engine)
+      : classifier_(model, parameters, significant_bits, make_engine), least_confidence_(least_confidence) {}
 
   void name(const Frame& frame, ObjectTable& table) override {
     table.names.resize(table.objects.size());
-    classifier_.classify(frame.view, table.objects, table.names);
+    classifier_.classify(frame.view, table.objects, table.names, frame.number);
     for (tracking::ClassBelief& name : table.names) {
       if (name.confidence < least_confidence_) name = {};
     }
@@ -27,8 +27,8 @@ class RoiNamer final : public Namer {
 }  // namespace
 
 std::unique_ptr<Namer> make_roi_namer(const quant::PackedModel& model, const CropParameters& parameters,
-                                      int significant_bits, float least_confidence) {
-  return std::make_unique<RoiNamer>(model, parameters, significant_bits, least_confidence);
+                                      int significant_bits, float least_confidence, const EngineFactory& make_engine) {
+  return std::make_unique<RoiNamer>(model, parameters, significant_bits, least_confidence, make_engine);
 }
 
 }  // namespace flashcell::host

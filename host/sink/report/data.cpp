@@ -85,6 +85,7 @@ void ReportData::add_row(const AssembledRow& assembled) {
   track->last_frame = row.frame;
   ++track->rows;
   track->states.add(row.frame, row.state);
+  if (!run_.actions.empty()) track->actions.add(row.frame, assembled.action);
   track->region = assembled.region;
   track->class_id = row.class_id;
   track->class_confidence = row.class_confidence;
@@ -129,11 +130,21 @@ void ReportData::add_rows(std::span<const AssembledRow> rows) {
   for (const AssembledRow& assembled : rows) {
     close_frames_before(assembled.row.frame);
     ++rows_in_frame_;
+    if (!run_.actions.empty()) action_spans_.add(assembled, [this](const ActionSpan& span) { count_action(span); });
     add_row(assembled);
   }
 }
 
+void ReportData::count_action(const ActionSpan& span) {
+  ActionTotal& total = action_totals_[static_cast<size_t>(span.action)];
+  ++total.spans;
+  total.rows += span.rows;
+  total.seconds += span.end_s - span.begin_s;
+  total.confidence_sum += span.confidence_sum;
+}
+
 void ReportData::finish() {
+  action_spans_.finish([this](const ActionSpan& span) { count_action(span); });
   close_frames_before(last_frame_ + 1);
 }
 

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "host/sink/action_spans.hpp"
+#include "host/sink/report/action_line.hpp"
 #include "host/sink/report/displacement.hpp"
 #include "host/sink/report/histograms.hpp"
 #include "host/sink/report/position_map.hpp"
@@ -48,6 +50,7 @@ struct TrackStory {
   std::vector<PathPoint> path;                  ///< every path_stride-th row
   uint64_t path_stride = 1;
   StateLine states;
+  ActionLine actions;  ///< where the run names them
 
   double mean_area() const { return measured ? area_sum / static_cast<double>(measured) : 0; }
   int64_t frames() const { return last_frame - first_frame + 1; }
@@ -58,6 +61,12 @@ struct TrackStory {
   friend class ReportData;
   double unit_x_ = std::numeric_limits<double>::quiet_NaN(), unit_y_ = unit_x_;  // last that is known
   int64_t last_seen_ = 0;
+};
+
+/// What tracks did of one action.
+struct ActionTotal {
+  uint64_t spans = 0, rows = 0;
+  double seconds = 0, confidence_sum = 0;  ///< over the spans, from first to last frame; over the rows
 };
 
 /// Collects what the report shows, from the rows as the files have them, in memory that does not grow with the length
@@ -71,7 +80,7 @@ class ReportData {
   static constexpr size_t kFewestPathPoints = 16;  ///< of one track; kMostTracks of them still fit
   static constexpr int kPictureSide = 1280;        ///< px, longest side of the picture
 
-  explicit ReportData(const RunInfo& run) : run_(run) {}
+  explicit ReportData(const RunInfo& run) : run_(run), action_spans_(run.fps), action_totals_(run.actions.size()) {}
 
   /// A frame, and rows that are final: as a sink gets them.
   void add(const FrameResult& result);
@@ -91,7 +100,8 @@ class ReportData {
   const MeanSquaredDisplacement& displacement() const { return displacement_; }  ///< run's unit, places measured alone
   const PositionMap& positions() const { return positions_; }                    ///< of every row seen
   const LengthHistogram& gaps() const { return gaps_; }  ///< frames between two sightings of a track
-  const cv::Mat& picture() const { return picture_; }    ///< the first frame, BGR; empty without frames
+  const std::vector<ActionTotal>& action_totals() const { return action_totals_; }  ///< by RunInfo::actions
+  const cv::Mat& picture() const { return picture_; }  ///< the first frame, BGR; empty without frames
   int64_t first_frame() const { return first_frame_; }
   int64_t last_frame() const { return last_frame_; }
   uint64_t frames() const { return frames_; }
@@ -105,6 +115,7 @@ class ReportData {
   TrackStory* story_of(const tracking::TrackRow& row);
   void extend_path(TrackStory& track, const PathPoint& point);
   void close_frames_before(int64_t frame);
+  void count_action(const ActionSpan& span);
 
   RunInfo run_;
   std::map<uint32_t, TrackStory> tracks_;
@@ -118,6 +129,8 @@ class ReportData {
   MeanSquaredDisplacement displacement_;
   PositionMap positions_;
   LengthHistogram gaps_;
+  ActionSpans action_spans_;
+  std::vector<ActionTotal> action_totals_;
   cv::Mat picture_;
   int64_t first_frame_ = 0, last_frame_ = 0;
   uint64_t frames_ = 0;

@@ -41,6 +41,7 @@ std::string report_page(const RunInfo& run, const RunSummary& summary, const Rep
   page += trajectories(run, data);
   page += pair(objects_over_time(run, data), position_map(run, data));
   page += pair(track_states(run, data), "<div>" + track_lengths(run, data) + track_gaps(run, data) + "</div>");
+  if (!run.actions.empty()) page += pair(track_actions(run, data), action_totals(run, data));
   page += track_table(run, data);
   page += tracks_over_time(run, data);
   page += pair(mean_squared_displacement(run, data), speed_histogram(run, data));

@@ -25,6 +25,10 @@ std::string track_lengths(const RunInfo& run, const ReportData& data);
 std::string track_gaps(const RunInfo& run, const ReportData& data);
 std::string track_states(const RunInfo& run, const ReportData& data);
 
+/// Of runs that name actions.
+std::string track_actions(const RunInfo& run, const ReportData& data);
+std::string action_totals(const RunInfo& run, const ReportData& data);
+
 std::string track_table(const RunInfo& run, const ReportData& data);
 
 /// From frame to result: the pipeline's own stage where it has one, else what the sink saw.

@@ -142,6 +142,115 @@ TEST_F(NamingCli, TracksAreNamedByTheirPicturesTheSameOnEveryDevice) {
               HasSubstr("tracks by class: 2 small"));
 }
 
+/// A scene of digits under a trained network.
+class ArraysCli : public NamingCli {
+ protected:
+  Outcome track_digits(const std::string& device, std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments = {
+        "track",
+        "synth:digits?objects=5&size=256x192&frames=24&fps=2000&radius=12..16&noise=4&seed=3",
+        "-o",
+        path("out"),
+        "--device",
+        device,
+        "--output.overlay",
+        "false",
+        "--output.report",
+        "false",
+        "--segment.method",
+        "threshold",
+        "--segment.threshold",
+        "90"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  }
+  std::vector<std::string> classify() const { return {"--classify.model", shipped("roi_mnist/int8.fcnn")}; }
+  static std::string shipped(const std::string& file) {
+    return test::source_dir() / "quant_models/recipes/trained" / file;
+  }
+
+  std::string rows_on(const std::string& device, std::vector<std::string> more) const {
+    const Outcome outcome = track_digits(device, std::move(more));
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    const std::string text = csv();
+    return text.substr(text.find("\nframe,"));
+  }
+
+  void expect_refusal(const std::string& device, const std::vector<std::string>& more, int code,
+                      const std::string& what) const {
+    const Outcome outcome = track_digits(device, more);
+    EXPECT_EQ(outcome.code, code) << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(what));
+  }
+};
+
+// Converters that are exact enough change no name and no place: only how sure the network is, in its last digits.
+TEST_F(ArraysCli, RowsAreTheCpusWithExactArrays) {
+  const auto cpu = rows_of(rows_on("cpu", classify()));
+  const auto arrays = rows_of(
+      rows_on("cim:ideal_8bit,array.weight_bits=15,array.cell_bits=14,input.bits=14,output.bits=0", classify()));
+  ASSERT_GT(cpu.size(), 80U);
+  ASSERT_EQ(arrays.size(), cpu.size());
+  std::set<std::string> names;
+  for (size_t i = 0; i < cpu.size(); ++i) {
+    names.insert(cpu[i].at("class"));
+    for (const auto& [column, value] : cpu[i]) {
+      if (column == "class_confidence")
+        EXPECT_NEAR(std::stod(arrays[i].at(column)), std::stod(value), 0.05) << i;
+      else
+        EXPECT_EQ(arrays[i].at(column), value) << column << ", row " << i;
+    }
+  }
+  EXPECT_GE(names.size(), 2U);
+}
+
+TEST_F(ArraysCli, NoiseIsTheSeedsForAnyNumberOfThreads) {
+  const auto rows = [&](const std::string& device, const std::string& seed, const std::string& threads) {
+    std::vector<std::string> more = classify();
+    more.insert(more.end(), {"--cim.seed", seed, "--pipeline.threads", threads});
+    return rows_on(device, more);
+  };
+  const std::string device = "cim:pcm_aihwkit,time=1d", first = rows(device, "7", "1");
+  EXPECT_EQ(rows(device, "7", "4"), first);
+  EXPECT_NE(rows(device, "8", "1"), first);
+  EXPECT_NE(rows("cpu", "7", "1"), first);
+  std::vector<std::string> apart = classify();
+  apart.insert(apart.end(), {"--cim.seed", "7", "--cim.preset", "pcm_aihwkit", "--cim.time", "1d"});
+  EXPECT_EQ(rows_on("cim", apart), first);
+}
+
+TEST_F(ArraysCli, DetectorsRunOnArraysToo) {
+  const auto found = [&](const std::string& device) {
+    const Outcome outcome =
+        run({"track", "synth:digits?objects=6&size=512x512&frames=8&fps=2000&radius=14..20&noise=4&seed=3", "-o",
+             path("out"), "--device", device, "--output.overlay", "false", "--output.report", "false", "--detect.model",
+             shipped("cell_digits/int8.fcnn"), "--detect.objects", "instead"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return nlohmann::json::parse(read_file(dir_ / "out" / "summary.json"))["tracks_by_class"];
+  };
+  const nlohmann::json cpu = found("cpu");
+  EXPECT_EQ(cpu["digit_8"], 2);
+  EXPECT_EQ(found("cim:ideal_8bit,array.weight_bits=15,array.cell_bits=14,input.bits=14,output.bits=0"), cpu);
+  EXPECT_NE(found("cim:reram_wan_crosssim"), cpu);
+}
+
+TEST_F(ArraysCli, RefusalsAreOneLine) {
+  expect_refusal("cim:nonsense", classify(), 2, "reram_milo_2021");
+  expect_refusal("cim:ideal_8bit,output.bit=3", classify(), 2, "bits");
+  expect_refusal("cim", classify(), 2, "--device cim:PRESET");
+  expect_refusal("cim:ideal_8bit", {}, 2, "arrays run networks, and there is none");
+  expect_refusal("cim:ideal_8bit,array.rows=1,array.columns=1", classify(), 2, "too small");
+  expect_refusal("cim:ideal_8bit", {"--classify.model", path("size.fcnn")}, 3, "size.onnx is not there");
+  fs::copy_file(shipped("cell_digits/int8.onnx"), path("size.onnx"));
+  expect_refusal("cim:ideal_8bit", {"--classify.model", path("size.fcnn")}, 3, "is of another network");
+  fs::remove(path("size.onnx"));
+  std::vector<std::string> time = classify();
+  time.insert(time.end(), {"--cim.time", "soon"});
+  expect_refusal("cim:ideal_8bit", time, 2, "soon");
+  EXPECT_THAT(run({"devices"}).out, HasSubstr("cim:PRESET"));
+}
+
 TEST_F(NamingCli, DetectionsNameObjectsOrAreTheObjects) {
   const Outcome beside = track({"--detect.model", path("bright.fcnn")});
   ASSERT_EQ(beside.code, 0) << beside.err;

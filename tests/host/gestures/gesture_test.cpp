@@ -37,6 +37,11 @@ TEST(Gesture, EveryClassMovesAndIsSeen) {
   }
 }
 
+// Steps of half a millisecond, of which 3000 are 1.5 s but for the last digit.
+TEST(Gesture, EndsAtAnyTime) {
+  for (const double seconds : {0.01, 0.0105, 1.5}) EXPECT_FALSE(events_of(0, 1, seconds).empty()) << seconds;
+}
+
 TEST(Gesture, ARightHandIsAtThePicturesLeft) {
   for (uint64_t seed = 1; seed <= 4; ++seed) {
     for (const int right : {1, 3, 4}) EXPECT_GT(left_share(events_of(right, seed)), 0.6) << right << " " << seed;

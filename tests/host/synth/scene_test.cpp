@@ -164,6 +164,23 @@ TEST(Scene, NoiseHasTheStandardDeviationAsked) {
 }
 
 // Origin: this renderer, g++ 12 and clang 14 alike; a changed value means that old seeds give other scenes.
+// Light from a half to twice, one swing in 100 frames, half a swing from edge to edge.
+TEST(Scene, LightSwingsOverTimeAndFromEdgeToEdge) {
+  const Scene plain(parse_scene("synth:discs?size=200x80&objects=3&seed=5&background=40&foreground=120"));
+  const Scene lit(parse_scene(
+      "synth:discs?size=200x80&objects=3&seed=5&background=40&foreground=120&fps=100&light=0.5..2&light_hz=1"));
+  for (const int64_t frame : {0, 25, 60, 75}) {
+    const std::vector<uint8_t> before = render(plain, frame), after = render(lit, frame);
+    for (size_t i = 0; i < after.size(); ++i) {
+      const double turns = static_cast<double>(frame) / 100 - 0.5 * static_cast<double>(i % 200) / 200;
+      const double light = 1.25 + 0.75 * std::sin(2 * M_PI * turns);
+      ASSERT_NEAR(after[i], std::min(255.0, before[i] * light), 0.51) << frame << ' ' << i;
+    }
+  }
+  EXPECT_EQ(to_spec(plain.parameters()).find("light"), std::string::npos);
+  EXPECT_NE(to_spec(lit.parameters()).find("&light=0.5..2&light_hz=1"), std::string::npos);
+}
+
 TEST(Scene, SameSeedGivesTheSamePixelsEverywhere) {
   const Scene scene(
       parse_scene("synth:discs+polygons+digits+patterns?size=128x96&objects=24&radius=4..9&noise=3&blur=0.8&shutter=0."
@@ -211,7 +228,7 @@ TEST(SceneParameters, SpecReadsBackWhatItWrote) {
       "speed=0..1.25"
       "&crossing=off&start=apart&occluders=2&noise=1.5&blur=0.5&shutter=0.25&background=5&foreground=250&colour=off&"
       "edges=binary&"
-      "dropped=0.02";
+      "actions=on&dropped=0.02";
   EXPECT_EQ(to_spec(parse_scene(spec)), spec);
   EXPECT_TRUE(parse_scene("synth:patterns").colour);
   EXPECT_EQ(parse_scene("synth:discs?radius=9").max_radius, 9);

@@ -54,6 +54,7 @@ TEST(Device, WrongKeysAndPresets) {
   EXPECT_THAT(error_of([] { device_of("ideal_8bit,cell.g_min=200"); }), HasSubstr("g_min"));
   EXPECT_THAT(error_of([] { device_of("ideal_8bit,output.range=fixed"); }), HasSubstr("output.bound"));
   EXPECT_THAT(error_of([] { device_of("ideal_8bit,time=soon"); }), HasSubstr("soon"));
+  EXPECT_THAT(error_of([] { device_of("ideal_8bit,input.bits=0,input.cycle_bits=1"); }), HasSubstr("input.cycle_bits"));
 }
 
 TEST(Device, ChangesOnTheCommandLine) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "quant_models/cim/held_weights.hpp"
 #include "quant_models/cim/layer_runner.hpp"
 #include "tests/quant_models/graph/random_graphs.hpp"
 #include "tests/support/simd_targets.hpp"
@@ -83,6 +84,63 @@ TEST(ArrayLayer, EveryMappingIsTheProduct) {
   }
 }
 
+// Bits one after the other are all of them together, each with a conversion of its columns.
+TEST(ArrayLayer, InputsBitByBit) {
+  for (const bool has_sign : {false, true}) {
+    const Sample sample(9, 70, has_sign);
+    const std::string device = kFine + ",read.noise=none,array.mapping=";
+    for (const std::string mapping : {"pair", "offset,array.cell_bits=13"}) {
+      const std::vector<float> whole = sample.run(device + mapping, 100);
+      double largest = 0;
+      for (const float y : whole) largest = std::max(largest, std::abs(static_cast<double>(y)));
+      for (const char* bits : {"1", "3", "12"}) {
+        const std::vector<float> ours = sample.run(device + mapping + ",input.cycle_bits=" + bits, 100);
+        for (size_t i = 0; i < ours.size(); ++i) ASSERT_NEAR(ours[i], whole[i], 1e-4 * largest) << bits << ' ' << i;
+      }
+    }
+  }
+}
+
+TEST(ArrayLayer, EachBitIsConvertedByItself) {
+  Sample sample(6, 50, true);
+  sample.settings.output = {{-7, 7, true}};
+  const Device d = device_of("ideal_8bit,input.bits=6,input.cycle_bits=1,output.bits=5");
+  const std::vector<float> ours = sample.run("ideal_8bit,input.bits=6,input.cycle_bits=1,output.bits=5", 20);
+  const ArrayLayer layer = program(sample.layer, d, sample.settings, 5, 0);
+  const std::vector<float> codes = sample.codes(sample.x, layer);
+  ASSERT_EQ(layer.input.cycles(), 5);
+  size_t same = 0;
+  for (size_t c = 0; c < 20; ++c) {
+    std::vector<double> sums(6, 0.0);
+    for (int bit = 0; bit < 5; ++bit) {
+      std::vector<double> v(50);
+      for (size_t r = 0; r < 50; ++r) {
+        const int code = static_cast<int>(codes[r * kBlock + c]);
+        v[r] = (std::abs(code) >> bit & 1) * (code < 0 ? -1 : 1);
+      }
+      const std::vector<double> currents = exact_currents(layer.arrays[0].cells, v);
+      for (size_t o = 0; o < 6; ++o) sums[o] += layer.arrays[0].converter.converted(currents[o]) * (1 << bit) / 31.0;
+    }
+    for (size_t o = 0; o < 6; ++o)
+      same += std::abs(ours[o * 20 + c] - sums[o] * layer.scale * layer.arrays[0].weight) < 1e-4;
+  }
+  EXPECT_GE(same, 118U) << "a current next to a half may round to the other level";
+}
+
+TEST(ArrayLayer, EachBitHasNoiseOfItsOwn) {
+  const Sample sample(3, 60);
+  const std::string device = "ideal_8bit,input.bits=4,output.bits=0,output.noise=1";
+  const auto sigma = [&](const std::string& more) {
+    const std::vector<float> y = sample.run(device + more, kBlock, true);
+    double mean = 0, square = 0;
+    for (size_t i = 0; i < kBlock; ++i) mean += y[i] / static_cast<double>(kBlock);
+    for (size_t i = 0; i < kBlock; ++i) square += (y[i] - mean) * (y[i] - mean) / static_cast<double>(kBlock);
+    return std::sqrt(square);
+  };
+  // Four conversions count 1, 2, 4, 8 of 15.
+  EXPECT_NEAR(sigma(",input.cycle_bits=1") / sigma(""), std::sqrt(85.0) / 15, 0.15);
+}
+
 TEST(ArrayLayer, ConvertersWithSmallRangesCutOff) {
   const Sample sample(4, 50);
   const std::vector<float> ours = sample.run("ideal_8bit,output.range=fixed,output.bound=0.01", 64);
@@ -100,6 +158,66 @@ TEST(ArrayLayer, TooSmallArraysAreRefused) {
   } catch (const Error& e) {
     EXPECT_THAT(e.what(), ::testing::AllOf(::testing::HasSubstr("wide"), ::testing::HasSubstr("too small")));
   }
+}
+
+// Products with what the weights have come to are what the arrays compute, whatever has become of their cells.
+TEST(HeldWeights, AreWhatTheArraysComputeWith) {
+  Sample sample(9, 70, true);
+  for (const char* device : {"pcm_aihwkit,time=30d,read.noise=none", "sonos_xiao_2022,time=3d,read.noise=none",
+                             "reram_milo_2021,array.rows=16,array.columns=4", "nor_4bit,time=1y,read.noise=none",
+                             "fefet_generic,array.mapping=offset,array.cell_bits=4,faults.stuck_high=0.02",
+                             "ideal_8bit,wire.ohms=20,array.cell_bits=3"}) {
+    for (const std::optional<double> limit : {std::optional<double>(), std::optional<double>(0.6)}) {
+      sample.settings.weight_limit = limit;
+      const Device d = device_of(std::string(device) + ",input.bits=0,output.bits=0,output.noise=0");
+      const std::vector<float> held = held_weights(sample.layer, d, sample.settings, 5, 3);
+      ASSERT_EQ(held.size(), sample.weights.size());
+      const ArrayLayer programmed = program(sample.layer, d, sample.settings, 5, 3);
+      LayerRunner runner(std::make_shared<const PreparedLayer>(programmed));
+      std::vector<float> out(9 * 64);
+      runner.run(sample.codes(sample.x, programmed).data(), 64, 0, {0, 0, 64}, out.data(), 64);
+      double largest = 0;
+      for (const float y : out) largest = std::max(largest, std::abs(static_cast<double>(y)));
+      Sample by_hand = sample;
+      by_hand.weights = held;
+      const std::vector<double> expected = by_hand.products(64);
+      for (size_t i = 0; i < out.size(); ++i) ASSERT_NEAR(out[i], expected[i], 1e-5 * largest) << device << ' ' << i;
+    }
+  }
+}
+
+TEST(HeldWeights, AreTheWeightsCodesInCellsWithoutErrors) {
+  Sample sample(5, 40);
+  sample.settings.weight_limit = 0.75;
+  const std::vector<float> held =
+      held_weights(sample.layer, device_of("ideal_8bit,array.weight_bits=5,array.cell_bits=4"), sample.settings, 1, 0);
+  size_t clipped = 0;
+  for (size_t i = 0; i < held.size(); ++i) {
+    const double code = std::nearbyint(std::clamp(sample.weights[i] / 0.75, -1.0, 1.0) * 15);
+    EXPECT_NEAR(held[i], code * 0.75 / 15, 1e-6);
+    clipped += std::abs(code) == 15;
+  }
+  EXPECT_GT(clipped, 10U);
+}
+
+// The noise of reading is drawn once for each chip.
+TEST(HeldWeights, SpreadAsTheDeviceSays) {
+  Sample sample(40, 100);
+  std::fill(sample.weights.begin(), sample.weights.end(), 0.5F);
+  sample.settings.weight_limit = 1;
+  const Device d =
+      device_of("ideal_8bit,array.weight_bits=9,array.cell_bits=8,read.noise=each,read.sigma=0.03,cell.g_min=20");
+  const std::vector<float> held = held_weights(sample.layer, d, sample.settings, 8, 0);
+  double mean = 0, square = 0;
+  for (const float w : held) {
+    mean += w / static_cast<double>(held.size());
+    square += (w - 0.5) * (w - 0.5) / static_cast<double>(held.size());
+  }
+  // A pair of cells, neither near 0; g_max in units of the weights' limit.
+  const double sigma = 0.03 * std::sqrt(2.0) * d.cell.g_max / (d.cell.g_max - 20);
+  EXPECT_NEAR(mean, 0.5, 4 * sigma / std::sqrt(4000.0) + 1 / 255.0);
+  EXPECT_NEAR(std::sqrt(square), sigma, 0.06 * sigma);
+  EXPECT_NE(held, held_weights(sample.layer, d, sample.settings, 9, 0));
 }
 
 struct Spread {

@@ -102,6 +102,10 @@ TEST(ArrayNetwork, ConvertersAndCellsAreCounted) {
   EXPECT_EQ(uses[1].columns, 8 * 3 * 2);
   EXPECT_EQ(uses[2].bits, 5);
   EXPECT_EQ(uses[0].bits, 8);
+  const Device serial = device_of("ideal_8bit,input.bits=8,input.cycle_bits=2");
+  const std::vector<ConverterUse> more = converter_uses(n.graph, serial, {{"a", {1, true, {}}}, {"b", {1, false, {}}}});
+  EXPECT_EQ(more[0].conversions, 8 * 81 * 4) << "7 bits and the sign";
+  EXPECT_EQ(more[1].conversions, 8 * 25 * 4);
 }
 
 TEST(ArrayNetwork, RangesFromPicturesOrFromTheFile) {
@@ -126,6 +130,32 @@ TEST(ArrayNetwork, RangesFromPicturesOrFromTheFile) {
   EXPECT_TRUE(stated.at("a").input_has_sign);
   EXPECT_NEAR(stated.at("b").input_limit, 5.1, 1e-6);
   EXPECT_GT(stated.at("c").output.at(0).high, 0);
+}
+
+// What a network was trained to cut off is cut off, whatever pictures show.
+TEST(ArrayNetwork, StatedLimitsGoBeforeThePictures) {
+  SmallNetwork n;
+  const Device d = device_of("nor_4bit");
+  n.graph.set_quantization(*n.graph.find("relu"), unsigned_quantization(8, 0.002F));
+  Convolution b = std::get<Convolution>(n.graph.node(*n.graph.find("b")).layer);
+  b.weight_quantization = weight_quantization(5, {0.02F});
+  n.graph.replace(*n.graph.find("b"), b);
+  FullyConnected c = std::get<FullyConnected>(n.graph.node(*n.graph.find("c")).layer);
+  c.weight_quantization = weight_quantization(4, {0.02F});
+  n.graph.replace(*n.graph.find("c"), c);
+  n.graph.set_quantization(*n.graph.find("flat"), unsigned_quantization(8, 0.01F));
+  const Settings stated = stated_limits(n.graph, d);
+  ASSERT_EQ(stated.size(), 2U) << "nothing is said of the input";
+  EXPECT_NEAR(stated.at("b").input_limit, 0.51, 1e-6);
+  EXPECT_NEAR(stated.at("b").weight_limit.value(), 0.3, 1e-6);
+  EXPECT_FALSE(stated.at("c").weight_limit) << "weights of other bits than the cells'";
+  const SmallNetwork real;
+  const Settings found = calibrate(real.graph, d, n.images, SmallNetwork::kImages, stated);
+  const Settings free = calibrate(real.graph, d, n.images, SmallNetwork::kImages);
+  EXPECT_EQ(found.at("b").input_limit, stated.at("b").input_limit);
+  EXPECT_EQ(found.at("b").weight_limit, stated.at("b").weight_limit);
+  EXPECT_EQ(found.at("a"), free.at("a"));
+  EXPECT_NE(found.at("b").output, free.at("b").output) << "columns' ranges are those of what is let through";
 }
 
 TEST(ArrayNetwork, ANetworkWithoutMatricesIsRefused) {

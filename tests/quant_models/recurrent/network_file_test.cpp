@@ -25,6 +25,15 @@ TEST(RecurrentNetworkFile, ComesBackAsItWas) {
   }
 }
 
+TEST(RecurrentNetworkFile, AHeadComesBackToo) {
+  RecurrentNetwork network = test::random_network(Cell::egru, {12, 8, 6}, 4, 1, 0.5);
+  network.head = make_head(2, 5, {4, 3}, 7);
+  ASSERT_EQ(network.head.back().outputs(), 12);
+  EXPECT_EQ(parse_network(bytes_of(network_bytes(network)), "x"), network);
+  network.head.pop_back();
+  EXPECT_THROW(parse_network(bytes_of(network_bytes(network)), "x"), ModelError);
+}
+
 TEST(RecurrentNetworkFile, EveryCutAndEveryFlippedByteIsAnErrorOrAWholeNetwork) {
   const std::string whole = network_bytes(test::random_network(Cell::egru, {2, 3, 2}, 4, 2));
   for (size_t size = 0; size < whole.size(); size += 7)

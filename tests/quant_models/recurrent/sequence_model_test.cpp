@@ -86,6 +86,30 @@ SequenceSet first_one(int64_t count) {
   return set;
 }
 
+// Two classes: whether a spot goes to the right or down, from anywhere.
+SequenceSet moving_spots(int64_t count) {
+  constexpr int kSide = 8, kSteps = 4;
+  SequenceSet set;
+  set.names = {"right", "down"};
+  set.planes = 2;
+  set.side = kSide;
+  for (Sequences* s : {&set.train, &set.test}) {
+    *s = {count, kSteps, 2 * kSide * kSide, {}, {}, 1};
+    Random random(s == &set.train ? 1 : 2, {3});
+    for (int64_t i = 0; i < count; ++i) {
+      const auto down = static_cast<int32_t>(random.below(2));
+      const auto row = static_cast<int>(random.below(4)), column = static_cast<int>(random.below(4));
+      for (int t = 0; t < kSteps; ++t) {
+        const size_t first = s->values.size();
+        s->values.resize(first + static_cast<size_t>(s->inputs));
+        s->values[first + static_cast<size_t>((row + (down == 1 ? t : 0)) * kSide + column + (down == 1 ? 0 : t))] = 1;
+      }
+      s->labels.push_back(down);
+    }
+  }
+  return set;
+}
+
 struct Folder {
   fs::path path = fs::temp_directory_path() / ("flashcell_sequences_" + std::to_string(::getpid()));
   Folder() { fs::create_directories(path); }
@@ -158,6 +182,25 @@ TEST(SequenceModel, TensorsAreReadAndChecked) {
   EXPECT_THAT(complaint_of([&] { parse(arrays); }), HasSubstr("t.npz: test_values and test_labels"));
   arrays.pop_back();
   EXPECT_THAT(complaint_of([&] { parse(arrays); }), HasSubstr("has no test_values and test_labels"));
+}
+
+TEST(SequenceTraining, AHeadOfConvolutionsLearnsTheSameBytesWithAnyNumberOfThreads) {
+  const Folder folder;
+  const SequenceSet set = moving_spots(160);
+  SequenceOptions o = options(folder.path / "one");
+  o.format = SequenceFormat::nmnist;
+  o.head = {6, 8};
+  const SequenceRun one = train(set, o);
+  EXPECT_GT(one.figures.accuracy, 0.8);
+  EXPECT_GT(one.figures.head_macs, 0);
+  EXPECT_LT(one.figures.head_macs, 0.5 * one.figures.dense_head_macs);
+  EXPECT_EQ(one.network.inputs(), 8 * 2 * 2);
+  o.output = (folder.path / "three").string();
+  o.trainer.threads = 3;
+  EXPECT_EQ(train(set, o).network, one.network);
+  SequenceSet flat = set;
+  flat.side = 0;
+  EXPECT_THAT(complaint_of([&] { train(flat, o); }), HasSubstr("--head"));
 }
 
 }  // namespace

@@ -30,6 +30,7 @@
 #include "quant_models/train/weight_average.hpp"
 #include "tests/quant_models/data/data_folder.hpp"
 #include "tests/quant_models/graph/random_graphs.hpp"
+#include "tests/quant_models/train/patterns.hpp"
 #include "tests/support/folders.hpp"
 
 // Built where libtorch was found.
@@ -37,6 +38,9 @@ namespace flashcell::quant {
 namespace {
 
 using test::DataFolder;
+using test::pattern_recipe;
+using test::pattern_stage;
+using test::patterns;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
@@ -186,50 +190,6 @@ TEST(DetectionLoss, KnownValues) {
   EXPECT_NEAR(loss({0, 0, 4, 4}, {0, 0, 4, 4}), 0, 1e-5);
   EXPECT_NEAR(loss({0, 0, 4, 4}, {2, 0, 6, 4}), 1 - 8.0 / 24, 1e-5);         // their hull is their union
   EXPECT_NEAR(loss({0, 0, 2, 2}, {4, 0, 6, 2}), 1 + (12.0 - 8) / 12, 1e-5);  // apart
-}
-
-// 28 x 28 pictures of one of three patterns at random places: learned in a few steps.
-ClassificationData patterns(int count, uint64_t seed) {
-  ClassificationData data;
-  data.classes = {"bar", "column", "square"};
-  for (LabelledImages* images : {&data.train, &data.test}) {
-    *images = {count, 1, 28, 28, std::vector<uint8_t>(static_cast<size_t>(count) * 784), {}};
-    for (int i = 0; i < count; ++i) {
-      Random random(seed, {static_cast<uint64_t>(i), images == &data.test ? 1U : 0U});
-      const int label = i % 3,
-                rows = label == 1   ? 14
-                       : label == 2 ? 8
-                                    : 4,
-                columns = label == 0   ? 14
-                          : label == 2 ? 8
-                                       : 4;
-      const auto top = static_cast<int>(random.below(14)), left = static_cast<int>(random.below(14));
-      for (int r = 0; r < 28; ++r)
-        for (int c = 0; c < 28; ++c) {
-          const bool on = r >= top && r < top + rows && c >= left && c < left + columns;
-          images->pixels[static_cast<size_t>((i * 28 + r) * 28 + c)] =
-              static_cast<uint8_t>((on ? 180 : 20) + random.below(40));
-        }
-      images->labels.push_back(label);
-    }
-  }
-  return data;
-}
-
-Recipe pattern_recipe() {
-  Recipe recipe;
-  recipe.augment.shift = 1;
-  return recipe;
-}
-
-StageOptions pattern_stage(int epochs) {
-  StageOptions stage;
-  stage.name = "float";
-  stage.epochs = epochs;
-  stage.batch = 30;
-  stage.learning_rate = 5e-3;
-  stage.weight_decay = 0.01;
-  return stage;
 }
 
 TEST(Trainer, LearnsPatternsAndKeepsThemInIntegers) {

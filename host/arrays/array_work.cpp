@@ -1,4 +1,4 @@
-#include "host/app/array_work.hpp"
+#include "host/arrays/array_work.hpp"
 
 #include <fmt/format.h>
 
@@ -10,13 +10,14 @@
 #include "quant_models/graph/unquantized.hpp"
 #include "quant_models/onnx/import.hpp"
 
-namespace flashcell::app {
+namespace flashcell::host {
 namespace {
 
 constexpr int64_t kCalibrationPictures = 64;
 const std::string kPrefix = "cim:";
 
-quant::cim::Settings from_pictures(const ArrayWork& work, const RunChoice& choice) {
+quant::cim::Settings from_pictures(const ArrayWork& work, const ArrayChoice& choice,
+                                   const quant::cim::Settings& stated) {
   if (!work.metadata.preprocessing)
     throw Error(Fault::usage,
                 "the network does not say what pixels mean to it; give --mean and --factor or --std for --calibration");
@@ -25,7 +26,7 @@ quant::cim::Settings from_pictures(const ArrayWork& work, const RunChoice& choic
   const quant::CalibrationImages images =
       quant::read_calibration_images(choice.calibration, input, *work.metadata.preprocessing, kCalibrationPictures,
                                      fit_of(choice.pictures, input.at(2), input.at(3)));
-  return quant::cim::calibrate(work.graph, work.device, images.values, images.count);
+  return quant::cim::calibrate(work.graph, work.device, images.values, images.count, stated);
 }
 
 }  // namespace
@@ -34,15 +35,19 @@ bool is_array_device(const std::string& device) {
   return device == "cim" || device.starts_with(kPrefix);
 }
 
-ArrayWork read_array_work(const std::string& file, const RunChoice& choice) {
-  if (!choice.device.starts_with(kPrefix) || choice.device.size() == kPrefix.size())
-    throw Error(Fault::usage, fmt::format("--device {}: say which, as cim:PRESET; there are {}",
-                                          printable(choice.device), fmt::join(quant::cim::preset_names(), ", ")));
+std::string arrays_of_device(const std::string& device) {
+  if (!device.starts_with(kPrefix) || device.size() == kPrefix.size())
+    throw Error(Fault::usage, fmt::format("--device {}: say which, as cim:PRESET; there are {}", printable(device),
+                                          fmt::join(quant::cim::preset_names(), ", ")));
+  return device.substr(kPrefix.size());
+}
+
+ArrayWork read_array_work(const std::string& file, const ArrayChoice& choice) {
   if (file.ends_with(".fcnn"))
     throw Error(Fault::usage,
                 fmt::format("{}: holds integers only; give the .onnx file beside it for arrays", printable(file)));
   ArrayWork work;
-  work.device = quant::cim::device_of(choice.device.substr(kPrefix.size()));
+  work.device = quant::cim::device_of(choice.device);
   auto [imported, metadata] = quant::import_onnx_model(file, import_options_of(choice.pictures));
   quant::Graph graph = quant::with_batch(std::move(imported), 1);
   if (graph.inputs().size() != 1)
@@ -55,8 +60,12 @@ ArrayWork read_array_work(const std::string& file, const RunChoice& choice) {
   const bool quantized = quant::is_quantized(graph);
   work.graph = quant::simplify(quant::without_quantization(graph));
   if (!choice.calibration.empty()) {
-    work.settings = from_pictures(work, choice);
+    work.settings = from_pictures(work, choice, quant::cim::stated_limits(graph, work.device));
     work.ranges = "from " + choice.calibration;
+  } else if (quantized && work.device.input.cycle_bits > 0) {
+    throw Error(Fault::usage,
+                "input.cycle_bits: how large the currents of some bits become is in no file; give pictures "
+                "(--calibration DATA)");
   } else if (quantized) {
     work.settings = quant::cim::stated_ranges(graph, work.device);
     work.ranges = "as the quantized file says";
@@ -68,4 +77,4 @@ ArrayWork read_array_work(const std::string& file, const RunChoice& choice) {
   return work;
 }
 
-}  // namespace flashcell::app
+}  // namespace flashcell::host
