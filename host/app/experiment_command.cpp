@@ -14,10 +14,7 @@ namespace {
 struct ExperimentOptions {
   bool count_only = false, json = false;
   int array_rows = 0, anchors = 3, classes = 3;
-  // Of the whole experiment, as flashcell_train takes them.
-  std::string minutes, size, drives, width, preset, times, chips, bits_budget, seed, output = "rem-cim", threads,
-                                                                                     checkpoint_seconds;
-  bool restart = false, quiet = false;
+  HandedOn learning;  // of the whole experiment
 };
 
 void print_table(const std::vector<quant::SystemCount>& counts) {
@@ -55,24 +52,9 @@ int count(const ExperimentOptions& o) {
 }
 
 int learn(const ExperimentOptions& o) {
-  std::vector<std::string> words = {"rem-cim", "-o", o.output};
-  const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) words.insert(words.end(), {name, value});
-  };
-  add("--minutes", o.minutes);
-  add("--size", o.size);
-  add("--drives", o.drives);
-  add("--width", o.width);
-  add("--preset", o.preset);
-  add("--times", o.times);
-  add("--chips", o.chips);
-  add("--bits-budget", o.bits_budget);
-  add("--seed", o.seed);
-  add("--threads", o.threads);
-  add("--checkpoint-seconds", o.checkpoint_seconds);
-  if (o.restart) words.emplace_back("--restart");
+  std::vector<std::string> words = {"rem-cim"};
+  o.learning.append_to(words);
   if (o.json) words.emplace_back("--json");
-  if (o.quiet) words.emplace_back("--quiet");
   become_training_program(std::move(words));
 }
 
@@ -93,25 +75,24 @@ void add_experiment(Command& app, Action& action) {
       "  flashcell experiment rem-cim --minutes 60\n"
       "  flashcell experiment rem-cim --count-only");
   auto options = std::make_shared<ExperimentOptions>();
-  command.add_option("--minutes", options->minutes, "About so many minutes of one processor core (60)");
-  command.add_option("--size", options->size, "Width and height of frames, px, multiples of 32 (128x96)")
-      .type_name("WxH");
-  command
-      .add_option("--drives", options->drives,
-                  "Folder that `synth driving` has written: every fifth drive tests; drawn ones unless stated")
+  HandedOn& learning = options->learning;
+  learning.add(command, "--minutes", "About so many minutes of one processor core (60)");
+  learning.add(command, "--size", "Width and height of frames, px, multiples of 32 (128x96)").type_name("WxH");
+  learning
+      .add(command, "--drives",
+           "Folder that `synth driving` has written: every fifth drive tests; drawn ones unless stated")
       .type_name("FOLDER");
-  command.add_option("--width", options->width, "Channels of the networks' first layers (8)");
-  command.add_option("--preset", options->preset,
-                     "Preset or .toml file of the arrays, as cim run has it (reram_wan_2022)");
-  command.add_option("--times", options->times, "From programming to reading (1s,1d)");
-  command.add_option("--chips", options->chips, "Of each network (3)");
-  command.add_option("--bits-budget", options->bits_budget, "mAP that few bits of weights may cost (0.02)");
-  command.add_option("--seed", options->seed, "The same seed gives the same result");
-  command.add_option("-o,--output", options->output, "Folder; made when it is not there");
-  command.add_option("--threads", options->threads, "At most 4 are of use; all processors unless stated");
-  command.add_option("--checkpoint-seconds", options->checkpoint_seconds, "From one checkpoint to the next (20)");
-  command.add_flag("--restart", options->restart, "Begin anew where an unfinished run lies in the output folder");
-  command.add_flag("-q,--quiet", options->quiet, "No progress line");
+  learning.add(command, "--width", "Channels of the networks' first layers (8)");
+  learning.add(command, "--preset", "Preset or .toml file of the arrays, as cim run has it (reram_wan_2022)");
+  learning.add(command, "--times", "From programming to reading (1s,1d)");
+  learning.add(command, "--chips", "Of each network (3)");
+  learning.add(command, "--bits-budget", "mAP that few bits of weights may cost (0.02)");
+  learning.add(command, "--seed", "The same seed gives the same result");
+  learning.add(command, "-o,--output", "Folder; made when it is not there", "rem-cim");
+  learning.add(command, "--threads", "At most 4 are of use; all processors unless stated");
+  learning.add(command, "--checkpoint-seconds", "From one checkpoint to the next (20)");
+  learning.add_flag(command, "--restart", "Begin anew where an unfinished run lies in the output folder");
+  learning.add_flag(command, "-q,--quiet", "No progress line");
   command.heading("Counting");
   command.add_flag("--count-only", options->count_only, "Count the networks of the paper's size; nothing is trained");
   command

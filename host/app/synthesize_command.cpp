@@ -10,19 +10,15 @@ namespace flashcell::app {
 namespace {
 
 struct SynthesisOptions {
-  std::string model, method, count = "64", minutes = "10", seed = "1", threads, output = "synthesized";
+  std::string model;
   host::PictureOptions pictures;
-  bool restart = false, quiet = false;
+  HandedOn others;
 };
 
 int synthesize(const SynthesisOptions& o) {
-  std::vector<std::string> words = {"synthesize", o.model,  "--count", o.count,    "--minutes",
-                                    o.minutes,    "--seed", o.seed,    "--output", o.output};
+  std::vector<std::string> words = {"synthesize", o.model};
   add_picture_words(o.pictures, words);
-  if (!o.method.empty()) words.insert(words.end(), {"--method", o.method});
-  if (!o.threads.empty()) words.insert(words.end(), {"--threads", o.threads});
-  if (o.restart) words.emplace_back("--restart");
-  if (o.quiet) words.emplace_back("--quiet");
+  o.others.append_to(words);
   become_training_program(std::move(words));
 }
 
@@ -37,17 +33,18 @@ void add_synthesize(Command& app, Action& action) {
   auto o = std::make_shared<SynthesisOptions>();
   command.add_option("MODEL", o->model, "ONNX file of a network in floating point, batch normalization kept")
       .required();
-  command.add_option("--method", o->method, "How")
+  HandedOn& others = o->others;
+  others.add(command, "--method", "How")
       .one_of({"noise", "distill", "gdfq", "ddaq", "coleq", "psaq", "psaq-v2", "sardfq"});
-  command.add_option("--count", o->count, "Pictures");
-  command.add_option("--minutes", o->minutes, "About so many of one processor core");
+  others.add(command, "--count", "Pictures", "64");
+  others.add(command, "--minutes", "About so many of one processor core", "10");
   add_pixel_options(command, o->pictures);
   add_size_option(command, o->pictures);
-  command.add_option("--seed", o->seed, "The same seed gives the same pictures");
-  command.add_option("--threads", o->threads, "At most 4 are of use; all processors unless stated");
-  command.add_option("-o,--output", o->output, "Folder");
-  command.add_flag("--restart", o->restart, "Begin anew where an unfinished run lies in the output folder");
-  command.add_flag("-q,--quiet", o->quiet, "No progress line");
+  others.add(command, "--seed", "The same seed gives the same pictures", "1");
+  others.add(command, "--threads", "At most 4 are of use; all processors unless stated");
+  others.add(command, "-o,--output", "Folder", "synthesized");
+  others.add_flag(command, "--restart", "Begin anew where an unfinished run lies in the output folder");
+  others.add_flag(command, "-q,--quiet", "No progress line");
   command.callback([o, &action] { action = [o] { return synthesize(*o); }; });
 }
 

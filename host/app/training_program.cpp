@@ -42,6 +42,10 @@ class Arguments {
   std::vector<char*> pointers_;
 };
 
+std::string long_name(const std::string& names) {
+  return names.substr(names.rfind(',') + 1);
+}
+
 [[noreturn]] void throw_not_started(const std::string& program, int error) {
   throw Error(Fault::usage, fmt::format("{}: cannot be started: {}", program, std::strerror(error)));
 }
@@ -76,6 +80,23 @@ void add_picture_words(const host::PictureOptions& o, std::vector<std::string>& 
   if (!o.size.empty()) words.insert(words.end(), {"--size", o.size});
   if (o.resize > 0) words.insert(words.end(), {"--resize", std::to_string(o.resize)});
   if (o.crop > 0) words.insert(words.end(), {"--crop", std::to_string(o.crop)});
+}
+
+Option HandedOn::add(Command& command, const std::string& names, const std::string& help, const std::string& value) {
+  values_.push_back({long_name(names), value});
+  return command.add_option(names, values_.back().text, help);
+}
+
+Option HandedOn::add_flag(Command& command, const std::string& names, const std::string& help) {
+  flags_.push_back({long_name(names)});
+  return command.add_flag(names, flags_.back().given, help);
+}
+
+void HandedOn::append_to(std::vector<std::string>& words) const {
+  for (const Value& v : values_)
+    if (!v.text.empty()) words.insert(words.end(), {v.name, v.text});
+  for (const Flag& flag : flags_)
+    if (flag.given) words.push_back(flag.name);
 }
 
 }  // namespace flashcell::app
