@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "quant_models/train/checkpoint.hpp"
+#include "tests/host/actions/random_action_model.hpp"
 #include "tests/quant_models/data/tar_encoder.hpp"
 
 namespace flashcell::test {
@@ -140,6 +141,8 @@ void add_texts(Seeds& seeds, const fs::path& data, const fs::path& source) {
   seeds.add("marks", "points.csv", "frame,x,y,class\n3,4.5,6,fly\n9,1,2,\"'=a, b\"\n");
   seeds.add("marks", "tracks",
             std::string("id,class\n4,fly\n") + '\0' + "# words\nframe,id,state,x,y\n3,4,visible,5,6.5\n");
+  seeds.add("marked_spans", "marks.csv", "# by hand\naction,last,id,first\nwalk,19,2,10\n\"a, b\",9,2,0\n,3,1,1\n");
+  seeds.add("action_model", "actions.npz", host::action_model_bytes(random_action_model({false, true}, 3)));
   seeds.add("scene_spec", "all",
             "synth:discs+digits?size=64x48&objects=5&frames=9&fps=100&seed=3&radius=4..6&speed=0..1&crossing=off&"
             "start=anywhere&occluders=1&noise=2&blur=1&shutter=0.5&background=3&foreground=99&colour=on&edges=binary&"

@@ -10,11 +10,12 @@
 #include "host/actions/action_training.hpp"
 #include "host/actions/marked_spans.hpp"
 #include "host/actions/track_actions.hpp"
-#include "quant_models/recurrent/parameters.hpp"
+#include "tests/host/actions/random_action_model.hpp"
 
 namespace flashcell::host {
 namespace {
 
+using test::random_action_model;
 using testing::HasSubstr;
 
 /// The one line that a call is refused with; empty: it is not.
@@ -26,26 +27,6 @@ std::string fault_of_call(Call&& call) {
     return error.what();
   }
   return "";
-}
-
-ActionModel random_model(const tracking::ActionInputs& inputs, int delay, uint64_t seed = 5) {
-  ActionModel model;
-  model.delay = delay;
-  model.inputs = inputs;
-  const size_t features = tracking::action_feature_count(inputs);
-  quant::Random random(seed, {1});
-  for (size_t i = 0; i < features; ++i) {
-    model.means.push_back(static_cast<float>(random.uniform(-1, 1)));
-    model.scales.push_back(static_cast<float>(random.uniform(0.1, 2)));
-  }
-  model.network.names = {"a", "b\"c", "d,e"};
-  quant::RecurrentLayer<float> layer;
-  layer.inputs = static_cast<int>(features);
-  layer.hidden = 12;
-  model.network.layers.push_back(layer);
-  initialize(model.network, false, {0.1, 1, seed});
-  for (float& w : model.network.decoder) w *= 20;
-  return model;
 }
 
 TEST(MarkedSpans, AreReadByTheirHeader) {
@@ -80,7 +61,7 @@ TEST(MarkedSpans, SayInOneLineWhatIsWrong) {
 }
 
 TEST(ActionModel, ComesBackAsItWas) {
-  ActionModel model = random_model({true, true}, 3);
+  ActionModel model = random_action_model({true, true}, 3);
   model.step_s = 0.0123456789;
   model.calibration = {1.5F, 0.02F, 17, 0.25F};
   const std::string bytes = action_model_bytes(model);
@@ -98,7 +79,7 @@ TEST(ActionModel, ComesBackAsItWas) {
 
 TEST(ActionModel, WhatDoesNotFitIsRefused) {
   const auto fault = [](auto change) {
-    ActionModel model = random_model({true, false}, 3);
+    ActionModel model = random_action_model({true, false}, 3);
     change(model);
     const std::string bytes = action_model_bytes(model);
     const std::vector<uint8_t> file(bytes.begin(), bytes.end());
@@ -194,7 +175,7 @@ std::map<std::pair<int64_t, uint32_t>, std::pair<int32_t, float>> expected(const
 
 TEST(TrackActions, SayOfEveryRowWhatTheNetworkSaysLaterOfItsTrackAlone) {
   for (const double fps : {40.0, 500.0}) {
-    const ActionModel model = random_model({true, false}, 4);
+    const ActionModel model = random_action_model({true, false}, 4);
     const SmallRun run(fps, static_cast<int>(6 * fps));
     const auto wanted = expected(run, model);
     const auto namer = make_action_namer(model, fps);
@@ -227,7 +208,7 @@ TEST(TrackActions, SayOfEveryRowWhatTheNetworkSaysLaterOfItsTrackAlone) {
 }
 
 TEST(TrackActions, ALiveRunHasTheLastWordAtOnce) {
-  const ActionModel model = random_model({false, false}, 4);
+  const ActionModel model = random_action_model({false, false}, 4);
   const SmallRun run(500, 600);
   const auto namer = make_action_namer(model, 500);
   EXPECT_EQ(namer->begin(true), 0);
