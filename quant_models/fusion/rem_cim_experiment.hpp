@@ -18,7 +18,7 @@ struct RemCimOptions {
   cim::Device device;
   std::vector<double> times = {1, 86400};  ///< s from programming to reading, at least one
   int chips = 3;                           ///< of each network, 1 or more
-  int64_t batch = 16;
+  int64_t batch = 8;
   double learning_rate = 2e-3, tuning_rate = 2e-4;
   double bits_budget = 0.02;  ///< of mAP, for all modules' weights together
   uint64_t seed = 1;

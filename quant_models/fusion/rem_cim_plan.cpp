@@ -8,10 +8,10 @@
 namespace flashcell::quant {
 namespace {
 
-// Measured at 96 x 128 pixels and width 8 on a core that others used as well: drawing a scene; forward, of which
+// Measured at 96 x 128 pixels and width 8: drawing a scene; forward, of which
 // training takes kTrainingPasses, our executor kJudgePasses, emulated arrays kArrayPasses.
-constexpr double kDrawSecondsPerPixel = 4e-6;
-constexpr double kSecondsPerMac = 2e-10, kSecondsPerValue = 4e-9;
+constexpr double kDrawSecondsPerPixel = 2.5e-6;
+constexpr double kSecondsPerMac = 1.2e-10, kSecondsPerValue = 2.4e-9;
 constexpr double kTrainingPasses = 3, kTuningPasses = 4, kJudgePasses = 1.5, kArrayPasses = 2;
 constexpr int kChoosingLooks = 31;  // at examples, that modules' bits are chosen with
 constexpr double kDrawShare = 0.1, kJudgeShare = 0.2;

@@ -6,6 +6,9 @@
 namespace flashcell::quant {
 namespace {
 
+// Of both before their product, at the start: else its few largest values decide.
+constexpr float kFactorScale = 0.3F;
+
 /// Adds one calibration's nodes, all named after it.
 class Calibration {
  public:
@@ -26,9 +29,8 @@ class Calibration {
     const NodeId at_events = spatial_gate("events", events), at_rgb = spatial_gate("rgb", rgb);
     rgb = let_through(".rgb.places", rgb, at_events);
     events = let_through(".events.places", events, at_rgb);
-    rgb = options_.convolutions ? activated(".rgb.second", rgb, channels(rgb)) : normalized(".rgb.second", rgb);
-    events = options_.convolutions ? activated(".events.second", events, channels(events))
-                                   : normalized(".events.second", events);
+    rgb = factor(".rgb.second", rgb);
+    events = factor(".events.second", events);
     return join(node(".product", Multiply{}, {rgb, events}), larger(rgb, events));
   }
 
@@ -39,14 +41,13 @@ class Calibration {
   int channels(NodeId x) const { return static_cast<int>(graph_.node(x).shape[1]); }
   std::vector<float> zeros(NodeId x) const { return std::vector<float>(static_cast<size_t>(channels(x))); }
 
-  // Convolution 3x3, batch normalization with a bias of the convolution before it, ReLU.
-  NodeId activated(const std::string& name, NodeId x, int outputs) {
-    return stack_.relu(name_ + name, stack_.normalized(name_ + name, x, outputs, 3, 1, 1));
-  }
-
-  // What is left of it without the convolution: else products of products would grow beyond all bounds.
-  NodeId normalized(const std::string& name, NodeId x) {
-    return stack_.relu(name_ + name, stack_.normalization(name_ + name, x));
+  // Convolution 3x3, batch normalization, ReLU. Without the convolution the normalization stays: else products of
+  // products would grow beyond all bounds.
+  NodeId factor(const std::string& name, NodeId x) {
+    const NodeId normalized = options_.convolutions
+                                  ? stack_.normalized(name_ + name, x, channels(x), 3, 1, 1, kFactorScale)
+                                  : stack_.normalization(name_ + name, x, kFactorScale);
+    return stack_.relu(name_ + name, normalized);
   }
 
   // Both as rows of one image, then a pool over the two.
@@ -62,7 +63,8 @@ class Calibration {
   NodeId join(NodeId product, NodeId larger) {
     if (!options_.last_convolution) return node(".join", Add{}, {product, larger});
     const int outputs = channels(product);
-    return activated(".last", node(".join", Concat{1}, {product, larger}), outputs);
+    const NodeId joined = node(".join", Concat{1}, {product, larger});
+    return stack_.relu(name_ + ".last", stack_.normalized(name_ + ".last", joined, outputs, 3, 1, 1));
   }
 
   // x + x * gated: attention multiplies by the gated feature, not by the gate.

@@ -8,6 +8,9 @@ namespace {
 
 constexpr int kLevels = 5, kFirstLevel = 3;
 constexpr double kRareness = 0.01;  // of objects at the start of training (Lin et al., section 3.3)
+// Of the maps that calibration joins, at the start: products of products, of the eighth degree, are then small beside
+// what they are added to. With maps of size 1 their few largest values hide all others from the normalization behind.
+constexpr float kMapScale = 0.03F;
 
 void check(const FusionDetectorOptions& o) {
   const auto require = [](bool holds, const char* what) {
@@ -41,13 +44,13 @@ class FusionBuilder {
  private:
   using Maps = std::array<NodeId, 3>;  ///< C3 to C5
 
-  // Bottlenecks: 1x1, 3x3 (which has the stride), 1x1 to four times the width.
-  NodeId bottleneck(const std::string& name, NodeId x, int width, int stride) {
+  // Bottlenecks: 1x1, 3x3 (which has the stride), 1x1 to four times the width; `scale`: of both that are summed.
+  NodeId bottleneck(const std::string& name, NodeId x, int width, int stride, float scale) {
     NodeId y = stack_.relu(name + ".narrow", stack_.normalized(name + ".narrow", x, width, 1, 1, 0));
     y = stack_.relu(name + ".middle", stack_.normalized(name + ".middle", y, width, 3, stride, 1));
-    y = stack_.normalized(name + ".wide", y, 4 * width, 1, 1, 0);
+    y = stack_.normalized(name + ".wide", y, 4 * width, 1, 1, 0, scale);
     if (graph_.node(x).shape != graph_.node(y).shape)
-      x = stack_.normalized(name + ".shortcut", x, 4 * width, 1, stride, 0);
+      x = stack_.normalized(name + ".shortcut", x, 4 * width, 1, stride, 0, scale);
     return stack_.relu(name, graph_.add(name + ".sum", Add{}, {y, x}));
   }
 
@@ -55,12 +58,14 @@ class FusionBuilder {
     NodeId x = graph_.add(name, Input{{1, channels, o_.rows, o_.columns}});
     x = stack_.relu(name + ".stem", stack_.normalized(name + ".stem", x, o_.width, 7, 2, 3));
     x = graph_.add(name + ".pool", Pool{PoolKind::max, {3, 3}, {2, 2}, {1, 1, 1, 1}}, {x});
+    const bool calibrated = o_.fusion == Fusion::attention || o_.fusion == Fusion::light;
     Maps maps{};
     for (size_t stage = 0; stage < o_.blocks.size(); ++stage) {
       const int width = o_.width << stage;
+      const float scale = calibrated && stage > 0 ? kMapScale : 1;
       for (int block = 0; block < o_.blocks[stage]; ++block)
         x = bottleneck(name + "." + std::to_string(stage + 2) + "." + std::to_string(block), x, width,
-                       stage > 0 && block == 0 ? 2 : 1);
+                       stage > 0 && block == 0 ? 2 : 1, scale);
       if (stage > 0) maps[stage - 1] = x;
     }
     return maps;

@@ -13,21 +13,22 @@ Tensor LayerStack::random_weights(Shape shape) {
   return make_tensor(std::move(shape), std::move(values));
 }
 
-NodeId LayerStack::normalized(const std::string& name, NodeId x, int channels, int kernel, int stride, int padding) {
+NodeId LayerStack::normalized(const std::string& name, NodeId x, int channels, int kernel, int stride, int padding,
+                              float scale) {
   const int64_t inputs = graph_.node(x).shape[1];
   Convolution convolution;
   convolution.weight = random_weights({channels, inputs, kernel, kernel});
   convolution.stride = {stride, stride};
   convolution.padding = {padding, padding, padding, padding};
-  return normalization(name, graph_.add(name, std::move(convolution), {x}));
+  return normalization(name, graph_.add(name, std::move(convolution), {x}), scale);
 }
 
-NodeId LayerStack::normalization(const std::string& name, NodeId x) {
+NodeId LayerStack::normalization(const std::string& name, NodeId x, float scale) {
   const int64_t channels = graph_.node(x).shape[1];
   const auto all = [&](float value) {
     return make_tensor({channels}, std::vector<float>(static_cast<size_t>(channels), value));
   };
-  return graph_.add(name + ".norm", BatchNormalization{all(1), all(0), all(0), all(1)}, {x});
+  return graph_.add(name + ".norm", BatchNormalization{all(scale), all(0), all(0), all(1)}, {x});
 }
 
 NodeId LayerStack::convolution(const std::string& name, NodeId x, int kernel, std::vector<float> bias, int stride) {

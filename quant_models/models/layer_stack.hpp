@@ -16,10 +16,11 @@ class LayerStack {
   explicit LayerStack(std::optional<uint64_t> seed) : zeros_(!seed), random_(seed.value_or(0), {}) {}
 
   NodeId input(Shape shape) { return graph_.add("input", Input{std::move(shape)}); }
-  /// Convolution and batch normalization.
-  NodeId normalized(const std::string& name, NodeId x, int channels, int kernel, int stride, int padding);
+  /// Convolution and batch normalization, whose outputs deviate by `scale` at the start.
+  NodeId normalized(const std::string& name, NodeId x, int channels, int kernel, int stride, int padding,
+                    float scale = 1);
   /// Batch normalization alone, NAME.norm.
-  NodeId normalization(const std::string& name, NodeId x);
+  NodeId normalization(const std::string& name, NodeId x, float scale = 1);
   NodeId relu(const std::string& name, NodeId x) { return graph_.add(name + ".relu", Activation{}, {x}); }
   /// Convolution with a bias, which begins at `bias`; as large as its input at a stride of 1.
   NodeId convolution(const std::string& name, NodeId x, int kernel, std::vector<float> bias, int stride = 1);

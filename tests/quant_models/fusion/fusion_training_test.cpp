@@ -97,6 +97,21 @@ TEST(FusionTraining, LearnsAndGoesOnWhereItStopped) {
   std::filesystem::remove(file);
 }
 
+// Calibration multiplies maps and their products: with large ones the first losses would be many times the others'.
+TEST(FusionTraining, BeginsAlikeHoweverMapsAreJoined) {
+  const FusionSet set = scenes(16, 1);
+  const FusionTask task(set, {.anchors = {.side = 2}});
+  const StageOptions stage{.name = "float", .epochs = 1, .batch = 16, .learning_rate = 1e-9};
+  TrainerOptions options;
+  options.evaluate_every = 100;
+  const auto first_loss = [&](Fusion fusion) {
+    return train(make_fusion_detector(size_for(set, fusion)), task, stage, options).history.front().loss;
+  };
+  const double side_by_side = first_loss(Fusion::concat);
+  EXPECT_LT(first_loss(Fusion::attention), 1.5 * side_by_side);
+  EXPECT_LT(first_loss(Fusion::light), 1.5 * side_by_side);
+}
+
 TEST(FusionTraining, FrameIsOffInSomeExamples) {
   const FusionSet set = scenes(200, 1);
   const FusionTask task(set, {});
