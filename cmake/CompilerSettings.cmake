@@ -39,6 +39,9 @@ if(FLASHCELL_HARDENING AND NOT FLASHCELL_SANITIZE AND NOT FLASHCELL_FUZZ)
   add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 endif()
 
+# A program starts with the libraries that it calls, not with all that a library of ours has named: OpenCV's videoio alone loads 240.
+add_link_options(-Wl,--as-needed)
+
 if(FLASHCELL_SANITIZE)
   add_compile_options(-fsanitize=${FLASHCELL_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${FLASHCELL_SANITIZE})
