@@ -182,6 +182,9 @@ void add_train_language(Command& train, Action& action) {
   command.add_option("--words", o->most_words, "Words of the vocabulary, at most; the rest are <unk>")
       .range(2, 1000000);
   command.add_option("--steps", o->steps, "Words that gradients go back through").range(1, 1024);
+  command
+      .add_option("--activity-by", o->activity_by, "Share of the run by which --activity holds; 0: from its beginning")
+      .range(0.0, 1.0);
   command.add_option("--dropout-words", o->word_dropout, "Share of the vocabulary left out of the input")
       .range(0.0, 0.95);
   add_common(command, *o, *common);

@@ -11,7 +11,7 @@
 // Recurrent networks whose units speak only when something happens: the event-based gated recurrent unit (EGRU;
 // Subramoney et al., Efficient recurrent architectures through activity sparsity and sparse back-propagation through
 // time, arXiv 2206.06178), and its twins GRU and LSTM. Here is what a network is and one plain step of it; what is
-// fast (sparse_network.hpp) and what is simulated gives the same bytes.
+// fast (event_network.hpp) and what is simulated gives the same bytes.
 namespace flashcell::quant {
 
 enum class Cell {

@@ -6,12 +6,17 @@
 #include <cmath>
 
 #include "quant_models/model_error.hpp"
+#include "quant_models/recurrent/integer_kernels.hpp"
 
 namespace flashcell::quant {
 namespace {
 
 constexpr double kStateUnit = 0x1p-15, kSumUnit = 0x1p-11;
 constexpr int kFactorBits = 16;
+/// Of a row's weights: times the largest input, 2^15, it still fits 32 bits.
+constexpr int64_t kMostOfRow = 65535;
+/// With a larger share of weights that are not zero whole columns are faster.
+constexpr double kSparse = 0.25;
 
 float largest_of(std::span<const float> numbers) {
   float largest = 0;
@@ -19,12 +24,22 @@ float largest_of(std::span<const float> numbers) {
   return largest;
 }
 
-int16_t saturated(int64_t x) {
-  return static_cast<int16_t>(std::clamp<int64_t>(x, INT16_MIN, INT16_MAX));
-}
-
 int16_t rounded(double x) {
   return static_cast<int16_t>(std::clamp(std::nearbyint(x), -32768.0, 32767.0));
+}
+
+/// Weights in 8 bits; what 1 of them stands for.
+double quantize_row(std::span<const float> weights, int8_t* out) {
+  const double largest = largest_of(weights);
+  for (double scale = largest > 0 ? largest / 127 : 1;;) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < weights.size(); ++i) {
+      out[i] = static_cast<int8_t>(std::nearbyint(weights[i] / scale));
+      sum += std::abs(int64_t{out[i]});
+    }
+    if (sum <= kMostOfRow) return scale;
+    scale *= 1.01 * static_cast<double>(sum) / kMostOfRow;
+  }
 }
 
 double input_scale_of(const RecurrentNetwork& network, double largest_input) {
@@ -44,85 +59,103 @@ GateTable::GateTable(Function function) : knots_() {
   }
 }
 
-IntegerProduct::IntegerProduct(const std::vector<float>& weights, int columns, double input_scale) : columns_(columns) {
+IntegerProduct::IntegerProduct(const std::vector<float>& weights, int columns, double input_scale) {
   const auto width = static_cast<size_t>(columns);
   const size_t rows = weights.size() / width;
   std::vector<int8_t> all(weights.size());
-  for (size_t row = 0; row < rows; ++row) {
-    const std::span<const float> of_row = std::span(weights).subspan(row * width, width);
-    const double largest = largest_of(of_row), scale = largest > 0 ? largest / 127 : 1;
-    scales_.push_back(scale * input_scale);
-    for (size_t c = 0; c < width; ++c) all[row * width + c] = static_cast<int8_t>(std::nearbyint(of_row[c] / scale));
-  }
-  starts_.push_back(0);
+  for (size_t row = 0; row < rows; ++row)
+    scales_.push_back(input_scale * quantize_row(std::span(weights).subspan(row * width, width), &all[row * width]));
+  padded_ = padded_integers(rows);
+  const auto zeros = static_cast<size_t>(std::count(all.begin(), all.end(), int8_t{0}));
+  sparse_ = static_cast<double>(all.size() - zeros) < kSparse * static_cast<double>(all.size());
+  if (!sparse_) values_.assign(width * padded_, 0);
   for (size_t column = 0; column < width; ++column) {
-    for (size_t row = 0; row < rows; ++row) {
-      if (all[row * width + column] == 0) continue;
-      places_.push_back(static_cast<uint32_t>(row));
-      values_.push_back(all[row * width + column]);
-    }
     starts_.push_back(static_cast<uint32_t>(places_.size()));
+    for (size_t row = 0; row < rows; ++row) {
+      const int8_t weight = all[row * width + column];
+      if (!sparse_) values_[column * padded_ + row] = weight;
+      if (!sparse_ || weight == 0) continue;
+      places_.push_back(static_cast<uint32_t>(row));
+      values_.push_back(weight);
+    }
+  }
+  starts_.push_back(static_cast<uint32_t>(places_.size()));
+}
+
+void IntegerProduct::multiply(std::span<const int16_t> in, std::span<const uint32_t> events, int32_t* out) const {
+  if (!sparse_) return multiply_integer_columns(values_.data(), padded_, in.data(), events.data(), events.size(), out);
+  std::fill_n(out, padded_, 0);
+  const uint32_t* places = places_.data();
+  const int8_t* values = values_.data();
+  for (const uint32_t event : events) {
+    const int32_t x = in[event];
+    for (uint32_t i = starts_[event]; i < starts_[event + 1]; ++i) out[places[i]] += values[i] * x;
   }
 }
 
-void IntegerProduct::multiply(std::span<const int16_t> in, std::span<int64_t> out) const {
-  std::fill(out.begin(), out.end(), 0);
-  for (size_t column = 0; column < in.size(); ++column) {
-    const int32_t x = in[column];
-    if (x == 0) continue;
-    for (uint32_t i = starts_[column]; i < starts_[column + 1]; ++i) out[places_[i]] += values_[i] * x;
-  }
-}
+IntegerNetwork::Events::Events(size_t most) : places(most + 1) {}
 
-void IntegerProduct::multiply_dense(std::span<const int16_t> in, std::span<int64_t> out) const {
-  std::fill(out.begin(), out.end(), 0);
-  for (size_t column = static_cast<size_t>(columns_); column-- > 0;)
-    for (uint32_t i = starts_[column]; i < starts_[column + 1]; ++i)
-      out[places_[i]] += int64_t{values_[i]} * in[column];
+void IntegerNetwork::Events::find(std::span<const int16_t> numbers, bool all) {
+  count = 0;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    places[count] = static_cast<uint32_t>(i);
+    count += all || numbers[i] != 0 ? 1 : 0;
+  }
 }
 
 IntegerNetwork::Side::Side(const std::vector<float>& weights, const std::vector<float>& real_biases, int columns,
                            double input_scale)
-    : product(weights, columns, input_scale), sums(product.rows()), values(product.rows()) {
+    : product(weights, columns, input_scale),
+      factors(product.padded_rows()),
+      shifts(product.padded_rows(), 1),
+      biases(product.padded_rows()),
+      sums(product.padded_rows()),
+      values(product.padded_rows() + kIntegersTogether) {
   for (size_t row = 0; row < product.rows(); ++row) {
     // 16 bits of the scale; one so small or large that no shift reaches it becomes 0 or saturates.
     const double scale = product.scale(row) / kSumUnit;
-    const int shift = std::clamp(kFactorBits - 1 - std::ilogb(scale), 1, 62);
-    factors.push_back(static_cast<int32_t>(std::min(std::nearbyint(std::ldexp(scale, shift)), 65535.0)));
-    shifts.push_back(shift);
-    biases.push_back(rounded(real_biases[row] / kSumUnit));
+    shifts[row] = std::clamp(kFactorBits - 1 - std::ilogb(scale), 1, 62);
+    factors[row] = static_cast<int32_t>(std::min(std::nearbyint(std::ldexp(scale, shifts[row])), 65535.0));
+    biases[row] = rounded(real_biases[row] / kSumUnit);
   }
 }
 
-void IntegerNetwork::Side::run(std::span<const int16_t> in, bool all) {
-  all ? product.multiply_dense(in, sums) : product.multiply(in, sums);
-  for (size_t row = 0; row < sums.size(); ++row) {
-    // A sum of 2^16 products has 39 bits, the factor 16.
-    const int64_t value = (sums[row] * factors[row] + (int64_t{1} << (shifts[row] - 1))) >> shifts[row];
-    values[row] = saturated(value + biases[row]);
-  }
+void IntegerNetwork::Side::run(std::span<const int16_t> in, std::span<const uint32_t> events) {
+  product.multiply(in, events, sums.data());
+  rescale_sums(sums.data(), {factors.data(), shifts.data(), biases.data()}, sums.size(), values.data());
 }
 
 IntegerNetwork::IntegerNetwork(const RecurrentNetwork& network, double largest_input)
     : input_scale_(input_scale_of(network, largest_input)),
-      in_(static_cast<size_t>(network.inputs())),
+      inputs_(static_cast<size_t>(network.inputs())),
+      real_in_(padded_integers(inputs_)),
+      in_(padded_integers(inputs_)),
+      input_events_(inputs_),
       decoder_(network.decoder_weights(), network.layers.back().hidden, kStateUnit),
-      decoder_biases_(network.decoder_biases),
-      logits_(network.names.size()),
-      decoder_sums_(network.names.size()) {
+      decoder_sums_(decoder_.padded_rows()),
+      decoder_scales_(decoder_.padded_rows()),
+      decoder_biases_(decoder_.padded_rows()),
+      logits_(decoder_.padded_rows()) {
   for (const float x : network.embedding) embedding_.push_back(rounded(x / input_scale_));
   for (const RecurrentLayer<float>& layer : network.layers) {
     if (layer.cell == Cell::lstm || layer.zoneout > 0)
       throw ModelError("an LSTM or a network with zoneout has no integer form; take an EGRU or a GRU");
     const double scale = layers_.empty() ? input_scale_ : kStateUnit;
     const auto hidden = static_cast<size_t>(layer.hidden);
-    layers_.push_back({layer.cell,
+    const size_t padded = padded_integers(hidden);
+    layers_.push_back({hidden,
                        {layer.input_weights, layer.input_biases, layer.inputs, scale},
                        {layer.recurrent_weights, layer.recurrent_biases, layer.hidden, kStateUnit},
-                       {},
-                       std::vector<int16_t>(hidden),
-                       std::vector<int16_t>(hidden)});
-    for (const float t : layer.thresholds) layers_.back().thresholds.push_back(rounded(t / kStateUnit));
+                       AlignedVector<int32_t>(layer.cell == Cell::egru ? padded : 0),
+                       AlignedVector<int16_t>(padded),
+                       AlignedVector<int16_t>(padded),
+                       Events(hidden)});
+    for (size_t u = 0; u < layer.thresholds.size(); ++u)
+      layers_.back().thresholds[u] = rounded(layer.thresholds[u] / kStateUnit);
+  }
+  for (size_t row = 0; row < decoder_.rows(); ++row) {
+    decoder_scales_[row] = static_cast<float>(decoder_.scale(row));
+    decoder_biases_[row] = network.decoder_biases[row];
   }
 }
 
@@ -130,50 +163,43 @@ void IntegerNetwork::reset() {
   for (Layer& layer : layers_) {
     std::fill(layer.output.begin(), layer.output.end(), int16_t{0});
     std::fill(layer.memory.begin(), layer.memory.end(), int16_t{0});
+    layer.events.count = 0;
   }
 }
 
 void IntegerNetwork::step_word(size_t word) {
-  std::copy_n(embedding_.begin() + static_cast<int64_t>(word * in_.size()), in_.size(), in_.begin());
+  std::copy_n(embedding_.begin() + static_cast<int64_t>(word * inputs_), inputs_, in_.begin());
   step_layers();
 }
 
 void IntegerNetwork::step(std::span<const float> in) {
-  for (size_t i = 0; i < in.size(); ++i) in_[i] = rounded(in[i] / input_scale_);
+  std::copy(in.begin(), in.end(), real_in_.begin());
+  round_to_integers(real_in_.data(), static_cast<float>(1 / input_scale_), real_in_.size(), in_.data());
   step_layers();
 }
 
 void IntegerNetwork::step_layers() {
-  std::span<const int16_t> in = in_;
+  std::span<const int16_t> in = std::span(in_).first(inputs_);
+  input_events_.find(in, all_);
+  const Events* events = &input_events_;
   for (Layer& layer : layers_) {
-    layer.input.run(in, all_);
-    layer.recurrent.run(layer.output, all_);
-    step_units(layer);
-    in = layer.output;
-  }
-}
-
-void IntegerNetwork::step_units(Layer& layer) const {
-  const size_t hidden = layer.output.size();
-  const std::vector<int16_t>&a = layer.input.values, &b = layer.recurrent.values;
-  constexpr int32_t kOne = 1 << 15, kHalf = 1 << 14;
-  for (size_t u = 0; u < hidden; ++u) {
-    const int32_t z = sigmoid_(saturated(a[u] + b[u])), r = sigmoid_(saturated(a[hidden + u] + b[hidden + u]));
-    const int32_t g = tanh_(saturated(a[2 * hidden + u] + ((r * b[2 * hidden + u] + kHalf) >> 15)));
-    const int32_t c = (z * layer.memory[u] + (kOne - z) * g + kHalf) >> 15;
-    const bool events = layer.cell == Cell::egru;
-    const bool speaks = !events || c > layer.thresholds[u];
-    layer.output[u] = speaks ? saturated(c) : int16_t{0};
-    layer.memory[u] = saturated(speaks && events ? c - layer.thresholds[u] : c);
+    layer.input.run(in, *events);
+    layer.recurrent.run(layer.output, layer.events);
+    step_integer_units(
+        {layer.input.values.data(), layer.recurrent.values.data(), sigmoid_.knots(), tanh_.knots(),
+         layer.thresholds.empty() ? nullptr : layer.thresholds.data(), layer.memory.data(), layer.output.data()},
+        layer.hidden);
+    in = layer.units_of(layer.output);
+    layer.events.find(in, all_);
+    events = &layer.events;
   }
 }
 
 std::span<const float> IntegerNetwork::decode() {
-  all_ ? decoder_.multiply_dense(layers_.back().output, decoder_sums_)
-       : decoder_.multiply(layers_.back().output, decoder_sums_);
-  for (size_t i = 0; i < logits_.size(); ++i)
-    logits_[i] = static_cast<float>(static_cast<double>(decoder_sums_[i]) * decoder_.scale(i)) + decoder_biases_[i];
-  return logits_;
+  const Layer& last = layers_.back();
+  decoder_.multiply(last.output, last.events, decoder_sums_.data());
+  scale_to_floats(decoder_sums_.data(), decoder_scales_.data(), decoder_biases_.data(), logits_.size(), logits_.data());
+  return std::span(logits_).first(decoder_.rows());
 }
 
 }  // namespace flashcell::quant

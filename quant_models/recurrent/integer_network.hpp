@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "base/aligned_vector.hpp"
 #include "quant_models/recurrent/egru.hpp"
 
 namespace flashcell::quant {
@@ -21,30 +22,34 @@ class GateTable {
     const auto i = static_cast<size_t>(knot);
     return knots_[i] + (((knots_[i + 1] - knots_[i]) * rest + 64) >> 7);
   }
+  /// Of sums -32768, -32640, ...
+  const int32_t* knots() const { return knots_.data(); }
 
  private:
   std::array<int32_t, 513> knots_;
 };
 
-/// Rows of 8-bit weights, each with a scale of its own, of which a product keeps those that are not zero.
+/// Rows of 8-bit weights, each with a scale of its own, small enough for all its sums to fit 32 bits. Of sparse weights
+/// a product keeps those that are not zero.
 class IntegerProduct {
  public:
   /// `input_scale`: what 1 of the 16-bit inputs stands for.
   IntegerProduct(const std::vector<float>& weights, int columns, double input_scale);
 
-  /// out[row] = sum of weight * in over all columns where `in` is not 0: exact, so that their order is of no matter.
-  void multiply(std::span<const int16_t> in, std::span<int64_t> out) const;
-  /// The same over all columns, zeros too.
-  void multiply_dense(std::span<const int16_t> in, std::span<int64_t> out) const;
+  /// out[row] = sum of weight * in over the columns of `events`: exact, so that their order is of no matter. `out`:
+  /// padded_rows() numbers.
+  void multiply(std::span<const int16_t> in, std::span<const uint32_t> events, int32_t* out) const;
 
   size_t rows() const { return scales_.size(); }
+  size_t padded_rows() const { return padded_; }
   /// What 1 of a row's sums stands for.
   double scale(size_t row) const { return scales_[row]; }
 
  private:
-  int columns_;
-  std::vector<uint32_t> starts_, places_;  // of each column, its rows
-  std::vector<int8_t> values_;
+  size_t padded_ = 0;
+  bool sparse_ = false;
+  std::vector<uint32_t> starts_, places_;  // sparse: of each column, its rows
+  AlignedVector<int8_t> values_;           // sparse: beside them; else column by column, padded
   std::vector<double> scales_;
 };
 
@@ -64,37 +69,53 @@ class IntegerNetwork {
   void work_on_zeros(bool all) { all_ = all; }
 
   std::span<const float> decode();
-  std::span<const int16_t> output(size_t layer) const { return layers_[layer].output; }
-  std::span<const int16_t> memory(size_t layer) const { return layers_[layer].memory; }
+  std::span<const int16_t> output(size_t layer) const { return layers_[layer].units_of(layers_[layer].output); }
+  std::span<const int16_t> memory(size_t layer) const { return layers_[layer].units_of(layers_[layer].memory); }
 
  private:
+  /// Numbers of which most are zero, and the places of the others.
+  struct Events {
+    std::vector<uint32_t> places;
+    size_t count = 0;
+
+    explicit Events(size_t most);
+    void find(std::span<const int16_t> numbers, bool all);
+    operator std::span<const uint32_t>() const { return std::span(places).first(count); }
+  };
   struct Side {
     IntegerProduct product;
-    std::vector<int32_t> factors;  // of each row: sum * factor >> shift is in units of 2^-11
-    std::vector<int32_t> shifts, biases;
-    std::vector<int64_t> sums;
-    std::vector<int16_t> values;
+    AlignedVector<int32_t> factors, shifts, biases;  // RowScales
+    AlignedVector<int32_t> sums;
+    AlignedVector<int16_t> values;
 
     Side(const std::vector<float>& weights, const std::vector<float>& biases, int columns, double input_scale);
-    void run(std::span<const int16_t> in, bool all);
+    void run(std::span<const int16_t> in, std::span<const uint32_t> events);
   };
   struct Layer {
-    Cell cell;
+    size_t hidden;
     Side input, recurrent;
-    std::vector<int32_t> thresholds;
-    std::vector<int16_t> output, memory;
+    AlignedVector<int32_t> thresholds;  // none of a GRU
+    AlignedVector<int16_t> output, memory;
+    Events events;
+
+    std::span<const int16_t> units_of(const AlignedVector<int16_t>& numbers) const {
+      return std::span(numbers).first(hidden);
+    }
   };
 
   void step_layers();
-  void step_units(Layer& layer) const;
 
   GateTable sigmoid_{GateTable::Function::sigmoid}, tanh_{GateTable::Function::tanh};
   double input_scale_;
-  std::vector<int16_t> embedding_, in_;
+  size_t inputs_;
+  std::vector<int16_t> embedding_;
+  AlignedVector<float> real_in_;
+  AlignedVector<int16_t> in_;
+  Events input_events_;
   std::vector<Layer> layers_;
   IntegerProduct decoder_;
-  std::vector<float> decoder_biases_, logits_;
-  std::vector<int64_t> decoder_sums_;
+  AlignedVector<int32_t> decoder_sums_;
+  AlignedVector<float> decoder_scales_, decoder_biases_, logits_;
   bool all_ = false;
 };
 

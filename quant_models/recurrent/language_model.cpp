@@ -31,6 +31,7 @@ namespace fs = std::filesystem;
 
 /// What one core of the machine that README's figures are from does in training, all in all.
 constexpr double kMacsASecond = 30e9;
+constexpr double kEmbedding = 0.3;      // even in -x..x: small ones leave units near zero for long
 constexpr int kValidations = 5;         // in the course of a run
 constexpr int64_t kStepsAPruning = 20;  // from one to the next
 constexpr const char *kNetworkFile = "network.npz", *kCheckpointFile = "training.checkpoint",
@@ -88,8 +89,18 @@ RecurrentNetwork make_network(const LanguageOptions& o, std::vector<std::string>
     layer.zoneout = static_cast<float>(o.trainer.dropout.zoneout);
     network.layers.push_back(std::move(layer));
   }
-  initialize(network, true, {o.threshold_mean, 0.1, o.trainer.seed});
+  initialize(network, true, {o.threshold_mean, kEmbedding, o.trainer.seed});
   return network;
+}
+
+/// The decoder begins with how often words come: else that is the first lesson, and drives units to where they learn no
+/// more. Each word counts once more than it comes.
+void begin_with_frequencies(RecurrentNetwork& network, const std::vector<int32_t>& tokens) {
+  std::vector<double> counts(network.names.size(), 1);
+  for (const int32_t token : tokens) ++counts[size_of(token)];
+  const auto all = static_cast<double>(tokens.size() + counts.size());
+  for (size_t word = 0; word < counts.size(); ++word)
+    network.decoder_biases[word] = static_cast<float>(std::log(counts[word] / all));
 }
 
 int64_t steps_of(const LanguageOptions& o, const RecurrentNetwork& network) {
@@ -122,6 +133,7 @@ uint64_t fingerprint(const LanguageOptions& o, const std::vector<int32_t>& token
                               double{t.surrogate.width},
                               t.activity_weight,
                               t.activity_target,
+                              o.activity_by,
                               t.adam.weight_decay,
                               t.adam.clip,
                               double(t.adam.train_thresholds)})
@@ -291,8 +303,11 @@ class LanguageTraining {
     if (!texts.test.empty()) test = tokens_of(texts.test, vocabulary, texts.name + ", test text");
     const Batches batches(tokens_of(texts.train, vocabulary, texts.name), o_.batch, o_.steps, o_.trainer.seed,
                           texts.name);
-    RecurrentTrainer trainer(make_network(o_, vocabulary.words()), o_.trainer, o_.steps, o_.batch / kShards);
-    const int64_t steps = steps_of(o_, trainer.network());
+    RecurrentNetwork network = make_network(o_, vocabulary.words());
+    begin_with_frequencies(network, batches.tokens());
+    const int64_t steps = steps_of(o_, network);
+    o_.trainer.activity_steps = std::llround(o_.activity_by * static_cast<double>(steps));
+    RecurrentTrainer trainer(std::move(network), o_.trainer, o_.steps, o_.batch / kShards);
     start(trainer, fingerprint(o_, batches.tokens(), steps));
     LanguageRun run;
     train(trainer, batches, steps, run);
@@ -399,12 +414,13 @@ LanguageOptions default_language_options(Cell cell) {
   LanguageOptions o;
   o.cell = cell;
   RecurrentTrainerOptions& t = o.trainer;
-  t.dropout = {0.2, 0.2, 0.3, 0, 0};
-  t.surrogate = {0.7F, 1.0F};
-  t.activity_weight = cell == Cell::egru ? 20 : 0;
-  t.activity_target = 0.15;
+  t.dropout = {0.1, 0.1, 0.1, 0, 0};
+  t.surrogate = {0.7F, 3.6F};
+  t.activity_weight = cell == Cell::egru ? 10 : 0;
+  t.activity_target = 0.2;
   t.adam.weight_decay = 1e-2;
-  t.adam.clip = 0.5;
+  t.adam.clip = 1;
+  t.adam.train_thresholds = false;
   return o;
 }
 

@@ -19,9 +19,11 @@ struct LanguageOptions {
   int most_words = 50000;  ///< of the vocabulary
   int64_t batch = 32;      ///< sequences; rounded up to a multiple of kShards
   int64_t steps = 35;      ///< that are propagated back through
-  double learning_rate = 2e-3;
-  double word_dropout = 0.05;  ///< of rows of the embedding
-  double threshold_mean = 0.05;
+  double learning_rate = 5e-3;
+  double word_dropout = 0.02;  ///< of rows of the embedding
+  double threshold_mean = 0.01;
+  /// Share of the run by which activity has come down to the trainer's target (activity_target()).
+  double activity_by = 0.8;
   double pruned = 0;  ///< share of the layers' weights that is 0 in the end
   RecurrentTrainerOptions trainer;
   double checkpoint_seconds = 20;

@@ -5,6 +5,7 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "quant_models/model_error.hpp"
 #include "quant_models/recurrent/size_of.hpp"
@@ -32,6 +33,15 @@ double share_before(const DropoutOptions& d, size_t layer, size_t layers) {
 }
 
 }  // namespace
+
+double activity_target(const RecurrentTrainerOptions& options, int64_t step) {
+  // Of numbers around zero half are events.
+  const double first = std::max(0.5, options.activity_target);
+  const auto end = static_cast<double>(options.activity_steps), begin = end / 4;
+  if (options.activity_steps <= 0) return options.activity_target;
+  return std::lerp(first, options.activity_target,
+                   std::clamp((static_cast<double>(step) - begin) / (end - begin), 0.0, 1.0));
+}
 
 void run_in_parallel(int threads, int count, const std::function<void(int)>& work) {
   tbb::task_arena arena(std::clamp(threads, 1, tbb::info::default_concurrency()));
@@ -128,12 +138,13 @@ void RecurrentTrainer::run_shard(int index, int64_t step, bool fresh, const Shar
   apply_mask(shard.masks[layers], shard.outputs);
   shard.gradients_above.assign(shard.outputs.size(), 0.0F);
   shard.loss = work.loss(index, shard.outputs, shard.gradients_above, shard.gradients);
+  const double target = activity_target(options_, step);
   for (size_t i = layers; i-- > 0;) {
     const RecurrentLayer<float>& layer = network_.layers[i];
     apply_mask(shard.masks[i + 1], shard.gradients_above);
     const bool below = i > 0 || work.take;
     shard.gradients_below.resize(below ? shard.inputs[i].size() : 0);
-    const double over = std::max(0.0, double{activity_[i]} - options_.activity_target);
+    const double over = std::max(0.0, double{activity_[i]} - target);
     const double events = static_cast<double>(shard.tapes[i].states.size()) * kShards;
     const bool penalized = layer.cell == Cell::egru && options_.activity_weight > 0;
     backward<float>(layer, packed_[i], shard.inputs[i], shard.tapes[i], shard.gradients_above,

@@ -28,10 +28,16 @@ struct RecurrentTrainerOptions {
   /// Penalty weight * (activity - target)^2 on each EGRU layer whose share of events is above the target; it reaches
   /// states through the surrogate.
   double activity_weight = 0, activity_target = 1;
+  /// Steps by which that target has come down from one half, so that a network learns first and falls silent then; the
+  /// first quarter of them does not lower it. 0: it holds from the beginning.
+  int64_t activity_steps = 0;
   AdamOptions adam;
   uint64_t seed = 1;
   int threads = 1;
 };
+
+/// Share of events above which a layer is penalized at `step`.
+double activity_target(const RecurrentTrainerOptions& options, int64_t step);
 
 /// Where a step is in time and what one part of a batch has to do with it.
 struct ShardWork {

@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "quant_models/recurrent/activity_count.hpp"
-#include "quant_models/recurrent/integer_network.hpp"
 #include "tests/quant_models/recurrent/random_networks.hpp"
 #include "tests/support/simd_targets.hpp"
 
@@ -69,49 +68,6 @@ TEST(ActivityCount, CountsWeightsThatEventsMeet) {
   count.add_decoded(std::vector<float>{0, 1, 1, 1});
   EXPECT_EQ(count.decoder_macs(), 1.5 * 4);
   EXPECT_EQ(dense_macs(network), 9 * 2 + 9 * 3 + 6 * 3 + 6 * 2);
-}
-
-TEST(IntegerNetwork, WorkOnEventsAloneGivesTheSameBytes) {
-  const RecurrentNetwork network = test::random_network(Cell::egru, {19, 70, 19}, 101, 5, 0.6);
-  IntegerNetwork events(network), all(network);
-  all.work_on_zeros(true);
-  Random random(6, {});
-  for (int t = 0; t < 30; ++t) {
-    const uint64_t word = random.below(101);
-    events.step_word(word);
-    all.step_word(word);
-    for (size_t l = 0; l < 2; ++l) {
-      ASSERT_TRUE(std::equal(events.output(l).begin(), events.output(l).end(), all.output(l).begin()));
-      ASSERT_TRUE(std::equal(events.memory(l).begin(), events.memory(l).end(), all.memory(l).begin()));
-    }
-    ASSERT_TRUE(same_bytes(events.decode(), all.decode()));
-  }
-}
-
-// A GRU has no thresholds at which a rounding error becomes an event: states stay close.
-TEST(IntegerNetwork, StaysCloseToRealNumbers) {
-  const RecurrentNetwork network = test::random_network(Cell::gru, {19, 40, 19}, 50, 8);
-  IntegerNetwork integers(network);
-  NetworkState real(network);
-  Random random(6, {});
-  double error = 0;
-  for (int t = 0; t < 40; ++t) {
-    const uint64_t word = random.below(50);
-    integers.step_word(word);
-    step(network, network.embedded(word), real);
-    for (size_t u = 0; u < 40; ++u)
-      error = std::max(error, std::abs(integers.output(0)[u] / 32768.0 - real.layers[0].output[u]));
-  }
-  EXPECT_LT(error, 0.05);
-}
-
-TEST(IntegerNetwork, TablesAreAccurate) {
-  const GateTable sigmoid(GateTable::Function::sigmoid), tanh(GateTable::Function::tanh);
-  for (int x = INT16_MIN; x <= INT16_MAX; ++x) {
-    const double real = x / 2048.0;
-    ASSERT_NEAR(sigmoid(static_cast<int16_t>(x)), std::min(32768 / (1 + std::exp(-real)), 32767.0), 3) << x;
-    ASSERT_NEAR(tanh(static_cast<int16_t>(x)), std::min(32768 * std::tanh(real), 32767.0), 14) << x;
-  }
 }
 
 }  // namespace

@@ -133,6 +133,17 @@ TEST_F(SmallLanguage, IsLearned) {
   EXPECT_THAT(fault([&] { generate(run.network, "n", "один два", 3, 1, 1); }), HasSubstr("knows no word of it"));
 }
 
+// Eight words and a line's end, each as often as the others, and <unk> that never comes.
+TEST_F(SmallLanguage, BeginsWithTheFrequenciesOfWords) {
+  LanguageOptions o = options("run");
+  o.minutes = 1e-6;
+  o.learning_rate = 1e-9;
+  const RecurrentNetwork network = train(o).network;
+  ASSERT_EQ(network.names.size(), 10U);
+  for (size_t word = 0; word < network.names.size(); ++word)
+    EXPECT_NEAR(std::exp(network.decoder_biases[word]), network.names[word] == "<unk>" ? 0 : 1.0 / 9, 1e-3);
+}
+
 TEST_F(SmallLanguage, StoppedRunsGoOnToTheSameBytes) {
   LanguageOptions whole = options("whole"), parts = options("parts");
   whole.trainer.threads = 2;

@@ -105,6 +105,20 @@ TEST(RecurrentTrainer, PenaltyOnActivityQuietensALayer) {
   EXPECT_LT(activity[1], 0.7 * activity[0]);
 }
 
+TEST(RecurrentTrainer, ActivityMayBeHighAtFirst) {
+  RecurrentTrainerOptions o;
+  o.activity_target = 0.2;
+  EXPECT_EQ(activity_target(o, 0), 0.2);
+  o.activity_steps = 80;
+  EXPECT_EQ(activity_target(o, 0), 0.5);
+  EXPECT_EQ(activity_target(o, 20), 0.5);
+  EXPECT_NEAR(activity_target(o, 50), 0.35, 1e-12);
+  EXPECT_EQ(activity_target(o, 80), 0.2);
+  EXPECT_EQ(activity_target(o, 1000), 0.2);
+  o.activity_target = 0.7;
+  EXPECT_EQ(activity_target(o, 0), 0.7);
+}
+
 TEST(RecurrentTrainer, PrunedWeightsStayZero) {
   RecurrentTrainerOptions o;
   o.adam.keep_zeros = true;
