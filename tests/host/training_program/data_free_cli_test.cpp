@@ -172,7 +172,6 @@ TEST_F(DataFreeCli, RefusesInOneLine) {
   expect({"--choices", "w:77"}, "77");
   expect({"--test", path("nowhere")}, "nowhere");
   expect({"--crop", "9", "--resize", "20"}, "--crop");
-  expect({"--reconstruct", "soon"}, "--reconstruct");
   write_picture(picture(test::blob_pictures(1, 5), 0), "7", 0);
   expect({"--test", path("pictures")}, "class '7'");
 }
