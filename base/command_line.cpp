@@ -76,6 +76,21 @@ bool Option::given() const {
   return option_->count() > 0;
 }
 
+std::vector<std::string> Option::words() const {
+  if (!given()) return {};
+  const std::string name = "--" + option_->get_lnames().front();
+  if (option_->get_items_expected_max() == 0) return {name};  // a flag
+  std::vector<std::string> words;
+  const char delimiter = option_->get_delimiter();
+  for (const std::string& value : option_->results()) {
+    if (words.empty() || delimiter == '\0')
+      words.insert(words.end(), {name, value});
+    else
+      words.back().append(1, delimiter).append(value);
+  }
+  return words;
+}
+
 Command::Command(const std::string& description, const std::string& name)
     : name_(name), root_(std::make_unique<CLI::App>(description, name)), app_(root_.get()) {
   app_->option_defaults()->always_capture_default();

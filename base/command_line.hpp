@@ -37,6 +37,9 @@ class Option {
   Option excludes(Option other) const;
   /// Whether the command line has it.
   bool given() const;
+  /// It as the command line has it, for that of another program: its long name, then the value; of a list name and
+  /// value again and again, or one word where values share one (delimiter()). Empty where it is not given.
+  std::vector<std::string> words() const;
 
  private:
   friend class Command;

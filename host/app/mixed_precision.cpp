@@ -41,23 +41,25 @@ MixedOptions with_defaults(MixedOptions options) {
   return options;
 }
 
-void add_mixed_options(Command& command, MixedOptions& options) {
+void add_mixed_options(Command& command, MixedOptions& options, HandedOn& data_free) {
   command.add_flag("--mixed", options.wanted,
                    "Choose the bits of each layer: the best trade of accuracy, memory and bit operations");
-  command
-      .add_option("--budget", options.budgets,
-                  "The most that it may take, as 0.2MB (weights, 2^20 bytes), 1.5GBOPs (multiply-accumulates "
-                  "x bits x bits), 300us or 2000fps (--time); several may be given")
+  data_free
+      .also(command.add_option("--budget", options.budgets,
+                               "The most that it may take, as 0.2MB (weights, 2^20 bytes), 1.5GBOPs "
+                               "(multiply-accumulates x bits x bits), 300us or 2000fps (--time); several may be given"))
       .one_value_each();
-  command.add_option("--choices", options.choices,
-                     "Bits of weights and activations to choose from; w:2,4,8;a:4,8 unless stated");
-  command
-      .add_option("--sensitivity", options.sensitivity,
-                  "How a choice is judged. sqnr: the noise at the outputs that it alone makes; htq, hawq, paper: by "
-                  "gradients, which need libtorch. Unless stated sqnr, with --data-free htq")
+  data_free.also(command.add_option("--choices", options.choices,
+                                    "Bits of weights and activations to choose from; w:2,4,8;a:4,8 unless stated"));
+  data_free
+      .also(command.add_option(
+          "--sensitivity", options.sensitivity,
+          "How a choice is judged. sqnr: the noise at the outputs that it alone makes; htq, hawq, paper: by "
+          "gradients, which need libtorch. Unless stated sqnr, with --data-free htq"))
       .one_of(names_in(quant::kPerturbationModelNames));
-  command.add_option("--time", options.time,
-                     "Time as a fourth axis: cpu (measured here) or a board's name (clocks of its kernel)");
+  data_free.also(command.add_option("--time", options.time,
+                                    "Time as a fourth axis: cpu (measured here) or a board's name (clocks of its "
+                                    "kernel)"));
 }
 
 quant::MixedPrecisionOptions search_options(const MixedOptions& options, const quant::PlanData& data,

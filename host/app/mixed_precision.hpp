@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/app/command.hpp"
+#include "host/app/training_program.hpp"
 #include "quant_models/search/mixed_precision.hpp"
 
 namespace flashcell::app {
@@ -22,7 +23,8 @@ struct MixedOptions {
 /// What is not said filled in.
 MixedOptions with_defaults(MixedOptions options);
 
-void add_mixed_options(Command& command, MixedOptions& options);
+/// `data_free`: gets those that `--data-free` has, too.
+void add_mixed_options(Command& command, MixedOptions& options, HandedOn& data_free);
 
 /// What the search is to do. `data`: what the plan shows the network; must outlive it. Throws Error(Fault::usage) for
 /// budgets and boards that make no sense.

@@ -48,13 +48,12 @@ struct QuantizationOptions {
   uint64_t seed = 1;
   double percentile = 99.99;
   std::string weight_calibrator = "mse", activation_calibrator = "mse";
-  bool data_free = false, restart = false, repq = false, patch_bits = false;
-  std::optional<int> reconstruct;
-  std::string minutes, test;
+  bool data_free = false, repq = false, patch_bits = false;
   bool equalize = false, correct_bias = false, adaround = false, onnx_only = false, json = false, quiet = false;
   bool power_of_two = false, per_layer = false, asymmetric = false;
   MixedOptions mixed;
   FewBitOptions few_bits;
+  HandedOn of_data_free;  ///< what --data-free has, too
 };
 
 /// What is being done, in one line of a terminal.
@@ -275,47 +274,10 @@ int fine_tune(const QuantizationOptions& o) {
   become_training_program(std::move(words));
 }
 
-void add_word(const char* option, const std::string& value, std::vector<std::string>& words) {
-  if (!value.empty()) words.insert(words.end(), {option, value});
-}
-
-template <class Number>
-void add_word(const char* option, Number value, Number unsaid, std::vector<std::string>& words) {
-  if (value != unsaid) words.insert(words.end(), {option, fmt::format("{}", value)});
-}
-
-void add_word(const char* option, const std::optional<int>& value, std::vector<std::string>& words) {
-  if (value) words.insert(words.end(), {option, std::to_string(*value)});
-}
-
-// Only what was said: the report repeats it.
 int data_free(const QuantizationOptions& o) {
-  const QuantizationOptions unsaid;
   std::vector<std::string> words = {"data-free", o.model};
   add_picture_words(o.pictures, words);
-  for (const auto& [option, value] : {std::pair{"--method", o.few_bits.method},
-                                      {"--minutes", o.minutes},
-                                      {"--calib", o.calib},
-                                      {"--test", o.test},
-                                      {"--name", o.name},
-                                      {"--output", o.output}})
-    add_word(option, value, words);
-  for (const auto& [option, value] : {std::pair{"--weights", o.weights},
-                                      {"--activations", o.activations},
-                                      {"--images", o.images},
-                                      {"--reconstruct", o.reconstruct}})
-    add_word(option, value, words);
-  add_word("--sum-bits", o.sum_bits, unsaid.sum_bits, words);
-  add_word("--output-bits", o.output_bits, unsaid.output_bits, words);
-  add_word("--edge-weights", o.edge_weights, unsaid.edge_weights, words);
-  add_word("--seed", o.seed, unsaid.seed, words);
-  add_word("--threads", o.threads, unsaid.threads, words);
-  for (const std::string& budget : o.mixed.budgets) add_word("--budget", budget, words);
-  add_word("--choices", o.mixed.choices, words);
-  add_word("--sensitivity", o.mixed.sensitivity, words);
-  add_word("--time", o.mixed.time, words);
-  for (const auto& [flag, given] : {std::pair{"--repq", o.repq}, {"--restart", o.restart}, {"--quiet", o.quiet}})
-    if (given) words.emplace_back(flag);
+  o.of_data_free.append_to(words);
   become_training_program(std::move(words));
 }
 
@@ -388,11 +350,12 @@ int quantize(const QuantizationOptions& o) {
 
 void add_picture_options(Command& command, QuantizationOptions& o) {
   command.heading("Pictures");
-  command.add_option(
+  o.of_data_free.also(command.add_option(
       "--calib", o.calib,
       "Example images: a folder of pictures, MNIST folder, CIFAR-10 .bin, PASCAL VOC, .tar.gz of one, "
-      "one picture, .npy or .npz; of a network of several inputs a .npz with an array for each, under its name");
-  command.add_option("--images", o.images, "At most so many, spread over the data; with --data-free: drawn")
+      "one picture, .npy or .npz; of a network of several inputs a .npz with an array for each, under its name"));
+  o.of_data_free
+      .also(command.add_option("--images", o.images, "At most so many, spread over the data; with --data-free: drawn"))
       .range(1, 100000);
   add_pixel_options(command, o.pictures);
   add_fit_options(command, o.pictures);
@@ -402,28 +365,35 @@ void add_picture_options(Command& command, QuantizationOptions& o) {
 
 void add_bit_options(Command& command, QuantizationOptions& o) {
   command.heading("Bits");
-  command.add_option("--weights", o.weights, "Bits of weights; 8 unless stated, with --data-free searched").range(2, 8);
-  command.add_option("--activations", o.activations, "Bits of values that activations make; 8 unless stated")
+  o.of_data_free
+      .also(command.add_option("--weights", o.weights, "Bits of weights; 8 unless stated, with --data-free searched"))
+      .range(2, 8);
+  o.of_data_free
+      .also(command.add_option("--activations", o.activations, "Bits of values that activations make; 8 unless stated"))
       .range(3, 8);
-  command
-      .add_option("--sum-bits", o.sum_bits,
-                  "Bits of values that no activation makes: what an addition reads or gives, means of a pool")
+  o.of_data_free
+      .also(command.add_option(
+          "--sum-bits", o.sum_bits,
+          "Bits of values that no activation makes: what an addition reads or gives, means of a pool"))
       .range(3, 8);
-  command
-      .add_option("--residual-bits", o.residual_bits,
-                  "Bits of the values that sums of two values read and give, which add up from block to block; 16 for "
-                  "transformers; 0: as --sum-bits")
+  o.of_data_free
+      .also(command.add_option(
+          "--residual-bits", o.residual_bits,
+          "Bits of the values that sums of two values read and give, which add up from block to block; 16 for "
+          "transformers; 0: as --sum-bits"))
       .one_of_numbers({0, 8, 16});
-  command
-      .add_option("--output-bits", o.output_bits,
-                  "Bits of the network's outputs (scores, boxes): with 4, one image in ten has two best classes")
+  o.of_data_free
+      .also(command.add_option(
+          "--output-bits", o.output_bits,
+          "Bits of the network's outputs (scores, boxes): with 4, one image in ten has two best classes"))
       .one_of_numbers({3, 4, 5, 6, 7, 8, 16});
-  command
-      .add_option("--edge-weights", o.edge_weights,
-                  "Bits of the weights of the first and last layers (every head of a detector); 0: as --weights")
+  o.of_data_free
+      .also(command.add_option(
+          "--edge-weights", o.edge_weights,
+          "Bits of the weights of the first and last layers (every head of a detector); 0: as --weights"))
       .one_of_numbers({0, 2, 3, 4, 5, 6, 7, 8});
   command.heading("Bits of each layer");
-  add_mixed_options(command, o.mixed);
+  add_mixed_options(command, o.mixed, o.of_data_free);
 }
 
 void add_scale_options(Command& command, QuantizationOptions& o) {
@@ -447,18 +417,19 @@ void add_method_options(Command& command, QuantizationOptions& o) {
                    "Take the mean error out of every layer (Nagel et al. 2019), where that brings the outputs closer");
   command.add_flag("--adaround", o.adaround, "Round each weight the better way, not the nearer (Nagel et al. 2020)");
   command.add_option("--iterations", o.iterations, "Steps of --adaround for each layer").range(1, 100000);
-  command.add_flag("--repq", o.repq,
-                   "A vision transformer: quantize what its matrix products read, as RepQ-ViT does; writes no .fcnn");
+  o.of_data_free.also(command.add_flag(
+      "--repq", o.repq,
+      "A vision transformer: quantize what its matrix products read, as RepQ-ViT does; writes no .fcnn"));
   command.add_flag("--patch-bits", o.patch_bits,
                    "Of --repq: --activations is the mean over a picture's patches, those that matter have more bits "
                    "and others fewer, where that brings the outputs closer");
-  command
-      .add_option(
+  o.of_data_free
+      .also(command.add_option(
           "--method", o.few_bits.method,
           "Fewer bits for weights. onebit: signs and factors; ternary: -1, 0, 1 times a scale; ease-in, cluster: "
           "the same, trained for it on the images of --calib; spqr: 3 bits, outliers apart; prune: fewer "
           "channels, then integers. First and last layers keep --weights, but of spqr; onebit and spqr write no "
-          ".fcnn; training needs libtorch. With --data-free: where pictures come from, see there")
+          ".fcnn; training needs libtorch. With --data-free: where pictures come from, see there"))
       .one_of(method_names());
   add_few_bit_options(command, o.few_bits);
 }
@@ -470,30 +441,30 @@ void add_training_options(Command& command, QuantizationOptions& o) {
                    "they are given, quantize, train. --method noise, distill, gdfq, ddaq or coleq for networks with "
                    "batch normalization, psaq, psaq-v2 or sardfq for vision transformers; what suits the network "
                    "unless stated; --calib: real pictures instead");
-  command.add_option("--minutes", o.minutes, "Of --data-free: about so many of one processor core; 10 unless stated");
-  command.add_option("--test", o.test, "Of --data-free: labelled pictures to measure with");
-  command
-      .add_option("--reconstruct", o.reconstruct,
-                  "Of --data-free with a transformer: steps for each block towards what the real network has there")
-      .range(0, 100000);
-  command.add_flag("--restart", o.restart,
-                   "Of --data-free: begin anew where an unfinished run lies in the output folder");
+  o.of_data_free.add(command, "--minutes", "Of --data-free: about so many of one processor core; 10 unless stated");
+  o.of_data_free.add(command, "--test", "Of --data-free: labelled pictures to measure with");
+  o.of_data_free.add(command, "--reconstruct",
+                     "Of --data-free with a transformer: steps for each block towards what the real network has there");
+  o.of_data_free.add_flag(command, "--restart",
+                          "Of --data-free: begin anew where an unfinished run lies in the output folder");
   command.add_option("--fine-tune", o.fine_tune,
                      "Train on with quantized numbers by this recipe's [[quantize]] stages instead; --calib replaces "
                      "its data");
-  command.add_option("--seed", o.seed, "Of --adaround and --data-free");
-  command.add_option("--threads", o.threads, "Of --adaround, --fine-tune, --data-free; all processors unless stated")
+  o.of_data_free.also(command.add_option("--seed", o.seed, "Of --adaround and --data-free"));
+  o.of_data_free
+      .also(command.add_option("--threads", o.threads,
+                               "Of --adaround, --fine-tune, --data-free; all processors unless stated"))
       .range(0, 1024);
 }
 
 void add_options(Command& command, QuantizationOptions& o) {
   command.add_option("MODEL", o.model, "ONNX file of a network in floating point").required();
   command.heading("Output");
-  command.add_option("-o,--output", o.output, "Folder for the models and the report");
-  command.add_option("--name", o.name, "Name of the written models; that of MODEL unless stated");
+  o.of_data_free.also(command.add_option("-o,--output", o.output, "Folder for the models and the report"));
+  o.of_data_free.also(command.add_option("--name", o.name, "Name of the written models; that of MODEL unless stated"));
   command.add_flag("--onnx-only", o.onnx_only, "Write no .fcnn, for networks that the engine does not take");
   command.add_flag("--json", o.json, "Print the report as JSON");
-  command.add_flag("-q,--quiet", o.quiet, "No progress line");
+  o.of_data_free.also(command.add_flag("-q,--quiet", o.quiet, "No progress line"));
   add_picture_options(command, o);
   add_bit_options(command, o);
   add_scale_options(command, o);

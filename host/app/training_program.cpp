@@ -92,11 +92,18 @@ Option HandedOn::add_flag(Command& command, const std::string& names, const std:
   return command.add_flag(names, flags_.back().given, help);
 }
 
+Option HandedOn::also(Option option) {
+  also_.push_back(option);
+  return option;
+}
+
 void HandedOn::append_to(std::vector<std::string>& words) const {
   for (const Value& v : values_)
     if (!v.text.empty()) words.insert(words.end(), {v.name, v.text});
   for (const Flag& flag : flags_)
     if (flag.given) words.push_back(flag.name);
+  for (const Option& option : also_)
+    for (std::string& word : option.words()) words.push_back(std::move(word));
 }
 
 }  // namespace flashcell::app

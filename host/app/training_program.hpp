@@ -24,6 +24,8 @@ class HandedOn {
   /// which is handed on too.
   Option add(Command& command, const std::string& names, const std::string& help, const std::string& value = "");
   Option add_flag(Command& command, const std::string& names, const std::string& help);
+  /// One that this command reads itself, too: handed on where it is given. Returns it.
+  Option also(Option option);
   void append_to(std::vector<std::string>& words) const;
 
  private:
@@ -36,6 +38,7 @@ class HandedOn {
   };
   std::deque<Value> values_;
   std::deque<Flag> flags_;
+  std::vector<Option> also_;
 };
 
 /// Adds the options that say what pictures mean to a network, where they are given.

@@ -1,6 +1,6 @@
-#include <chrono>
+#include <fmt/format.h>
+
 #include <cstdio>
-#include <mutex>
 #include <thread>
 
 #include "base/command_line.hpp"
@@ -18,44 +18,16 @@
 namespace flashcell::quant {
 namespace {
 
-/// A line on the terminal, written anew several times a second.
-class Printer {
- public:
-  explicit Printer(bool quiet) : shown_(shows_progress(quiet)) {}
-  ~Printer() {
-    if (shown_) std::fprintf(stderr, "\r\033[K");
-  }
-  Printer(const Printer&) = delete;
-  Printer& operator=(const Printer&) = delete;
-
-  void show(const DrawProgress& p) {
-    if (!shown_) return;
-    const std::lock_guard lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
-    if (p.what != what_) {
-      what_ = p.what;
-      start_ = last_ = now;
-      first_ = p.step;
-    }
-    if (p.steps == 0) {  // nobody knows how long
-      std::fprintf(stderr, "\r\033[K%s", p.what.c_str());
-      return;
-    }
-    if (std::chrono::duration<double>(now - last_).count() < 0.2 || p.step <= first_) return;
-    last_ = now;
-    const double each = std::chrono::duration<double>(now - start_).count() / static_cast<double>(p.step - first_);
-    std::fprintf(stderr, "\r\033[K%s: %lld of %lld, loss %.4f, %s left", p.what.c_str(), static_cast<long long>(p.step),
-                 static_cast<long long>(p.steps), p.loss,
-                 minutes(static_cast<double>(p.steps - p.step) * each).c_str());
-  }
-
- private:
-  bool shown_;
-  std::mutex mutex_;
-  std::string what_;
-  int64_t first_ = 0;
-  std::chrono::steady_clock::time_point start_, last_;
-};
+/// Tells how far a step of the work is.
+Progress listener(StatusLine& line) {
+  return [&line](const DrawProgress& p) {
+    if (p.steps == 0)
+      line.show(p.what);
+    else
+      line.show(p.what, static_cast<double>(p.step) / static_cast<double>(p.steps),
+                fmt::format("{}: {} of {}, loss {:.4f}", p.what, p.step, p.steps, p.loss));
+  };
+}
 
 int processors() {
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -67,7 +39,7 @@ constexpr int kMostThreads = 4;  // as many as a batch has parts
 struct CommonOptions {
   host::PictureOptions pictures;
   std::string method;
-  int threads = processors();
+  int threads = 0;
   bool quiet = false;
 
   std::optional<PictureMethod> picture_method() const {
@@ -83,7 +55,9 @@ void add_common(Command& app, Options& o, CommonOptions& common) {
   app.add_option("--method", common.method, "Where pictures come from").one_of(names_in(kPictureMethodNames));
   app.add_option("--minutes", o.minutes, "About so many minutes of one processor core").positive();
   app.add_option("--seed", o.seed, "The same seed gives the same result");
-  app.add_option("--threads", common.threads, "At most 4 are of use; the result does not depend on it").range(1, 1024);
+  app.add_option("--threads", common.threads,
+                 "At most 4 are of use; 0: all processors; the result does not depend on it")
+      .range(0, 1024);
   app.add_option("-o,--output", o.output, "Folder");
   app.add_flag("--restart", o.restart, "Begin anew where an unfinished run lies in the output folder");
   app.add_flag("-q,--quiet", common.quiet, "No progress line");
@@ -96,7 +70,7 @@ void set_common(const CommonOptions& common, Options& o) {
   o.network.mean = std::move(numbers.mean);
   o.network.factor = std::move(numbers.factor);
   o.network.import = import_options_of(common.pictures);
-  o.threads = std::min(common.threads, kMostThreads);
+  o.threads = std::min(common.threads > 0 ? common.threads : processors(), kMostThreads);
 }
 
 /// What is said of the bits of each layer.
@@ -150,7 +124,9 @@ int data_free_command(int argc, const char* const* argv) {
       .one_of(names_in(kPerturbationModelNames));
   app.add_option("--time", search.time, "Time as a fourth axis: cpu or a board's name");
   app.add_option("--sum-bits", o.sum_bits, "Bits of values that no activation makes").range(3, 8);
-  app.add_option("--output-bits", o.output_bits, "Bits of the network's outputs").range(3, 8);
+  app.add_option("--residual-bits", o.residual_bits, "Bits of sums from block to block").one_of_numbers({0, 8, 16});
+  app.add_option("--output-bits", o.output_bits, "Bits of the network's outputs")
+      .one_of_numbers({3, 4, 5, 6, 7, 8, 16});
   app.add_option("--edge-weights", o.edge_weight_bits, "Bits of the first and last layers' weights; 0: as --weights")
       .one_of_numbers({0, 2, 3, 4, 5, 6, 7, 8});
   app.add_option("--learning-rate", o.learning_rate, "The highest; 4e-3 and more collapse").positive();
@@ -172,8 +148,8 @@ int data_free_command(int argc, const char* const* argv) {
   for (int i = 1; i < argc; ++i) o.command.append(" ").append(shell_word(argv[i]));
   DataFreeRun run;
   {
-    Printer printer(common.quiet);
-    run = run_data_free(o, [&](const DrawProgress& p) { printer.show(p); });
+    StatusLine line(common.quiet);
+    run = run_data_free(o, listener(line));
   }
   print_result(run);
   return 0;
@@ -190,8 +166,8 @@ int synthesize_command(int argc, const char* const* argv) {
   o.method = common.picture_method();
   int64_t count = 0;
   {
-    Printer printer(common.quiet);
-    count = run_synthesize(o, [&](const DrawProgress& p) { printer.show(p); });
+    StatusLine line(common.quiet);
+    count = run_synthesize(o, listener(line));
   }
   std::printf("%lld pictures: pictures.npz and sheet.png are in %s\n", static_cast<long long>(count), o.output.c_str());
   return 0;

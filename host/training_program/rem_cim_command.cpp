@@ -1,4 +1,5 @@
-#include <chrono>
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <ctime>
 #include <thread>
@@ -16,36 +17,10 @@
 namespace flashcell::quant {
 namespace {
 
-/// A line on the terminal, written anew several times a second: how far the whole is, and for how long still.
-class ShareLine {
- public:
-  explicit ShareLine(bool quiet) : shown_(shows_progress(quiet)) {}
-  ~ShareLine() {
-    if (shown_) std::fprintf(stderr, "\r\033[K");
-  }
-  ShareLine(const ShareLine&) = delete;
-  ShareLine& operator=(const ShareLine&) = delete;
-
-  void show(const RemCimProgress& p) {
-    if (!shown_) return;
-    const auto now = std::chrono::steady_clock::now();
-    if (first_ < 0) {  // a run that is taken up has done some of it before
-      first_ = p.done;
-      start_ = last_ = now;
-    }
-    if (std::chrono::duration<double>(now - last_).count() < 0.2 || p.done <= first_) return;
-    last_ = now;
-    const double each = std::chrono::duration<double>(now - start_).count() / (p.done - first_);
-    std::fprintf(stderr, "\r\033[K%s: %.1f %% of all", p.what.c_str(), 100 * p.done);
-    if (p.loss >= 0) std::fprintf(stderr, ", loss %.4f", p.loss);
-    std::fprintf(stderr, ", %s left", minutes((1 - p.done) * each).c_str());
-  }
-
- private:
-  bool shown_;
-  double first_ = -1;
-  std::chrono::steady_clock::time_point start_, last_;
-};
+void show(const RemCimProgress& p, StatusLine& line) {
+  const std::string loss = p.loss >= 0 ? fmt::format(", loss {:.4f}", p.loss) : "";
+  line.show("", p.done, fmt::format("{}: {:.1f} % of all{}", p.what, 100 * p.done, loss));
+}
 
 struct Words {
   std::string size = "128x96", drives, preset = "reram_wan_2022", times = "1s,1d";
@@ -134,10 +109,10 @@ int rem_cim_command(int argc, const char* const* argv) {
 
   RemCimResult result;
   {
-    ShareLine line(words.quiet);
+    StatusLine line(words.quiet);
     const double scenes = o.plan.train + o.plan.test;
     const auto listener = [&](int64_t drawn) {
-      line.show({"scenes", o.plan.drawing * std::min(1.0, static_cast<double>(drawn) / scenes), -1});
+      show({"scenes", o.plan.drawing * std::min(1.0, static_cast<double>(drawn) / scenes), -1}, line);
     };
     const host::DrivingExampleOptions examples{
         .rows = o.size.rows, .columns = o.size.columns, .train = o.plan.train, .test = o.plan.test, .seed = o.seed};
@@ -151,7 +126,7 @@ int rem_cim_command(int argc, const char* const* argv) {
     scenes_file.write();
     result = run_rem_cim(o, set, [&](RemCimProgress p) {
       p.done = o.plan.drawing + (1 - o.plan.drawing) * p.done;
-      line.show(p);
+      show(p, line);
     });
   }
   result.papers_size = count_systems({});

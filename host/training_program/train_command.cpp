@@ -1,4 +1,5 @@
-#include <chrono>
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <thread>
 
@@ -11,30 +12,22 @@
 namespace flashcell::quant {
 namespace {
 
-/// A line on the terminal, written anew several times a second; one line for each tested epoch stays. In a pipe only
-/// what a stage came to.
+/// One line for each tested epoch stays on the terminal. In a pipe only what a stage came to.
 class RecipePrinter : public RunListener {
  public:
-  explicit RecipePrinter(bool quiet) : terminal_(shows_progress(quiet)) {}
-
-  void started(const std::string&) override { start_ = last_ = std::chrono::steady_clock::now(); }
+  explicit RecipePrinter(bool quiet) : line_(quiet) {}
 
   void progress(const std::string& stage, const TrainingProgress& p) override {
-    if (!terminal_) return;
+    if (!line_.shown()) return;
     if (p.finished_epoch != nullptr && p.finished_epoch->figure >= 0)
-      std::fprintf(stderr, "\r\033[K%s: epoch %d, loss %.4f, %.2f %% on the test data\n", stage.c_str(), p.epoch + 1,
-                   p.finished_epoch->loss, 100 * p.finished_epoch->figure);
-    const auto now = std::chrono::steady_clock::now();
-    if (std::chrono::duration<double>(now - last_).count() < 0.2) return;
-    last_ = now;
-    const double rate = static_cast<double>(p.steps_here) / std::chrono::duration<double>(now - start_).count();
-    std::fprintf(stderr, "\r\033[K%s: step %lld/%lld, epoch %d, loss %.4f, %.1f steps/s, %s left", stage.c_str(),
-                 static_cast<long long>(p.step), static_cast<long long>(p.steps), p.epoch + 1, p.loss, rate,
-                 minutes(static_cast<double>(p.steps - p.step) / rate).c_str());
+      line_.print(fmt::format("{}: epoch {}, loss {:.4f}, {:.2f} % on the test data", stage, p.epoch + 1,
+                              p.finished_epoch->loss, 100 * p.finished_epoch->figure));
+    line_.show(stage, static_cast<double>(p.step) / static_cast<double>(p.steps),
+               fmt::format("{}: step {}/{}, epoch {}, loss {:.4f}", stage, p.step, p.steps, p.epoch + 1, p.loss));
   }
 
   void finished(const std::string& stage, const std::vector<Figure>& figures) override {
-    if (terminal_) std::fprintf(stderr, "\r\033[K");
+    line_.show("");
     std::printf("%s:", stage.c_str());
     for (const Figure& f : figures) {
       if (f.value >= 0 && f.value <= 1)
@@ -47,8 +40,7 @@ class RecipePrinter : public RunListener {
   }
 
  private:
-  bool terminal_;
-  std::chrono::steady_clock::time_point start_, last_;
+  StatusLine line_;
 };
 
 }  // namespace

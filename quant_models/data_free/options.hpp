@@ -52,6 +52,7 @@ struct DataFreeOptions {
   std::optional<int> weight_bits, activation_bits;  ///< neither: searched, layer by layer; one of them: the other is 8
   BitSearch search;
   int sum_bits = 8, output_bits = 8, edge_weight_bits = 0;  ///< as PostTrainingOptions has them
+  std::optional<int> residual_bits;                         ///< none: 16 for transformers, else 0
   double minutes = 10;                                      ///< of one core, of pictures and training
   double learning_rate = 2e-4;
   bool repq = false;               ///< a vision transformer, quantized as quantize_repq() does

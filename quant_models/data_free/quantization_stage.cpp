@@ -50,7 +50,7 @@ PostTrainingOptions QuantizationStage::post_training_options() const {
   options.edge_weight_bits = o_.edge_weight_bits;
   options.sum_bits = o_.sum_bits;
   options.output_bits = o_.output_bits;
-  if (family_ == Family::transformer) options.residual_bits = kResidualBits;
+  options.residual_bits = o_.residual_bits.value_or(family_ == Family::transformer ? kResidualBits : 0);
   options.input = input_quantization(*network_.metadata.preprocessing);
   return options;
 }
@@ -59,7 +59,8 @@ uint64_t QuantizationStage::bit_fingerprint(uint64_t pictures) const {
   Hash hash;
   hash.add(pictures).add(o_.seed).add(o_.search.choices).add(name_in(kPerturbationModelNames, o_.search.model));
   for (const std::string& budget : o_.search.budgets) hash.add(budget);
-  for (const int number : {o_.sum_bits, o_.output_bits, o_.edge_weight_bits}) hash.add(static_cast<uint64_t>(number));
+  for (const int number : {o_.sum_bits, o_.output_bits, o_.edge_weight_bits, o_.residual_bits.value_or(-1)})
+    hash.add(static_cast<uint64_t>(number));
   return hash.value();
 }
 

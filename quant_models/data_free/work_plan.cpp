@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant_models/data_free/family.hpp"
 #include "quant_models/data_free/student.hpp"
 #include "quant_models/graph/cost.hpp"
 #include "quant_models/synthesize/generator_training.hpp"
@@ -14,8 +15,8 @@ namespace {
 constexpr double kSecondsPerMac = 0.73e-11, kSecondsPerValue = 1.1e-9;
 // In those: an image's share of a step. Forward and backward, to the image; the network in real numbers once and the
 // quantized one forward and backward, to its weights.
-constexpr double kDistillPasses = 3, kTrainingPasses = 6;
-// Transformers: what lies between their products takes as long again.
+constexpr double kDistillPasses = 3, kTrainingPasses = 4;
+// Transformers, of either: what lies between their products takes long, too.
 constexpr double kAttentionPasses = 6;
 
 double seconds_forward(const Graph& graph) {
@@ -40,7 +41,8 @@ int64_t at_least_one(double count) {
 
 WorkPlan plan_work(const Graph& graph, PictureMethod method, double minutes, int64_t images) {
   const double seconds = 60 * minutes, forward = seconds_forward(graph);
-  const double training = kTrainingPasses * forward * static_cast<double>(kStudentBatch);
+  const bool attends = family_of(graph) == Family::transformer;
+  const double training = (attends ? kAttentionPasses : kTrainingPasses) * forward * static_cast<double>(kStudentBatch);
   constexpr int64_t kCalibrationImages = 256, kMostImages = 5120, kLeastImages = 64;
   constexpr int kDistillSteps = 100, kMostDistillSteps = 500;
   if (method == PictureMethod::noise) return {images > 0 ? images : 1024, 0, 0, at_least_one(seconds / training)};

@@ -3,6 +3,9 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
+#include <stdexcept>
+
+#include "quant_models/tensor/fake_quantize_vectors.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -18,31 +21,40 @@ at::Tensor stretch(const at::Tensor& scale, const at::Tensor& x) {
 struct FakeQuantize : torch::autograd::Function<FakeQuantize> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& scale,
                             int64_t lowest, int64_t highest, int64_t zero_point) {
-    const at::Tensor wide = stretch(scale, x);
-    const at::Tensor ratio = x / wide;
-    const at::Tensor below = ratio.floor();
-    const at::Tensor rounded = below + (ratio - below).ge(0.5).to(ratio.scalar_type()) + zero_point;
-    const at::Tensor integers = rounded.clamp(lowest, highest);
-    const at::Tensor offset = integers - zero_point;
-    context->save_for_backward({ratio, offset, rounded.eq(integers), scale});
-    context->saved_data["highest"] = highest;
-    return wide * offset;
+    const at::Tensor dense = x.contiguous(), scales = scale.contiguous();
+    at::Tensor out = at::empty_like(dense);
+    const int64_t each = dense.numel() / scales.numel();
+    for (int64_t i = 0; i < scales.numel(); ++i)
+      fake_quantize(dense.data_ptr<float>() + i * each, each,
+                    steps(scales, i, lowest - zero_point, highest - zero_point), out.data_ptr<float>() + i * each);
+    context->save_for_backward({dense, scales});
+    context->saved_data["lowest"] = lowest - zero_point;
+    context->saved_data["highest"] = highest - zero_point;
+    context->saved_data["limit"] = highest;
+    return out;
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list gradients) {
+    if (at::GradMode::is_enabled()) throw std::logic_error("fake_quantize: there is no second derivative");
     const auto saved = context->get_saved_variables();
-    const at::Tensor &ratio = saved[0], &offset = saved[1], &inside = saved[2], &scale = saved[3];
-    const at::Tensor of_x = gradients[0] * inside;
-    at::Tensor of_scale;
-    if (context->needs_input_grad(1)) {
-      const at::Tensor each = gradients[0] * (offset - ratio * inside);
-      const double numbers = static_cast<double>(ratio.numel()) / static_cast<double>(scale.numel());
-      const double highest = static_cast<double>(context->saved_data["highest"].toInt());
-      const at::Tensor sum = scale.numel() == 1 ? each.sum() : each.flatten(1).sum(1);
-      of_scale = (sum / std::sqrt(numbers * highest)).reshape(scale.sizes());
+    const at::Tensor &x = saved[0], &scales = saved[1], of_out = gradients[0].contiguous();
+    const int64_t lowest = context->saved_data["lowest"].toInt(), highest = context->saved_data["highest"].toInt();
+    at::Tensor of_x = at::empty_like(x), of_scale = at::empty_like(scales);
+    const int64_t each = x.numel() / scales.numel();
+    const double size = static_cast<double>(each) * static_cast<double>(context->saved_data["limit"].toInt());
+    for (int64_t i = 0; i < scales.numel(); ++i) {
+      const double sum =
+          fake_quantize_gradients(x.data_ptr<float>() + i * each, of_out.data_ptr<float>() + i * each, each,
+                                  steps(scales, i, lowest, highest), of_x.data_ptr<float>() + i * each);
+      of_scale.data_ptr<float>()[i] = static_cast<float>(sum / std::sqrt(size));
     }
     return {of_x, of_scale, at::Tensor(), at::Tensor(), at::Tensor()};
+  }
+
+ private:
+  static QuantizationSteps steps(const at::Tensor& scales, int64_t i, int64_t lowest, int64_t highest) {
+    return {scales.data_ptr<float>()[i], static_cast<float>(lowest), static_cast<float>(highest)};
   }
 };
 

@@ -142,6 +142,20 @@ TEST_F(DataFreeCli, SurvivesKill) {
         << file;
 }
 
+// What the training program has is what was said to flashcell; the report repeats it.
+TEST_F(DataFreeCli, HandsOnWhatWasSaid) {
+  const Outcome outcome =
+      run(words("out", {"--budget", "1MB", "--budget", "9GBOPs", "--sum-bits", "8", "--residual-bits", "16",
+                        "--sensitivity", "sqnr", "--method", "noise", "--threads", "0", "-q"}));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const std::string command = report("out").at("commands").at(0);
+  for (const char* said : {" --budget 1MB --budget 9GBOPs", " --sum-bits 8", " --residual-bits 16",
+                           " --sensitivity sqnr", " --method noise", " --threads 0", " --minutes 0.002", " --quiet"})
+    EXPECT_THAT(command, HasSubstr(said));
+  for (const char* unsaid : {"--seed", "--weights", "--output-bits", "--choices", "--restart"})
+    EXPECT_THAT(command, testing::Not(HasSubstr(unsaid)));
+}
+
 TEST_F(DataFreeCli, RefusesInOneLine) {
   const auto expect = [&](const std::vector<std::string>& more, const char* what) {
     const Outcome outcome = run(words("refused", more));
