@@ -32,7 +32,7 @@ double area_of(int bin) {
 /// What the objects of one size do.
 struct Bin {
   double objects = 0, linked = 0, chance = 0;  // inside the picture, in frames that are followed
-  double moving = 0, mobile = 0, all = 0;  // moving: also what came to its place, or left it
+  double moving = 0, mobile = 0, all = 0;      // moving: also what came to its place, or left it
   double presence = 0;  // share of the frames with something that has moved and has this size or the next
 
   double followed() const {
@@ -54,7 +54,7 @@ Bins count_bins(const std::vector<TrialFrame>& trial) {
       Bin& bin = bins[b];
       bin.all += 1;
       bin.mobile += is_mobile(o);
-      if (moves(o) && !o.at_edge) {
+      if (has_moved(o) && !o.at_edge) {
         bin.moving += 1;
         for (int near = std::max(0, b - 1); near <= std::min(kBins - 1, b + 1); ++near) present[near] = true;
       }
