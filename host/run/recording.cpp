@@ -219,7 +219,7 @@ AutoSegment choose(const Sample& sample, const Sample& colour, const Recording& 
   SegmentQuestion question;
   question.regions = config.segment.parameters.regions;
   question.count = config.track.parameters.count;
-  question.connectivity = config.label.connectivity_for(false);
+  question.connectivity = config.label.connectivity;
   if (config.label.min_area > 0) question.min_area = config.label.min_area;
   if (config.label.max_area > 0) question.max_area = static_cast<uint32_t>(config.label.max_area);
   question.live = recording.source->is_live();
@@ -227,6 +227,7 @@ AutoSegment choose(const Sample& sample, const Sample& colour, const Recording& 
   AutoSegment proposal = auto_segment_parameters(sample.frames, sample.numbers, question);
   config.segment.parameters = proposal.parameters;
   config.segment.automatic = false;
+  config.label.connectivity = proposal.connectivity;
   if (config.label.min_area == 0) config.label.min_area = proposal.min_area;
   if (config.label.max_area < 0 && proposal.max_area < (1u << 24)) config.label.max_area = proposal.max_area;
   return proposal;

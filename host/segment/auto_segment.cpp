@@ -24,6 +24,7 @@ constexpr double kMotionSigmas = 5;
 constexpr double kStrongMotion = 0.4;  // of the contrast of what moves
 constexpr double kDoubtful = 0.1;      // of the best score
 constexpr uint32_t kLeastMotion = 3;   // px in a piece
+constexpr double kCountMet = 0.9;      // share of the frames: no need to try cells
 
 /// The local mean makes halos and hollows large objects; a running background forgets what rests, and sees it where it
 /// was; a threshold anew for each frame follows what comes into the picture. Colours change with the light, and few
@@ -102,25 +103,17 @@ class Choice {
     label_.width = static_cast<uint32_t>(frames[0].width);
     label_.height = static_cast<uint32_t>(frames[0].height);
     label_.max_objects = kMostTrialObjects;
-    label_.connectivity = question.connectivity;
+    label_.connectivity = question.connectivity.value_or(contract::Connectivity::exact8);
     label_.min_area = question.min_area;
     label_.max_area = question.max_area;
     find_motion(frames_, levels_, scene_, facts_);
   }
 
   void try_all() {
-    for (const SegmentCandidate& c : threshold_candidates(levels_, base_)) try_one(c);
-    const int shorter = std::min(grey_.views()[0].width, grey_.views()[0].height);
-    for (const SegmentCandidate& c : adaptive_candidates(levels_, base_, shorter)) try_one(c);
-    if (frames_.grey.size() >= 3) {
-      if (!question_.live)
-        for (const SegmentCandidate& c : scene_candidates(levels_, base_, deep(), false)) try_one(c);
-      const auto scenes = scenes_by_place(frames_);
-      for (const SegmentCandidate& c : scene_candidates(levels_, base_, deep(), true)) {
-        const auto running = make_running_trial(c.parameters, frames_, scenes);
-        try_one(c, *running, frames_, facts_);
-      }
-      if (!question_.live && question_.colour.size() == frames_.grey.size()) try_colours();
+    try_ways();
+    if (!question_.connectivity && facts_.count.known() && !count_is_met()) {
+      label_.connectivity = contract::Connectivity::cell;
+      try_ways();
     }
     score_ratings(ratings_, facts_.count);
   }
@@ -134,6 +127,7 @@ class Choice {
     for (const size_t i : order) result.tried.push_back(ratings_[i].merits);
     const size_t best = order.front();
     result.parameters = candidates_[best].parameters;
+    result.connectivity = connectivities_[best];
     if (result.parameters.method == SegmentMethod::background) settle_learning(result.parameters);
     if (result.parameters.method != SegmentMethod::median) result.parameters.scene = nullptr;
     result.min_area = ratings_[best].min_area;
@@ -154,6 +148,31 @@ class Choice {
   }
 
  private:
+  void try_ways() {
+    for (const SegmentCandidate& c : threshold_candidates(levels_, base_)) try_one(c);
+    const int shorter = std::min(grey_.views()[0].width, grey_.views()[0].height);
+    for (const SegmentCandidate& c : adaptive_candidates(levels_, base_, shorter)) try_one(c);
+    if (frames_.grey.size() >= 3) {
+      if (!question_.live)
+        for (const SegmentCandidate& c : scene_candidates(levels_, base_, deep(), false)) try_one(c);
+      const auto scenes = scenes_by_place(frames_);
+      for (const SegmentCandidate& c : scene_candidates(levels_, base_, deep(), true)) {
+        const auto running = make_running_trial(c.parameters, frames_, scenes);
+        try_one(c, *running, frames_, facts_);
+      }
+      if (!question_.live && question_.colour.size() == frames_.grey.size()) try_colours();
+    }
+  }
+
+  /// By the way that does best in all.
+  bool count_is_met() {
+    score_ratings(ratings_, facts_.count);
+    const auto best = std::max_element(ratings_.begin(), ratings_.end(), [](const Rating& a, const Rating& b) {
+      return a.merits.score < b.merits.score;
+    });
+    return best->merits.count >= kCountMet;
+  }
+
   static std::vector<int> places_of(std::span<const int64_t> numbers) {
     const size_t count = std::min<size_t>(numbers.size(), kSampledPlaces);
     std::vector<int> places;
@@ -178,6 +197,7 @@ class Choice {
     p.sigmas = kMotionSigmas;
     // Steps of compression are motion of many pixels and little contrast.
     const double least = std::max(1.2 * facts.noise, kStrongMotion * levels.contrast() / kMotionSigmas);
+    facts.motion_trust = levels.motion_trust();
     const FrameView& first = frames.grey[0];
     p.min_sigma = std::min(least, levels.deep ? 65535.0 : 45.0);
     const auto segmenter = make_segmenter(p, first.width, first.height, first.format);
@@ -222,10 +242,12 @@ class Choice {
                const SceneFacts& facts) {
     Rating rating;
     if (try_segmenter(segmenter, frames, label_, trial_)) rating = rate_trial(trial_, facts);
-    rating.merits.name = candidate.name;
+    const bool cells = !question_.connectivity && label_.connectivity == contract::Connectivity::cell;
+    rating.merits.name = candidate.name + (cells ? ", by cells" : "");
     rating.trust = trust_in(candidate.parameters.method);
     ratings_.push_back(rating);
     candidates_.push_back(candidate);
+    connectivities_.push_back(label_.connectivity);
   }
 
   /// Fewer frames than a sample has are a whole recording: most of it is left to give objects.
@@ -246,6 +268,7 @@ class Choice {
   SegmentParameters base_;
   Trial trial_;
   std::vector<SegmentCandidate> candidates_;
+  std::vector<contract::Connectivity> connectivities_;  // of each candidate's objects
   std::vector<Rating> ratings_;
 };
 

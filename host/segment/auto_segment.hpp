@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,10 +25,10 @@ struct SegmentQuestion {
   std::vector<SegmentRegion>
       regions;                  ///< nothing outside of them is looked at; they may have counts, which then stand for
   tracking::ObjectCount count;  ///< how many objects there are
-  contract::Connectivity connectivity = contract::Connectivity::exact8;
-  uint32_t min_area = 1, max_area = 0xFFFFFFFFu;  ///< px; nothing smaller or larger is looked at
-  std::span<const FrameView> colour;              ///< the frames in colour, where they are looked at in grey; or none
-  bool live = false;  ///< more is to come than was seen: no background that is known beforehand
+  std::optional<contract::Connectivity> connectivity;  ///< none: proposed
+  uint32_t min_area = 1, max_area = 0xFFFFFFFFu;       ///< px; nothing smaller or larger is looked at
+  std::span<const FrameView> colour;  ///< the frames in colour, where they are looked at in grey; or none
+  bool live = false;                  ///< more is to come than was seen: no background that is known beforehand
 };
 
 /// How well one way to segment does, all 0..1.
@@ -48,8 +49,9 @@ struct SegmentMerits {
 /// A proposal for a recording that nobody has described.
 struct AutoSegment {
   SegmentParameters parameters;
-  uint32_t min_area = 1;             ///< px
-  uint32_t max_area = 0xFFFFFFFFu;   ///< px
+  contract::Connectivity connectivity = contract::Connectivity::exact8;  ///< or as the question says
+  uint32_t min_area = 1;                                                 ///< px
+  uint32_t max_area = 0xFFFFFFFFu;                                       ///< px
   std::string reason;                ///< what was seen in the frames, what follows from it, and by how much it won
   std::vector<SegmentMerits> tried;  ///< all ways that were tried, best first
 };
@@ -60,7 +62,9 @@ struct AutoSegment {
 /// Every way to segment is tried on the frames, and its objects are linked from frame to frame. That one is proposed
 /// whose objects behave as things do: found again in the next frame, of steady size, standing out, few of them
 /// scenery that never moves, and nearly all of what moves among them. Area limits keep what moves and what looks
-/// like it; they go midway to what does not. Throws Error(Fault::usage) when there is no frame.
+/// like it; they go midway to what does not. Objects are pixels that touch, unless a count is known that they do not
+/// meet by any way: then they are tried as cells that touch, too, which keep an animal and its legs in one piece.
+/// Throws Error(Fault::usage) when there is no frame.
 AutoSegment auto_segment_parameters(std::span<const FrameView> frames, std::span<const int64_t> numbers,
                                     const SegmentQuestion& question = {});
 

@@ -49,7 +49,7 @@ void cover(const BitImage& motion, const TrialFrame& frame, const Subjects& subj
 }
 
 struct Explained {
-  double motion;   ///< share of the motion that is in objects
+  double motion;   ///< share of the motion that is in objects, above chance
   double objects;  ///< share of the objects that is in motion
 };
 
@@ -66,8 +66,10 @@ std::optional<Explained> explained(const BitImage& motion, const TrialFrame& fra
   double area = 0;
   for (const TrialObject& o : frame.objects) area += is_kept(o, subjects) ? o.area : 0;
   cover(motion, scene, subjects, covered);
-  return Explained{std::sqrt(now * static_cast<double>(pixels_of(covered))) / moving,
-                   area > 0 ? std::min(1.0, now / area) : 1};
+  // Motion that is everywhere is in what covers half of the frame by half.
+  const double chance = std::min(0.99, area / (double{1} * motion.width() * motion.height()));
+  const double share = std::sqrt(now * static_cast<double>(pixels_of(covered))) / moving;
+  return Explained{std::max(0.0, (share - chance) / (1 - chance)), area > 0 ? std::min(1.0, now / area) : 1};
 }
 
 /// A thing that rests, or stays for good, but looks like those that move.
@@ -79,6 +81,7 @@ bool is_like(const TrialObject& o, const Subjects& subjects) {
 struct Sums {
   double kept = 0, inside = 0, linked = 0, chance = 0, steady = 0, links = 0, contrast = 0;
   double moving = 0, settled = 0, resting = 0, standing = 0;
+  double moved = 0;                // of all, whether they are known by their motion or not
   double subjects = 0, alike = 0;  // that move, are there for a while; that stay but look like those
 };
 
@@ -90,6 +93,7 @@ void add_frame(const TrialFrame& frame, const TrialFrame* next, const Subjects& 
     ++objects;
     sums.kept += 1;
     sums.contrast += o.contrast;
+    sums.moved += has_moved(o) && !o.at_edge ? 1 : 0;
     if (!subjects.move) {
       sums.subjects += o.at_edge ? 0 : 1;
       if (!o.at_edge) areas.push_back(o.area);
@@ -97,11 +101,11 @@ void add_frame(const TrialFrame& frame, const TrialFrame* next, const Subjects& 
       sums.subjects += o.at_edge ? kCutWeight : 1;
       (moves(o) ? sums.moving : o.settled ? sums.settled : sums.resting) += 1;
       if (!o.at_edge) areas.push_back(o.area);
-      if (!o.at_edge && (moves(o) || o.settled)) rating.proven_areas.push_back(o.area);
+      if (!o.at_edge && has_moved(o)) rating.proven_areas.push_back(o.area);
     } else if (o.fixed && is_like(o, subjects)) {
       sums.alike += 1;
       areas.push_back(o.area);
-    } else if (o.fixed && o.at_edge) {
+    } else if (stands_at_edge(o)) {
       sums.standing += 1;
     }
     if (next == nullptr) continue;
@@ -121,14 +125,17 @@ void add_frame(const TrialFrame& frame, const TrialFrame* next, const Subjects& 
 double share_met(const TrialFrame& frame, const Subjects& subjects, const ExpectedCount& expected) {
   const std::span<const tracking::ObjectCount> counts = expected.counts();
   std::vector<int> objects(counts.size());
+  std::vector<bool> with_scenery(counts.size());
   for (const TrialObject& o : frame.objects) {
     const int index = expected.index_at(o.x, o.y);
-    if (index >= 0 && is_kept(o, subjects)) ++objects[static_cast<size_t>(index)];
+    if (index < 0 || !is_kept(o, subjects)) continue;
+    ++objects[static_cast<size_t>(index)];
+    if (stands_at_edge(o)) with_scenery[static_cast<size_t>(index)] = true;
   }
   double known = 0, met = 0;
   for (size_t i = 0; i < counts.size(); ++i) {
     known += counts[i].known() ? 1 : 0;
-    met += counts[i].known() && counts[i].met_by(objects[i]) ? 1 : 0;
+    met += counts[i].known() && !with_scenery[i] && counts[i].met_by(objects[i]) ? 1 : 0;
   }
   return known > 0 ? met / known : 1;
 }
@@ -169,7 +176,9 @@ Rating rate_trial(const Trial& trial, const SceneFacts& facts) {
                    ? 0.5
                    : std::clamp((sums.linked - sums.chance) / (sums.inside - sums.chance), 0.0, 1.0);
   m.steady = sums.links > 0 ? sums.steady / sums.links : 0.5;
-  m.motion = moved_frames > 0 ? motion / moved_frames : 1;
+  m.motion = moved_frames > 0 ? 1 - facts.motion_trust * (1 - motion / moved_frames) : 1;
+  // What else moves is none of those who are counted, however large it is; but it is well that these do.
+  if (facts.count.known()) m.motion = std::max(m.motion, sums.moved / sums.kept);
   const double subject_sum = sums.subjects + std::min(sums.alike, sums.subjects);
   // Things that come and go but never move are a texture at the edge of being seen.
   const double proven = sums.moving + sums.settled;

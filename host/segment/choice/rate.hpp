@@ -13,6 +13,7 @@ namespace flashcell::host {
 struct SceneFacts {
   double noise = 1;              ///< standard deviation of a pixel, grey levels
   std::vector<BitImage> motion;  ///< of each sampled frame: what differs from the scene
+  double motion_trust = 1;       ///< 0..1, how far that is no compression
   ExpectedCount count;
 };
 

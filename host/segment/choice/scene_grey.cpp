@@ -10,7 +10,7 @@ namespace flashcell::host {
 namespace {
 
 constexpr double kMovingSigmas = 5;
-constexpr double kLeastMoving = 6;   // grey levels of 8 bits: compression and dithering move less
+constexpr double kLeastMoving = 6;   // grey levels of 8 bits
 constexpr double kMostMoving = 0.3;  // share of a frame; more is a flash, a jolt
 constexpr int kStep = 2;             // rows and columns that are looked at
 
@@ -98,7 +98,8 @@ SceneGrey measure_grey(std::span<const FrameView> frames, const BackgroundImage&
     each_pixel(region, [&](int x, int y) { ++grey.all[grey.bin(grey_at(frame, x, y))]; });
   grey.noise = noise_of(frames, scene, region);
   const double coarse = frames[0].format == PixelFormat::grey16 ? std::ldexp(1.0, grey.shift) : 1;
-  const double limit = std::max(kMovingSigmas * grey.noise, kLeastMoving * coarse);
+  grey.least_moving = kLeastMoving * coarse;
+  const double limit = std::max(kMovingSigmas * grey.noise, grey.least_moving);
   for (const FrameView& frame : frames) {
     if (differing_share(frame, scene, region, limit) <= kMostMoving) add_motion(frame, scene, region, limit, grey);
   }

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -30,6 +31,9 @@ struct SceneGrey {
     return sum > 0 ? squares / sum : 0;
   }
   double moving() const { return bright_pixels + dark_pixels; }
+  double least_moving = 0;  ///< grey levels: compression and dithering move less
+  /// 0..1, how far what moves is more than compression at its worst.
+  double motion_trust() const { return std::clamp((contrast() / least_moving - 1.5) / 1.5, 0.0, 1.0); }
 };
 
 SceneGrey measure_grey(std::span<const FrameView> grey, const BackgroundImage& scene, const BitImage& region);

@@ -32,8 +32,8 @@ double area_of(int bin) {
 /// What the objects of one size do.
 struct Bin {
   double objects = 0, linked = 0, chance = 0;  // inside the picture, in frames that are followed
-  double moving = 0, mobile = 0, all = 0;
-  double presence = 0;  // share of the frames with something that moves and has this size or the next
+  double moving = 0, mobile = 0, all = 0;      // moving: also what came to its place, or left it
+  double presence = 0;  // share of the frames with something that has moved and has this size or the next
 
   double followed() const {
     return objects - chance < 1 ? 0 : std::clamp((linked - chance) / (objects - chance), 0.0, 1.0);
@@ -54,7 +54,7 @@ Bins count_bins(const std::vector<TrialFrame>& trial) {
       Bin& bin = bins[b];
       bin.all += 1;
       bin.mobile += is_mobile(o);
-      if (moves(o) && !o.at_edge) {
+      if (has_moved(o) && !o.at_edge) {
         bin.moving += 1;
         for (int near = std::max(0, b - 1); near <= std::min(kBins - 1, b + 1); ++near) present[near] = true;
       }
@@ -197,7 +197,11 @@ void measure(const std::vector<TrialFrame>& trial, const Range& range, Subjects&
 /// widest.
 Range range_of_count(const std::vector<TrialFrame>& trial, const Bins& bins, const ExpectedCount& expected) {
   const std::span<const tracking::ObjectCount> counts = expected.counts();
-  std::array<std::vector<size_t>, kBins> places;  // of each bin's objects: frame times counts + count
+  struct Sighting {
+    size_t place;   // frame times counts + count
+    bool standing;  // of scenery that the frame's edge cuts: that is none of those who are counted
+  };
+  std::array<std::vector<Sighting>, kBins> sightings;
   int64_t met_by_none = 0;
   for (size_t i = 0; i < trial.size(); ++i) {
     if (!trial[i].usable) continue;
@@ -205,23 +209,31 @@ Range range_of_count(const std::vector<TrialFrame>& trial, const Bins& bins, con
     for (const TrialObject& o : trial[i].objects) {
       const int index = expected.index_at(o.x, o.y);
       if (index >= 0 && counts[static_cast<size_t>(index)].known())
-        places[bin_of(o.area)].push_back(i * counts.size() + static_cast<size_t>(index));
+        sightings[bin_of(o.area)].push_back({i * counts.size() + static_cast<size_t>(index), stands_at_edge(o)});
     }
   }
   Range best;
   int64_t best_met = 0;
   double best_evidence = -1;
   std::vector<int> objects;
+  std::vector<bool> with_scenery;
+  const auto is_met = [&](size_t place) {
+    return !with_scenery[place] && counts[place % counts.size()].met_by(objects[place]) ? 1 : 0;
+  };
   for (int first = 0; first < kBins; ++first) {
     objects.assign(trial.size() * counts.size(), 0);
+    with_scenery.assign(objects.size(), false);
     int64_t met = met_by_none;
     double evidence = 0;
     for (int last = first; last < kBins; ++last) {
       evidence += bins[last].evidence();
-      for (const size_t place : places[last]) {
-        const tracking::ObjectCount& count = counts[place % counts.size()];
-        met -= count.met_by(objects[place]) ? 1 : 0;
-        met += count.met_by(++objects[place]) ? 1 : 0;
+      for (const Sighting& sighting : sightings[last]) {
+        met -= is_met(sighting.place);
+        if (sighting.standing)
+          with_scenery[sighting.place] = true;
+        else
+          ++objects[sighting.place];
+        met += is_met(sighting.place);
       }
       const bool wider = last - first > best.last - best.first;
       if (met > best_met || (met == best_met && (evidence > best_evidence || (evidence == best_evidence && wider)))) {
@@ -242,6 +254,14 @@ bool is_mobile(const TrialObject& o) {
 
 bool moves(const TrialObject& o) {
   return is_mobile(o) && o.next >= 0 && o.moved > std::max(kLeastStep, kMove * std::sqrt(o.area));
+}
+
+bool has_moved(const TrialObject& o) {
+  return moves(o) || o.settled;
+}
+
+bool stands_at_edge(const TrialObject& o) {
+  return o.fixed && o.at_edge;
 }
 
 Subjects find_subjects(const std::vector<TrialFrame>& trial, const ExpectedCount& count) {

@@ -26,4 +26,10 @@ bool is_mobile(const TrialObject& object);
 /// Is mobile, and moves now.
 bool moves(const TrialObject& object);
 
+/// Moves now, or is seen to have come to its place or left it.
+bool has_moved(const TrialObject& object);
+
+/// Scenery that the frame's edge cuts.
+bool stands_at_edge(const TrialObject& object);
+
 }  // namespace flashcell::host

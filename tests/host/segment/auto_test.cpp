@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "host/label/labeller.hpp"
+#include "host/segment/choice/subjects.hpp"
 #include "tests/host/segment/support.hpp"
 
 namespace flashcell::host {
@@ -64,6 +65,7 @@ std::vector<ObjectTable> objects_of(const AutoSegment& proposal, const std::vect
   contract::LabelParameters label;
   label.width = kWidth;
   label.height = kHeight;
+  label.connectivity = proposal.connectivity;
   label.min_area = proposal.min_area;
   label.max_area = proposal.max_area;
   const auto labeller = make_fast_labeller(label);
@@ -147,6 +149,51 @@ TEST(AutoSegment, ACountSaysWhichOfTheThingsThatMoveAreMeant) {
   SegmentQuestion question;
   question.count = {2, 2};
   expect_found(proposal(frames, question), frames, large);
+}
+
+TEST(AutoSegment, ACountIsMetByAnimalsThatFallIntoPieces) {
+  // Each piece is as large as the other animal.
+  std::vector<Disc> all = {crossing(4, 180, 30)};
+  for (const auto& [x, y] : {std::array{-11.0, 0.0}, {0.0, 0.0}, {11.0, 0.0}, {0.0, -11.0}, {0.0, 11.0}})
+    all.push_back({4, 180, [x = x, y = y](int) { return std::array{140 + x, 90 + y}; }});
+  const std::vector<OwnedFrame> frames = draw([](int, int) { return 60; }, all);
+  SegmentQuestion question;
+  question.count = {2, 2};
+  const AutoSegment result = proposal(frames, question);
+  EXPECT_EQ(result.connectivity, contract::Connectivity::cell) << result.reason;
+  expect_found(result, frames, {all[0], all[2]});
+  question.connectivity = contract::Connectivity::exact8;
+  EXPECT_EQ(proposal(frames, question).connectivity, contract::Connectivity::exact8);
+}
+
+TEST(AutoSegment, SceneryThatTheEdgeCutsDoesNotMeetACount) {
+  // Two posts are there always; beside the animals there is a speck now and then.
+  const auto object = [](float area, bool at_edge, bool fixed) {
+    TrialObject o;
+    o.area = area;
+    o.at_edge = at_edge;
+    o.fixed = fixed;
+    return o;
+  };
+  std::vector<TrialFrame> trial(10);
+  for (size_t i = 0; i < trial.size(); ++i) {
+    trial[i].objects = {object(6000, true, true), object(6100, true, true), object(1600, false, true),
+                        object(100, false, false)};
+    if (i < 2) trial[i].objects.push_back(object(110, false, false));
+  }
+  const Subjects subjects = find_subjects(trial, ExpectedCount(tracking::ObjectCount{2, 2}));
+  EXPECT_LE(subjects.min_area, 100u);
+  EXPECT_GE(subjects.max_area, 1600u);
+  EXPECT_LT(subjects.max_area, 6000u);
+}
+
+TEST(AutoSegment, WhatPassesDoesNotOutweighACount) {
+  const Disc resting{5, 180, [](int) { return std::array{150.0, 100.0}; }}, walking = crossing(5, 180, 30, 3);
+  const Disc hand{28, 110, [](int frame) { return std::array{-60.0 + 45 * frame, 85.0}; }};
+  const std::vector<OwnedFrame> frames = draw([](int, int) { return 60; }, {hand, resting, walking});
+  SegmentQuestion question;
+  question.count = {2, 2};
+  expect_found(proposal(frames, question), frames, {resting, walking});
 }
 
 TEST(AutoSegment, AreaLimitsThatAreGivenHold) {
