@@ -241,7 +241,9 @@ TEST_P(RealRecording, IsSegmentedAsAPersonWants) {
 INSTANTIATE_TEST_SUITE_P(Choice, RealRecording, testing::ValuesIn(test::wanted_objects()),
                          [](const testing::TestParamInfo<test::WantedObjects>& tested) {
                            std::string name;
-                           for (const char c : tested.param.recording)
+                           std::string words = tested.param.recording;
+                           for (const std::string& option : tested.param.options) words += option;
+                           for (const char c : words)
                              if (std::isalnum(static_cast<unsigned char>(c)) != 0) name += c;
                            return name;
                          });

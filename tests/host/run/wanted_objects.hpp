@@ -86,6 +86,13 @@ inline std::vector<WantedObjects> wanted_objects() {
        0.5,
        0.8,
        6});
+  // Who says that there are two gets both.
+  WantedObjects counted = all.back();
+  counted.options = {"track.count", "2"};
+  counted.least_found = 1;
+  counted.least_objects = 1.9;
+  counted.most_objects = 3;
+  all.push_back(counted);
   all.push_back({"demo/vtest.avi",
                  "people who walk in a yard; not the ribbon, the parked cars or the tripod",
                  {{132, 594, 240, 300, 5000},
