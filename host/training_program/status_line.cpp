@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 
 namespace flashcell::quant {
@@ -13,7 +14,7 @@ constexpr const char* kWipe = "\r\033[K";
 // "3:05", "1:03:05".
 std::string minutes(double seconds) {
   char text[32];
-  const auto s = static_cast<long long>(seconds + 0.5);
+  const long long s = std::llround(seconds);
   if (s >= 3600)
     std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
   else

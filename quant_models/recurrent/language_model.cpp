@@ -44,7 +44,7 @@ enum Purpose : uint64_t { kWordMask = 101, kOffset = 102, kSample = 103 };
 class Batches {
  public:
   Batches(std::vector<int32_t> tokens, int64_t batch, int64_t steps, uint64_t seed, const std::string& name)
-      : tokens_(std::move(tokens)), batch_(batch), steps_(steps), seed_(seed) {
+      : tokens_(std::move(tokens)), steps_(steps), seed_(seed) {
     length_ = (static_cast<int64_t>(tokens_.size()) - 1) / batch;
     pieces_ = (length_ - steps) / steps;
     if (pieces_ < 1)
@@ -72,7 +72,7 @@ class Batches {
 
  private:
   std::vector<int32_t> tokens_;
-  int64_t batch_, steps_;
+  int64_t steps_;
   uint64_t seed_;
   int64_t length_ = 0, pieces_ = 0;
 };
