@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/json_text.hpp"
 #include "base/output_file.hpp"
+#include "base/text.hpp"
 #include "base/version.hpp"
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"

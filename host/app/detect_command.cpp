@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "base/text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/picture_file.hpp"
 #include "host/inference/detect/frame_detector.hpp"

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "base/text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/packed_report.hpp"
 #include "host/quantization/picture_options.hpp"

@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/json_text.hpp"
 #include "base/output_file.hpp"
+#include "base/text.hpp"
 #include "host/actions/action_training.hpp"
 #include "host/actions/marked_spans.hpp"
 #include "host/app/progress.hpp"

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "base/text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/config_options.hpp"
 #include "host/app/crop_folder.hpp"

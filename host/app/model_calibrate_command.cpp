@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/json_text.hpp"
 #include "base/output_file.hpp"
+#include "base/text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/labelled_pictures.hpp"
 #include "host/app/picture_file.hpp"

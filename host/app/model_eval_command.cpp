@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "host/app/command.hpp"
 #include "host/app/input_arrays.hpp"
@@ -99,7 +100,7 @@ int eval(const AccuracyOptions& o) {
       const nlohmann::ordered_json json = {{"network", o.network},        {"data", o.data},     {"as", as},
                                            {"device", network->device()}, {"images", a.images}, {"correct", a.correct},
                                            {"top1_percent", a.percent()}, {"ties", a.ties}};
-      fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+      fmt::print("{}\n", json_text(json));
     } else {
       fmt::print(
           "{}, {} on {}: {:.2f} % of {} images right ({}); {} with several best classes, of which the first counts\n",

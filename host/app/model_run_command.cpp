@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "base/output_file.hpp"
 #include "base/text.hpp"
 #include "host/app/command.hpp"
@@ -87,7 +88,7 @@ void print_json(const ModelRunOptions& o, const NetworkRun& network, const Resul
     json["outputs"].back()["zero_point"] = port.zero_point;
   }
   json["file"] = o.output;
-  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(json));
 }
 
 void print_text(const ModelRunOptions& o, const NetworkRun& network, const Results& results) {

@@ -1,5 +1,6 @@
 #include "host/app/packed_report.hpp"
 #include "base/json_text.hpp"
+#include "base/text.hpp"
 
 #include <fmt/format.h>
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/json_text.hpp"
 #include "base/output_file.hpp"
 #include "host/app/command.hpp"
 #include "host/app/few_bits.hpp"
@@ -252,7 +253,7 @@ FileGroup make_files(Work& work) {
     throw Error(Fault::usage, fmt::format("{} would be overwritten; give another --name or -o", o.model));
   files.add(name + ".onnx", quant::export_onnx(work.graph, work.metadata));
   files.add("report.txt", full_text(work.report));
-  files.add("report.json", to_json(work.report).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  files.add("report.json", json_text(to_json(work.report)) + "\n");
   files.add("report.svg",
             quant::draw_errors(fmt::format("{}: weights {} bits, values {} bits", name, o.weights.value_or(kUnsaidBits),
                                            o.activations.value_or(kUnsaidBits)),
@@ -341,7 +342,7 @@ int quantize(const QuantizationOptions& o) {
   }
   status.show("");
   if (o.json) {
-    fmt::print("{}\n", to_json(work.report).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(to_json(work.report)));
   } else {
     fmt::print("{}models and report.txt, .json, .svg are in {}\n", short_text(work.report), o.output);
   }

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "base/json_text.hpp"
+#include "base/text.hpp"
 #include "host/eval/evaluate.hpp"
 
 namespace flashcell::host {

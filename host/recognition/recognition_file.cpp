@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/json_text.hpp"
 #include "base/output_file.hpp"
+#include "base/text.hpp"
 
 namespace flashcell::host {
 namespace {

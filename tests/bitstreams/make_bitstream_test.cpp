@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "tests/support/folders.hpp"
+#include "tests/support/json.hpp"
 
 namespace {
 
@@ -96,7 +97,7 @@ TEST_F(MakeBitstream, CompilesLinksAndWritesTheManifest) {
   EXPECT_THAT(calls, HasSubstr("--compile --kernel cell_label_cell_shape_512_v3"));
   EXPECT_THAT(calls, HasSubstr("kernels_hls/cell_label/cell_label_cell_shape_512_v3.cpp\n"));
   EXPECT_THAT(text_of(folder_ / "out/u50/connectivity.cfg"), HasSubstr("nk=cell_label_cell_shape_512_v3:2:"));
-  const auto manifest = nlohmann::json::parse(text_of(folder_ / "out/u50/flashcell_u50_v3.xclbin.json"));
+  const auto manifest = flashcell::test::parse_json(text_of(folder_ / "out/u50/flashcell_u50_v3.xclbin.json"));
   EXPECT_EQ(manifest["tool_version"], "v2022.1");
   EXPECT_EQ(manifest["clocks_mhz"]["DATA_CLK"], 300);
   EXPECT_TRUE(manifest["resources_used"].is_null());
@@ -133,7 +134,7 @@ TEST_F(MakeBitstream, BuildsForHardwareEmulation) {
   const Outcome outcome = run("--board u50 --target hw_emu");
   EXPECT_EQ(outcome.code, 0) << outcome.text;
   EXPECT_TRUE(fs::exists(folder_ / "out/u50/hw_emu/emconfig.json"));
-  const auto manifest = nlohmann::json::parse(text_of(folder_ / "out/u50/hw_emu/flashcell_u50_v3.xclbin.json"));
+  const auto manifest = flashcell::test::parse_json(text_of(folder_ / "out/u50/hw_emu/flashcell_u50_v3.xclbin.json"));
   EXPECT_EQ(manifest["target"], "hw_emu");
   EXPECT_EQ(run("--board u50 --target sw_emu").code, 2);
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bitstreams/manifest.hpp"
+#include "tests/support/json.hpp"
 
 namespace flashcell::bitstreams {
 namespace {
@@ -95,7 +96,7 @@ TEST(Manifest, StatesWhatIsKnownAndNothingElse) {
   request.output = "/out";
   const BuildPlan plan = plan_build(request);
   BuildFigures figures;
-  auto manifest = nlohmann::json::parse(manifest_text(plan, "abc", "v2022.1", figures));
+  auto manifest = test::parse_json(manifest_text(plan, "abc", "v2022.1", figures));
   EXPECT_EQ(manifest["contract_version"], contract::kContractVersion);
   EXPECT_EQ(manifest["kernels"][0]["compute_units"], 2);
   EXPECT_EQ(manifest["kernels"][0]["features"], (nlohmann::json{"moments", "box", "hlac", "hue", "intensity"}));
@@ -104,7 +105,7 @@ TEST(Manifest, StatesWhatIsKnownAndNothingElse) {
   for (const char* key : {"clocks_mhz", "worst_slack_ns", "resources_used"})
     EXPECT_TRUE(manifest[key].is_null()) << key;
   read_timing(kTiming, figures);
-  manifest = nlohmann::json::parse(manifest_text(plan, "abc", "v2022.1", figures));
+  manifest = test::parse_json(manifest_text(plan, "abc", "v2022.1", figures));
   EXPECT_EQ(manifest["worst_slack_ns"], -0.021);
 }
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -75,7 +76,7 @@ TEST_F(ActionsProgram, LearnsOnSomeScenesAndIsRightOnAnotherAtAnotherFrameRate) 
     words.push_back(word);
   const Outcome learned = run(words);
   ASSERT_EQ(learned.code, 0) << learned.err;
-  const auto worth = nlohmann::json::parse(learned.out);
+  const auto worth = test::parse_json(learned.out);
   EXPECT_EQ(worth.at("left_out"), "recordings");
   EXPECT_EQ(worth.at("actions").size(), 5U);
   EXPECT_GT(worth.at("accuracy").get<double>(), 0.6);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 
+#include "tests/support/json.hpp"
 #include "tests/support/plane_camera.hpp"
 #include "tests/support/program_test.hpp"
 
@@ -136,7 +137,7 @@ TEST_F(CalibrateCli, AScaleMeasuresWithTheLensWhereNoPlaneIsGiven) {
   draw_disc(4);
   const Outcome outcome = calibrate({"--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const auto json = nlohmann::json::parse(outcome.out);
+  const auto json = test::parse_json(outcome.out);
   EXPECT_LT(json["reprojection_error_px"].get<double>(), 0.2);
   EXPECT_NEAR(json["lens"]["fx"].get<double>(), 600, 2);
   EXPECT_FALSE(json.contains("plane"));

@@ -7,6 +7,7 @@
 
 #include "tests/support/folders.hpp"
 #include "tests/support/html_page.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -62,7 +63,7 @@ TEST_F(CimCli, DigitsOnArrays) {
   FLASHCELL_NEEDS_DATA("mnist");
   const std::vector<std::string> words{"model",  "eval", shipped("int8.onnx"), mnist(), "--device", "cim:ideal_8bit",
                                        "--json", "-q"};
-  const nlohmann::json json = nlohmann::json::parse(run(words).out);
+  const nlohmann::json json = test::parse_json(run(words).out);
   EXPECT_GT(json["top1_percent"], 98.5);
   EXPECT_EQ(json["device"], "cim:ideal_8bit");
 }
@@ -85,7 +86,7 @@ TEST_F(CimCli, AReportIsTheSameForAnyNumberOfThreads) {
   const std::string page = test::read_file(path("one/report.html"));
   test::expect_well_formed(page);
   EXPECT_EQ(page.find("http"), std::string::npos);
-  const nlohmann::json json = nlohmann::json::parse(test::read_file(path("one/report.json")));
+  const nlohmann::json json = test::parse_json(test::read_file(path("one/report.json")));
   EXPECT_EQ(json["over_time"].size(), 4U);
   EXPECT_EQ(json["over_noise"].size(), 2U);
   EXPECT_EQ(json["over_bits"].size(), 2U);

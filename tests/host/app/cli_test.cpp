@@ -18,6 +18,7 @@
 
 #include "quant_models/onnx/export.hpp"
 #include "tests/support/folders.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -57,7 +58,7 @@ class Cli : public test::ProgramTest {
             "--segment.method",   "threshold"};
   }
   std::string raw_file() const { return (dir_ / "frames.raw").string(); }
-  nlohmann::json summary() const { return nlohmann::json::parse(read_file(dir_ / "out" / "summary.json")); }
+  nlohmann::json summary() const { return test::parse_json(read_file(dir_ / "out" / "summary.json")); }
   std::string csv() const { return read_file(dir_ / "out" / "tracks.csv"); }
   /// The ids of each frame's rows.
   std::map<int, std::set<int>> ids_by_frame() const {
@@ -93,7 +94,7 @@ TEST_F(Cli, BitstreamCheckAndDevices) {
   EXPECT_EQ(run({"bitstream"}).code, 2);
   const Outcome devices = run({"devices", "--json"});
   EXPECT_EQ(devices.code, 0);
-  EXPECT_TRUE(nlohmann::json::parse(devices.out).contains("devices"));
+  EXPECT_TRUE(test::parse_json(devices.out).contains("devices"));
 }
 
 TEST_F(Cli, TrainStartsTheTrainingProgramOrSaysWhatToInstall) {
@@ -274,7 +275,7 @@ TEST_F(Cli, SynthTrackEvalGoTogether) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   outcome = run({"eval", (dir_ / "scene" / "gt.txt").string(), (dir_ / "out" / "tracks.txt").string(), "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const auto metrics = nlohmann::json::parse(outcome.out);
+  const auto metrics = test::parse_json(outcome.out);
   EXPECT_GT(metrics["OVERALL"]["IDF1"].get<double>(), 0.9) << outcome.out;
 }
 
@@ -301,7 +302,7 @@ TEST_F(Cli, LearnedClassesNameTheObjects) {
   const std::string classes = (dir_ / "classes.json").string();
   Outcome outcome = run({"learn", scene, (dir_ / "marks.csv").string(), "-o", classes, "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const auto learned = nlohmann::json::parse(outcome.out);
+  const auto learned = test::parse_json(outcome.out);
   EXPECT_GE(learned["left_out_right"].get<int>(), learned["left_out_tried"].get<int>() * 3 / 4) << outcome.out;
   outcome = track(scene, {"--track.classes", classes});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
@@ -332,7 +333,7 @@ TEST_F(Cli, TuneCountsAndDrawsWhatIsLeftOut) {
     const Outcome outcome = run({"tune", kScene, "-n", "3", "--no-page", "--json", "--segment.method", "threshold",
                                  "--label.min_area", least, "--label.max_area", most, "-o", (dir_ / name).string()});
     EXPECT_EQ(outcome.code, 0) << outcome.err;
-    return nlohmann::json::parse(outcome.out);
+    return test::parse_json(outcome.out);
   };
   const auto all = tuned("all.png", "1", "0"), small = tuned("small.png", "1", "30"),
              none = tuned("none.png", "0", "0");
@@ -364,8 +365,7 @@ TEST_F(Cli, TunesPageHoldsFramesAndSettingsAndNeedsNothingElse) {
   const std::string begin = "<script>const D = ";
   const size_t at = page.find(begin);
   ASSERT_NE(at, std::string::npos);
-  const auto data =
-      nlohmann::json::parse(page.substr(at + begin.size(), page.find(";</script>", at) - at - begin.size()));
+  const auto data = test::parse_json(page.substr(at + begin.size(), page.find(";</script>", at) - at - begin.size()));
   EXPECT_EQ(data.at("frames").size(), 3u);
   EXPECT_EQ(data.at("config").at("method"), "threshold");
   for (const auto& frame : data.at("frames")) {
@@ -469,7 +469,7 @@ TEST_F(Cli, EveryOutputIsThere) {
 TEST_F(Cli, BenchPrintsFiguresAsJson) {
   const Outcome outcome = run({"bench", "-n", "10", "-t", "1", "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const auto j = nlohmann::json::parse(outcome.out);
+  const auto j = test::parse_json(outcome.out);
   EXPECT_GE(j["cases"].size(), 15u);
   for (const auto& c : j["cases"]) EXPECT_GT(c["frames_per_s"].get<double>(), 0) << c["name"];
 }
@@ -477,7 +477,7 @@ TEST_F(Cli, BenchPrintsFiguresAsJson) {
 TEST_F(Cli, BenchPrintsTheKernelsClocksAsJson) {
   const Outcome outcome = run({"bench", "--device", "hls", "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const auto j = nlohmann::json::parse(outcome.out);
+  const auto j = test::parse_json(outcome.out);
   EXPECT_THAT(j["model"].get<std::string>(), HasSubstr("not synthesized"));
   EXPECT_GE(j["cases"].size(), 20u);
   for (const auto& c : j["cases"]) {
@@ -506,7 +506,7 @@ TEST_F(Cli, ModelInspectPrintsEveryLayer) {
               AllOf(HasSubstr("the layer"), HasSubstr("convolution 3x3"), HasSubstr("4608"), HasSubstr("1x4x8x8")));
   const Outcome json = run({"model", "inspect", file, "--json"});
   ASSERT_EQ(json.code, 0) << json.err;
-  const auto j = nlohmann::json::parse(json.out);
+  const auto j = test::parse_json(json.out);
   EXPECT_EQ(j["total"]["macs"], 8 * 8 * 72);
   EXPECT_EQ(j["total"]["parameter_bits"], 4 * 72);
   EXPECT_EQ(j["nodes"][1]["stored_weight_bits"], 4);

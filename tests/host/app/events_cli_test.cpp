@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "tests/host/events/event_files.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -43,7 +44,7 @@ class EventsCli : public test::ProgramTest {
   nlohmann::json inspect(const std::string& file) const {
     const Outcome outcome = run({"inspect", file, "--json"});
     EXPECT_EQ(outcome.code, 0) << outcome.err;
-    return nlohmann::json::parse(outcome.out);
+    return test::parse_json(outcome.out);
   }
 
   struct Row {
@@ -221,7 +222,7 @@ TEST_F(EventsCli, ARealRecording) {
   const Outcome outcome = track(file, {"--events.window", "200us", "--events.noise", "2ms"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("219596 events"));
-  EXPECT_EQ(nlohmann::json::parse(test::read_file(path("out/summary.json")))["frames"], 45);
+  EXPECT_EQ(test::parse_json(test::read_file(path("out/summary.json")))["frames"], 45);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -82,7 +83,7 @@ TEST_F(HostileInput, ClassesThatLookLikeFormulasKeepTheirNames) {
   write_marks("'=1+1", "\"'-a, b\"");
   const Outcome outcome = run({"learn", kScene, path("marks.csv"), "-o", path("c.json"), "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const auto json = nlohmann::json::parse(read_file(path("c.json")));
+  const auto json = test::parse_json(read_file(path("c.json")));
   EXPECT_EQ(json["classes"], (std::vector<std::string>{"=1+1", "-a, b"}));
 }
 
@@ -94,8 +95,8 @@ TEST_F(HostileInput, JsonHoldsEveryFileName) {
   const Outcome outcome = run({"eval", latin, latin, "--json"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(
-      nlohmann::json::parse(outcome.out)["sequences"].contains("m\xEF\xBF\xBD"
-                                                               "cke"));
+      test::parse_json(outcome.out)["sequences"].contains("m\xEF\xBF\xBD"
+                                                          "cke"));
   const Outcome table = run({"eval", latin, latin});
   EXPECT_THAT(table.out, HasSubstr("m\\xFCcke"));
 }
@@ -158,7 +159,7 @@ TEST_F(HostileInput, TuneProposesTwoSectionsAndNoOther) {
     if (line.starts_with('[')) sections.push_back(line);
   EXPECT_THAT(sections, testing::ElementsAre("[segment]", "[label]"));
   const Outcome json = run({"tune", kScene, "--auto", "-o", path("sheet.png"), "--json"});
-  EXPECT_THAT(nlohmann::json::parse(json.out)["toml"].get<std::string>(), Not(HasSubstr("[classify]")));
+  EXPECT_THAT(test::parse_json(json.out)["toml"].get<std::string>(), Not(HasSubstr("[classify]")));
 }
 
 TEST_F(HostileInput, ARecordingThatShrinksWhileItIsTrackedGivesItsWholeFrames) {
@@ -183,7 +184,7 @@ TEST_F(HostileInput, ARecordingThatShrinksWhileItIsTrackedGivesItsWholeFrames) {
   EXPECT_EQ(WEXITSTATUS(status), 3);
   EXPECT_THAT(read_file(path("stderr")), HasSubstr("a.raw: became shorter while it was read: frame"));
   EXPECT_THAT(read_file(path("out/tracks.csv")), HasSubstr("\n50,"));
-  EXPECT_GE(nlohmann::json::parse(read_file(path("out/summary.json")))["frames"].get<int>(), 50);
+  EXPECT_GE(test::parse_json(read_file(path("out/summary.json")))["frames"].get<int>(), 50);
 }
 
 TEST_F(HostileInput, BombsAreRefusedBeforeTheyAreDecoded) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/html_page.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -52,7 +53,7 @@ TEST_F(ManycoreCli, SweepPageAndJson) {
   const test::Outcome outcome = emulate({"--elements", "2..152", "--threads", "2"}, "out");
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   test::expect_own_page(test::read_file(path("out/report.html")));
-  const auto json = nlohmann::json::parse(test::read_file(path("out/manycore.json")));
+  const auto json = test::parse_json(test::read_file(path("out/manycore.json")));
   EXPECT_EQ(json["machine"]["elements"], 152);
   ASSERT_EQ(json["sweeps"].size(), 4U);
   EXPECT_EQ(json["sweeps"][0]["lines"].size(), 2U);

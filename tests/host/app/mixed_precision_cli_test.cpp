@@ -8,6 +8,7 @@
 #include "quant_models/onnx/export.hpp"
 #include "quant_models/random.hpp"
 #include "tests/support/folders.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -53,7 +54,7 @@ class MixedPrecisionCli : public test::ProgramTest {
   }
 
   nlohmann::json report(const std::string& output) const {
-    return nlohmann::json::parse(test::read_file(path(output + "/report.json")));
+    return test::parse_json(test::read_file(path(output + "/report.json")));
   }
 };
 

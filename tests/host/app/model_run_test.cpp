@@ -12,6 +12,7 @@
 #include "quant_models/onnx/export.hpp"
 #include "quant_models/random.hpp"
 #include "tests/support/folders.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -162,7 +163,7 @@ TEST_F(ModelRun, OneArrayInOneArrayOutAndASummaryForPrograms) {
   write_npy("one.npy", "<f4", "3, 8, 8", bytes_of(random_numbers(192)));  // no batch
   const Outcome outcome = run_network(path("net.onnx"), "one.npy", "out.npy", {"--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const auto summary = nlohmann::json::parse(outcome.out);
+  const auto summary = test::parse_json(outcome.out);
   EXPECT_EQ(summary["as"], "float32");
   EXPECT_EQ(summary["device"], "cpu");
   EXPECT_EQ(summary["items"], 1);
@@ -224,7 +225,7 @@ TEST_F(ModelRun, EvalCountsWhatIsRightAndWhatTies) {
   write("data.bin", record(3, 3) + record(9, 9) + record(4, 5) + record(0, 99) + record(1, 99));
   const Outcome outcome = run({"model", "eval", path("net.onnx"), path("data.bin"), "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const auto figures = nlohmann::json::parse(outcome.out);
+  const auto figures = test::parse_json(outcome.out);
   EXPECT_EQ(figures["images"], 5);
   EXPECT_EQ(figures["correct"], 3);
   EXPECT_EQ(figures["ties"], 2);
@@ -286,7 +287,7 @@ TEST_F(ModelRun, TwoInputsGoAllTheWay) {
   write("labelled.npz", quant::npz_bytes({{"frame", pixels}, {"events", events}, {"labels", labels}}));
   const Outcome outcome = run({"model", "eval", path("q/net.onnx"), path("labelled.npz"), "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_EQ(nlohmann::json::parse(outcome.out)["correct"], kItems);
+  EXPECT_EQ(test::parse_json(outcome.out)["correct"], kItems);
   EXPECT_EQ(run({"model", "eval", path("q/net.fcnn"), path("labelled.npz")}).code, 0);
 }
 

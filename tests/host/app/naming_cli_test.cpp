@@ -15,6 +15,7 @@
 #include "quant_models/packed/model_builder.hpp"
 #include "quant_models/packed/packed_file.hpp"
 #include "tests/support/folders.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 #include "tests/support/transformer_model.hpp"
 
@@ -134,7 +135,7 @@ TEST_F(NamingCli, TracksAreNamedByTheirPicturesTheSameOnEveryDevice) {
   ASSERT_GT(rows.size(), 60u);
   for (const auto& row : rows) EXPECT_EQ(row.at("class"), "large");
   EXPECT_GT(std::stod(rows.back().at("class_confidence")), 0.9);
-  const auto summary = nlohmann::json::parse(read_file(dir_ / "out" / "summary.json"));
+  const auto summary = test::parse_json(read_file(dir_ / "out" / "summary.json"));
   EXPECT_EQ(summary["tracks_by_class"]["large"], 2);
   EXPECT_EQ(summary["tracks_by_class"]["unknown"], 0);
   EXPECT_TRUE(summary["latency"].contains("name"));
@@ -227,7 +228,7 @@ TEST_F(ArraysCli, DetectorsRunOnArraysToo) {
              path("out"), "--device", device, "--output.overlay", "false", "--output.report", "false", "--detect.model",
              shipped("cell_digits/int8.fcnn"), "--detect.objects", "instead"});
     EXPECT_EQ(outcome.code, 0) << outcome.err;
-    return nlohmann::json::parse(read_file(dir_ / "out" / "summary.json"))["tracks_by_class"];
+    return test::parse_json(read_file(dir_ / "out" / "summary.json"))["tracks_by_class"];
   };
   const nlohmann::json cpu = found("cpu");
   EXPECT_EQ(cpu["digit_8"], 2);
@@ -339,7 +340,7 @@ TEST_F(NamingCli, DetectDrawsAndPrintsBoxes) {
   const Outcome outcome = run({"detect", path("a.png"), (dir_ / "other" / "a.png").string(), "-m", path("bright.fcnn"),
                                "-o", path("drawn"), "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const auto json = nlohmann::json::parse(outcome.out);
+  const auto json = test::parse_json(outcome.out);
   ASSERT_EQ(json["images"].size(), 2u);
   for (const auto& image : json["images"]) {
     ASSERT_EQ(image["objects"].size(), 1u);
@@ -370,7 +371,7 @@ TEST_F(NamingCli, QuantizedDetectorsFindPeopleAndTheirFaces) {
     const std::string model = path("quantized") + "/" + name + ".fcnn";
     const Outcome outcome = run({"detect", photo, "-m", model, "--least-score", "0.6", "-o", path("drawn"), "--json"});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
-    const auto objects = nlohmann::json::parse(outcome.out)["images"][0]["objects"];
+    const auto objects = test::parse_json(outcome.out)["images"][0]["objects"];
     EXPECT_EQ(std::count_if(objects.begin(), objects.end(),
                             [&name_of_object = found](const auto& o) { return o["class"] == name_of_object; }),
               4)
@@ -387,7 +388,7 @@ TEST_F(NamingCli, DetectNamesAWholePicture) {
   const Outcome outcome =
       run({"detect", path("dark.png"), path("bright.png"), "-m", path("size.fcnn"), "--json", "-o", path("none")});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const auto json = nlohmann::json::parse(outcome.out);
+  const auto json = test::parse_json(outcome.out);
   EXPECT_EQ(json["images"][0]["classes"][0]["class"], "small");
   EXPECT_EQ(json["images"][1]["classes"][0]["class"], "large");
   EXPECT_NEAR(
@@ -446,7 +447,7 @@ TEST_F(NamingCli, CalibrationIsWrittenIntoTheNetworkAndObeyed) {
   const Outcome outcome =
       run({"model", "calibrate", path("size.fcnn"), path("labelled"), "--json", "--diagram", path("reliability.svg")});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const auto json = nlohmann::json::parse(outcome.out);
+  const auto json = test::parse_json(outcome.out);
   EXPECT_EQ(json["examples"], 20);
   EXPECT_EQ(json["objects"], 10);
   EXPECT_EQ(json["share_right"], 1);

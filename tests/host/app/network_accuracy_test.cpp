@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/folders.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -24,7 +25,7 @@ class NetworkAccuracy : public test::ProgramTest {
     const Outcome outcome = run({"model", "eval", network, (test::data_dir() / data).string(), "--json"});
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     if (outcome.code != 0) return {};
-    const auto json = nlohmann::json::parse(outcome.out);
+    const auto json = test::parse_json(outcome.out);
     EXPECT_EQ(json["as"], "integer");
     std::printf("%s: %.2f %% of %d\n", network.c_str(), json["top1_percent"].get<double>(), json["images"].get<int>());
     return {json["correct"], json["ties"]};

@@ -20,6 +20,7 @@
 #include "quant_models/packed/packed_file.hpp"
 #include "quant_models/random.hpp"
 #include "tests/support/folders.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -135,7 +136,7 @@ TEST_F(Quantize, WritesModelsAndReport) {
   const quant::PackedModel packed = quant::read_packed_file(path("out/net.fcnn"));
   EXPECT_EQ(packed.preprocessing, *metadata.preprocessing);
   EXPECT_EQ(packed.layers.size(), 4U);
-  const auto report = nlohmann::json::parse(read_file(dir_ / "out/report.json"));
+  const auto report = test::parse_json(read_file(dir_ / "out/report.json"));
   EXPECT_EQ(report["images"], 6);
   EXPECT_GE(report["same_class"], 0);
   EXPECT_EQ(report["values"].back()["name"], "full");
@@ -174,7 +175,7 @@ TEST_F(Quantize, EveryMethodTogetherTheSameOnAnyNumberOfThreads) {
   EXPECT_THAT(files("one"), ElementsAre("report.json", "report.svg", "report.txt", "small.fcnn", "small.onnx"));
   for (const std::string& file : files("one"))
     EXPECT_EQ(read_file(dir_ / "one" / file), read_file(dir_ / "three" / file)) << file;
-  const auto report = nlohmann::json::parse(outcome.out);
+  const auto report = test::parse_json(outcome.out);
   EXPECT_EQ(report["steps"].size(), 6U) << outcome.out;
   EXPECT_EQ(report["images"], 5);
   const Graph graph = quant::import_onnx(path("one/small.onnx"));
@@ -270,7 +271,7 @@ TEST_F(Quantize, TakesEveryKindOfData) {
   const auto kind = [&](const std::string& calib, const std::string& out) {
     const Outcome outcome = run({"quantize", path("net.onnx"), "--calib", path(calib), "-o", path(out), "--json"});
     EXPECT_EQ(outcome.code, 0) << outcome.err;
-    return outcome.code == 0 ? nlohmann::json::parse(outcome.out)["data"].get<std::string>() : "";
+    return outcome.code == 0 ? test::parse_json(outcome.out)["data"].get<std::string>() : "";
   };
   EXPECT_THAT(kind("pictures/3.png", "a"), HasSubstr("1 of 1 (pictures"));
   write_picture("classes/train/red/1.png", 1);
@@ -366,7 +367,7 @@ TEST_F(Quantize, NetworksThatTheEngineDoesNotTake) {
   const Outcome bench = run({"bench", "-n", "10", "-t", "1", "--networks", path("none"), "--onnx", path("padded.onnx"),
                              "--onnx", path("net.onnx"), "--json"});
   ASSERT_EQ(bench.code, 0) << bench.err;
-  const auto figures = nlohmann::json::parse(bench.out);
+  const auto figures = test::parse_json(bench.out);
   std::vector<std::string> rows;
   for (const auto& c : figures["cases"])
     if (std::string(c["name"]).find(".onnx") != std::string::npos) rows.push_back(c["name"]);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -42,11 +43,11 @@ TEST_F(RecurrentProgram, TrainsALanguageModelThatWrites) {
   ASSERT_EQ(trained.code, 0) << trained.err;
   EXPECT_THAT(trained.out, HasSubstr("validation perplexity"));
   EXPECT_THAT(trained.out, HasSubstr("multiply-accumulates a word"));
-  const auto metrics = nlohmann::json::parse(read_file(path("a/metrics.json")));
+  const auto metrics = test::parse_json(read_file(path("a/metrics.json")));
   EXPECT_EQ(metrics.at("activity").size(), 2U);
   EXPECT_LT(metrics.at("macs_a_token").get<double>(), metrics.at("dense_macs_a_token").get<double>());
   const Outcome json = train("b", {"--json", "--threads", "1"});
-  EXPECT_EQ(nlohmann::json::parse(json.out), metrics);
+  EXPECT_EQ(test::parse_json(json.out), metrics);
   EXPECT_EQ(read_file(path("a/network.npz")), read_file(path("b/network.npz")));
   const Outcome text = run({"generate", path("a/network.npz"), "--words", "12", "--prompt", "one two", "--seed", "3"});
   EXPECT_EQ(text.code, 0) << text.err;

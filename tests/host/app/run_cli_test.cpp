@@ -15,6 +15,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -65,7 +66,7 @@ class RunCli : public test::ProgramTest {
             read_file(path("stderr"))};
   }
   std::string out_file(const std::string& name) const { return read_file(dir_ / "out" / name); }
-  nlohmann::json summary() const { return nlohmann::json::parse(out_file("summary.json")); }
+  nlohmann::json summary() const { return test::parse_json(out_file("summary.json")); }
 
   /// Runs it with standard output going to `output`, which is closed here; `memory_bytes` > 0: it gets no more address
   /// space.
@@ -323,7 +324,7 @@ TEST_F(RunCli, EvalTakesTheTruthThatSynthWrites) {
     for (const char* tracks : {"out/tracks.csv", "out/tracks.txt"}) {
       const Outcome outcome = run({"eval", path(truth), path(tracks), "--json"});
       ASSERT_EQ(outcome.code, 0) << outcome.err;
-      EXPECT_GT(nlohmann::json::parse(outcome.out)["OVERALL"]["IDF1"].get<double>(), 0.9) << truth << ", " << tracks;
+      EXPECT_GT(test::parse_json(outcome.out)["OVERALL"]["IDF1"].get<double>(), 0.9) << truth << ", " << tracks;
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -71,7 +72,7 @@ TEST_F(SynthEvents, DrivesAreADataSetAndTheSameForTheSameSeed) {
     EXPECT_FALSE(test::read_file(path(std::string("one/") + file)).empty()) << file;
     EXPECT_EQ(test::read_file(path(std::string("one/") + file)), test::read_file(path(std::string("two/") + file)));
   }
-  EXPECT_EQ(nlohmann::json::parse(test::read_file(path("one/boxes.json")))["images"].size(), 4U);
+  EXPECT_EQ(test::parse_json(test::read_file(path("one/boxes.json")))["images"].size(), 4U);
 }
 
 TEST_F(SynthEvents, GesturesAreFilesAndLabels) {

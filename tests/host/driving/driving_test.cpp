@@ -17,6 +17,7 @@
 #include "base/error.hpp"
 #include "host/driving/driving_set.hpp"
 #include "host/driving/painter.hpp"
+#include "tests/support/json.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -265,7 +266,7 @@ TEST_F(DrivingSets, LabelsOfAllFilesAreThoseOfTheScenes) {
   EXPECT_FALSE(labels[0].night);
   EXPECT_TRUE(labels[2].night);
 
-  const auto coco = nlohmann::json::parse(text("boxes.json"));
+  const auto coco = test::parse_json(text("boxes.json"));
   ASSERT_EQ(coco["images"].size(), 4U);
   EXPECT_EQ(coco["categories"][2]["name"], "car");
   const std::string rows = text("labels.csv");

@@ -18,6 +18,7 @@
 #include "host/eval/lineage_text.hpp"
 #include "host/eval/text_fields.hpp"
 #include "tests/support/folders.hpp"
+#include "tests/support/json.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -90,7 +91,7 @@ TEST_F(CellTrackingFolders, MeasuresOfASmallSequence) {
   EXPECT_THAT(table.str(), HasSubstr("0.4444  1.0000  1.0000"));
   options.json = true;
   eval_command(options, json);
-  EXPECT_EQ(nlohmann::json::parse(json.str())["OVERALL"]["cell_tracking"]["TRA"], 1.0);
+  EXPECT_EQ(test::parse_json(json.str())["OVERALL"]["cell_tracking"]["TRA"], 1.0);
 }
 
 TEST_F(CellTrackingFolders, WithoutTextsOrOutlinesTheirMeasuresAreLeftOut) {

@@ -6,6 +6,7 @@
 
 #include "host/eval/evaluate.hpp"
 #include "tests/support/folders.hpp"
+#include "tests/support/json.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -57,7 +58,7 @@ TEST(EvalCommand, PrintsTableAndJson) {
   EXPECT_NE(table.str().find("TUD-Campus  1.0000"), std::string::npos) << table.str();
   options.json = true;
   EXPECT_EQ(eval_command(options, json), 0);
-  EXPECT_EQ(nlohmann::json::parse(json.str())["OVERALL"]["MOTA"], 1.0);
+  EXPECT_EQ(test::parse_json(json.str())["OVERALL"]["MOTA"], 1.0);
 }
 
 TEST(EvalPoints, SleapPointsAgainstThemselvesAndMoved) {

@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "host/eval/read_tracks.hpp"
+#include "tests/support/json.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -86,7 +87,7 @@ TEST_F(Export, ViasRowsHaveWhatItsReadersDemand) {
     std::vector<std::string_view> fields;
     split_csv(line, fields);
     ASSERT_EQ(fields.size(), 7u) << line;
-    const auto json = [&](size_t i) { return nlohmann::json::parse(csv_text(fields[i])); };
+    const auto json = [&](size_t i) { return test::parse_json(csv_text(fields[i])); };
     EXPECT_EQ(json(5).at("name"), "rect");
     found.push_back(std::string(fields[0]) + " " + json(2).at("frame").dump() + " " + std::string(fields[3]) + " " +
                     std::string(fields[4]) + " " + json(6).at("track").get<std::string>() + " " +

@@ -13,6 +13,7 @@
 #include "host/sink/summary_sink.hpp"
 #include "tests/host/sink/support.hpp"
 #include "tests/support/html_page.hpp"
+#include "tests/support/json.hpp"
 
 namespace flashcell::host {
 namespace {
@@ -233,7 +234,7 @@ TEST(Summary, HoldsEveryFigure) {
   summary.stages.emplace_back("track");
   for (int i = 1; i <= 1000; ++i) summary.stages[0].record(i, i);
   sinks.finish(summary);
-  const auto json = nlohmann::json::parse(read_text(folder / "summary.json"));
+  const auto json = test::parse_json(read_text(folder / "summary.json"));
   EXPECT_EQ(json.at("frames"), 2);
   EXPECT_EQ(json.at("frames_dropped"), 7);
   EXPECT_EQ(json.at("frames_dropped_by_cause").at("gap in the recording"), 4);

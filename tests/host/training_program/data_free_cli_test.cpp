@@ -13,6 +13,7 @@
 #include "quant_models/onnx/export.hpp"
 #include "tests/quant_models/synthesize/small_network.hpp"
 #include "tests/support/html_page.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -61,7 +62,7 @@ class DataFreeCli : public test::ProgramTest {
   }
 
   nlohmann::json report(const std::string& output) const {
-    return nlohmann::json::parse(test::read_file(path(output + "/report.json")));
+    return test::parse_json(test::read_file(path(output + "/report.json")));
   }
 };
 
@@ -79,7 +80,7 @@ TEST_F(DataFreeCli, DoesTheWholeInOneCommand) {
   // The engine says the same when it is asked alone.
   const Outcome eval = run({"model", "eval", path("out/tiny.fcnn"), path("pictures"), "--json"});
   ASSERT_EQ(eval.code, 0) << eval.err;
-  EXPECT_NEAR(nlohmann::json::parse(eval.out).at("top1_percent").get<double>(),
+  EXPECT_NEAR(test::parse_json(eval.out).at("top1_percent").get<double>(),
               100 * json.at("test").at("accuracy_integer").get<double>(), 1e-9);
 }
 
@@ -118,7 +119,7 @@ TEST_F(DataFreeCli, ReadsLabelledPicturesAsEvalDoes) {
   eval.insert(eval.end(), fit.begin(), fit.end());
   const Outcome integers = run(eval);
   ASSERT_EQ(integers.code, 0) << integers.err;
-  EXPECT_NEAR(nlohmann::json::parse(integers.out).at("top1_percent").get<double>(),
+  EXPECT_NEAR(test::parse_json(integers.out).at("top1_percent").get<double>(),
               100 * figures.at("accuracy_integer").get<double>(), 1e-9);
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/html_page.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell {
@@ -26,7 +27,7 @@ TEST_F(RemCimCli, LearnsByDrivesThatWereWritten) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.err, "");  // quiet in a pipe
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("REM-CiM"), HasSubstr("expected order"), HasSubstr("report.html")));
-  const auto json = nlohmann::json::parse(test::read_file(path("out/report.json")));
+  const auto json = test::parse_json(test::read_file(path("out/report.json")));
   EXPECT_EQ(json.at("systems").size(), 6U);
   EXPECT_EQ(json.at("train"), 8);
   EXPECT_EQ(json.at("test"), 2);

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "tests/support/folders.hpp"
+#include "tests/support/json.hpp"
 #include "tests/support/program_test.hpp"
 
 namespace flashcell::test {
@@ -53,7 +54,7 @@ class XrtCli : public ProgramTest {
   }
 
   nlohmann::json summary(const std::string& name) const {
-    return nlohmann::json::parse(read_file(dir_ / name / "summary.json"));
+    return test::parse_json(read_file(dir_ / name / "summary.json"));
   }
 };
 
@@ -135,7 +136,7 @@ TEST_F(XrtCli, WhatCannotStartWritesNothing) {
 }
 
 TEST_F(XrtCli, DevicesListsTheSoftwareDevice) {
-  const auto devices = nlohmann::json::parse(run({"devices", "--json"}, "boards=2").out)["devices"];
+  const auto devices = test::parse_json(run({"devices", "--json"}, "boards=2").out)["devices"];
   int emulated = 0;
   for (const auto& device : devices) {
     if (!device["emulated"].get<bool>()) continue;
@@ -150,11 +151,11 @@ TEST_F(XrtCli, DevicesListsTheSoftwareDevice) {
 
 TEST_F(XrtCli, BitstreamCheckSaysWhereItRuns) {
   const std::string file = std::string(std::getenv("FLASHCELL_SOFTWARE_XRT")) + "/flashcell.xclbin";
-  const auto json = nlohmann::json::parse(run({"bitstream", "check", file, "--json"}).out);
+  const auto json = test::parse_json(run({"bitstream", "check", file, "--json"}).out);
   EXPECT_EQ(json["board"], "software device");
   EXPECT_TRUE(json["usable"]);
   EXPECT_EQ(json["runs_here"][0], "--device xrt:0 --emulated");
-  EXPECT_TRUE(nlohmann::json::parse(run({"bitstream", "check", file, "--json"}, "boards=0").out)["runs_here"].empty());
+  EXPECT_TRUE(test::parse_json(run({"bitstream", "check", file, "--json"}, "boards=0").out)["runs_here"].empty());
 }
 
 TEST_F(XrtCli, StartsAgainOverTheDropInWhereXrtIsAnother) {

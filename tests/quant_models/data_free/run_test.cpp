@@ -16,6 +16,7 @@
 #include "tests/quant_models/graph/small_transformer.hpp"
 #include "tests/quant_models/synthesize/small_network.hpp"
 #include "tests/support/html_page.hpp"
+#include "tests/support/json.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -53,7 +54,7 @@ std::vector<std::string> results_of(const std::string& output) {
     const fs::path path = fs::path(output) / file;
     results.push_back(fs::exists(path) ? text_of(path.string()) : "none");
   }
-  auto report = nlohmann::json::parse(text_of(output + "/report.json"));
+  auto report = test::parse_json(text_of(output + "/report.json"));
   for (const char* time : {"seconds", "cpu_minutes"}) report.erase(time);
   results.push_back(report.dump());
   return results;

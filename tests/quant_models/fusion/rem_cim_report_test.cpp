@@ -7,6 +7,7 @@
 #include "quant_models/fusion/rem_cim_result.hpp"
 #include "tests/quant_models/fusion/drawn_scenes.hpp"
 #include "tests/support/html_page.hpp"
+#include "tests/support/json.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -54,7 +55,7 @@ TEST(RemCimReport, SaysWhatHoldsAndWhatDoesNot) {
   EXPECT_THAT(text, HasSubstr("open: 0.000 and 0.000"));  // nothing learned tells nothing
   EXPECT_THAT(text, HasSubstr("with all errors, the last time, -0.150"));
   EXPECT_THAT(text, HasSubstr("0.495"));  // published
-  const auto json = nlohmann::json::parse(to_json(result()));
+  const auto json = test::parse_json(to_json(result()));
   EXPECT_EQ(json.at("expected_orders").at(1).at("verdict"), "fails");
   EXPECT_EQ(json.at("systems").at(3).at("on_arrays").at(1).at("mean").at("all").at("map50"), 0.25);
   EXPECT_EQ(json.at("module_bits").at("modules").at(0).at("chosen"), 4);

@@ -5,6 +5,7 @@
 
 #include "quant_models/manycore/report.hpp"
 #include "tests/support/html_page.hpp"
+#include "tests/support/json.hpp"
 
 namespace flashcell::quant::manycore {
 namespace {
@@ -87,7 +88,7 @@ TEST(ManycoreReport, PageTextAndJson) {
   EXPECT_NE(page.find("published: A100 GPU"), std::string::npos);
   EXPECT_NE(text.find("bound by memory"), std::string::npos);
   EXPECT_NE(text.find("does not fit"), std::string::npos);
-  const auto json = nlohmann::json::parse(to_json(report));
+  const auto json = test::parse_json(to_json(report));
   EXPECT_EQ(json["per_element"].size(), 150U);
   EXPECT_EQ(json["published"]["gpu_a100"]["ms"], 19.9);
   EXPECT_EQ(json["sweeps"][0]["lines"][1]["points"].size(), 3U);

@@ -9,6 +9,7 @@
 #include "base/output_file.hpp"
 #include "quant_models/report/data_free_run.hpp"
 #include "tests/support/html_page.hpp"
+#include "tests/support/json.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -126,7 +127,7 @@ TEST(DataFreePage, CarriesTheFront) {
   const std::string page = page_of(run, "script.html");
   test::expect_own_page(page);
   const size_t first = page.find("const D = ") + 10;
-  const auto data = nlohmann::json::parse(page.substr(first, page.find(";</script>", first) - first));
+  const auto data = test::parse_json(page.substr(first, page.find(";</script>", first) - first));
   ASSERT_EQ(data.at("points").size(), 400U);
   EXPECT_EQ(data.at("members").at(0), "</script>layer");
   EXPECT_EQ(data.at("chosen"), 170);
@@ -147,7 +148,7 @@ TEST(DataFreePage, LeavesOutWhatThereIsNot) {
 
 // report.json reads back as what the run was.
 TEST(DataFreeJson, HasTheFiguresOfThePage) {
-  const auto json = nlohmann::json::parse(to_json(whole_run()));
+  const auto json = test::parse_json(to_json(whole_run()));
   EXPECT_EQ(json.at("test").at("accuracy_integer"), 0.9095);
   EXPECT_EQ(json.at("bits").at("front").size(), 400U);
   EXPECT_EQ(json.at("bits").at("points"), 12345);
