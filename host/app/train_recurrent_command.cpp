@@ -24,9 +24,10 @@ int processors() {
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
-std::vector<std::pair<std::string, Cell>> cells() {
-  std::vector<std::pair<std::string, Cell>> all;
-  for (const auto& [value, name] : quant::kCellNames) all.emplace_back(name, value);
+template <class T, size_t kCount>
+std::vector<std::pair<std::string, T>> choices(const NamedValue<T> (&names)[kCount]) {
+  std::vector<std::pair<std::string, T>> all;
+  for (const auto& [value, name] : names) all.emplace_back(name, value);
   return all;
 }
 
@@ -173,11 +174,15 @@ void add_train_language(Command& train, Action& action) {
   o->output = "language";
   o->trainer.threads = processors();
   command.add_option("--data", o->data, "Texts").required();
-  command.add_choice("--cell", o->cell, cells(), "What the layers are made of");
+  command.add_choice("--cell", o->cell, choices(quant::kCellNames), "What the layers are made of");
   command.add_option("--minutes", o->minutes, "About so many of one processor core: fixes the number of steps")
       .positive();
-  command.add_option("--embedding", o->embedding, "Numbers a word; units of the last layer").range(1, 8192);
-  command.add_option("--hidden", o->hidden, "Units of each other layer").range(1, 8192);
+  command.add_option("--embedding", o->embedding, "Numbers a word").range(1, 8192);
+  command.add_option("--hidden", o->hidden, "Units of each layer but the last").range(1, 8192);
+  command.add_option("--last", o->last, "Units of the last layer; 0: --embedding. Another number: --decoder projected")
+      .range(0, 8192);
+  command.add_choice("--decoder", o->decoder, choices(quant::kDecoderNames),
+                     "How the embedding reads the last layer: directly, or through a matrix");
   command.add_option("--layers", o->layers, "Layers").range(1, 16);
   command.add_option("--words", o->most_words, "Words of the vocabulary, at most; the rest are <unk>")
       .range(2, 1000000);
@@ -218,7 +223,7 @@ void add_train_sequences(Command& train, Action& action) {
   for (const auto& [value, name] : quant::kSequenceFormatNames) formats.emplace_back(name, value);
   command.add_option("--data", s->data, "Folder, archive or file").required();
   command.add_choice("--as", o.format, formats, "What lies there");
-  command.add_choice("--cell", o.cell, cells(), "What the layers are made of");
+  command.add_choice("--cell", o.cell, choices(quant::kCellNames), "What the layers are made of");
   command.add_option("--hidden", o.hidden, "Units of each layer: 256,256").delimiter(',');
   command.add_option("--head", o.head, "Events: channels of 3x3 convolutions in front, each halving the sides: 8,16")
       .delimiter(',');

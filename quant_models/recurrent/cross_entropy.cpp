@@ -38,7 +38,7 @@ double cross_entropy(std::span<float> logits, std::span<const int32_t> targets, 
 double decoder_loss(const RecurrentNetwork& network, const PackedDecoder& decoder, std::span<const float> outputs,
                     std::span<const int32_t> targets, float scale, std::span<float> output_gradients,
                     RecurrentNetwork& gradients, std::vector<float>& logits, PassBuffers<float>& buffers) {
-  const size_t names = network.decoder_biases.size(), last = static_cast<size_t>(network.layers.back().hidden);
+  const size_t names = network.decoder_biases.size(), last = static_cast<size_t>(network.decoder_inputs());
   std::vector<float>& of_weights = network.decoder.empty() ? gradients.embedding : gradients.decoder;
   double total = 0;
   for_row_blocks(targets.size(), [&](size_t first, size_t count) {
@@ -57,7 +57,7 @@ double decoder_loss(const RecurrentNetwork& network, const PackedDecoder& decode
 
 double decoder_loss(const RecurrentNetwork& network, const PackedDecoder& decoder, std::span<const float> outputs,
                     std::span<const int32_t> targets, std::vector<float>& logits) {
-  const size_t names = network.decoder_biases.size(), last = static_cast<size_t>(network.layers.back().hidden);
+  const size_t names = network.decoder_biases.size(), last = static_cast<size_t>(network.decoder_inputs());
   double total = 0;
   for_row_blocks(targets.size(), [&](size_t first, size_t count) {
     logits.resize(count * names);

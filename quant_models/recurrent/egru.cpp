@@ -153,8 +153,11 @@ std::string fault_of(const RecurrentNetwork& network) {
   if (!network.embedding.empty() && network.embedding.size() != names * static_cast<size_t>(network.inputs()))
     return fmt::format("has an embedding of {} numbers for {} words of {}", network.embedding.size(), names,
                        network.inputs());
-  if (network.decoder_weights().size() != names * last || network.decoder_biases.size() != names)
+  if (network.decoder_weights().size() != names * static_cast<size_t>(network.decoder_inputs()) ||
+      network.decoder_biases.size() != names)
     return fmt::format("has a decoder that does not lead from {} units to {} names", last, names);
+  if (!network.projection.empty() && network.projection.size() != static_cast<size_t>(network.inputs()) * last)
+    return fmt::format("has a projection that does not lead from {} units to {} numbers", last, network.inputs());
   if (!finite(network.embedding) || !finite(network.decoder) || !finite(network.decoder_biases))
     return "has an embedding or decoder with a number that is not finite";
   return "";

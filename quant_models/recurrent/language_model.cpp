@@ -19,6 +19,7 @@
 #include "quant_models/recurrent/corpus.hpp"
 #include "quant_models/recurrent/cross_entropy.hpp"
 #include "quant_models/recurrent/network_file.hpp"
+#include "quant_models/recurrent/projection.hpp"
 #include "quant_models/recurrent/pruning.hpp"
 #include "quant_models/recurrent/size_of.hpp"
 #include "quant_models/train/checkpoint.hpp"
@@ -85,11 +86,12 @@ RecurrentNetwork make_network(const LanguageOptions& o, std::vector<std::string>
     RecurrentLayer<float> layer;
     layer.cell = o.cell;
     layer.inputs = i == 0 ? o.embedding : network.layers.back().hidden;
-    layer.hidden = i + 1 == o.layers ? o.embedding : o.hidden;
+    layer.hidden = i + 1 == o.layers ? o.last : o.hidden;
     layer.zoneout = static_cast<float>(o.trainer.dropout.zoneout);
     network.layers.push_back(std::move(layer));
   }
   initialize(network, true, {o.threshold_mean, kEmbedding, o.trainer.seed});
+  if (o.decoder == Decoder::projected || o.last != o.embedding) begin_projection(network);
   return network;
 }
 
@@ -104,7 +106,8 @@ void begin_with_frequencies(RecurrentNetwork& network, const std::vector<int32_t
 }
 
 int64_t steps_of(const LanguageOptions& o, const RecurrentNetwork& network) {
-  const double token = 3 * (dense_macs(network) + static_cast<double>(network.embedding.size()));
+  const double token =
+      3 * (dense_macs(network) + static_cast<double>(network.embedding.size() + network.projection.size()));
   const double step = token * static_cast<double>(o.batch * o.steps);
   return std::max<int64_t>(1, std::llround(o.minutes * 60 * kMacsASecond / step));
 }
@@ -117,6 +120,8 @@ uint64_t fingerprint(const LanguageOptions& o, const std::vector<int32_t>& token
                               static_cast<double>(steps),
                               double(o.embedding),
                               double(o.hidden),
+                              double(o.last),
+                              static_cast<double>(o.decoder),
                               double(o.layers),
                               static_cast<double>(o.batch),
                               static_cast<double>(o.steps),
@@ -146,12 +151,18 @@ uint64_t fingerprint(const LanguageOptions& o, const std::vector<int32_t>& token
 class LanguageWork {
  public:
   LanguageWork(RecurrentTrainer& trainer, const Batches& batches, const LanguageOptions& options)
-      : trainer_(trainer), batches_(batches), o_(options), targets_(kShards), logits_(kShards), buffers_(kShards) {
+      : trainer_(trainer),
+        batches_(batches),
+        o_(options),
+        targets_(kShards),
+        logits_(kShards),
+        projected_(kShards),
+        projected_slopes_(kShards),
+        buffers_(kShards) {
     work_.fill = [this](int shard, std::span<float> inputs) { fill(shard, inputs); };
     work_.loss = [this](int shard, std::span<const float> outputs, std::span<float> slopes, RecurrentNetwork& sums) {
       const auto s = size_of(shard);
-      return decoder_loss(trainer_.network(), trainer_.decoder(), outputs, targets_[s], scale(), slopes, sums,
-                          logits_[s], buffers_[s]);
+      return loss(s, outputs, slopes, sums);
     };
     work_.take = [this](int shard, std::span<const float> slopes, RecurrentNetwork& sums) {
       take(shard, slopes, sums);
@@ -171,6 +182,20 @@ class LanguageWork {
 
  private:
   float scale() const { return 1.0F / static_cast<float>(o_.batch * o_.steps); }
+
+  double loss(size_t s, std::span<const float> outputs, std::span<float> slopes, RecurrentNetwork& sums) {
+    const RecurrentNetwork& network = trainer_.network();
+    const auto of_decoder = [&](std::span<const float> in, std::span<float> in_slopes) {
+      return decoder_loss(network, trainer_.decoder(), in, targets_[s], scale(), in_slopes, sums, logits_[s],
+                          buffers_[s]);
+    };
+    if (network.projection.empty()) return of_decoder(outputs, slopes);
+    project(network, outputs, projected_[s]);
+    projected_slopes_[s].assign(projected_[s].size(), 0.0F);
+    const double sum = of_decoder(projected_[s], projected_slopes_[s]);
+    project_back(network, outputs, projected_slopes_[s], slopes, sums, buffers_[s]);
+    return sum;
+  }
 
   template <class Visit>
   void for_tokens(int shard, Visit visit) const {
@@ -207,7 +232,7 @@ class LanguageWork {
   Batches::Piece piece_{};
   std::vector<float> word_mask_;
   std::vector<std::vector<int32_t>> targets_;
-  std::vector<std::vector<float>> logits_;
+  std::vector<std::vector<float>> logits_, projected_, projected_slopes_;
   std::vector<PassBuffers<float>> buffers_;
 };
 
@@ -313,6 +338,7 @@ class LanguageTraining {
     train(trainer, batches, steps, run);
     run.network = trainer.network();
     for (const LearnedNumbers& p : parameters_of(run.network)) run.weights += static_cast<int64_t>(p.numbers->size());
+    run.network = without_projection(std::move(run.network));
     if (!run.finished) return run;
     measure(test, run);
     return run;
@@ -321,6 +347,7 @@ class LanguageTraining {
  private:
   static LanguageOptions rounded(LanguageOptions o) {
     o.batch = (o.batch + kShards - 1) / kShards * kShards;
+    if (o.last == 0) o.last = o.embedding;
     return o;
   }
 
@@ -366,7 +393,7 @@ class LanguageTraining {
       p.loss = checkpoint_.epoch_loss;
       p.valid_perplexity = 0;
       if (step * kValidations / steps != (step - 1) * kValidations / steps && step < steps) {
-        p.valid_perplexity = std::exp(evaluate(trainer.network(), valid_, o_.trainer.threads).nats);
+        p.valid_perplexity = std::exp(evaluate(without_projection(trainer.network()), valid_, o_.trainer.threads).nats);
         checkpoint_.history.push_back({p.loss, 0, p.valid_perplexity});
       }
       listen_(p);
@@ -413,6 +440,7 @@ class LanguageTraining {
 LanguageOptions default_language_options(Cell cell) {
   LanguageOptions o;
   o.cell = cell;
+  o.decoder = cell == Cell::egru ? Decoder::projected : Decoder::tied;
   RecurrentTrainerOptions& t = o.trainer;
   t.dropout = {0.1, 0.1, 0.1, 0, 0};
   t.surrogate = {0.7F, 3.6F};

@@ -9,12 +9,21 @@
 // Word-level language models: training, perplexity, text.
 namespace flashcell::quant {
 
+enum class Decoder {
+  tied,       ///< the embedding reads the last layer (Press and Wolf, EACL 2017)
+  projected,  ///< reads a projection of it (projection.hpp)
+};
+
+inline constexpr NamedValue<Decoder> kDecoderNames[] = {{Decoder::tied, "tied"}, {Decoder::projected, "projected"}};
+
 struct LanguageOptions {
   std::string data, output;
   Cell cell = Cell::egru;
   double minutes = 10;  ///< of one processor core, by an estimate: the number of steps follows from it and the sizes
   int embedding = 256;
-  int hidden = 512;  ///< of each layer but the last, which has the embedding's size so that both are tied
+  int hidden = 512;  ///< of each layer but the last
+  int last = 0;      ///< of the last layer; 0: the embedding's size. Another size has the decoder projected.
+  Decoder decoder = Decoder::projected;
   int layers = 2;
   int most_words = 50000;  ///< of the vocabulary
   int64_t batch = 32;      ///< sequences; rounded up to a multiple of kShards

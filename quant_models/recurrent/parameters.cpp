@@ -44,6 +44,7 @@ std::vector<LearnedNumbers> parameters_of(RecurrentNetwork& network) {
     all.push_back({Kind::biases, &layer.biases});
   }
   all.push_back({Kind::embedding, &network.embedding});
+  all.push_back({Kind::embedding, &network.projection});
   all.push_back({Kind::embedding, &network.decoder});
   all.push_back({Kind::biases, &network.decoder_biases});
   return all;
@@ -54,6 +55,7 @@ RecurrentNetwork zeros_like(const RecurrentNetwork& network) {
   zeros.head = network.head;
   zeros.layers = network.layers;
   zeros.embedding = network.embedding;
+  zeros.projection = network.projection;
   zeros.decoder = network.decoder;
   zeros.decoder_biases = network.decoder_biases;
   for (const LearnedNumbers& p : parameters_of(zeros)) p.numbers->assign(p.numbers->size(), 0.0F);
@@ -80,6 +82,7 @@ void initialize(RecurrentNetwork& network, bool with_embedding, const InitialVal
   const size_t names = network.names.size(), last = static_cast<size_t>(network.layers.back().hidden);
   const auto first = static_cast<size_t>(network.inputs());
   network.embedding.clear();
+  network.projection.clear();
   network.decoder.clear();
   if (with_embedding) network.embedding = even_numbers({values.seed, {++place}}, names * first, values.embedding);
   if (!with_embedding || first != last)

@@ -10,12 +10,12 @@ namespace flashcell::quant {
 /// Numbers that learn, and how.
 struct LearnedNumbers {
   enum class Kind { weights, biases, thresholds, embedding };
-  Kind kind;  ///< a head's weights learn as an embedding does
+  Kind kind;  ///< a head's weights and a projection learn as an embedding does
   std::vector<float>* numbers;
 };
 
-/// All of a network's, layer by layer, then head, embedding, decoder and its biases; empty ones too, so that networks
-/// of one shape give lists of one length.
+/// All of a network's, layer by layer, then head, embedding, projection, decoder and its biases; empty ones too, so
+/// that networks of one shape give lists of one length.
 std::vector<LearnedNumbers> parameters_of(RecurrentNetwork& network);
 
 /// A network of the same shape for gradients and moments: all zero, without names.

@@ -56,13 +56,13 @@ void run_in_parallel(int threads, int count, const std::function<void(int)>& wor
 }
 
 PackedDecoder::PackedDecoder(const RecurrentNetwork& network)
-    : forward(network.layers.back().hidden, static_cast<int>(network.decoder_biases.size())),
-      back(static_cast<int>(network.decoder_biases.size()), network.layers.back().hidden) {
+    : forward(network.decoder_inputs(), static_cast<int>(network.decoder_biases.size())),
+      back(static_cast<int>(network.decoder_biases.size()), network.decoder_inputs()) {
   pack(network);
 }
 
 void PackedDecoder::pack(const RecurrentNetwork& network) {
-  const int64_t last = network.layers.back().hidden;
+  const int64_t last = network.decoder_inputs();
   forward.pack(network.decoder_weights().data(), 1, last);
   forward.set_bias(network.decoder_biases);
   back.pack(network.decoder_weights().data(), last, 1);

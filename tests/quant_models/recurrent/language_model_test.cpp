@@ -133,6 +133,25 @@ TEST_F(SmallLanguage, IsLearned) {
   EXPECT_THAT(fault([&] { generate(run.network, "n", "один два", 3, 1, 1); }), HasSubstr("knows no word of it"));
 }
 
+TEST_F(SmallLanguage, IsLearnedWithAnotherNumberOfUnitsLast) {
+  LanguageOptions o = options("run");
+  o.last = 20;
+  o.decoder = Decoder::tied;  // cannot be: the other size has it projected
+  const LanguageRun run = train(o);
+  EXPECT_LT(run.figures.valid_perplexity, 2);
+  EXPECT_EQ(run.network.layers.back().hidden, 20);
+  EXPECT_EQ(run.network.decoder.size(), 20 * run.network.names.size());
+  EXPECT_EQ(read_network((folder_ / "run/network.npz").string()), run.network);
+}
+
+TEST_F(SmallLanguage, ATiedDecoderIsTheEmbedding) {
+  LanguageOptions o = options("run");
+  o.decoder = Decoder::tied;
+  const LanguageRun run = train(o);
+  EXPECT_LT(run.figures.valid_perplexity, 2);
+  EXPECT_TRUE(run.network.decoder.empty());
+}
+
 // Eight words and a line's end, each as often as the others, and <unk> that never comes.
 TEST_F(SmallLanguage, BeginsWithTheFrequenciesOfWords) {
   LanguageOptions o = options("run");
