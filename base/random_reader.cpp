@@ -32,7 +32,7 @@ FileReader::FileReader(const std::filesystem::path& path)
   struct stat status {};
   if (::fstat(file_, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(file_);
-    throw Error(Fault::input, fmt::format("{}: is not a regular file", name_));
+    throw Error(Fault::input, fmt::format("{}: is not a regular file; copy what it gives into one", name_));
   }
   size_ = static_cast<uint64_t>(status.st_size);
   ::posix_fadvise(file_, 0, 0, POSIX_FADV_SEQUENTIAL);

@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "base/little_endian.hpp"
+#include "base/mapped_file.hpp"
 
 namespace flashcell {
 
-/// Bytes that are read at any place. Never mapped: a mapped file that is cut ends the program.
+/// Bytes that are read at any place.
 class RandomReader {
  public:
   virtual ~RandomReader() = default;
@@ -22,6 +23,11 @@ class RandomReader {
   /// Fills `out` with the bytes from `offset`; false where they end before, which a file may do since it was opened.
   /// Throws Error(Fault::input) when the system cannot read.
   virtual bool read(uint64_t offset, std::span<uint8_t> out) const = 0;
+
+  /// All of them where they lie in memory; else none: they have to be read.
+  virtual std::span<const uint8_t> in_place() const { return {}; }
+  /// Whether what was taken from in_place() up to `end` were these bytes: those of a file that is cut become 0.
+  virtual bool were_there(uint64_t /*end*/) const { return true; }
 };
 
 /// Bytes in memory, which must stay.
@@ -30,6 +36,7 @@ class MemoryReader : public RandomReader {
   explicit MemoryReader(std::span<const uint8_t> bytes) : bytes_(bytes) {}
   uint64_t size() const override { return bytes_.size(); }
   bool read(uint64_t offset, std::span<uint8_t> out) const override;
+  std::span<const uint8_t> in_place() const override { return bytes_; }
 
  private:
   std::span<const uint8_t> bytes_;
@@ -47,10 +54,26 @@ class FileReader : public RandomReader {
   uint64_t size() const override { return size_; }
   bool read(uint64_t offset, std::span<uint8_t> out) const override;
 
+ protected:
+  int file() const { return file_; }
+
  private:
   std::string name_;
   int file_;
   uint64_t size_ = 0;
+};
+
+/// The same, mapped where the system does that. What is read by read() comes from the file.
+class MappedFileReader final : public FileReader {
+ public:
+  /// Throws Error(Fault::input) when the file cannot be read.
+  explicit MappedFileReader(const std::filesystem::path& path) : FileReader(path), map_(file(), size()) {}
+
+  std::span<const uint8_t> in_place() const override { return map_.bytes(); }
+  bool were_there(uint64_t end) const override { return map_.were_there(end); }
+
+ private:
+  MappedFile map_;
 };
 
 /// The whole file. Throws Error(Fault::input) when it cannot be read or has more than `most` bytes.

@@ -9,8 +9,10 @@
 #include "base/text.hpp"
 #include "host/app/labelled_pictures.hpp"
 #include "host/app/progress.hpp"
+#include "quant_models/cim/range_calibration.hpp"
 #include "quant_models/cim/study.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/search/array_bits.hpp"
 
 namespace flashcell::app {
 namespace {
@@ -19,6 +21,8 @@ struct ArrayOptions {
   std::string network, preset, test, calibration, before, time = "1s..1y", output;
   host::PictureOptions pictures;
   std::vector<float> noises{0, 0.5F, 1, 2, 5}, bits{4, 5, 6, 7, 8, 10};
+  bool choose_bits = false;
+  double bit_errors = 0.1, bits_loss = 1;
   int64_t images = 256;
   int chips = 3, threads = 1;
   uint64_t seed = 1;
@@ -82,12 +86,51 @@ quant::cim::Comparison compare(const ArrayOptions& o, quant::cim::StudyOptions o
   return {o.before, study.real, study.ideal, study.over_time};
 }
 
+/// Bits layer by layer; from then on `work` is of the device that has them.
+quant::cim::BitsStudy choose_bits(const ArrayOptions& o, host::ArrayWork& work, const quant::cim::TestSet& test,
+                                  const quant::cim::StudyOptions& study) {
+  constexpr int64_t kPictures = 128;
+  const host::ArrayChoice choice{o.preset, o.calibration, o.pictures};
+  const quant::CalibrationImages pictures = host::calibration_pictures(work, choice, kPictures);
+  const quant::RangeSource ranges = [&](const quant::cim::Device& device) {
+    return quant::cim::calibrate(work.graph, device, pictures.values, pictures.count,
+                                 quant::cim::stated_limits(work.as_read, device));
+  };
+  quant::ArrayBitsOptions options;
+  options.bit_errors = o.bit_errors / 100;
+  options.most_loss = o.bits_loss;
+  options.chips = o.chips;
+  options.seed = o.seed;
+  options.run = study.run;
+  Progress progress("choosing bits", std::nullopt, o.quiet);
+  quant::cim::BitsStudy bits{quant::choose_array_bits(work.graph, work.device, ranges, pictures.values, pictures.count,
+                                                      options, [&](int64_t done) { progress.update(done); }),
+                             {},
+                             {}};
+  progress.clear();
+  work.device.faults.bit_inversion = options.bit_errors;
+  bits.before = quant::cim::accuracy(work.graph, work.device, work.settings, test, study);
+  work.device = bits.choice.device;
+  work.settings = ranges(work.device);
+  bits.after = quant::cim::accuracy(work.graph, work.device, work.settings, test, study);
+  return bits;
+}
+
 int report(const ArrayOptions& o) {
   if (o.chips < 1 || o.images < 1 || o.threads < 1)
     throw Error(Fault::usage, "--chips, --images and --threads are at least 1");
+  if (!(o.bit_errors >= 0 && o.bit_errors <= 50))
+    throw Error(Fault::usage, fmt::format("--bit-errors {}: is percent of the stored bits, 0..50", o.bit_errors));
+  if (!(o.bits_loss >= 0 && o.bits_loss <= 100))
+    throw Error(Fault::usage, fmt::format("--bits-loss {}: is percent points, 0..100", o.bits_loss));
+  if (o.choose_bits && o.calibration.empty())
+    throw Error(Fault::usage, "--choose-bits looks at pictures; give some (--calibration DATA)");
+  if (o.choose_bits && !o.before.empty())
+    throw Error(Fault::usage,
+                "--before compares on one device: choose bits first, then give their device.toml as --preset");
   try {
     const quant::cim::StudyOptions options = study_options(o);
-    const host::ArrayWork work = host::read_array_work(o.network, {o.preset, o.calibration, o.pictures});
+    host::ArrayWork work = host::read_array_work(o.network, {o.preset, o.calibration, o.pictures});
     RunChoice plain;
     plain.pictures = o.pictures;
     plain.arithmetic = Arithmetic::float32;
@@ -95,6 +138,8 @@ int report(const ArrayOptions& o) {
     LabelledPictures pictures = read_labelled_pictures(o.test, *network, o.network, o.pictures);
     keep_some(pictures, o.images);
     const std::vector<float> numbers = input_numbers(pictures, *network);
+    std::optional<quant::cim::BitsStudy> bits;
+    if (o.choose_bits) bits = choose_bits(o, work, {numbers, pictures.images.labels}, options);
     Progress progress("measuring accuracies", std::nullopt, o.quiet);
     quant::cim::Study study =
         quant::cim::study(work.graph, work.device, work.settings, {numbers, pictures.images.labels}, options,
@@ -103,13 +148,18 @@ int report(const ArrayOptions& o) {
     progress.clear();
     study.network = o.network;
     study.ranges = work.ranges;
+    study.bits_by_layer = std::move(bits);
     const std::string text = to_text(study);
     FileGroup files(o.output);
     files.add("report.txt", text);
     files.add("report.json", to_json(study));
     files.add("report.html", to_page(study));
+    if (o.choose_bits) files.add("device.toml", quant::cim::device_text(work.device));
     files.write();
     fmt::print("{}\nwritten to {}\n", text, printable(files.path("report.html")));
+    if (o.choose_bits)
+      fmt::print("the device with these bits: {}, as cim:{} or a recipe's arrays\n",
+                 printable(files.path("device.toml")), printable(files.path("device.toml")));
     return 0;
   } catch (const quant::ModelError& e) {
     throw Error(Fault::input, e.what());
@@ -125,7 +175,10 @@ void add_report(Command& cim, Action& action) {
       "own.\n"
       "  flashcell cim report net.onnx --preset pcm_aihwkit --test test_batch.bin --calibration train_batch.bin \\\n"
       "      --time 1s..1y -o report\n"
-      "report.txt, report.json and report.html: a page that needs nothing but itself.");
+      "report.txt, report.json and report.html: a page that needs nothing but itself.\n"
+      "  flashcell cim report net.onnx --preset ideal_8bit --test test_batch.bin --calibration train_batch.bin \\\n"
+      "      --choose-bits --bit-errors 0.1 -o report\n"
+      "as few bits of each layer's weights as the network bears with so many wrong ones: device.toml");
   auto options = std::make_shared<ArrayOptions>();
   command.add_option("NETWORK", options->network, "ONNX file of a classifier").required();
   command.add_option("--preset", options->preset, "The device: PRESET[,key=value...]").required();
@@ -140,6 +193,15 @@ void add_report(Command& cim, Action& action) {
   command.add_option("--noise", options->noises, "More noise of each read, percent of the largest conductance")
       .delimiter(',');
   command.add_option("--bits", options->bits, "Bits of the output converters to compare").delimiter(',');
+  command.add_flag(
+      "--choose-bits", options->choose_bits,
+      "Gives each layer's weights as few bits as the network bears with --bit-errors; needs --calibration");
+  command.add_option("--bit-errors", options->bit_errors,
+                     "Percent of the stored bits that are wrong while bits are chosen, and from then on; 0.1 unless "
+                     "stated");
+  command.add_option("--bits-loss", options->bits_loss,
+                     "Percent points of the calibration's pictures that chosen bits may name otherwise, beyond the "
+                     "device's own; 1 unless stated");
   command.add_option("--images", options->images, "So many of the labelled images at most; 256 unless stated");
   command.add_option("--chips", options->chips, "Chips for each figure; 3 unless stated");
   command.add_option("--threads", options->threads, "The same bytes for any number; 1 unless stated");

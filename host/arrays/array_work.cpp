@@ -16,20 +16,18 @@ namespace {
 constexpr int64_t kCalibrationPictures = 64;
 const std::string kPrefix = "cim:";
 
-quant::cim::Settings from_pictures(const ArrayWork& work, const ArrayChoice& choice,
-                                   const quant::cim::Settings& stated) {
+}  // namespace
+
+quant::CalibrationImages calibration_pictures(const ArrayWork& work, const ArrayChoice& choice, int64_t most) {
+  if (choice.calibration.empty()) throw Error(Fault::usage, "there are no pictures; give some (--calibration DATA)");
   if (!work.metadata.preprocessing)
     throw Error(Fault::usage,
                 "the network does not say what pixels mean to it; give --mean and --factor or --std for --calibration");
   const quant::Shape& input = work.graph.node(work.graph.inputs().at(0)).shape;
   if (input.size() != 4) throw Error(Fault::usage, "--calibration wants a network that takes pictures");
-  const quant::CalibrationImages images =
-      quant::read_calibration_images(choice.calibration, input, *work.metadata.preprocessing, kCalibrationPictures,
-                                     fit_of(choice.pictures, input.at(2), input.at(3)));
-  return quant::cim::calibrate(work.graph, work.device, images.values, images.count, stated);
+  return quant::read_calibration_images(choice.calibration, input, *work.metadata.preprocessing, most,
+                                        fit_of(choice.pictures, input.at(2), input.at(3)));
 }
-
-}  // namespace
 
 bool is_array_device(const std::string& device) {
   return device == "cim" || device.starts_with(kPrefix);
@@ -60,7 +58,9 @@ ArrayWork read_array_work(const std::string& file, const ArrayChoice& choice) {
   const bool quantized = quant::is_quantized(graph);
   work.graph = quant::simplify(quant::without_quantization(graph));
   if (!choice.calibration.empty()) {
-    work.settings = from_pictures(work, choice, quant::cim::stated_limits(graph, work.device));
+    const quant::CalibrationImages images = calibration_pictures(work, choice, kCalibrationPictures);
+    work.settings = quant::cim::calibrate(work.graph, work.device, images.values, images.count,
+                                          quant::cim::stated_limits(graph, work.device));
     work.ranges = "from " + choice.calibration;
   } else if (quantized && work.device.input.cycle_bits > 0) {
     throw Error(Fault::usage,
@@ -74,6 +74,7 @@ ArrayWork read_array_work(const std::string& file, const ArrayChoice& choice) {
                                           "DATA) or a network that `flashcell quantize` wrote",
                                           printable(file)));
   }
+  work.as_read = std::move(graph);
   return work;
 }
 

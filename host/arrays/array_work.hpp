@@ -3,6 +3,7 @@
 
 #include "host/quantization/picture_options.hpp"
 #include "quant_models/cim/array_network.hpp"
+#include "quant_models/data/calibration_images.hpp"
 #include "quant_models/metadata.hpp"
 
 namespace flashcell::host {
@@ -26,8 +27,13 @@ struct ArrayWork {
   quant::Metadata metadata;
   quant::cim::Device device;
   quant::cim::Settings settings;
-  std::string ranges;  ///< where the converters' ranges are from
+  std::string ranges;    ///< where the converters' ranges are from
+  quant::Graph as_read;  ///< with what a quantized file says of its values
 };
+
+/// Up to `most` of the choice's pictures, as the network takes them. Throws Error(Fault::usage) where there are none,
+/// or nothing says what pixels mean.
+quant::CalibrationImages calibration_pictures(const ArrayWork& work, const ArrayChoice& choice, int64_t most);
 
 /// Reads them. Throws Error: no such preset or a wrong key, integers only, no ranges (usage), a damaged file (input).
 ArrayWork read_array_work(const std::string& file, const ArrayChoice& choice);

@@ -1,6 +1,7 @@
 #include "host/event_simulator/event_statistics.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace flashcell::host {
 namespace {
@@ -12,21 +13,40 @@ double quantile(std::vector<int64_t>& values, double share) {
   return static_cast<double>(*place);
 }
 
-double fano(std::span<const Event> events) {
-  const int64_t begin = events.front().time_us;
-  const int64_t slices = (events.back().time_us - begin) / 1000;
-  if (slices < 2) return 0;
-  double sum = 0, squares = 0;
-  size_t next = 0;
-  for (int64_t slice = 0; slice < slices; ++slice) {
-    const size_t first = next;
-    while (next < events.size() && events[next].time_us < begin + 1000 * (slice + 1)) ++next;
-    const double count = static_cast<double>(next - first);
-    sum += count;
-    squares += count * count;
+/// Numbers of events in slices of 1 ms.
+std::vector<double> slices(std::span<const Event> events) {
+  std::vector<double> counts(static_cast<size_t>((events.back().time_us - events.front().time_us) / 1000));
+  for (const Event& event : events) {
+    const auto slice = static_cast<size_t>((event.time_us - events.front().time_us) / 1000);
+    if (slice < counts.size()) ++counts[slice];
   }
-  const double mean = sum / static_cast<double>(slices);
-  return mean > 0 ? (squares / static_cast<double>(slices) - mean * mean) / mean : 0;
+  return counts;
+}
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double v : values) sum += v;
+  return sum / static_cast<double>(values.size());
+}
+
+double variance_of(const std::vector<double>& values) {
+  double squares = 0;
+  for (const double v : values) squares += v * v;
+  const double mean = mean_of(values);
+  return squares / static_cast<double>(values.size()) - mean * mean;
+}
+
+void add_slices(std::span<const Event> events, EventStatistics& s) {
+  const std::vector<double> counts = slices(events);
+  if (counts.size() < 2) return;
+  const double mean = mean_of(counts), variance = variance_of(counts);
+  std::vector<double> jumps;
+  for (size_t i = 1; i < counts.size(); ++i) jumps.push_back(counts[i] - counts[i - 1]);
+  if (mean <= 0) return;
+  s.fano_1ms = variance / mean;
+  s.rate_spread_1ms = std::sqrt(std::max(0.0, variance - mean)) / mean;
+  // Of independent events the difference has twice the variance.
+  s.rate_jump_1ms = std::sqrt(std::max(0.0, variance_of(jumps) / 2 - mean)) / mean;
 }
 
 }  // namespace
@@ -60,7 +80,7 @@ EventStatistics event_statistics(std::span<const Event> events, int width, int h
   s.interval_5_us = quantile(intervals, 0.05);
   s.interval_median_us = quantile(intervals, 0.5);
   s.interval_95_us = quantile(intervals, 0.95);
-  s.fano_1ms = fano(events);
+  add_slices(events, s);
   return s;
 }
 

@@ -78,7 +78,7 @@ class Aedat2Reader final : public RecordReader<Aedat2Reader, 8> {
   friend RecordReader;
 
   void take(const uint8_t* at, Event*& out) {
-    const int64_t time_us = time_(big_endian(at + 4));
+    const int64_t time_us = state_(big_endian(at + 4));
     chip_.davis ? take_davis(big_endian(at), time_us, out) : take_dvs(big_endian(at), time_us, out);
   }
   /// Samples of frames and of the motion sensor have bit 31, events of the outside bit 10.
@@ -98,7 +98,7 @@ class Aedat2Reader final : public RecordReader<Aedat2Reader, 8> {
   }
 
   const Chip& chip_;
-  UnwrappedCounter time_{kTimeBits};
+  UnwrappedCounter state_{kTimeBits};  // of time
 };
 
 }  // namespace

@@ -34,7 +34,7 @@ class DatReader final : public RecordReader<DatReader, kEventBytes> {
 
   void take(const uint8_t* at, Event*& out) { *out++ = event_at(at); }
   Event event_at(const uint8_t* at) {
-    const int64_t time_us = time_(word_at(at));
+    const int64_t time_us = state_(word_at(at));
     const uint32_t data = word_at(at + 4);
     if (first_version_)
       return {time_us, static_cast<uint16_t>(data & 0x1FF), static_cast<uint16_t>(data >> 9 & 0xFF),
@@ -44,7 +44,7 @@ class DatReader final : public RecordReader<DatReader, kEventBytes> {
   }
 
   bool first_version_;
-  UnwrappedCounter time_{kTimeBits};
+  UnwrappedCounter state_{kTimeBits};  // of time
 };
 
 }  // namespace

@@ -30,8 +30,9 @@ class EventReader {
   virtual size_t read(std::span<Event> out) = 0;
 };
 
-/// Opens a recording whatever its format, told by its contents, then by its name. Files are read in blocks and not
-/// mapped: they may be cut while they are read. Throws Error(Fault::input).
+/// Opens a recording whatever its format, told by its contents, then by its name. Formats of records are taken from
+/// where the file is mapped, those of packets read in blocks; either may be cut meanwhile and gives its whole events.
+/// Throws Error(Fault::input).
 std::unique_ptr<EventReader> open_events(const std::filesystem::path& path);
 
 /// The same of bytes that lie anywhere, under a name for messages; HDF5 needs a file.

@@ -27,18 +27,20 @@ class Evt2Reader final : public RecordReader<Evt2Reader, 4> {
                           static_cast<uint32_t>(at[3]) << 24;
     const uint32_t kind = word >> 28;
     if (kind <= kOn) {
-      *out = {high_us_ | (word >> 22 & 0x3F), static_cast<uint16_t>(word >> 11 & 0x7FF),
+      *out = {state_.high_us | (word >> 22 & 0x3F), static_cast<uint16_t>(word >> 11 & 0x7FF),
               static_cast<uint16_t>(word & 0x7FF), kind == kOn};
-      out += time_known_;  // events before the first time are left out
+      out += state_.time_known;  // events before the first time are left out
     } else if (kind == kTimeHigh) {
-      high_us_ = time_(int64_t{word & 0x0FFFFFFF} << kLowTimeBits);
-      time_known_ = true;
+      state_.high_us = state_.time(int64_t{word & 0x0FFFFFFF} << kLowTimeBits);
+      state_.time_known = true;
     }
   }
 
-  UnwrappedCounter time_{kTimeBits};
-  int64_t high_us_ = 0;
-  bool time_known_ = false;
+  struct State {
+    UnwrappedCounter time{kTimeBits};
+    int64_t high_us = 0;
+    bool time_known = false;
+  } state_;
 };
 
 }  // namespace

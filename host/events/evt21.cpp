@@ -41,10 +41,10 @@ class Evt21Reader final : public RecordReader<Evt21Reader, 8, 32> {
     const uint64_t word = upper_half_first_ ? first << 32 | second : second << 32 | first;
     const uint64_t kind = word >> 60;
     if (kind == kTimeHigh) {
-      high_us_ = time_(static_cast<int64_t>(word >> 32 & 0x0FFFFFFF) << kLowTimeBits);
-      time_known_ = true;
-    } else if (kind <= kOn && time_known_) {
-      const int64_t time_us = high_us_ | static_cast<int64_t>(word >> 54 & 0x3F);
+      state_.high_us = state_.time(static_cast<int64_t>(word >> 32 & 0x0FFFFFFF) << kLowTimeBits);
+      state_.time_known = true;
+    } else if (kind <= kOn && state_.time_known) {
+      const int64_t time_us = state_.high_us | static_cast<int64_t>(word >> 54 & 0x3F);
       const auto x = static_cast<uint32_t>(word >> 43 & 0x7FF);
       const auto y = static_cast<uint16_t>(word >> 32 & 0x7FF);
       for (auto valid = static_cast<uint32_t>(word); valid != 0; valid &= valid - 1)
@@ -53,9 +53,11 @@ class Evt21Reader final : public RecordReader<Evt21Reader, 8, 32> {
   }
 
   bool upper_half_first_;
-  UnwrappedCounter time_{kTimeBits};
-  int64_t high_us_ = 0;
-  bool time_known_ = false;
+  struct State {
+    UnwrappedCounter time{kTimeBits};
+    int64_t high_us = 0;
+    bool time_known = false;
+  } state_;
 };
 
 }  // namespace

@@ -32,6 +32,7 @@ class Evt3Reader final : public RecordReader<Evt3Reader, 2, 12> {
   friend RecordReader;
 
   struct State {
+    UnwrappedCounter high_time{kTimeBits};
     int64_t time_us = 0;
     uint32_t x = 0;  // where the next vector begins
     uint16_t y = 0;
@@ -71,7 +72,7 @@ class Evt3Reader final : public RecordReader<Evt3Reader, 2, 12> {
           break;
         case kTimeHigh:
           // The low bits follow in a word of their own.
-          s.time_us = time_(int64_t{word & 0xFFF} << 12);
+          s.time_us = s.high_time(int64_t{word & 0xFFF} << 12);
           s.time_known = true;
           break;
         default:
@@ -92,7 +93,6 @@ class Evt3Reader final : public RecordReader<Evt3Reader, 2, 12> {
     return out;
   }
 
-  UnwrappedCounter time_{kTimeBits};
   State state_;
 };
 

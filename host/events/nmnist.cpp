@@ -28,12 +28,12 @@ class NmnistReader final : public RecordReader<NmnistReader, kEventBytes> {
   void take(const uint8_t* at, Event*& out) {
     const uint32_t rest = static_cast<uint32_t>(at[2]) << 16 | static_cast<uint32_t>(at[3]) << 8 | at[4];
     const bool mark = at[1] == kTurnMark;
-    turns_us_ += mark ? kTurnUs : 0;
-    *out = {turns_us_ + int64_t{rest & 0x7FFFFF}, at[0], at[1], (rest & 0x800000) != 0};
+    state_ += mark ? kTurnUs : 0;
+    *out = {state_ + int64_t{rest & 0x7FFFFF}, at[0], at[1], (rest & 0x800000) != 0};
     out += !mark;
   }
 
-  int64_t turns_us_ = 0;
+  int64_t state_ = 0;  // time of all turns, us
 };
 
 // Calls visit(x, y, time) for at most so many events.

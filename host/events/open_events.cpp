@@ -60,6 +60,7 @@ Format format_of(const RandomReader& bytes, const std::string& name, PercentHead
 
 std::unique_ptr<EventReader> open_format(Format format, Bytes bytes, const PercentHeader& header,
                                          const std::string& name) {
+  if (bytes->size() == 0) throw Error(Fault::input, name + ": is empty; copy it again");
   switch (format) {
     case Format::evt2:
       return open_evt2(std::move(bytes), header, name);
@@ -96,7 +97,7 @@ std::unique_ptr<EventReader> open_events(std::shared_ptr<const RandomReader> byt
 }
 
 std::unique_ptr<EventReader> open_events(const fs::path& path) {
-  auto file = std::make_shared<const FileReader>(path);
+  auto file = std::make_shared<const MappedFileReader>(path);
   PercentHeader header;
   const Format format = format_of(*file, path.string(), header);
   if (format == Format::hdf5) return open_dsec(path);

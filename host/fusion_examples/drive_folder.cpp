@@ -1,12 +1,16 @@
 #include "host/fusion_examples/drive_folder.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/random_reader.hpp"
+#include "base/text.hpp"
 #include "host/events/event_reader.hpp"
 #include "host/fusion_examples/event_planes.hpp"
 #include "quant_models/data/picture.hpp"
@@ -78,6 +82,7 @@ class SceneReader {
       : folder_(folder), o_(options), events_(read_events(folder / events, info_)) {
     if (info_.width < 1 || info_.height < 1)
       throw Error(Fault::input, (folder / events).string() + ": does not say how large its sensor is");
+    if (events_.empty()) throw Error(Fault::input, (folder / events).string() + ": holds no event");
     for (Event& e : events_) {
       e.x = static_cast<decltype(e.x)>(e.x * o_.columns / info_.width);
       e.y = static_cast<decltype(e.y)>(e.y * o_.rows / info_.height);
@@ -86,6 +91,7 @@ class SceneReader {
 
   quant::FusionExample read(const Labelled& labelled) const {
     const fs::path path = folder_ / labelled.picture;
+    check_clock(path, labelled.time_us);
     const quant::Picture picture =
         quant::resize(quant::decode_picture(read_whole(path, kMostBytes), path.string(), 3), o_.rows, o_.columns);
     quant::FusionExample example{picture.pixels, event_planes(events_, labelled.time_us, o_), {}, labelled.night};
@@ -101,6 +107,16 @@ class SceneReader {
   }
 
  private:
+  // A picture that no event can be of has a time of another clock.
+  void check_clock(const fs::path& picture, int64_t time_us) const {
+    const int64_t first = events_.front().time_us, last = events_.back().time_us;
+    if (time_us >= first && time_us - std::llround(1e6 * o_.window) <= last) return;
+    throw Error(Fault::input,
+                fmt::format("{}: is of {} us, its events are from {} to {} us: pictures and events have different "
+                            "clocks; state time_us in boxes.json in the events' clock",
+                            printable(picture.string()), time_us, first, last));
+  }
+
   const fs::path& folder_;
   const DrivingExampleOptions& o_;
   EventRecordingInfo info_;

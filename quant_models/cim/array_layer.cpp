@@ -170,13 +170,8 @@ class LayerProgrammer {
   OutputConverter converter(const CellArray& a, uint32_t number) const {
     const int bits = settings_.output_bits.value_or(d_.output.bits);
     if (bits == 0) return {};
-    const bool pair = d_.array.mapping == Mapping::pair;
-    const double full = a.cells.rows;
-    OutputRange range{pair || settings_.input_has_sign ? -full : 0, full, pair};
-    if (d_.output.range == RangeRule::fixed) range = {pair ? -d_.output.bound : 0, d_.output.bound, pair};
-    if (d_.output.range == RangeRule::calibrated && !settings_.output.empty())
-      range = settings_.output.at(static_cast<size_t>(a.slice));
-    return OutputConverter(bits, range, d_.output.converter, Random(seed_, {layer_, number, 0xADC}));
+    return OutputConverter(bits, output_range(d_, settings_, a.cells.rows, a.slice), d_.output.converter,
+                           Random(seed_, {layer_, number, 0xADC}));
   }
 
   const LayerWeights& w_;
@@ -207,28 +202,55 @@ void check_fit(const LayerWeights& w, const Device& d) {
                             printable(w.name), rows, columns, w.inputs, w.outputs, arrays, kMostArrays));
 }
 
+// What the device says of the layer by its name.
+struct Own {
+  Own(const LayerWeights& weights, const Device& of, const LayerSettings& stated)
+      : device(of.of_layer(weights.name)), settings(stated) {
+    const LayerBits* bits = of.bits_of(weights.name);
+    if (bits != nullptr && bits->weight_limit > 0 && !settings.weight_limit) settings.weight_limit = bits->weight_limit;
+    check_fit(weights, device);
+  }
+
+  Device device;
+  LayerSettings settings;
+};
+
+ArrayLayer program_own(const LayerWeights& weights, const Device& device, const LayerSettings& settings, uint64_t seed,
+                       uint32_t layer) {
+  ArrayLayer now = LayerProgrammer(weights, device, settings, false, seed, layer).run();
+  if (device.compensate_drift && device.seconds > 0) {
+    Device fresh = device;
+    fresh.seconds = 0;
+    const double before = mean_difference(LayerProgrammer(weights, fresh, settings, false, seed, layer).run());
+    if (const double after = mean_difference(now); after > 0) now.scale *= before / after;
+  }
+  return now;
+}
+
 }  // namespace
+
+OutputRange output_range(const Device& device, const LayerSettings& settings, int rows, int slice) {
+  const bool pair = device.array.mapping == Mapping::pair;
+  if (device.output.range == RangeRule::fixed) return {pair ? -device.output.bound : 0, device.output.bound, pair};
+  if (device.output.range == RangeRule::calibrated && !settings.output.empty())
+    return settings.output.at(static_cast<size_t>(slice));
+  const double full = rows;
+  return {pair || settings.input_has_sign ? -full : 0, full, pair};
+}
 
 ArrayLayer program(const LayerWeights& weights, const Device& device, const LayerSettings& settings, uint64_t seed,
                    uint32_t layer) {
-  check_fit(weights, device);
+  const Own own(weights, device, settings);
   try {
-    ArrayLayer now = LayerProgrammer(weights, device, settings, false, seed, layer).run();
-    if (device.compensate_drift && device.seconds > 0) {
-      Device fresh = device;
-      fresh.seconds = 0;
-      const double before = mean_difference(LayerProgrammer(weights, fresh, settings, false, seed, layer).run());
-      if (const double after = mean_difference(now); after > 0) now.scale *= before / after;
-    }
-    return now;
+    return program_own(weights, own.device, own.settings, seed, layer);
   } catch (const Error& e) {
     throw Error(e.fault(), fmt::format("{}: {}", printable(weights.name), e.what()));
   }
 }
 
 ArrayLayer program_ideally(const LayerWeights& weights, const Device& device, const LayerSettings& settings) {
-  check_fit(weights, device);
-  return LayerProgrammer(weights, device, settings, true, 0, 0).run();
+  const Own own(weights, device, settings);
+  return LayerProgrammer(weights, own.device, own.settings, true, 0, 0).run();
 }
 
 }  // namespace flashcell::quant::cim

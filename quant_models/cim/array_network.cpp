@@ -1,7 +1,11 @@
 #include "quant_models/cim/array_network.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "base/error.hpp"
+#include "base/text.hpp"
 #include "quant_models/layers/convolution_windows.hpp"
 #include "quant_models/model_error.hpp"
 
@@ -101,6 +105,16 @@ LayerSettings settings_of(const Settings& settings, const std::string& name) {
   return found == settings.end() ? LayerSettings{} : found->second;
 }
 
+void check_names(const Graph& graph, const Device& device) {
+  for (const LayerBits& layer : device.layers) {
+    const std::optional<NodeId> node = graph.find(layer.name);
+    if (!node || !is_on_arrays(graph.node(*node)))
+      throw Error(Fault::usage, fmt::format("{}: names a layer '{}', which the network does not have on arrays; it is "
+                                            "of another network",
+                                            printable(device.name), printable(layer.name)));
+  }
+}
+
 }  // namespace
 
 bool is_on_arrays(const Node& node) {
@@ -126,6 +140,7 @@ LayerWeights weights_of(const Node& node, Tensor& storage) {
 }
 
 PreparedLayers program(const Graph& graph, const Device& device, const Settings& settings, uint64_t seed) {
+  check_names(graph, device);
   PreparedLayers layers;
   uint32_t number = 0;
   for (const NodeId id : nodes_on_arrays(graph)) {
@@ -161,16 +176,17 @@ std::vector<ConverterUse> converter_uses(const Graph& graph, const Device& devic
     const Node& node = one.node(id);
     Tensor storage;
     const LayerWeights w = weights_of(node, storage);
-    const int64_t tiles = (w.inputs + device.array.rows - 1) / device.array.rows;
+    const Device own = device.of_layer(node.name);
+    const int64_t tiles = (w.inputs + own.array.rows - 1) / own.array.rows;
     const int64_t places = element_count(node.shape) / (int64_t{w.groups} * w.outputs);
     ConverterUse use{node.name};
-    use.columns = int64_t{w.groups} * w.outputs * tiles * device.slices();
+    use.columns = int64_t{w.groups} * w.outputs * tiles * own.slices();
     const LayerSettings layer = settings_of(settings, node.name);
-    const InputConverter input{device.input.bits, layer.input_has_sign, 1, device.input.cycle_bits};
+    const InputConverter input{own.input.bits, layer.input_has_sign, 1, own.input.cycle_bits};
     use.conversions = use.columns * places * input.cycles();
-    use.cells =
-        static_cast<int64_t>(w.weights.size()) * device.slices() * (device.array.mapping == Mapping::pair ? 2 : 1);
-    use.bits = layer.output_bits.value_or(device.output.bits);
+    use.cells = static_cast<int64_t>(w.weights.size()) * own.slices() * (own.array.mapping == Mapping::pair ? 2 : 1);
+    use.weight_bits = own.array.weight_bits;
+    use.bits = layer.output_bits.value_or(own.output.bits);
     uses.push_back(std::move(use));
   }
   return uses;

@@ -24,7 +24,8 @@ struct ConverterUse {
   int64_t columns = 0;      ///< of arrays, each with a converter
   int64_t conversions = 0;  ///< for one picture: columns times places and cycles of the inputs
   int64_t cells = 0;        ///< memory cells
-  int bits = 0;
+  int bits = 0;             ///< of its output converters
+  int weight_bits = 0;      ///< of its weights, sign included
 
   /// As REM-CiM compares networks: area as columns times bits, energy as conversions times bits.
   double area() const { return static_cast<double>(columns) * bits; }

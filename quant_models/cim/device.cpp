@@ -12,6 +12,7 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "base/schema/toml_printer.hpp"
 #include "base/schema/toml_reader.hpp"
 #include "base/text.hpp"
 #include "preset_texts.hpp"
@@ -94,8 +95,10 @@ void check(Device& device, const std::string& file) {
 }
 
 void read_into(Device& device, const std::string& text, const std::string& file) {
-  schema::read_toml(text, {file, Fault::usage, "docs/cim.md lists all keys"},
-                    [&](schema::Visitor& v) { visit(device, v); });
+  schema::read_toml(text, {file, Fault::usage, "docs/cim.md lists all keys"}, [&](schema::Visitor& v) {
+    visit(device, v);
+    visit_layers(device, v);
+  });
 }
 
 std::string text_of(const std::string& name) {
@@ -160,6 +163,32 @@ Device device_of(const std::string& text) {
   device.name = std::filesystem::path(parts[0]).stem().string();
   check(device, parts[0]);
   return device;
+}
+
+std::string device_text(Device device) {
+  return schema::print_toml(
+      [&](schema::Visitor& v) {
+        visit(device, v);
+        if (!device.layers.empty()) visit_layers(device, v);
+      },
+      false);
+}
+
+const LayerBits* Device::bits_of(const std::string& layer) const {
+  const auto found =
+      std::find_if(layers.begin(), layers.end(), [&](const LayerBits& each) { return each.name == layer; });
+  return found == layers.end() ? nullptr : &*found;
+}
+
+Device Device::of_layer(const std::string& layer) const {
+  Device own = *this;
+  own.layers.clear();
+  const LayerBits* bits = bits_of(layer);
+  if (bits == nullptr) return own;
+  if (bits->weight_bits > 0) own.array.weight_bits = bits->weight_bits;
+  own.array.cell_bits = std::min(own.array.cell_bits, own.magnitude_bits());
+  if (bits->output_bits > 0) own.output.bits = bits->output_bits;
+  return own;
 }
 
 std::unique_ptr<CellModel> Device::cell_model() const {

@@ -114,6 +114,15 @@ struct WireSection {
   WireSolver solver = WireSolver::exact;
 };
 
+/// What one layer of a network has of its own: chosen for it, by its name.
+struct LayerBits {
+  std::string name;
+  int weight_bits = 0;      ///< with the sign; 0: the device's
+  double weight_limit = 0;  ///< the weight of the highest code; 0: the largest weight
+  int output_bits = 0;      ///< 0: the device's
+  bool operator==(const LayerBits&) const = default;
+};
+
 struct Device {
   std::string name, source;
   double seconds = 0;  ///< from programming to reading
@@ -125,6 +134,7 @@ struct Device {
   OutputSection output;
   WireSection wire;
   bool compensate_drift = false;  ///< outputs are scaled by how much the array's mean conductance has gone down
+  std::vector<LayerBits> layers;  ///< those with bits of their own
 
   std::unique_ptr<CellModel> cell_model() const;
   /// Whether the noise of reading is the cell model's own and not read.spread.
@@ -134,10 +144,16 @@ struct Device {
   /// Bits of a magnitude, or of an offset number.
   int magnitude_bits() const { return array.weight_bits - (array.mapping == Mapping::pair ? 1 : 0); }
   int slices() const { return (magnitude_bits() + array.cell_bits - 1) / array.cell_bits; }
+  /// What `layers` has of this name; null: nothing.
+  const LayerBits* bits_of(const std::string& layer) const;
+  /// The device as this layer has it: with its bits, whose highest code is a full cell whatever they are.
+  Device of_layer(const std::string& layer) const;
 };
 
-/// Every key of a device's file.
+/// Every key of a device's file but for those of single layers.
 void visit(Device& device, schema::Visitor& visitor);
+/// [[layer]].
+void visit_layers(Device& device, schema::Visitor& visitor);
 
 /// Names of the presets that come with the program, and their texts. Throws Error(Fault::usage) that lists them.
 std::vector<std::string> preset_names();
@@ -146,6 +162,9 @@ std::string preset_text(const std::string& name);
 /// A device from TOML. Throws Error(Fault::usage), one line: a wrong key or value with its line, a parameter that is
 /// missing, parameters that contradict each other.
 Device read_device(const std::string& text, const std::string& file);
+
+/// As read_device() reads it.
+std::string device_text(Device device);
 
 /// "PRESET[,key=value...]": a preset's name or a .toml file, and keys to change ("output.bits=6", "time=1y").
 Device device_of(const std::string& text);

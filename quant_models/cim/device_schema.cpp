@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -119,7 +121,7 @@ void visit_cell(Visitor& v, CellSection& cell) {
 void visit(Device& device, Visitor& v) {
   v.section("", "");
   v.text("source", device.source, "Where the numbers are from");
-  std::string time = "0 s";
+  std::string time = fmt::format("{} s", device.seconds);
   v.form(
       "time", time,
       [&](const std::string& text) {
@@ -177,6 +179,24 @@ void visit(Device& device, Visitor& v) {
   v.section("wire", "Resistance of wires");
   v.real("ohms", device.wire.ohms, 0, 1e6, "From one cell to the next");
   choice(v, "solver", device.wire.solver, kWireSolvers, "Exact, or each wire alone");
+}
+
+void visit_layers(Device& device, Visitor& v) {
+  schema::TableList<LayerBits> layers(
+      device.layers, {[](LayerBits& layer, Visitor& each) {
+                        each.text("name", layer.name, "As `flashcell cim report` lists it");
+                        integer(each, "weight_bits", layer.weight_bits, 0, 16, "With the sign; 0: the device's");
+                        each.real("weight_limit", layer.weight_limit, 0, 1e12,
+                                  "Weight of the highest code; 0: the largest weight");
+                        integer(each, "output_bits", layer.output_bits, 0, 16, "0: the device's");
+                      },
+                      [](const LayerBits& layer) {
+                        if (layer.name.empty()) return std::string("lacks name: which layer it is");
+                        return std::string(layer.weight_bits == 1 ? "has weight_bits 1: no room for a sign" : "");
+                      },
+                      4096});
+  v.section("", "");
+  v.tables("layer", layers, "What single layers of one network have of their own");
 }
 
 }  // namespace flashcell::quant::cim

@@ -1,12 +1,26 @@
 #include "quant_models/cim/range_calibration.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.hpp"
+#include "base/text.hpp"
 #include "quant_models/model_error.hpp"
 
 namespace flashcell::quant::cim {
 namespace {
+
+// A fixed range beyond which a layer's currents lie says nothing of them. `reach`: the largest of them.
+void check_fixed_range(const std::string& layer, const Device& device, double reach) {
+  constexpr double kLeastShare = 0.01;
+  if (device.output.range != RangeRule::fixed || device.output.bound >= kLeastShare * reach) return;
+  throw Error(Fault::usage,
+              fmt::format("{}: its columns' currents reach {:.3g}, its converters' range ends at output.bound = {:g}: "
+                          "nearly everything would be cut off; raise output.bound, or let output.range be calibrated",
+                          printable(layer), reach, device.output.bound));
+}
 
 double magnitude(const NumberSample& sample, double percent) {
   return std::max(std::abs(sample.percentile(percent)), std::abs(sample.percentile(100 - percent)));
@@ -60,16 +74,21 @@ class Calibration {
       samples[{node, array.slice}].add(currents);
     };
     run_all(graph_, images_, count_, kBatch, {}, array_steps(layers, std::make_shared<FirstItem>(), observer));
-    for (auto& [name, settings] : settings_)
-      for (int slice = 0; slice < device_.slices(); ++slice)
-        settings.output.push_back(range_of(samples[{name, slice}]));
+    for (auto& [name, settings] : settings_) {
+      const Device own = device_.of_layer(name);
+      for (int slice = 0; slice < own.slices(); ++slice) {
+        const OutputRange range = range_of(samples[{name, slice}], own.output.bits);
+        check_fixed_range(name, own, std::max(std::abs(range.low), std::abs(range.high)));
+        settings.output.push_back(range);
+      }
+    }
   }
 
-  OutputRange range_of(const NumberSample& sample) const {
+  OutputRange range_of(const NumberSample& sample, int bits) const {
     const double p = device_.output.percentile, low = sample.percentile(100 - p), high = sample.percentile(p);
     const double most = std::max({std::abs(low), std::abs(high), 1e-9});
     if (device_.array.mapping == Mapping::offset && low >= 0) return {0, most, false};
-    const bool middle = std::abs(low + high) / 2 < (high - low) * std::exp2(-device_.output.bits);
+    const bool middle = std::abs(low + high) / 2 < (high - low) * std::exp2(-bits);
     if (device_.output.symmetric || middle || low >= high) return {-most, most, true};
     return {low, high, false};
   }
@@ -104,12 +123,13 @@ std::pair<double, double> reach(const Graph& graph, NodeId id) {
 // Limits of what stands in front of a layer and of its weights.
 LayerSettings limits_of(const Graph& graph, NodeId id, const Device& device) {
   const Node& node = graph.node(id);
+  const int weight_bits = device.of_layer(node.name).array.weight_bits;
   LayerSettings s;
   const auto [low, high] = reach(graph, node.inputs[0]);
   s.input_has_sign = low < 0;
   s.input_limit = std::max(std::abs(low), std::abs(high));
   const std::optional<Quantization>* weights = weight_quantization_of(node.layer);
-  const int highest = (1 << (device.array.weight_bits - 1)) - 1;
+  const int highest = (1 << (weight_bits - 1)) - 1;
   const bool stated = weights != nullptr && weights->has_value();
   if (stated && (*weights)->scale.size() == 1 && (*weights)->zero_point[0] == 0 && (*weights)->highest() == highest)
     s.weight_limit = static_cast<double>((*weights)->scale[0]) * highest;
@@ -171,12 +191,14 @@ Settings stated_ranges(const Graph& graph, const Device& device) {
     double bias = 0;
     for (const float b : ideal.bias) bias = std::max(bias, std::abs(static_cast<double>(b)));
     const double sum = (std::max(std::abs(least), std::abs(most)) + bias) / ideal.scale;
-    for (int slice = 0; slice < device.slices(); ++slice) {
+    const Device own = device.of_layer(node.name);
+    for (int slice = 0; slice < own.slices(); ++slice) {
       const auto array =
           std::find_if(ideal.arrays.begin(), ideal.arrays.end(), [&](const CellArray& a) { return a.slice == slice; });
       // A slice's part of the sum; no more than all of its rows can give.
-      const double range = std::min(sum / array->weight * std::exp2(slice * device.array.cell_bits),
+      const double range = std::min(sum / array->weight * std::exp2(slice * own.array.cell_bits),
                                     static_cast<double>(array->cells.rows));
+      check_fixed_range(node.name, own, range);
       const bool pair = device.array.mapping == Mapping::pair;
       s.output.push_back({pair || s.input_has_sign ? -range : 0, range, pair});
     }

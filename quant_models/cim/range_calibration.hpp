@@ -23,7 +23,8 @@ class NumberSample {
 /// converters behind them. It is symmetric where the device wants it, or where its middle is within a step of 0: then 0
 /// is a level (CrossSim 3.2's rule). A full-range converter wastes most of its levels: 8 bits over 512 rows leave an
 /// error as large as the signal. Limits of `stated` (stated_limits()) go before the pictures': the network was trained
-/// with what they cut off.
+/// with what they cut off. Throws Error(Fault::usage) for a fixed range that ends below a hundredth of what a layer's
+/// currents reach.
 Settings calibrate(const Graph& graph, const Device& device, std::span<const float> images, int64_t count,
                    const Settings& stated = {});
 
@@ -32,7 +33,8 @@ Settings calibrate(const Graph& graph, const Device& device, std::span<const flo
 Settings stated_limits(const Graph& graph, const Device& device);
 
 /// Ranges without pictures, from what a quantized graph says of its values: a layer's inputs reach as far as its
-/// input's integers, its currents as far as its output's. Throws ModelError that names a value that says nothing.
+/// input's integers, its currents as far as its output's. Throws ModelError that names a value that says nothing, Error
+/// as calibrate().
 Settings stated_ranges(const Graph& graph, const Device& device);
 
 }  // namespace flashcell::quant::cim

@@ -119,4 +119,10 @@ Study study(const Graph& graph, const Device& device, const Settings& settings, 
   return s;
 }
 
+StudyPoint accuracy(const Graph& graph, const Device& device, const Settings& settings, const TestSet& test,
+                    const StudyOptions& options) {
+  const std::function<void(int64_t, int64_t)> unseen;
+  return Measurement(graph, settings, test, options, unseen).point(device.seconds, device);
+}
+
 }  // namespace flashcell::quant::cim

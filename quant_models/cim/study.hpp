@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "quant_models/cim/evaluate.hpp"
+#include "quant_models/cim/layer_bits.hpp"
 
 // What a device does to a network: accuracy over time, noise and bits, and what its converters cost.
 namespace flashcell::quant::cim {
@@ -28,6 +29,12 @@ struct Comparison {
   std::vector<StudyPoint> over_time;
 };
 
+/// Bits chosen layer by layer, and what came of them, at the device's time; all bits in error with their probability.
+struct BitsStudy {
+  ChosenBits choice;
+  StudyPoint before, after;  ///< with the device's own bits everywhere, with the chosen ones
+};
+
 struct Study {
   std::string network, device, source, ranges;  ///< ranges: where they are from, for people
   int64_t images = 0;
@@ -42,6 +49,7 @@ struct Study {
   double seconds = 0;                  ///< when noise and bits were varied
   std::vector<ConverterUse> uses;
   std::optional<Comparison> before;
+  std::optional<BitsStudy> bits_by_layer;
 };
 
 struct StudyOptions {
@@ -59,6 +67,10 @@ std::vector<double> times_between(double first, double last);
 /// `progress` is told how many accuracies are done, of how many. Chip i has seed + i.
 Study study(const Graph& graph, const Device& device, const Settings& settings, const TestSet& test,
             const StudyOptions& options, const std::function<void(int64_t, int64_t)>& progress = {});
+
+/// Of several chips at the device's time.
+StudyPoint accuracy(const Graph& graph, const Device& device, const Settings& settings, const TestSet& test,
+                    const StudyOptions& options);
 
 std::string to_text(const Study& study);
 std::string to_json(const Study& study);

@@ -23,6 +23,8 @@ struct TorchRun {
   /// Added to the quantized weights in the places of their parameters, in units of the weights' limit (the highest
   /// integer). Undefined: nothing. No places: to none.
   std::span<const at::Tensor> weight_errors = {};
+  /// Quantized weights are multiplied by it, as an array has some of a layer's rows. Undefined: they are not.
+  at::Tensor weight_rows = {};
 };
 
 /// One node's computation. None: an input.

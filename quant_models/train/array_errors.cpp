@@ -7,9 +7,8 @@
 #include "quant_models/train/torch_fake_quantize.hpp"
 
 namespace flashcell::quant {
-namespace {
 
-cim::Device read_device(const std::string& text) {
+cim::Device read_array_device(const std::string& text) {
   try {
     return cim::device_of(text);
   } catch (const Error& e) {
@@ -17,10 +16,8 @@ cim::Device read_device(const std::string& text) {
   }
 }
 
-}  // namespace
-
 ArrayErrors::ArrayErrors(const Graph& graph, const TorchNetwork& network, const std::string& device)
-    : device_(read_device(device)) {
+    : device_(read_array_device(device)) {
   uint32_t number = 0;
   for (const NodeId id : cim::nodes_on_arrays(graph)) {
     const Node& node = graph.node(id);
@@ -28,11 +25,11 @@ ArrayErrors::ArrayErrors(const Graph& graph, const TorchNetwork& network, const 
     const cim::LayerWeights weights = cim::weights_of(node, storage);
     for (const TorchNetwork::QuantizedWeight& w : network.quantized_weights()) {
       if (w.node != id) continue;
-      const int bits = device_.array.weight_bits;
+      const int bits = device_.of_layer(node.name).array.weight_bits;
       if (w.highest != (1 << (bits - 1)) - 1 || network.parameters()[w.log_scale].value.numel() != 1)
-        throw ModelError("arrays = \"" + device + "\": its weights have " + std::to_string(bits) +
-                         " bits, sign included; the stage must say weights = " + std::to_string(bits) +
-                         ", for all layers");
+        throw ModelError("arrays = \"" + device + "\": weights of '" + node.name + "' have " + std::to_string(bits) +
+                         " bits there, sign included; the stage must say weights = " +
+                         std::to_string(device_.array.weight_bits) + ", for all layers");
       layers_.push_back({w, number, weights.groups, weights.outputs, weights.inputs, node.name});
     }
     ++number;

@@ -10,6 +10,9 @@
 
 namespace flashcell::quant {
 
+/// A stage's `arrays`. Throws ModelError: no such device.
+cim::Device read_array_device(const std::string& text);
+
 /// What the cells of a compute-in-memory device make of a network's weights, for training that learns to bear it: each
 /// draw is another chip (Joshi et al., Nature Communications 11, 2020, train with normal noise over the largest weight;
 /// here the device's own law is asked, cell by cell).

@@ -44,6 +44,7 @@ struct StageOptions {
   int edge_weight_bits = 0;                  ///< of the first and last layer with weights; 0: as the others
   double teacher = 0;       ///< share of the loss that is how far answers are from the first stage's (answer_loss.hpp)
   std::string arrays = {};  ///< compute-in-memory device (cim::device_of) whose errors weights learn to bear
+  bool converters = true;   ///< the columns' converters of `arrays`, too
 };
 
 struct Recipe {

@@ -75,6 +75,7 @@ void visit_quantized_stage(StageOptions& s, Visitor& v) {
   v.real("teacher", s.teacher, 0, 1, "Share of the loss that is how far answers are from [train]'s network.");
   v.text("arrays", s.arrays,
          "Compute-in-memory device whose cells' errors weights learn to bear: PRESET[,key=value...]. Empty: none.");
+  v.boolean("converters", s.converters, "Training computes with the converters behind the columns of `arrays`, too.");
   const std::string weights = std::to_string(s.weight_bits), activations = std::to_string(s.activation_bits);
   unless_stated(s.name, std::string("w").append(weights).append("a").append(activations));
   v.text("name", s.name, "Of the files that are written.");

@@ -20,7 +20,7 @@ std::string name_in(const Node& node, const std::string& name) {
 const Node& owner_of(const Graph& graph, const Node& node) {
   return graph.node(weight_owner(graph, graph.find(node.name).value()));
 }
-constexpr const char *kWeight = "weight", *kWeightScale = "weight/scale", *kValueScale = "value/scale";
+constexpr const char *kWeight = "weight", *kBias = "bias", *kWeightScale = "weight/scale", *kValueScale = "value/scale";
 
 // What only moves numbers may store them in another way than they came: parts of one value with scales of their own.
 bool stores_anew(const Graph& graph, const Node& node) {
@@ -66,7 +66,8 @@ class TorchNetwork::Parameters : public TorchParameters {
       const at::Tensor scale = run.parameters[scales].exp();
       at::Tensor stored = fake_quantize(real(run), scale, range);
       const bool errs = !run.weight_errors.empty() && run.weight_errors[place].defined();
-      return errs ? with_errors(stored, run.weight_errors[place], scale, range.highest) : stored;
+      if (errs) stored = with_errors(stored, run.weight_errors[place], scale, range.highest);
+      return run.weight_rows.defined() ? stored * run.weight_rows : stored;
     };
   }
 
@@ -115,7 +116,7 @@ TorchNetwork::TorchNetwork(const Graph& graph) : graph_(graph) {
                      std::to_string(graph.outputs().size()) + " outputs; training needs inputs and one output");
   for (const NodeId id : graph_.order()) {
     const Node& node = graph_.node(id);
-    Step step{id, {}, {}};
+    Step step{id, {}, {}, {}};
     try {
       Parameters parameters(*this, node);
       step.operation = make_torch_operation(node.layer, parameters);
@@ -123,6 +124,8 @@ TorchNetwork::TorchNetwork(const Graph& graph) : graph_(graph) {
       throw ModelError("node '" + node.name + "': " + e.what());
     }
     if (stores_anew(graph_, node)) add_value_quantization(node, step);
+    if (const auto bias = places_.find(name_in(owner_of(graph_, node), kBias)); bias != places_.end())
+      step.bias = bias->second;
     steps_.push_back(std::move(step));
   }
 }
@@ -184,10 +187,30 @@ std::vector<at::Tensor> TorchNetwork::split_inputs(const at::Tensor& input) cons
   return parts;
 }
 
+at::Tensor TorchNetwork::through_columns(const Step& step, std::span<const at::Tensor> inputs, const TorchRun& run,
+                                         const ColumnConverters& columns) {
+  at::Tensor bias, sum;
+  for (const ColumnConverters::Array& array : columns.arrays) {
+    TorchRun part = run;
+    part.weight_rows = array.rows;
+    at::Tensor result = step.operation.function(inputs, part);
+    if (step.bias && !bias.defined()) {
+      std::vector<int64_t> shape(static_cast<size_t>(result.dim()), 1);
+      shape[result.dim() == 4 ? 1 : shape.size() - 1] = -1;  // channels of a convolution, else what stands last
+      bias = run.parameters[*step.bias].reshape(shape);
+    }
+    if (bias.defined()) result = result - bias;
+    result = fake_quantize(result - array.low, at::full({1}, array.step), {0, columns.highest_code, 0}) + array.low;
+    sum = sum.defined() ? sum + result : result;
+  }
+  return bias.defined() ? sum + bias : sum;
+}
+
 at::Tensor TorchNetwork::forward(const at::Tensor& input, std::span<const at::Tensor> parameters,
                                  BatchStatistics* statistics, const TorchObserver& observer,
-                                 std::span<const at::Tensor> weight_errors) const {
-  const TorchRun run{parameters, running_, statistics, weight_errors};
+                                 std::span<const at::Tensor> weight_errors,
+                                 std::span<const ColumnConverters> columns) const {
+  const TorchRun run{parameters, running_, statistics, weight_errors, {}};
   std::vector<at::Tensor> values(graph_.id_limit()), inputs;
   const std::vector<at::Tensor> given = split_inputs(input);
   size_t next = 0;
@@ -195,7 +218,13 @@ at::Tensor TorchNetwork::forward(const at::Tensor& input, std::span<const at::Te
     at::Tensor& value = values[static_cast<size_t>(step.node)];
     inputs.clear();
     for (const NodeId id : graph_.node(step.node).inputs) inputs.push_back(values[static_cast<size_t>(id)]);
-    value = step.operation.function ? step.operation.function(inputs, run) : given[next++];
+    const bool converts = !columns.empty() && !columns[static_cast<size_t>(step.node)].arrays.empty();
+    if (!step.operation.function)
+      value = given[next++];
+    else if (converts)
+      value = through_columns(step, inputs, run, columns[static_cast<size_t>(step.node)]);
+    else
+      value = step.operation.function(inputs, run);
     if (step.quantize) value = step.quantize(value, run);
     if (observer) observer(step.node, value);
   }

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -25,6 +26,17 @@ using BatchStatistics = std::vector<at::Tensor>;
 /// Sees every node's value as it is made, in the graph's order, part of the computation's record for gradients; may
 /// keep it, or put another one in its place.
 using TorchObserver = std::function<void(NodeId node, at::Tensor& value)>;
+
+/// What stands behind the columns of a layer's arrays, each of which has some of its rows: the results of all of them,
+/// converted, are added up.
+struct ColumnConverters {
+  struct Array {
+    at::Tensor rows;          ///< 1 for its weights, 0 for the others; undefined: all of them
+    float low = 0, step = 1;  ///< of the results, without the bias: the least level, and the distance of levels
+  };
+  std::vector<Array> arrays;  ///< empty: no converters
+  int32_t highest_code = 0;
+};
 
 /// A graph as libtorch operations. Layers that share their weights (graph/shared_weights.hpp) learn one set of them,
 /// with one set of running figures. Weights, biases, batch normalization, and the scales of quantized weights and
@@ -51,9 +63,10 @@ class TorchNetwork {
   /// The output for a batch (N x the input's shape; of several inputs N x the numbers of all, in the graph's order),
   /// with `parameters` in the place of parameters(). Batch normalization goes by the batch and appends to `statistics`,
   /// or by the running figures where that is null.
-  /// `weight_errors`: TorchRun's.
+  /// `weight_errors`: TorchRun's. `columns`: by node; gradients pass straight through them, but not beyond their range.
   at::Tensor forward(const at::Tensor& input, std::span<const at::Tensor> parameters, BatchStatistics* statistics,
-                     const TorchObserver& observer = {}, std::span<const at::Tensor> weight_errors = {}) const;
+                     const TorchObserver& observer = {}, std::span<const at::Tensor> weight_errors = {},
+                     std::span<const ColumnConverters> columns = {}) const;
 
   /// running = (1 - share) * running + share * mean of the given batches'.
   void update_running(std::span<const BatchStatistics> batches, double share);
@@ -68,7 +81,11 @@ class TorchNetwork {
     NodeId node = 0;
     TorchOperation operation;
     std::function<at::Tensor(const at::Tensor& value, const TorchRun& run)> quantize;
+    std::optional<size_t> bias;  // its parameter
   };
+
+  static at::Tensor through_columns(const Step& step, std::span<const at::Tensor> inputs, const TorchRun& run,
+                                    const ColumnConverters& columns);
 
   size_t add_parameter(const std::string& name, const Tensor& value, bool decays);
   size_t add_scales(const std::string& name, const Quantization& quantization);

@@ -11,6 +11,7 @@
 #include "quant_models/model_error.hpp"
 #include "quant_models/random.hpp"
 #include "quant_models/train/answer_loss.hpp"
+#include "quant_models/train/array_converters.hpp"
 #include "quant_models/train/array_errors.hpp"
 #include "quant_models/train/optimizer.hpp"
 #include "quant_models/train/schedule.hpp"
@@ -24,6 +25,8 @@ namespace {
 constexpr size_t kShards = 4;
 constexpr double kTemperature = 4;     // of a teacher's and a learner's classes that are compared
 constexpr double kRunningShare = 0.1;  // of a batch in the running figures of batch normalization
+// The ranges of arrays' converters follow the network: they are found so often, by so many pictures.
+constexpr int64_t kRangeSteps = 20, kRangeImages = 32;
 
 // A part of a batch: what one thread works out of it.
 struct Shard {
@@ -43,7 +46,10 @@ class Trainer {
         optimizer_(network_.parameters(), stage.weight_decay),
         average_(network_, stage.average),
         threads_(options.threads) {
-    if (!stage.arrays.empty()) errors_.emplace(start, network_, stage.arrays);
+    if (!stage.arrays.empty()) {
+      errors_.emplace(start, network_, stage.arrays);
+      if (stage.converters) converters_.emplace(start, stage.arrays);
+    }
     if (stage.teacher > 0 && options.teacher != nullptr) teacher_.emplace(*options.teacher);
     // Never less than two images in a part: batch normalization needs a spread.
     batch_ = std::min(stage.batch, task.train_count());
@@ -112,7 +118,12 @@ class Trainer {
       const uint64_t chip = Random(options_.seed, {static_cast<uint64_t>(state_.step), 0xC41Bu}).next();
       weight_errors = errors_->draw(network_, chip, threads_);
     }
-    threads_.run(shards, [&](size_t s) { work(parts[s], batch.size(), epoch, weight_errors); });
+    std::vector<ColumnConverters> columns;
+    if (converters_) {
+      if (state_.step % kRangeSteps == 0) find_ranges();
+      columns = converters_->columns();
+    }
+    threads_.run(shards, [&](size_t s) { work(parts[s], batch.size(), epoch, weight_errors, columns); });
     const at::NoGradGuard no_gradients;
     std::vector<BatchStatistics> statistics;
     double loss = 0;
@@ -130,11 +141,17 @@ class Trainer {
     return loss;
   }
 
-  void work(Shard& shard, size_t batch, int64_t epoch, std::span<const at::Tensor> weight_errors) const {
+  void find_ranges() {
+    const int64_t count = std::min(kRangeImages, task_.train_count());
+    converters_->calibrate(network_.trained(), task_.calibration_images(count), count);
+  }
+
+  void work(Shard& shard, size_t batch, int64_t epoch, std::span<const at::Tensor> weight_errors,
+            std::span<const ColumnConverters> columns) const {
     const Examples examples = task_.examples(shard.indices, options_.seed, epoch);
     std::vector<at::Tensor> leaves;
     for (const Parameter& p : network_.parameters()) leaves.push_back(p.value.detach().requires_grad_());
-    const at::Tensor output = network_.forward(examples.input, leaves, &shard.statistics, {}, weight_errors);
+    const at::Tensor output = network_.forward(examples.input, leaves, &shard.statistics, {}, weight_errors, columns);
     const double share = static_cast<double>(shard.indices.size()) / static_cast<double>(batch);
     const at::Tensor loss = loss_of(output, examples) * share;
     shard.loss = loss.item<double>();
@@ -169,6 +186,7 @@ class Trainer {
     for (at::Tensor& t : network_.running()) all.push_back(&t);
     for (at::Tensor& t : optimizer_.state()) all.push_back(&t);
     for (at::Tensor& t : average_.state()) all.push_back(&t);
+    if (converters_) all.push_back(&converters_->state());
     return all;
   }
 
@@ -194,6 +212,7 @@ class Trainer {
   const TrainerOptions& options_;
   TorchNetwork network_;
   std::optional<ArrayErrors> errors_;
+  std::optional<ArrayConverters> converters_;
   std::optional<TorchNetwork> teacher_;
   AdamW optimizer_;
   WeightAverage average_;

@@ -41,7 +41,8 @@ using ProgressCallback = std::function<void(const TrainingProgress&)>;
 /// ones; threads share them, gradients are added in order and batch normalization looks at its own part: the result
 /// does not depend on the number of threads, bit for bit (on one machine; another processor may round convolutions
 /// otherwise). With a checkpoint file a run that was stopped anywhere goes on to the same result.
-/// Where the stage names arrays, each batch computes with weights as another chip of that device holds them.
+/// Where the stage names arrays, each batch computes with weights as another chip of that device holds them, and with
+/// its columns' converters.
 /// Throws ModelError: a device that does not fit the stage, a loss that is no longer finite, a checkpoint that is
 /// damaged or of another run.
 Training train(const Graph& start, const Task& task, const StageOptions& stage, const TrainerOptions& options,

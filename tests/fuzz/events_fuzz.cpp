@@ -1,5 +1,5 @@
-// The first byte chooses the name's ending, the rest is a recording of events (HDF5, which another library reads,
-// aside).
+// The first byte chooses the name's ending and whether bytes are taken where they lie or read in blocks, the rest is a
+// recording of events (HDF5, which another library reads, aside).
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -10,11 +10,25 @@
 #include "host/events/event_reader.hpp"
 #include "tests/fuzz/must_blame_the_input.hpp"
 
+namespace {
+
+/// As a file that is not mapped.
+class Blocks : public flashcell::MemoryReader {
+ public:
+  using MemoryReader::MemoryReader;
+  std::span<const uint8_t> in_place() const override { return {}; }
+};
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace flashcell;
   constexpr const char* kNames[] = {"fuzz.raw", "fuzz.dat", "fuzz.bin", "fuzz.aedat"};
   if (size < 1) return 0;
-  const auto bytes = std::make_shared<const MemoryReader>(std::span(data + 1, size - 1));
+  const std::span rest(data + 1, size - 1);
+  const bool in_blocks = (data[0] & 4) != 0;
+  const std::shared_ptr<const MemoryReader> bytes =
+      in_blocks ? std::make_shared<const Blocks>(rest) : std::make_shared<const MemoryReader>(rest);
   fuzz::must_parse_or_blame_the_input([&] {
     const auto reader = open_events(bytes, kNames[data[0] % 4]);
     EventClock clock;

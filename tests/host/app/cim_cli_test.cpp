@@ -53,6 +53,8 @@ TEST_F(CimCli, RefusalsAreOneLine) {
   expect_refusal(eval(shipped("int8.fcnn"), "cim:ideal_8bit"), 2, {".onnx"});
   expect_refusal(eval(shipped("float.onnx"), "cim:ideal_8bit"), 2, {"--calibration"});
   expect_refusal(eval(network, "cim:ideal_8bit,array.rows=1,array.columns=1"), 2, {"too small"});
+  expect_refusal(eval(network, "cim:ideal_8bit,output.range=fixed,output.bound=1e-6"), 2,
+                 {"output.bound", "cut off", "calibrated"});
   expect_refusal(eval("missing.onnx", "cim:ideal_8bit"), 3, {"missing.onnx"});
   expect_refusal(
       {"cim", "report", network, "--preset", "ideal_8bit", "--test", "nothing", "-o", path("r"), "--time", "1d..1s"}, 2,
@@ -66,6 +68,33 @@ TEST_F(CimCli, DigitsOnArrays) {
   const nlohmann::json json = test::parse_json(run(words).out);
   EXPECT_GT(json["top1_percent"], 98.5);
   EXPECT_EQ(json["device"], "cim:ideal_8bit");
+}
+
+TEST_F(CimCli, BitsChosenByLayerAreADevice) {
+  FLASHCELL_NEEDS_DATA("mnist");
+  const std::string network = shipped("int8.onnx");
+  const auto words = [&](std::vector<std::string> more) {
+    std::vector<std::string> all{"cim",    "report", network,   "--preset", "ideal_8bit",   "--test", mnist(),
+                                 "--time", "1s",     "--chips", "1",        "--images",     "60",     "--noise",
+                                 "0",      "--bits", "8",       "-q",       "--choose-bits"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  expect_refusal(words({"-o", path("none")}), 2, {"--calibration"});
+  expect_refusal(words({"-o", path("none"), "--calibration", mnist(), "--bit-errors", "80"}), 2, {"--bit-errors"});
+  const Outcome outcome = run(words({"-o", path("bits"), "--calibration", mnist()}));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const nlohmann::json json = nlohmann::json::parse(test::read_file(path("bits/report.json")));
+  const nlohmann::json& bits = json["bits_by_layer"];
+  EXPECT_LT(bits["chosen"]["weight_bits"], bits["before"]["weight_bits"]);
+  EXPECT_GT(bits["chosen"]["mean_percent"], bits["before"]["mean_percent"].get<double>() - 8);
+  for (size_t i = 0; i < json["layers"].size(); ++i)
+    EXPECT_EQ(json["layers"][i]["weight_bits"], bits["layers"][i]["chosen"]);
+  test::expect_well_formed(test::read_file(path("bits/report.html")));
+  const Outcome eval = run({"model", "eval", network, mnist(), "--device", "cim:" + path("bits/device.toml"), "--json",
+                            "-q", "--calibration", mnist()});
+  ASSERT_EQ(eval.code, 0) << eval.err;
+  EXPECT_GT(nlohmann::json::parse(eval.out)["top1_percent"], 80);
 }
 
 TEST_F(CimCli, AReportIsTheSameForAnyNumberOfThreads) {

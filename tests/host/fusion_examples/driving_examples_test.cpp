@@ -126,6 +126,15 @@ TEST(DriveFolder, GivesWhatWasWritten) {
   for (size_t k = 0; k < set.train[0].objects.size(); ++k)
     EXPECT_FLOAT_EQ(2 * smaller.train[0].objects[k].box.right, set.train[0].objects[k].box.right);
   EXPECT_THROW(read_drives(folder, few(), 5), Error);
+  for (DrivingLabels& picture : labels) picture.time_us += 1'000'000'000;
+  write_driving_labels(drives, folder, labels);
+  try {
+    read_drives(folder, few(), 2);
+    ADD_FAILURE() << "pictures of another clock than the events'";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.fault(), Fault::input);
+    EXPECT_NE(std::string(e.what()).find("different clocks"), std::string::npos) << e.what();
+  }
   std::ofstream(folder / "boxes.json") << "{\"images\": []}";
   EXPECT_THROW(read_drives(folder, few(), 2), Error);
   fs::remove_all(folder);

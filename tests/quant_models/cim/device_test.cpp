@@ -57,6 +57,36 @@ TEST(Device, WrongKeysAndPresets) {
   EXPECT_THAT(error_of([] { device_of("ideal_8bit,input.bits=0,input.cycle_bits=1"); }), HasSubstr("input.cycle_bits"));
 }
 
+TEST(Device, ItsTextIsReadBackAsItIs) {
+  for (const std::string& name : preset_names()) {
+    Device device = device_of(name + ",time=36h");
+    device.layers = {{"conv1", 4, 0.25, 0}, {"fc", 0, 0, 6}};
+    const std::string text = device_text(device);
+    const Device read = read_device(text, name + ".toml");
+    EXPECT_EQ(device_text(read), text) << name;
+    EXPECT_EQ(read.layers, device.layers) << name;
+    EXPECT_EQ(read.seconds, 129600) << name;
+    EXPECT_EQ(read.array.weight_bits, device.array.weight_bits) << name;
+  }
+}
+
+TEST(Device, LayersHaveBitsOfTheirOwn) {
+  Device device = device_of("ideal_8bit");
+  device.layers = {{"a", 4, 0, 0}, {"b", 0, 0, 5}};
+  EXPECT_EQ(device.of_layer("a").array.weight_bits, 4);
+  EXPECT_EQ(device.of_layer("a").array.cell_bits, 3) << "the highest code is a full cell";
+  EXPECT_EQ(device.of_layer("a").output.bits, 8);
+  EXPECT_EQ(device.of_layer("b").output.bits, 5);
+  EXPECT_EQ(device.of_layer("b").array.weight_bits, 8);
+  EXPECT_EQ(device.of_layer("c").array.weight_bits, 8);
+  const auto with = [](const std::string& layer) { return preset_text("ideal_8bit") + "\n[[layer]]\n" + layer; };
+  EXPECT_THAT(error_of([&] { read_device(with("weight_bits = 4"), "mine.toml"); }), HasSubstr("lacks name"));
+  EXPECT_THAT(error_of([&] { read_device(with("name = \"a\"\nweight_bits = 1"), "mine.toml"); }),
+              HasSubstr("no room for a sign"));
+  EXPECT_THAT(error_of([&] { read_device(with("name = \"a\"\nweight_bit = 4"), "mine.toml"); }),
+              HasSubstr("weight_bits"));
+}
+
 TEST(Device, ChangesOnTheCommandLine) {
   const Device device = device_of("ideal_8bit,output.bits=6,array.mapping=offset,time=2d,wire.ohms=0.5");
   EXPECT_EQ(device.output.bits, 6);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.hpp"
 #include "quant_models/cim/evaluate.hpp"
 #include "quant_models/cim/range_calibration.hpp"
 #include "quant_models/model_error.hpp"
@@ -156,6 +157,48 @@ TEST(ArrayNetwork, StatedLimitsGoBeforeThePictures) {
   EXPECT_EQ(found.at("b").weight_limit, stated.at("b").weight_limit);
   EXPECT_EQ(found.at("a"), free.at("a"));
   EXPECT_NE(found.at("b").output, free.at("b").output) << "columns' ranges are those of what is let through";
+}
+
+// A layer with bits of its own is the layer on a device that has these bits.
+TEST(ArrayNetwork, BitsOfSingleLayers) {
+  const SmallNetwork n;
+  Device mixed = device_of("nor_4bit"), few = device_of("nor_4bit,array.weight_bits=3,array.cell_bits=2");
+  mixed.layers = {{"b", 3, 0, 0}};
+  const Settings settings = calibrate(n.graph, mixed, n.images, SmallNetwork::kImages);
+  const PreparedLayers ours = program(n.graph, mixed, settings, 3), all = program(n.graph, few, settings, 3),
+                       none = program(n.graph, device_of("nor_4bit"), settings, 3);
+  const auto cells = [](const PreparedLayers& layers, const char* name) {
+    return layers.at(name)->layer().arrays.at(0).cells.plus;
+  };
+  EXPECT_EQ(cells(ours, "b"), cells(all, "b"));
+  EXPECT_EQ(cells(ours, "a"), cells(none, "a"));
+  EXPECT_NE(cells(ours, "b"), cells(none, "b"));
+  EXPECT_EQ(converter_uses(n.graph, mixed, settings)[1].weight_bits, 3);
+  mixed.layers = {{"b", 0, 0.01, 0}};
+  EXPECT_NE(cells(program(n.graph, mixed, settings, 3), "b"), cells(none, "b")) << "most weights are cut off";
+  mixed.layers = {{"other", 3, 0, 0}};
+  try {
+    program(n.graph, mixed, settings, 3);
+    ADD_FAILURE() << "a layer that is not there";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), testing::HasSubstr("'other'"));
+  }
+}
+
+TEST(ArrayNetwork, AFixedRangeThatCutsEverythingOffIsRefused) {
+  const SmallNetwork n;
+  const auto find = [&](const std::string& bound) {
+    return calibrate(n.graph, device_of("ideal_8bit,output.range=fixed,output.bound=" + bound), n.images,
+                     SmallNetwork::kImages);
+  };
+  EXPECT_NO_THROW(find("5"));
+  try {
+    find("0.001");
+    ADD_FAILURE() << "nothing of it would be seen";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.fault(), Fault::usage);
+    EXPECT_THAT(e.what(), testing::HasSubstr("output.bound = 0.001"));
+  }
 }
 
 TEST(ArrayNetwork, ANetworkWithoutMatricesIsRefused) {

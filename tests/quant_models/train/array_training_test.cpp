@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <unistd.h>
+
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 
 #include "quant_models/cim/evaluate.hpp"
 #include "quant_models/cim/held_weights.hpp"
@@ -13,6 +17,7 @@
 #include "quant_models/graph/unquantized.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/models/roi_classifier.hpp"
+#include "quant_models/train/array_converters.hpp"
 #include "quant_models/train/array_errors.hpp"
 #include "quant_models/train/start_quantized.hpp"
 #include "quant_models/train/torch_fake_quantize.hpp"
@@ -119,8 +124,8 @@ TEST(TorchFakeQuantize, ErrorsGrowWithTheScale) {
 }
 
 /// How many of the test pictures several chips get right, of 1.
-double right_on_arrays(const Graph& trained, const ClassificationData& data) {
-  const cim::Device device = cim::device_of(kNoisyCells);
+double right_on_arrays(const Graph& trained, const ClassificationData& data, const char* arrays) {
+  const cim::Device device = cim::device_of(arrays);
   std::vector<float> images;
   for (const uint8_t pixel : data.test.pixels) images.push_back(static_cast<float>(pixel) / 255);
   const Graph real = simplify(without_quantization(trained));
@@ -136,6 +141,132 @@ double right_on_arrays(const Graph& trained, const ClassificationData& data) {
   return right / kChips;
 }
 
+constexpr const char* kFewLevels =
+    "ideal_8bit,array.weight_bits=5,array.cell_bits=4,output.bits=3,array.rows=40,output.percentile=99";
+
+StageOptions converter_stage(int epochs) {
+  StageOptions stage = array_stage(epochs);
+  stage.arrays = kFewLevels;
+  return stage;
+}
+
+// What training computes with is what emulated arrays do, several of them to a layer.
+TEST(ArrayConverters, AreThoseOfTheEmulatedArrays) {
+  const ClassificationTask task(patterns(60, 4), pattern_recipe());
+  const Graph graph = start_quantized(make_roi_classifier(3, 1), task, converter_stage(1), {});
+  TorchNetwork network(graph);
+  ArrayConverters converters(graph, kFewLevels);
+  const std::vector<float> images = task.calibration_images(20);
+  converters.calibrate(graph, images, 20);
+  const std::vector<ColumnConverters> columns = converters.columns();
+  size_t layers = 0, arrays = 0;
+  for (const ColumnConverters& c : columns) {
+    layers += !c.arrays.empty();
+    arrays += c.arrays.size();
+  }
+  EXPECT_GT(layers, 2U);
+  EXPECT_GT(arrays, layers) << "a layer has more rows than an array";
+  const cim::Device device = cim::device_of(kFewLevels);
+  const Graph real = simplify(without_quantization(graph));
+  const cim::Settings settings = cim::calibrate(real, device, images, 20, cim::stated_limits(graph, device));
+  const cim::PreparedLayers programmed = cim::program(real, device, settings, 1);
+  std::vector<at::Tensor> parameters;
+  for (const Parameter& p : network.parameters()) parameters.push_back(p.value);
+  // Layer by layer, with the same inputs: a sum beside the middle of two levels goes either way, and what comes of it
+  // would grow.
+  std::vector<at::Tensor> values(graph.id_limit());
+  const auto keep = [&](NodeId id, at::Tensor& value) { values[static_cast<size_t>(id)] = value; };
+  network.forward(to_torch(make_tensor({20, 1, 28, 28}, images)), parameters, nullptr, keep, {}, columns);
+  for (const NodeId id : cim::nodes_on_arrays(graph)) {
+    const Node& node = graph.node(id);
+    SCOPED_TRACE(node.name);
+    const at::Tensor in = values[static_cast<size_t>(node.inputs[0])].contiguous();
+    const at::Tensor out = values[static_cast<size_t>(id)].contiguous();
+    Shape shape(in.sizes().begin(), in.sizes().end());
+    Graph alone;
+    const NodeId x = alone.add("x", Input{shape});
+    alone.add_output("y", alone.add(node.name, real.node(*real.find(node.name)).layer, {x}));
+    Executor executor(alone, cim::array_steps(programmed, std::make_shared<cim::FirstItem>()));
+    std::copy_n(in.data_ptr<float>(), in.numel(), executor.input(0).begin());
+    executor.run();
+    const float step = columns[static_cast<size_t>(id)].arrays[0].step;
+    const auto expected = executor.output(0);
+    ASSERT_EQ(static_cast<int64_t>(expected.size()), out.numel());
+    // Where the value is quantized behind the converters, that is not of the arrays.
+    const float coarse = node.quantization ? node.quantization->scale[0] : 0;
+    int64_t others = 0;
+    for (int64_t i = 0; i < out.numel(); ++i)
+      others += std::abs(out.data_ptr<float>()[i] - expected[static_cast<size_t>(i)]) > 0.01F * step + coarse;
+    EXPECT_LE(others, std::max<int64_t>(out.numel() / 100, 3));  // beside the middle of two levels, or clipped behind
+  }
+}
+
+TEST(ArrayConverters, GradientsPassButNotBeyondTheRange) {
+  const ClassificationTask task(patterns(60, 4), pattern_recipe());
+  const Graph graph = start_quantized(make_roi_classifier(3, 1), task, converter_stage(1), {});
+  TorchNetwork network(graph);
+  ArrayConverters converters(graph, kFewLevels);
+  const std::vector<float> images = task.calibration_images(20);
+  converters.calibrate(graph, images, 20);
+  const auto gradients = [&](std::span<const ColumnConverters> columns) {
+    std::vector<at::Tensor> leaves;
+    for (const Parameter& p : network.parameters()) leaves.push_back(p.value.detach().requires_grad_());
+    const at::Tensor out =
+        network.forward(to_torch(make_tensor({20, 1, 28, 28}, images)), leaves, nullptr, {}, {}, columns);
+    return torch::autograd::grad({out.square().sum()}, leaves);
+  };
+  std::vector<ColumnConverters> closed = converters.columns();
+  for (const at::Tensor& g : gradients(closed)) EXPECT_GT(g.abs().sum().item<double>(), 0);
+  for (ColumnConverters& c : closed)
+    for (ColumnConverters::Array& a : c.arrays) {
+      a.low = 1e3F;
+      a.step = 1e-3F;
+    }
+  const std::vector<at::Tensor> none = gradients(closed);
+  for (const TorchNetwork::QuantizedWeight& w : network.quantized_weights())
+    EXPECT_EQ(none[w.parameter].abs().sum().item<double>(), 0);
+}
+
+// Converters of few levels cost less where training saw them.
+TEST(Trainer, LearnsToBearFewLevelsBehindTheColumns) {
+  constexpr const char* kSevenLevels =
+      "ideal_8bit,array.weight_bits=5,array.cell_bits=4,output.bits=3,output.percentile=98";
+  const ClassificationData data = patterns(150, 5);
+  const ClassificationTask task(data, pattern_recipe());
+  const Graph real = simplify(train(make_roi_classifier(3, 1), task, pattern_stage(10), {}).graph);
+  StageOptions stage = converter_stage(6);
+  stage.arrays = kSevenLevels;
+  const Graph start = start_quantized(real, task, stage, {});
+  const double seen = right_on_arrays(train(start, task, stage, {}).graph, data, kSevenLevels);
+  stage.converters = false;
+  const double unseen = right_on_arrays(train(start, task, stage, {}).graph, data, kSevenLevels);
+  EXPECT_GT(seen, unseen + 0.04);
+}
+
+TEST(Trainer, BitsOfSingleLayersAreThoseOfTheDevice) {
+  const ClassificationTask task(patterns(60, 4), pattern_recipe());
+  StageOptions stage = array_stage(1);
+  const Graph real = make_roi_classifier(3, 1);
+  const std::string first = real.node(cim::nodes_on_arrays(real).front()).name;
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("flashcell_layer_bits_" + std::to_string(::getpid()) + ".toml");
+  cim::Device device = cim::device_of(kNoisyCells);
+  const auto start_with = [&](const std::string& layer) {
+    device.layers = {{layer, 3, 0, 0}};
+    std::ofstream(file) << cim::device_text(device);
+    stage.arrays = file.string();
+    return start_quantized(real, task, stage, {});
+  };
+  const Graph start = start_with(first);
+  const Graph trained = train(start, task, stage, {}).graph;
+  for (const NodeId id : cim::nodes_on_arrays(trained)) {
+    Layer layer = trained.node(id).layer;
+    EXPECT_EQ((*weight_quantization_of(layer))->highest(), trained.node(id).name == first ? 3 : 15);
+  }
+  EXPECT_THROW(start_with("nowhere"), ModelError);
+  std::filesystem::remove(file);
+}
+
 TEST(Trainer, LearnsToBearTheErrorsOfCells) {
   const ClassificationData data = patterns(300, 5);
   const ClassificationTask task(data, pattern_recipe());
@@ -146,7 +277,7 @@ TEST(Trainer, LearnsToBearTheErrorsOfCells) {
   const Graph trained = train(start, task, stage, {}).graph;
   stage.arrays.clear();
   const Graph without = train(start, task, stage, {}).graph;
-  const double plain = right_on_arrays(without, data), ours = right_on_arrays(trained, data);
+  const double plain = right_on_arrays(without, data, kNoisyCells), ours = right_on_arrays(trained, data, kNoisyCells);
   EXPECT_GT(ours, plain + 0.01);
   EXPECT_GT(ours, 0.93);
 }
