@@ -37,11 +37,11 @@ struct SegmentMerits {
   double score = 0;     ///< of all below
   double followed = 0;  ///< objects that are found again in the next frame, above chance
   double steady = 0;    ///< how little their areas change from frame to frame
-  double motion = 0;    ///< of what moves, the share that is in objects
+  double motion = 0;    ///< of what moves, the share that is in objects or at their outlines
   double moving = 0;    ///< of the objects' pixels, the share that is in motion
   double subjects = 0;  ///< of the objects, the share that move or look like those that do
-  double count = 0;  ///< how little their number changes; where the count is known, the share of frames (and regions)
-                     ///< that meet it
+  double count = 0;     ///< how little their number changes; where the count is known, how near
+                        ///< it is, over frames (and regions)
   double contrast = 0;  ///< against their surroundings, beside the noise
   double objects = 0;   ///< a frame (no share)
 };

@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <span>
 #include <utility>
@@ -8,6 +10,14 @@
 #include "tracking/region_map.hpp"
 
 namespace flashcell::host {
+
+/// How near a number of objects is to the count, 1 where it meets it: one of two is missed by much, one of thirty, as
+/// where two touch, by little.
+inline double nearness(const tracking::ObjectCount& count, int objects) {
+  const int off = std::max({0, count.least - objects, objects - count.most});
+  const int meant = objects < count.least ? count.least : count.most;
+  return std::exp(-off / std::sqrt(static_cast<double>(std::max(1, meant))));
+}
 
 /// How many objects there are, as who recorded them knows: in the whole picture, or in each of its regions.
 class ExpectedCount {

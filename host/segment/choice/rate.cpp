@@ -48,28 +48,68 @@ void cover(const BitImage& motion, const TrialFrame& frame, const Subjects& subj
   }
 }
 
+/// Both have one size.
+void add_pixels(const BitImage& pixels, BitImage& image) {
+  for (int y = 0; y < image.height(); ++y) {
+    for (int w = 0; w < image.words_per_row(); ++w) image.row(y)[w] |= pixels.row(y)[w];
+  }
+}
+
+/// Adds the motion that is next to a pixel of `image`: motion and objects end at different grey levels.
+void add_outlines(const BitImage& motion, BitImage& image) {
+  const int words = image.words_per_row();
+  std::vector<uint64_t> above(words), here(words);
+  const auto spread = [&](int y, std::vector<uint64_t>& to) {
+    for (int w = 0; w < words; ++w) {
+      const uint64_t* const row = image.row(y);
+      to[w] =
+          row[w] | row[w] << 1 | row[w] >> 1 | (w > 0 ? row[w - 1] >> 63 : 0) | (w + 1 < words ? row[w + 1] << 63 : 0);
+    }
+  };
+  std::vector<uint64_t> below(words);
+  spread(0, here);
+  for (int y = 0; y < image.height(); ++y) {
+    if (y + 1 < image.height())
+      spread(y + 1, below);
+    else
+      std::fill(below.begin(), below.end(), 0);
+    for (int w = 0; w < words; ++w) image.row(y)[w] |= (above[w] | here[w] | below[w]) & motion.row(y)[w];
+    std::swap(above, here);
+    std::swap(here, below);
+  }
+}
+
 struct Explained {
-  double motion;   ///< share of the motion that is in objects, above chance
+  double motion;   ///< share of the motion that is in objects or at their outlines, above chance
   double objects;  ///< share of the objects that is in motion
 };
 
+struct Covered {
+  BitImage now, before;
+};
+
 /// How much of a frame's motion its objects explain: by being there, or, where something has gone from its place in the
-/// scene, by being there in the scene. Of that the share counts that is there now: what is left of a floor around an
-/// animal explains the motion only by being elsewhere. Nothing where there is no motion, or a flash or a jolt.
+/// scene, by being there in the scene. What has gone is somewhere else now, where it is motion as well: so of what is
+/// explained at least half is there now, and what is left of a floor around an animal, which explains the motion only
+/// by being elsewhere, explains none. Nothing where there is no motion, or a flash or a jolt.
 std::optional<Explained> explained(const BitImage& motion, const TrialFrame& frame, const TrialFrame& scene,
-                                   const Subjects& subjects, BitImage& covered) {
+                                   const Subjects& subjects, Covered& covered) {
   const double moving = static_cast<double>(pixels_of(motion));
   if (moving == 0 || moving > kMostMotion * motion.width() * motion.height()) return std::nullopt;
-  covered.resize(motion.width(), motion.height());
-  cover(motion, frame, subjects, covered);
-  const double now = static_cast<double>(pixels_of(covered));
+  for (BitImage* image : {&covered.now, &covered.before}) image->resize(motion.width(), motion.height());
+  cover(motion, frame, subjects, covered.now);
+  const double inside = static_cast<double>(pixels_of(covered.now));
+  add_outlines(motion, covered.now);
+  const double now = static_cast<double>(pixels_of(covered.now));
   double area = 0;
   for (const TrialObject& o : frame.objects) area += is_kept(o, subjects) ? o.area : 0;
-  cover(motion, scene, subjects, covered);
+  cover(motion, scene, subjects, covered.before);
+  add_outlines(motion, covered.before);
+  add_pixels(covered.before, covered.now);
   // Motion that is everywhere is in what covers half of the frame by half.
   const double chance = std::min(0.99, area / (double{1} * motion.width() * motion.height()));
-  const double share = std::sqrt(now * static_cast<double>(pixels_of(covered))) / moving;
-  return Explained{std::max(0.0, (share - chance) / (1 - chance)), area > 0 ? std::min(1.0, now / area) : 1};
+  const double share = std::min(2 * now, static_cast<double>(pixels_of(covered.now))) / moving;
+  return Explained{std::max(0.0, (share - chance) / (1 - chance)), area > 0 ? std::min(1.0, inside / area) : 1};
 }
 
 /// A thing that rests, or stays for good, but looks like those that move.
@@ -121,7 +161,7 @@ void add_frame(const TrialFrame& frame, const TrialFrame* next, const Subjects& 
   }
 }
 
-/// Share of the counts that the objects which are kept meet; of those that are known.
+/// How near the objects which are kept are to the counts, 1 where they meet all that are known.
 double share_met(const TrialFrame& frame, const Subjects& subjects, const ExpectedCount& expected) {
   const std::span<const tracking::ObjectCount> counts = expected.counts();
   std::vector<int> objects(counts.size());
@@ -135,7 +175,7 @@ double share_met(const TrialFrame& frame, const Subjects& subjects, const Expect
   double known = 0, met = 0;
   for (size_t i = 0; i < counts.size(); ++i) {
     known += counts[i].known() ? 1 : 0;
-    met += counts[i].known() && !with_scenery[i] && counts[i].met_by(objects[i]) ? 1 : 0;
+    met += counts[i].known() && !with_scenery[i] ? nearness(counts[i], objects[i]) : 0;
   }
   return known > 0 ? met / known : 1;
 }
@@ -153,7 +193,7 @@ Rating rate_trial(const Trial& trial, const SceneFacts& facts) {
   rating.larger = subjects.larger;
   Sums sums;
   double usable = 0, squares = 0, met = 0, motion = 0, in_motion = 0, moved_frames = 0;
-  BitImage covered;
+  Covered covered;
   for (size_t i = 0; i < trial.frames.size(); ++i) {
     const TrialFrame& frame = trial.frames[i];
     if (!frame.usable) continue;

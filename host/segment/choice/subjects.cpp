@@ -193,7 +193,7 @@ void measure(const std::vector<TrialFrame>& trial, const Range& range, Subjects&
   subjects.max_area = static_cast<uint32_t>(std::min(std::ceil(high), 1e9));
 }
 
-/// Limits between which the counts are met most often; among equals those that hold most of what moves, then the
+/// Limits between which the counts are met best; among equals those that hold most of what moves, then the
 /// widest.
 Range range_of_count(const std::vector<TrialFrame>& trial, const Bins& bins, const ExpectedCount& expected) {
   const std::span<const tracking::ObjectCount> counts = expected.counts();
@@ -202,10 +202,14 @@ Range range_of_count(const std::vector<TrialFrame>& trial, const Bins& bins, con
     bool standing;  // of scenery that the frame's edge cuts: that is none of those who are counted
   };
   std::array<std::vector<Sighting>, kBins> sightings;
+  // Whole numbers: what is added and taken away again leaves nothing.
+  const auto merit = [](const tracking::ObjectCount& count, int objects) {
+    return std::llround(1e6 * nearness(count, objects));
+  };
   int64_t met_by_none = 0;
   for (size_t i = 0; i < trial.size(); ++i) {
     if (!trial[i].usable) continue;
-    for (const tracking::ObjectCount& count : counts) met_by_none += count.known() && count.met_by(0) ? 1 : 0;
+    for (const tracking::ObjectCount& count : counts) met_by_none += count.known() ? merit(count, 0) : 0;
     for (const TrialObject& o : trial[i].objects) {
       const int index = expected.index_at(o.x, o.y);
       if (index >= 0 && counts[static_cast<size_t>(index)].known())
@@ -218,7 +222,7 @@ Range range_of_count(const std::vector<TrialFrame>& trial, const Bins& bins, con
   std::vector<int> objects;
   std::vector<bool> with_scenery;
   const auto is_met = [&](size_t place) {
-    return !with_scenery[place] && counts[place % counts.size()].met_by(objects[place]) ? 1 : 0;
+    return with_scenery[place] ? 0 : merit(counts[place % counts.size()], objects[place]);
   };
   for (int first = 0; first < kBins; ++first) {
     objects.assign(trial.size() * counts.size(), 0);

@@ -4,12 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numeric>
 
 #include "base/error.hpp"
 #include "host/label/labeller.hpp"
+#include "host/segment/choice/expected_count.hpp"
 #include "host/segment/choice/subjects.hpp"
 #include "tests/host/segment/support.hpp"
 
@@ -194,6 +196,38 @@ TEST(AutoSegment, WhatPassesDoesNotOutweighACount) {
   SegmentQuestion question;
   question.count = {2, 2};
   expect_found(proposal(frames, question), frames, {resting, walking});
+}
+
+TEST(AutoSegment, MotionEndsWhereAnObjectEndsToAPixel) {
+  // Soft edges: at the level that tells motion they are larger than at a threshold midway.
+  std::vector<OwnedFrame> frames = draw([](int, int) { return 160; }, {});
+  for (int number = 0; number < static_cast<int>(frames.size()); ++number) {
+    for (const double y : {30.0, 60.0, 95.0}) {
+      for (int v = 0; v < kHeight; ++v) {
+        for (int u = 0; u < kWidth; ++u) {
+          const double inside = std::clamp((5.5 - std::hypot(u - 15 - 5 * number, v - y)) / 3, 0.0, 1.0);
+          if (inside > 0) frames[number].set_grey(u, v, static_cast<int>(160 - 100 * inside));
+        }
+      }
+    }
+  }
+  int thresholds = 0;
+  for (const SegmentMerits& m : proposal(frames).tried) {
+    if (!m.name.starts_with("threshold") || std::abs(m.objects - 3) > 0.2) continue;
+    ++thresholds;
+    EXPECT_GT(m.motion, 0.9) << m.name;
+  }
+  EXPECT_GT(thresholds, 0);
+}
+
+TEST(AutoSegment, OneOfManyIsMissedByLittle) {
+  EXPECT_EQ(nearness({2, 5}, 2), 1);
+  EXPECT_EQ(nearness({2, 5}, 5), 1);
+  EXPECT_LT(nearness({2, 2}, 1), 0.5);
+  EXPECT_LT(nearness({2, 2}, 3), 0.5);
+  EXPECT_GT(nearness({30, 30}, 29), 0.8);
+  EXPECT_GT(nearness({30, 30}, 29), nearness({30, 30}, 28));
+  EXPECT_LT(nearness({0, 1}, 4), nearness({0, 1}, 2));
 }
 
 TEST(AutoSegment, AreaLimitsThatAreGivenHold) {
