@@ -143,8 +143,21 @@ class BlockTraining {
   Group weights_, scales_;
 };
 
-// The block's layers and quantizations in the whole network's place.
+// What only moves numbers and stores them as they came.
+std::vector<NodeId> moving_as_stored(const Graph& graph) {
+  std::vector<NodeId> nodes;
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    if (node.quantization && only_moves(node.layer) && graph.node(node.inputs[0]).quantization == node.quantization)
+      nodes.push_back(id);
+  }
+  return nodes;
+}
+
+// The block's layers and quantizations in the whole network's place; blocks behind it that begin with moving its output
+// store that as it does now.
 void put_back(Graph& graph, const Graph& block) {
+  const std::vector<NodeId> moving = moving_as_stored(graph);
   for (const NodeId id : block.order()) {
     const Node& node = block.node(id);
     const NodeId place = graph.find(node.name).value();
@@ -152,6 +165,7 @@ void put_back(Graph& graph, const Graph& block) {
     graph.replace(place, node.layer);
     graph.set_quantization(place, node.quantization);
   }
+  for (const NodeId id : moving) graph.set_quantization(id, graph.node(graph.node(id).inputs[0]).quantization);
 }
 
 Block same_block(const Graph& real, const Graph& quantized, const Block& block) {

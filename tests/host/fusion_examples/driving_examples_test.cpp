@@ -126,7 +126,7 @@ TEST(DriveFolder, GivesWhatWasWritten) {
   for (size_t k = 0; k < set.train[0].objects.size(); ++k)
     EXPECT_FLOAT_EQ(2 * smaller.train[0].objects[k].box.right, set.train[0].objects[k].box.right);
   EXPECT_THROW(read_drives(folder, few(), 5), Error);
-  for (DrivingLabels& picture : labels) picture.time_us += 1'000'000'000;
+  for (DrivingLabels& label : labels) label.time_us += 1'000'000'000;
   write_driving_labels(drives, folder, labels);
   try {
     read_drives(folder, few(), 2);

@@ -97,6 +97,29 @@ TEST(Reconstruction, BringsBlocksCloser) {
   }
 }
 
+// What only moves numbers, and begins a block, goes on storing them as the block before leaves them.
+TEST(Reconstruction, WhatMovesNumbersFollowsTheirScale) {
+  const Graph real = test::small_transformer(3, 1);
+  const std::vector<float> images = test::small_pictures(kImages, 3);
+  const Graph quantized = quantize_post_training(real, images, kImages, {});
+  ReconstructionOptions options;
+  options.iterations = 20;
+  options.scale_rate = 1e-2;
+  const Reconstruction done = reconstruct_blocks(real, quantized, images, kImages, options);
+  ASSERT_LT(done.after[0], done.before[0]);  // the patches' block was put back
+  int moving = 0;
+  for (const NodeId id : quantized.order()) {
+    const Node &was = quantized.node(id), &is = done.graph.node(id);
+    if (!was.quantization || !only_moves(was.layer)) continue;
+    if (quantized.node(was.inputs[0]).quantization != was.quantization) continue;
+    ++moving;
+    EXPECT_EQ(done.graph.node(is.inputs[0]).quantization, is.quantization) << is.name;
+  }
+  EXPECT_GT(moving, 0);
+  EXPECT_NE(done.graph.node(*done.graph.find("rows")).quantization,
+            quantized.node(*quantized.find("rows")).quantization);
+}
+
 TEST(Reconstruction, ThreadsDoNotChangeIt) {
   const Graph real = test::small_transformer(3, 1);
   const std::vector<float> images = test::small_pictures(kImages, 3);

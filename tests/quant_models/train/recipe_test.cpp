@@ -152,7 +152,7 @@ TEST(Recipe, EveryKeyChangesTheFingerprintOfTheStagesItConcerns) {
     const int changed = (of_stage(other, 1) != of_stage(recipe, 1)) + (of_stage(other, 2) != of_stage(recipe, 2));
     EXPECT_EQ(changed, data || training ? 0 : quantized ? 1 : 2);
   }
-  EXPECT_EQ(keys, 9 + 4 + 9 + 6 + 2 * 12);
+  EXPECT_EQ(keys, 9 + 4 + 9 + 6 + 2 * 13);
 }
 
 TEST(Recipe, ShippedOnesParse) {
