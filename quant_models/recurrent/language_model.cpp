@@ -440,7 +440,6 @@ class LanguageTraining {
 LanguageOptions default_language_options(Cell cell) {
   LanguageOptions o;
   o.cell = cell;
-  o.decoder = cell == Cell::egru ? Decoder::projected : Decoder::tied;
   RecurrentTrainerOptions& t = o.trainer;
   t.dropout = {0.1, 0.1, 0.1, 0, 0};
   t.surrogate = {0.7F, 3.6F};

@@ -8,8 +8,8 @@
 // Tied embeddings behind a projection: logits = embedding x (projection x outputs) (Press and Wolf, Using the output
 // embedding to improve language models, EACL 2017, section 3, there square). Outputs of an EGRU are never negative;
 // what the decoder reads of a projection has both signs, and may have another width than the last layer. It is there
-// while a network learns; a file has a decoder, embedding x projection, so that decoding a word is worth the last
-// layer's events.
+// while a network learns; a file has a decoder, embedding x projection, so that decoding a word costs no more than the
+// last layer's events.
 namespace flashcell::quant {
 
 /// A projection for the network's sizes, with which units 0 .. inputs - 1 of the last layer are the embedding's
