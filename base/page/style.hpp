@@ -16,8 +16,8 @@ h1{font-size:1.9rem;line-height:1.2;margin:0;overflow-wrap:anywhere;letter-spaci
 h2{font-size:1.05rem;margin:0 0 .1rem}
 .kicker{font-size:.8rem;font-weight:600;letter-spacing:.08em;text-transform:uppercase;color:var(--accent)!important;margin:0 0 .3em!important}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:14px;margin:24px 0}
-.figure{background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:14px 16px}
-.figure b{display:block;font-size:1.75rem;line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums;white-space:nowrap}
+.figure{background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:14px 16px;container-type:inline-size}
+.figure b{display:block;font-size:1.75rem;font-size:min(1.75rem,14.5cqi);line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums;white-space:nowrap}
 .figure span{color:var(--soft);font-size:.85rem;display:block;line-height:1.35}
 .figure.warn b{color:var(--warn)}
 section{background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:18px 20px;margin:0 0 16px;min-width:0}
@@ -82,7 +82,7 @@ pre.command{white-space:pre-wrap;overflow-wrap:anywhere}
 .empty{color:var(--soft);padding:24px 0;text-align:center}
 footer{color:var(--soft);font-size:.85rem;margin-top:20px}
 @media(max-width:760px){main{padding:20px 12px}.pair{grid-template-columns:minmax(0,1fr)}section{padding:14px}.scroll{margin:0 -14px -14px}
-.figures{grid-template-columns:1fr 1fr;gap:10px}.figure b{font-size:1.4rem}.chart .tick,.chart .label{font-size:15px}h1{font-size:1.5rem}}
+.figures{grid-template-columns:1fr 1fr;gap:10px}.figure b{font-size:1.4rem;font-size:min(1.4rem,14.5cqi)}.chart .tick,.chart .label{font-size:15px}h1{font-size:1.5rem}}
 @media(max-width:360px){.lines{grid-template-columns:minmax(0,1fr)}}
 @media print{section{break-inside:avoid}.scroll{max-height:none;overflow:visible}.csv,.pick label{display:none}}
 )css";

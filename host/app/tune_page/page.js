@@ -244,12 +244,14 @@ function field(box, key, name, low, high, step, shown) {
   return row;
 }
 
-function choice(box, key, name, options) {
+function choice(box, key, name, options, shown) {
   const row = document.createElement("label"), select = document.createElement("select");
   for (const option of options) select.append(new Option(option, option, false, option === S[key]));
   select.onchange = () => { S[key] = select.value; controls.forEach(c => c.show && c.show()); update(false); };
   row.append(name, select);
+  row.show = () => row.hidden = shown && !shown();
   box.append(row);
+  return row;
 }
 
 const controls = [];
@@ -257,8 +259,8 @@ function buildControls() {
   const segment = $("segment"), most = (1 << D.bits) - 1;
   const live = Object.keys(methods);
   choice(segment, "method", "method", live.includes(S.method) ? live : [S.method, ...live]);
-  choice(segment, "polarity", "objects are", ["bright", "dark"]);
-  controls.push(field(segment, "threshold", "threshold, grey level", 0, most, 1, () => S.method === "threshold"),
+  controls.push(choice(segment, "polarity", "objects are", ["bright", "dark"], () => !!methods[S.method]),
+    field(segment, "threshold", "threshold, grey level", 0, most, 1, () => S.method === "threshold"),
     field(segment, "window", "window, px", 3, 255, 2, () => S.method === "adaptive"),
     field(segment, "offset", "offset, grey levels", -50, 100, 1, () => S.method === "adaptive"));
   const note = document.createElement("p");
