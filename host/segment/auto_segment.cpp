@@ -8,11 +8,11 @@
 #include <memory>
 
 #include "base/error.hpp"
-#include "host/label/labeller.hpp"
 #include "host/segment/choice/candidates.hpp"
 #include "host/segment/choice/colour_candidates.hpp"
 #include "host/segment/choice/colour_view.hpp"
 #include "host/segment/choice/grey_frames.hpp"
+#include "host/segment/choice/motion.hpp"
 #include "host/segment/choice/rate.hpp"
 #include "host/segment/choice/running_trial.hpp"
 #include "host/segment/regions.hpp"
@@ -20,10 +20,8 @@
 namespace flashcell::host {
 namespace {
 
-constexpr double kMotionSigmas = 5;
-constexpr double kStrongMotion = 0.4;  // of the contrast of what moves
 constexpr double kDoubtful = 0.1;      // of the best score
-constexpr uint32_t kLeastMotion = 3;   // px in a piece
+constexpr double kNearlyEqual = 0.98;  // of the best score
 constexpr double kCountMet = 0.9;      // share of the frames: no need to try cells
 
 /// The local mean makes halos and hollows large objects; a running background forgets what rests, and sees it where it
@@ -43,40 +41,6 @@ double trust_in(SegmentMethod method) {
       return 1;
   }
 }
-
-/// Takes away from motion what is noise, and what the frame's edge cuts: that is as well scenery that shakes, a shadow
-/// or somebody's hand as a thing that comes.
-class MotionFilter {
- public:
-  MotionFilter(int width, int height) : width_(width), height_(height) {
-    label_.width = static_cast<uint32_t>(width);
-    label_.height = static_cast<uint32_t>(height);
-    label_.max_objects = 10000;
-    labeller_ = make_fast_labeller(label_);
-    table_.reserve(label_);
-  }
-
-  void keep_inner(const FrameView& frame, BitImage& mask) {
-    table_.clear();
-    labeller_->label(mask, frame, 0, table_);
-    for (const contract::ObjectRecord& o : table_.objects) {
-      const bool cut = o.left == 0 || o.top == 0 || o.right + 1 == width_ || o.bottom + 1 == height_;
-      if (cut || o.m00 < kLeastMotion) clear(o, mask);
-    }
-  }
-
- private:
-  static void clear(const contract::ObjectRecord& o, BitImage& mask) {
-    for (int y = o.top; y <= o.bottom; ++y) {
-      for (int w = o.left / 64; w <= o.right / 64; ++w) mask.row(y)[w] &= ~columns_of_word(o.left, o.right, w);
-    }
-  }
-
-  int width_, height_;
-  contract::LabelParameters label_;
-  std::unique_ptr<Labeller> labeller_;
-  ObjectTable table_;
-};
 
 /// Both have one size.
 void add(const BitImage& pixels, BitImage& image) {
@@ -106,7 +70,8 @@ class Choice {
     label_.connectivity = question.connectivity.value_or(contract::Connectivity::exact8);
     label_.min_area = question.min_area;
     label_.max_area = question.max_area;
-    find_motion(frames_, levels_, scene_, facts_);
+    facts_.motion = find_motion(frames_, levels_, scene_, base_, facts_.noise);
+    facts_.motion_trust = levels_.motion_trust();
   }
 
   void try_all() {
@@ -123,6 +88,7 @@ class Choice {
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(),
                      [&](size_t a, size_t b) { return ratings_[a].merits.score > ratings_[b].merits.score; });
+    prefer_more_motion(order);
     AutoSegment result;
     for (const size_t i : order) result.tried.push_back(ratings_[i].merits);
     const size_t best = order.front();
@@ -141,9 +107,12 @@ class Choice {
     const auto other = std::find_if(order.begin(), order.end(), [&](size_t i) {
       return candidates_[i].parameters.method != result.parameters.method;
     });
-    if (other != order.end())
-      result.reason += fmt::format("; next best {} ({:.2f} against {:.2f})", ratings_[*other].merits.name,
-                                   ratings_[*other].merits.score, m.score);
+    if (other != order.end()) {
+      const SegmentMerits& next = ratings_[*other].merits;
+      result.reason += fmt::format("; {} {} ({:.2f} against {:.2f})",
+                                   next.score > m.score ? "as good but with less of the motion" : "next best",
+                                   next.name, next.score, m.score);
+    }
     return result;
   }
 
@@ -162,6 +131,16 @@ class Choice {
       }
       if (!question_.live && question_.colour.size() == frames_.grey.size()) try_colours();
     }
+  }
+
+  /// Of the best ways that are nearly equal, the one that explains most of what moves is first.
+  void prefer_more_motion(std::vector<size_t>& order) const {
+    const double least = kNearlyEqual * ratings_[order.front()].merits.score;
+    const auto end =
+        std::find_if(order.begin(), order.end(), [&](size_t i) { return ratings_[i].merits.score < least; });
+    const auto most = std::max_element(
+        order.begin(), end, [&](size_t a, size_t b) { return ratings_[a].merits.motion < ratings_[b].merits.motion; });
+    if (most != end) std::rotate(order.begin(), most, most + 1);
   }
 
   /// By the way that does best in all.
@@ -188,27 +167,6 @@ class Choice {
   }
   bool deep() const { return frames_.grey[0].format == PixelFormat::grey16; }
 
-  void find_motion(const TrialFrames& frames, const SceneGrey& levels,
-                   const std::shared_ptr<const BackgroundImage>& scene, SceneFacts& facts) const {
-    if (frames.grey.size() < 3 || levels.moving() < 1) return;
-    SegmentParameters p = base_;
-    p.method = SegmentMethod::median;
-    p.scene = scene;
-    p.sigmas = kMotionSigmas;
-    // Steps of compression are motion of many pixels and little contrast.
-    const double least = std::max(1.2 * facts.noise, kStrongMotion * levels.contrast() / kMotionSigmas);
-    facts.motion_trust = levels.motion_trust();
-    const FrameView& first = frames.grey[0];
-    p.min_sigma = std::min(least, levels.deep ? 65535.0 : 45.0);
-    const auto segmenter = make_segmenter(p, first.width, first.height, first.format);
-    MotionFilter labels(first.width, first.height);
-    for (const FrameView& frame : frames.grey) {
-      BitImage& mask = facts.motion.emplace_back(first.width, first.height);
-      segmenter->segment(frame, &mask);
-      labels.keep_inner(frame, mask);
-    }
-  }
-
   /// What differs from the scene in colour, whether it does in grey or not.
   void try_colours() {
     std::vector<FrameView> apart;
@@ -224,7 +182,8 @@ class Choice {
     SceneFacts facts;
     facts.noise = std::max(levels.noise, 0.5);
     facts.count = facts_.count;
-    find_motion(frames, levels, scene, facts);
+    facts.motion = find_motion(frames, levels, scene, base_, facts.noise);
+    facts.motion_trust = levels.motion_trust();
     if (facts.motion.empty()) return;
     const auto candidates = colour_candidates(question_.colour, facts.motion, region_, base_);
     // What moves in grey is to be explained as well.

@@ -293,6 +293,18 @@ AnimalScene things_at_the_edge() {
                herd({8, 4.5, 60}, 1, 300, {20, 20, 250, 190}, 2, 0.2, 8), floor, camera_noise(2));
 }
 
+AnimalScene two_of_ten_move() {
+  const int64_t frames = 300;
+  Herd animals{{8, 4.5, 130}, {}};
+  for (int i = 0; i < 10; ++i) {
+    const double left = 20.0 + 60 * (i % 5), top = i < 5 ? 20 : 120;
+    animals.paths.push_back(walk(frames, {left + 12, top + 12, left + 38, top + 68}, 1.5, i == 3 || i == 6 ? 0.2 : 1.0,
+                                 5200 + static_cast<uint64_t>(i)));
+  }
+  return scene("ten animals of one size, of which two move", 320, 220, frames, 30, animals, even_floor(60),
+               camera_noise(2.5));
+}
+
 /// Animals of the floor's own grey, with its waves and its grain, that only a tint tells.
 AnimalScene tinted_animals(std::string name, const Tint& floor_tint, const Tint& tint, int animals, uint64_t seed) {
   const int64_t frames = 120;
@@ -416,6 +428,7 @@ const std::vector<AnimalScene>& animal_scenes() {
       compression_blocks(),
       moving_shadow(),
       things_at_the_edge(),
+      two_of_ten_move(),
       tinted_animals("two red animals on a floor of their own grey", {}, {60, -20}, 2, 11),
       tinted_animals("three grey animals on a green floor of their own grey", {-40, -35}, {}, 3, 14),
       tinted_animals("two violet animals on a yellow floor of their own grey", {15, -60}, {25, 45}, 2, 15),

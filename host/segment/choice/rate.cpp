@@ -10,12 +10,16 @@
 namespace flashcell::host {
 namespace {
 
-constexpr double kMostMotion = 0.3;   // share of a frame; more is a flash, a jolt, a moving camera
-constexpr double kLikeArea = 2;       // ratio of areas, and of contrasts, within which a resting thing is like a moving
-constexpr double kMostResting = 1.5;  // of what the best way finds
-constexpr double kOneSize = 1.4;      // ratio of the quartiles of areas
-constexpr double kMostUnproven = 3;   // of those that move, or did before they rested
-constexpr double kComparable = 0.7;   // of the best score, and
+constexpr double kMostMotion = 0.3;      // share of a frame; more is a flash, a jolt, a moving camera
+constexpr double kLeastInMotion = 0.01;  // share of an object
+constexpr double kLikeArea = 2;  // ratio of areas, and of contrasts, within which a resting thing is like a moving
+constexpr double kSame = 1.2;    // the same, of areas and contrasts of what is the same kind
+constexpr double kNearlyAll = 0.95;
+constexpr double kMostSame = 6;            // of those that move: so many that are the same are believed
+constexpr double kMostResting = 1.5;       // of what the best way finds
+constexpr double kOneSize = 1.4;           // ratio of the quartiles of areas
+constexpr double kMostUnproven = 3;        // of those that move, or did before they rested
+constexpr double kComparable = 0.7;        // of the best score, and
 constexpr double kComparableMotion = 0.8;  // of its motion, and
 constexpr double kComparableMoving =
     0.5;                            // of the share of its objects in motion, from which it counts how many are found
@@ -23,6 +27,7 @@ constexpr double kRestless = 0.2;   // share of the subjects seen moving from wh
 constexpr double kLikeInOther = 3;  // the same for one thing as two ways to segment see it
 constexpr double kStandingWeight = 0.5;  // of scenery that the frame's edge cuts: one thing that stays is easily told
 constexpr double kCutWeight = 0.3;  // of what the frame's edge cuts: as well scenery that shakes as a thing that comes
+constexpr double kLargeWeight = 0.5;  // of what covers much of the frame
 constexpr double kPlainContrast = 5;  // standard deviations of the noise at which contrast counts half
 
 uint64_t pixels_of(const BitImage& image) {
@@ -37,14 +42,21 @@ bool is_kept(const TrialObject& o, const Subjects& subjects) {
   return o.area >= static_cast<float>(subjects.min_area) && o.area <= static_cast<float>(subjects.max_area);
 }
 
-/// Adds the foreground of the objects that are kept, as far as it is motion.
+/// Adds the foreground of the objects that are kept, as far as it is motion. Of one that hardly is in motion, it is
+/// something else that moves there.
 void cover(const BitImage& motion, const TrialFrame& frame, const Subjects& subjects, BitImage& covered) {
-  for (const TrialObject& o : frame.objects) {
-    if (!is_kept(o, subjects)) continue;
+  const auto each_word = [&](const TrialObject& o, auto visit) {
     for (int y = o.top; y <= o.bottom; ++y) {
       for (int w = o.left / 64; w <= o.right / 64; ++w)
-        covered.row(y)[w] |= columns_of_word(o.left, o.right, w) & motion.row(y)[w] & frame.mask.row(y)[w];
+        visit(y, w, columns_of_word(o.left, o.right, w) & motion.row(y)[w] & frame.mask.row(y)[w]);
     }
+  };
+  for (const TrialObject& o : frame.objects) {
+    if (!is_kept(o, subjects)) continue;
+    int inside = 0;
+    each_word(o, [&](int, int, uint64_t pixels) { inside += std::popcount(pixels); });
+    if (inside >= kLeastInMotion * o.area)
+      each_word(o, [&](int y, int w, uint64_t pixels) { covered.row(y)[w] |= pixels; });
   }
 }
 
@@ -118,32 +130,44 @@ bool is_like(const TrialObject& o, const Subjects& subjects) {
          o.contrast * kLikeArea >= subjects.contrast;
 }
 
+/// Could be one of those that move, as it rests: where these are all of one size, scenery is hardly ever just as large
+/// and of just that grey.
+bool is_same(const TrialObject& o, const Subjects& subjects) {
+  return subjects.larger <= kOneSize * subjects.smaller && o.area >= subjects.smaller / kSame &&
+         o.area <= subjects.larger * kSame && o.contrast * kSame >= subjects.contrast &&
+         o.contrast <= subjects.contrast * kSame;
+}
+
 struct Sums {
   double kept = 0, inside = 0, linked = 0, chance = 0, steady = 0, links = 0, contrast = 0;
   double moving = 0, settled = 0, resting = 0, standing = 0;
   double moved = 0;                // of all, whether they are known by their motion or not
   double subjects = 0, alike = 0;  // that move, are there for a while; that stay but look like those
+  double same = 0;                 // of those that stay
 };
 
 void add_frame(const TrialFrame& frame, const TrialFrame* next, const Subjects& subjects, Sums& sums, double& objects,
                Rating& rating) {
   std::vector<float>& areas = rating.subject_areas;
+  const double most_area = kMostOfFrame * frame.mask.width() * frame.mask.height();
   for (const TrialObject& o : frame.objects) {
     if (!is_kept(o, subjects)) continue;
     ++objects;
     sums.kept += 1;
     sums.contrast += o.contrast;
     sums.moved += has_moved(o) && !o.at_edge ? 1 : 0;
+    const double believed = o.area > most_area ? kLargeWeight : 1;
     if (!subjects.move) {
-      sums.subjects += o.at_edge ? 0 : 1;
+      sums.subjects += o.at_edge ? 0 : believed;
       if (!o.at_edge) areas.push_back(o.area);
     } else if (is_mobile(o)) {
-      sums.subjects += o.at_edge ? kCutWeight : 1;
+      sums.subjects += o.at_edge ? kCutWeight : believed;
       (moves(o) ? sums.moving : o.settled ? sums.settled : sums.resting) += 1;
       if (!o.at_edge) areas.push_back(o.area);
       if (!o.at_edge && has_moved(o)) rating.proven_areas.push_back(o.area);
     } else if (o.fixed && is_like(o, subjects)) {
       sums.alike += 1;
+      sums.same += is_same(o, subjects) ? 1 : 0;
       areas.push_back(o.area);
     } else if (stands_at_edge(o)) {
       sums.standing += 1;
@@ -219,7 +243,9 @@ Rating rate_trial(const Trial& trial, const SceneFacts& facts) {
   m.motion = moved_frames > 0 ? 1 - facts.motion_trust * (1 - motion / moved_frames) : 1;
   // What else moves is none of those who are counted, however large it is; but it is well that these do.
   if (facts.count.known()) m.motion = std::max(m.motion, sums.moved / sums.kept);
-  const double subject_sum = sums.subjects + std::min(sums.alike, sums.subjects);
+  const double same = std::min(sums.same, kMostSame * sums.subjects);
+  const double subject_sum = sums.subjects + std::max(std::min(sums.alike, sums.subjects), same);
+  rating.of_one_kind = subjects.move && sums.subjects + same >= kNearlyAll * sums.kept;
   // Things that come and go but never move are a texture at the edge of being seen.
   const double proven = sums.moving + sums.settled;
   const double restless = proven + sums.resting > 0 ? proven / (proven + sums.resting) : 1;
@@ -259,11 +285,12 @@ double found_like(const Rating& rating, const Rating& other) {
 
 /// Whether what a way finds beyond what the best one does are things as well. More than half as many again that rest,
 /// and that the best does not see, are scenery, and so is most of what is hardly ever in motion; but not where all are
-/// of one size and many of them are seen to have moved.
+/// of one size and many of them are seen to have moved, or of one kind.
 bool are_things(const Rating& rating, const Rating& best) {
   const double found = found_like(rating, best);
   const bool alike = rating.larger <= kOneSize * rating.smaller;
-  if (alike && found <= kMostUnproven * found_like(rating.proven_areas, rating.frames, best)) return true;
+  if (alike && (rating.of_one_kind || found <= kMostUnproven * found_like(rating.proven_areas, rating.frames, best)))
+    return true;
   return found <= kMostResting * found_like(best, best) &&
          rating.merits.moving >= kComparableMoving * best.merits.moving;
 }

@@ -26,6 +26,7 @@ struct Rating {
   std::vector<float> subject_areas;               ///< px, of each in each frame
   std::vector<float> proven_areas;                ///< px, of those of them that move then, or did before and after
   double frames = 0;                              ///< that could be segmented
+  bool of_one_kind = false;                       ///< nearly all that rests is just like what moves
   double trust = 1;  ///< in a way that can make objects of what is none: what it finds has to be so much better
 };
 

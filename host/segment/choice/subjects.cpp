@@ -7,12 +7,14 @@
 namespace flashcell::host {
 namespace {
 
-constexpr int kBins = 50;                         // of area, two an octave, up to 2^25 px
+constexpr int kBins = 50;                         // of area, two an octave, up to 2^25 px; at most 64
 constexpr double kFollowed = 0.5;                 // share above chance from which a bin's objects are things
 constexpr double kMove = 0.01, kLeastStep = 0.6;  // of its size, px: more than a centroid's noise
 constexpr double kPresence = 0.15;                // share of the frames in which something moves, at least
 constexpr double kRestlessEnough = 0.3;           // share of the objects seen moving beyond which more says nothing
-constexpr double kHardlyFixed = 0.9;              // share of a bin's objects that do not stay for good
+constexpr double kArrived = 0.5;   // of what moves from one frame to the next: what only came to its place, or left it
+constexpr double kStepping = 0.4;  // share of a size's objects that step, beside that of the size that moves most
+constexpr double kHardlyFixed = 0.9;    // share of a bin's objects that do not stay for good
 constexpr double kShare = 0.3;          // of a bin's objects that move, beside that of the bin that moves most
 constexpr double kMostMargin = 4;       // of areas, where nothing else is near: upwards, where animals meet, and
 constexpr double kLessMargin = 2;       // downwards, where there are pieces of them
@@ -33,12 +35,17 @@ double area_of(int bin) {
 struct Bin {
   double objects = 0, linked = 0, chance = 0;  // inside the picture, in frames that are followed
   double moving = 0, mobile = 0, all = 0;      // moving: also what came to its place, or left it
-  double presence = 0;  // share of the frames with something that has moved and has this size or the next
+  double stepping = 0;                         // of them, from one frame to the next
+  double presence =
+      0;  // share of the frames with something that has moved and has this size or the next; less where it only arrived
 
   double followed() const {
     return objects - chance < 1 ? 0 : std::clamp((linked - chance) / (objects - chance), 0.0, 1.0);
   }
   double restless() const { return all > 0 ? moving / all : 0; }
+  /// What comes and goes without a step, beside things of another size that step, is compression or a texture at the
+  /// edge of being seen. One object more or less is no difference.
+  bool steps_like(const Bin& other) const { return (stepping + 1) * other.all >= kStepping * other.stepping * all; }
   double evidence() const { return followed() * presence; }
 };
 using Bins = std::array<Bin, kBins>;
@@ -47,7 +54,7 @@ Bins count_bins(const std::vector<TrialFrame>& trial) {
   Bins bins;
   double followed = 0;
   for (const TrialFrame& frame : trial) {
-    std::array<bool, kBins> present{};
+    std::array<double, kBins> present{};
     followed += frame.followed;
     for (const TrialObject& o : frame.objects) {
       const int b = bin_of(o.area);
@@ -56,7 +63,9 @@ Bins count_bins(const std::vector<TrialFrame>& trial) {
       bin.mobile += is_mobile(o);
       if (has_moved(o) && !o.at_edge) {
         bin.moving += 1;
-        for (int near = std::max(0, b - 1); near <= std::min(kBins - 1, b + 1); ++near) present[near] = true;
+        bin.stepping += moves(o);
+        for (int near = std::max(0, b - 1); near <= std::min(kBins - 1, b + 1); ++near)
+          present[near] = std::max(present[near], moves(o) ? 1 : kArrived);
       }
       if (!frame.followed || o.at_edge) continue;
       bin.objects += 1;
@@ -72,6 +81,20 @@ Bins count_bins(const std::vector<TrialFrame>& trial) {
 struct Range {
   int first = 0, last = -1;
 };
+
+/// A few large things count as much as many small ones.
+double weight_of_motion(const Bins& bins, int b) {
+  return bins[b].evidence() * std::sqrt(area_of(b));
+}
+
+/// The size of what is seen moving most.
+int most_evident(const Bins& bins) {
+  int peak = 0;
+  for (int b = 1; b < kBins; ++b) {
+    if (weight_of_motion(bins, b) > weight_of_motion(bins, peak)) peak = b;
+  }
+  return peak;
+}
 
 /// From the bin of most weight to both sides, as long as bins belong.
 template <class Weight, class Belongs>
@@ -268,6 +291,18 @@ bool stands_at_edge(const TrialObject& o) {
   return o.fixed && o.at_edge;
 }
 
+SteppingSizes::SteppingSizes(const std::vector<TrialFrame>& trial) {
+  const Bins bins = count_bins(trial);
+  const int peak = most_evident(bins);
+  for (int b = 0; b < kBins; ++b) {
+    if (b > peak || bins[b].steps_like(bins[peak])) sizes_ |= uint64_t{1} << b;
+  }
+}
+
+bool SteppingSizes::has(float area) const {
+  return (sizes_ >> bin_of(area) & 1) != 0;
+}
+
 Subjects find_subjects(const std::vector<TrialFrame>& trial, const ExpectedCount& count) {
   const Bins bins = count_bins(trial);
   Subjects subjects;
@@ -283,14 +318,13 @@ Subjects find_subjects(const std::vector<TrialFrame>& trial, const ExpectedCount
   for (const Bin& bin : bins) subjects.move |= bin.evidence() >= kPresence;
   Range range;
   if (subjects.move) {
-    const auto weight = [&](int b) { return bins[b].evidence() * std::sqrt(area_of(b)); };
-    range = grow(
-        weight,
-        [&](int b, int peak) {
-          const bool as_restless = bins[b].restless() >= kShare * bins[peak].restless();
-          return bins[b].followed() >= kFollowed && (as_restless || bins[b].mobile >= kHardlyFixed * bins[b].all);
-        },
-        bins);
+    range = grow([&](int b) { return weight_of_motion(bins, b); },
+                 [&](int b, int peak) {
+                   const bool as_restless = bins[b].restless() >= kShare * bins[peak].restless();
+                   return bins[b].followed() >= kFollowed && bins[b].steps_like(bins[peak]) &&
+                          (as_restless || bins[b].mobile >= kHardlyFixed * bins[b].all);
+                 },
+                 bins);
     if (range.last >= range.first) range = without_pieces(trimmed(range, bins), trial);
   } else {
     const auto weight = [&](int b) { return bins[b].linked * bins[b].followed() * std::sqrt(area_of(b)); };

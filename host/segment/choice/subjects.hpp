@@ -20,6 +20,17 @@ struct Subjects {
 /// those of which there are so many.
 Subjects find_subjects(const std::vector<TrialFrame>& trial, const ExpectedCount& count);
 
+/// Which sizes of objects move from frame to frame about as often as those do that are seen moving most.
+class SteppingSizes {
+ public:
+  explicit SteppingSizes(const std::vector<TrialFrame>& trial);
+  /// `area`: px. What is larger than those always is.
+  bool has(float area) const;
+
+ private:
+  uint64_t sizes_ = 0;  // bit b: of the areas of bin b
+};
+
 /// Has moved, or been away, and was found again.
 bool is_mobile(const TrialObject& object);
 

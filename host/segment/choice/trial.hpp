@@ -55,6 +55,9 @@ struct Trial {
 /// Objects a frame; more are noise whatever else they are.
 constexpr uint32_t kMostTrialObjects = 4000;
 
+/// Share of a frame; one thing that is larger is a shadow or the light, mostly.
+constexpr double kMostOfFrame = 0.08;
+
 /// Segments and labels every frame (`label`: of the frames' size, with kMostTrialObjects), and links the objects. False
 /// where most frames are not usable.
 bool try_segmenter(Segmenter& segmenter, const TrialFrames& frames, const contract::LabelParameters& label,
