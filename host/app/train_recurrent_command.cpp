@@ -60,6 +60,10 @@ void add_common(Command& command, Options& o, Common& common) {
   command.add_option("--activity", t.activity_target, "Share of units a step above which activity is penalized")
       .range(0.0, 1.0);
   command.add_option("--activity-weight", t.activity_weight, "Of that penalty").range(0.0, 1e6);
+  command
+      .add_option("--activity-least", t.activity_least,
+                  "Share of the steps below which a unit that hardly speaks is woken; 0: none is")
+      .range(0.0, 1.0);
   command.heading("Run");
   command.add_option("-o,--output", o.output, "Folder for network.npz, metrics.json and the checkpoint");
   command.add_option("--seed", t.seed, "The same seed gives the same bytes");

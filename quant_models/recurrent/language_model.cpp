@@ -138,6 +138,7 @@ uint64_t fingerprint(const LanguageOptions& o, const std::vector<int32_t>& token
                               double{t.surrogate.width},
                               t.activity_weight,
                               t.activity_target,
+                              t.activity_least,
                               o.activity_by,
                               t.adam.weight_decay,
                               t.adam.clip,

@@ -92,7 +92,7 @@ template <class Real>
 struct UnitBack {
   const RecurrentLayer<Real>& layer;
   Surrogate<Real> surrogate;
-  Real event_gradient;
+  ActivityGradients<Real> activity;
   std::vector<Real>& threshold_gradients;
 
   void gru(const Row<const Real>& row, size_t u, Real output_gradient, Real& memory_gradient, Real* input_side,
@@ -104,9 +104,10 @@ struct UnitBack {
       const Real threshold = layer.thresholds[u];
       const Real event = c > threshold ? Real(1) : Real(0);
       const Real slope = surrogate.dampening * std::max(Real(0), Real(1) - surrogate.width * std::abs(c - threshold));
-      const Real of_event = (output_gradient * c - memory_gradient * threshold + event_gradient) * slope;
+      const Real of_event = (output_gradient * c - memory_gradient * threshold + activity.event) * slope;
       threshold_gradients[u] -= of_event + memory_gradient * event;
       of_state = output_gradient * event + memory_gradient + of_event;
+      if (!activity.states.empty()) of_state += activity.states[u];
     }
     Real skipped = 0;
     if (row.kept != nullptr && row.kept[u] != 0) std::swap(skipped, of_state);
@@ -209,10 +210,10 @@ std::span<const Real> LayerTape<Real>::layer_outputs(const RecurrentLayer<Real>&
 }
 
 template <class Real>
-double LayerTape<Real>::activity(const RecurrentLayer<Real>& layer) const {
+void LayerTape<Real>::add_events(const RecurrentLayer<Real>& layer, std::span<int64_t> events) const {
   const std::span<const Real> all = layer_outputs(layer);
-  const auto silent = std::count(all.begin(), all.end(), Real(0));
-  return 1 - static_cast<double>(silent) / static_cast<double>(all.size());
+  for (size_t i = 0; i < all.size(); i += events.size())
+    for (size_t u = 0; u < events.size(); ++u) events[u] += all[i + u] != Real(0) ? 1 : 0;
 }
 
 template <class Real>
@@ -243,15 +244,15 @@ void forward(const RecurrentLayer<Real>& layer, const PackedLayer<Real>& packed,
 
 template <class Real>
 void backward(const RecurrentLayer<Real>& layer, const PackedLayer<Real>& packed, std::span<const Real> inputs,
-              const LayerTape<Real>& tape, std::span<const Real> output_gradients, Real event_gradient,
-              Surrogate<Real> surrogate, RecurrentLayer<Real>& gradients, std::span<Real> input_gradients,
-              PassBuffers<Real>& buffers) {
+              const LayerTape<Real>& tape, std::span<const Real> output_gradients,
+              const ActivityGradients<Real>& activity, Surrogate<Real> surrogate, RecurrentLayer<Real>& gradients,
+              std::span<Real> input_gradients, PassBuffers<Real>& buffers) {
   const int64_t rows = layer.rows(), hidden = layer.hidden, batch = tape.batch, all = tape.steps * batch;
   buffers.input_gradients.resize(size_of(all * rows));
   buffers.recurrent_gradients.resize(size_of(all * rows));
   buffers.output_gradient.assign(size_of(batch * hidden), Real(0));
   buffers.memory_gradient.assign(size_of(batch * hidden), Real(0));
-  const UnitBack<Real> back{layer, surrogate, event_gradient, gradients.thresholds};
+  const UnitBack<Real> back{layer, surrogate, activity, gradients.thresholds};
   for (int64_t t = tape.steps - 1; t >= 0; --t) {
     for (int64_t n = 0; n < batch; ++n) {
       const int64_t i = t * batch + n;
@@ -300,14 +301,14 @@ void add_outer_products(const Real* left, const Real* right, int64_t depth, int 
   for (size_t i = 0; i < sums.size(); ++i) sums[i] += buffers.product[i];
 }
 
-#define FLASHCELL_OF(Real)                                                                                            \
-  template struct PackedLayer<Real>;                                                                                  \
-  template struct LayerTape<Real>;                                                                                    \
-  template void forward(const RecurrentLayer<Real>&, const PackedLayer<Real>&, std::span<const Real>,                 \
-                        LayerTape<Real>&, PassBuffers<Real>&);                                                        \
-  template void backward(const RecurrentLayer<Real>&, const PackedLayer<Real>&, std::span<const Real>,                \
-                         const LayerTape<Real>&, std::span<const Real>, Real, Surrogate<Real>, RecurrentLayer<Real>&, \
-                         std::span<Real>, PassBuffers<Real>&);                                                        \
+#define FLASHCELL_OF(Real)                                                                              \
+  template struct PackedLayer<Real>;                                                                    \
+  template struct LayerTape<Real>;                                                                      \
+  template void forward(const RecurrentLayer<Real>&, const PackedLayer<Real>&, std::span<const Real>,   \
+                        LayerTape<Real>&, PassBuffers<Real>&);                                          \
+  template void backward(const RecurrentLayer<Real>&, const PackedLayer<Real>&, std::span<const Real>,  \
+                         const LayerTape<Real>&, std::span<const Real>, const ActivityGradients<Real>&, \
+                         Surrogate<Real>, RecurrentLayer<Real>&, std::span<Real>, PassBuffers<Real>&);  \
   template void add_outer_products(const Real*, const Real*, int64_t, int, int, std::vector<Real>&, PassBuffers<Real>&)
 FLASHCELL_OF(float);
 FLASHCELL_OF(double);

@@ -59,8 +59,8 @@ struct LayerTape {
   /// What the last step left becomes what was before.
   void carry_on(const RecurrentLayer<Real>& layer);
   std::span<const Real> layer_outputs(const RecurrentLayer<Real>& layer) const;
-  /// Share of outputs that are not zero.
-  double activity(const RecurrentLayer<Real>& layer) const;
+  /// Adds how many outputs of each unit are not zero.
+  void add_events(const RecurrentLayer<Real>& layer, std::span<int64_t> events) const;
 };
 
 /// Buffers that passes share, grown as needed.
@@ -75,14 +75,20 @@ template <class Real>
 void forward(const RecurrentLayer<Real>& layer, const PackedLayer<Real>& packed, std::span<const Real> inputs,
              LayerTape<Real>& tape, PassBuffers<Real>& buffers);
 
-/// `output_gradients` is of the loss by the outputs. `event_gradient`: of the loss by each event itself, for
-/// penalties on activity. Adds to `gradients`; writes `input_gradients` (steps x batch x inputs) unless empty. Nothing
-/// flows to what was before the first step: back-propagation is truncated there.
+/// What penalties on activity add to the gradients of an EGRU's layer at every step.
+template <class Real>
+struct ActivityGradients {
+  Real event = 0;                ///< of the loss by each event: reaches states through the surrogate
+  std::span<const Real> states;  ///< of the loss by each unit's state, wherever it is; may be empty
+};
+
+/// `output_gradients` is of the loss by the outputs. Adds to `gradients`; writes `input_gradients` (steps x batch x
+/// inputs) unless empty. Nothing flows to what was before the first step: back-propagation is truncated there.
 template <class Real>
 void backward(const RecurrentLayer<Real>& layer, const PackedLayer<Real>& packed, std::span<const Real> inputs,
-              const LayerTape<Real>& tape, std::span<const Real> output_gradients, Real event_gradient,
-              Surrogate<Real> surrogate, RecurrentLayer<Real>& gradients, std::span<Real> input_gradients,
-              PassBuffers<Real>& buffers);
+              const LayerTape<Real>& tape, std::span<const Real> output_gradients,
+              const ActivityGradients<Real>& activity, Surrogate<Real> surrogate, RecurrentLayer<Real>& gradients,
+              std::span<Real> input_gradients, PassBuffers<Real>& buffers);
 
 /// sums += left^T right over `depth` rows: left is depth x rows, right depth x columns.
 template <class Real>

@@ -6,12 +6,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "quant_models/model_error.hpp"
 #include "quant_models/recurrent/size_of.hpp"
 
 namespace flashcell::quant {
 namespace {
+
+// Of the penalty on units that speak too seldom. Adam makes full steps of what little comes to such a unit.
+constexpr double kWaking = 1;
 
 // What random numbers are for: the second number of their place.
 enum Purpose : uint64_t { kInputMask = 1, kConnect = 2, kZoneout = 3 };
@@ -26,6 +30,10 @@ void apply_mask(const std::vector<float>& mask, std::span<float> numbers) {
   if (mask.empty()) return;
   for (size_t i = 0; i < numbers.size(); i += mask.size())
     for (size_t k = 0; k < mask.size(); ++k) numbers[i + k] *= mask[k];
+}
+
+double mean_of(const std::vector<float>& numbers) {
+  return std::accumulate(numbers.begin(), numbers.end(), 0.0) / static_cast<double>(numbers.size());
 }
 
 double share_before(const DropoutOptions& d, size_t layer, size_t layers) {
@@ -77,8 +85,12 @@ RecurrentTrainer::RecurrentTrainer(RecurrentNetwork network, const RecurrentTrai
       adam_(network_),
       decoder_(network_),
       dropped_(network_.layers.size()),
-      activity_(network_.layers.size(), 0.0F) {
-  for (const RecurrentLayer<float>& layer : network_.layers) packed_.emplace_back(layer);
+      event_gradients_(network_.layers.size(), 0.0F),
+      state_gradients_(network_.layers.size()) {
+  for (const RecurrentLayer<float>& layer : network_.layers) {
+    packed_.emplace_back(layer);
+    activity_.emplace_back(size_of(layer.hidden), 0.0F);
+  }
   for (Shard& shard : shards_) {
     shard.gradients = zeros_like(network_);
     shard.tapes.resize(network_.layers.size());
@@ -106,6 +118,23 @@ void RecurrentTrainer::pack(int64_t step) {
     }
     packed_[size_of(i)].pack(layer, weights);
   });
+}
+
+// From how active units have been up to now: what penalties add to the gradients of this step.
+void RecurrentTrainer::penalize(int64_t step) {
+  const double target = activity_target(options_, step);
+  for (size_t l = 0; l < network_.layers.size(); ++l) {
+    if (network_.layers[l].cell != Cell::egru) continue;
+    const std::vector<float>& activity = activity_[l];
+    const auto events = static_cast<double>(steps_ * shard_batch_ * kShards) * static_cast<double>(activity.size());
+    const double over = std::max(0.0, mean_of(activity) - target);
+    event_gradients_[l] = static_cast<float>(2 * options_.activity_weight * over / events);
+    if (options_.activity_least <= 0) continue;
+    state_gradients_[l].resize(activity.size());
+    for (size_t u = 0; u < activity.size(); ++u)
+      state_gradients_[l][u] =
+          static_cast<float>(-2 * kWaking * std::max(0.0, options_.activity_least - double{activity[u]}) / events);
+  }
 }
 
 void RecurrentTrainer::run_shard(int index, int64_t step, bool fresh, const ShardWork& work) {
@@ -138,18 +167,14 @@ void RecurrentTrainer::run_shard(int index, int64_t step, bool fresh, const Shar
   apply_mask(shard.masks[layers], shard.outputs);
   shard.gradients_above.assign(shard.outputs.size(), 0.0F);
   shard.loss = work.loss(index, shard.outputs, shard.gradients_above, shard.gradients);
-  const double target = activity_target(options_, step);
   for (size_t i = layers; i-- > 0;) {
     const RecurrentLayer<float>& layer = network_.layers[i];
     apply_mask(shard.masks[i + 1], shard.gradients_above);
     const bool below = i > 0 || work.take;
     shard.gradients_below.resize(below ? shard.inputs[i].size() : 0);
-    const double over = std::max(0.0, double{activity_[i]} - target);
-    const double events = static_cast<double>(shard.tapes[i].states.size()) * kShards;
-    const bool penalized = layer.cell == Cell::egru && options_.activity_weight > 0;
     backward<float>(layer, packed_[i], shard.inputs[i], shard.tapes[i], shard.gradients_above,
-                    penalized ? static_cast<float>(2 * options_.activity_weight * over / events) : 0.0F,
-                    options_.surrogate, shard.gradients.layers[i], shard.gradients_below, shard.buffers);
+                    {event_gradients_[i], state_gradients_[i]}, options_.surrogate, shard.gradients.layers[i],
+                    shard.gradients_below, shard.buffers);
     std::swap(shard.gradients_above, shard.gradients_below);
   }
   apply_mask(shard.masks[0], shard.gradients_above);
@@ -169,8 +194,20 @@ void RecurrentTrainer::add_gradients() {
   });
 }
 
+void RecurrentTrainer::count_events(int64_t step) {
+  const float keep = step == 0 ? 0.0F : 0.9F;
+  const float share = (1 - keep) / static_cast<float>(steps_ * shard_batch_ * kShards);
+  for (size_t l = 0; l < network_.layers.size(); ++l) {
+    std::vector<int64_t> events(activity_[l].size());
+    for (const Shard& shard : shards_) shard.tapes[l].add_events(network_.layers[l], events);
+    for (size_t u = 0; u < events.size(); ++u)
+      activity_[l][u] = keep * activity_[l][u] + share * static_cast<float>(events[u]);
+  }
+}
+
 double RecurrentTrainer::step(int64_t step, double learning_rate, bool fresh, const ShardWork& work) {
   pack(step);
+  penalize(step);
   run_in_parallel(options_.threads, kShards, [&](int i) { run_shard(i, step, fresh, work); });
   add_gradients();
   RecurrentNetwork& gradients = shards_[0].gradients;
@@ -183,12 +220,7 @@ double RecurrentTrainer::step(int64_t step, double learning_rate, bool fresh, co
   }
   double loss = 0;
   for (const Shard& shard : shards_) loss += shard.loss;
-  for (size_t l = 0; l < network_.layers.size(); ++l) {
-    double activity = 0;
-    for (const Shard& shard : shards_) activity += shard.tapes[l].activity(network_.layers[l]) / kShards;
-    const float keep = step == 0 ? 0.0F : 0.9F;
-    activity_[l] = keep * activity_[l] + (1 - keep) * static_cast<float>(activity);
-  }
+  count_events(step);
   adam_.step(network_, gradients, step, learning_rate, options_.adam);
   return loss;
 }
@@ -198,7 +230,7 @@ std::vector<std::span<float>> RecurrentTrainer::numbers() {
   std::vector<std::span<float>> all;
   for (RecurrentNetwork* network : {&network_, &adam_.first_moments(), &adam_.second_moments()})
     for (const LearnedNumbers& p : parameters_of(*network)) all.emplace_back(*p.numbers);
-  all.emplace_back(activity_);
+  for (std::vector<float>& activity : activity_) all.emplace_back(activity);
   for (Shard& shard : shards_) {
     for (size_t i = 0; i < network_.layers.size(); ++i) {
       const size_t block = size_of(shard_batch_ * network_.layers[i].hidden);

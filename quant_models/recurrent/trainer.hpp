@@ -31,6 +31,9 @@ struct RecurrentTrainerOptions {
   /// Steps by which that target has come down from one half, so that a network learns first and falls silent then; the
   /// first quarter of them does not lower it. 0: it holds from the beginning.
   int64_t activity_steps = 0;
+  /// A unit of an EGRU that speaks in a smaller share of the steps is woken: its state is pushed up wherever it is, a
+  /// little, which counts where no other gradient reaches the unit. 0: none is.
+  double activity_least = 0;
   AdamOptions adam;
   uint64_t seed = 1;
   int threads = 1;
@@ -76,8 +79,8 @@ class RecurrentTrainer {
   /// step before left them, unless `fresh`.
   double step(int64_t step, double learning_rate, bool fresh, const ShardWork& work);
 
-  /// Share of outputs that are not zero, a running mean over steps, of each layer.
-  const std::vector<float>& activity() const { return activity_; }
+  /// Share of outputs that are not zero, a running mean over steps, of each unit of each layer.
+  const std::vector<std::vector<float>>& activity() const { return activity_; }
 
   /// All that a later step depends on, and back. load() throws ModelError, with `name`, where they do not fit.
   std::vector<Tensor> save();
@@ -87,8 +90,10 @@ class RecurrentTrainer {
   struct Shard;
 
   void pack(int64_t step);
+  void penalize(int64_t step);
   void run_shard(int index, int64_t step, bool fresh, const ShardWork& work);
   void add_gradients();
+  void count_events(int64_t step);
   std::vector<std::span<float>> numbers();
 
   RecurrentNetwork network_;
@@ -98,7 +103,9 @@ class RecurrentTrainer {
   PackedDecoder decoder_;
   std::vector<PackedLayer<float>> packed_;
   std::vector<std::vector<float>> dropped_;  // recurrent weights, some left out
-  std::vector<float> activity_;
+  std::vector<std::vector<float>> activity_;
+  std::vector<float> event_gradients_;               // of each layer, by activity_
+  std::vector<std::vector<float>> state_gradients_;  // of each unit of each layer, likewise; empty: none
 
   struct Shard {
     std::vector<LayerTape<float>> tapes;

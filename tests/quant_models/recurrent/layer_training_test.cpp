@@ -36,7 +36,7 @@ TEST(LayerTraining, GradientsAreThePublishedCodes) {
     RecurrentLayer<double> g = zeros_like(v.layer);
     std::vector<double> dx(x.size());
     // The published code keeps its dampening in float32.
-    backward<double>(v.layer, packed, x, tape, v.numbers.at("grad_y"), 0, {double{0.7F}, 1}, g, dx, buffers);
+    backward<double>(v.layer, packed, x, tape, v.numbers.at("grad_y"), {}, {double{0.7F}, 1}, g, dx, buffers);
     const auto rows = static_cast<size_t>(v.layer.rows());
     EXPECT_LT(test::largest_difference(dx, v.numbers.at("dx")), 1e-12);
     EXPECT_LT(test::largest_difference(g.input_weights, test::transposed(v.numbers.at("dW"), rows)), 1e-12);
@@ -78,7 +78,7 @@ TEST(LayerTraining, GradientsOfGruAndLstmAreDifferences) {
     run.loss(layer);
     RecurrentLayer<double> g = zeros_like(layer);
     std::vector<double> dx(run.inputs.size());
-    backward<double>(layer, PackedLayer<double>(layer), run.inputs, run.tape, run.weights, 0, {}, g, dx, run.buffers);
+    backward<double>(layer, PackedLayer<double>(layer), run.inputs, run.tape, run.weights, {}, {}, g, dx, run.buffers);
     const auto check = [&](std::vector<double>& numbers, const std::vector<double>& gradients) {
       for (size_t i = 0; i < numbers.size(); ++i) {
         const double was = numbers[i], h = 1e-6;
@@ -98,6 +98,34 @@ TEST(LayerTraining, GradientsOfGruAndLstmAreDifferences) {
   }
 }
 
+// Units that never speak have a true gradient by their states: against differences.
+TEST(LayerTraining, GradientsByStatesAreDifferences) {
+  auto layer = test::random_layer<double>(Cell::egru, 3, 5, 12);
+  std::fill(layer.thresholds.begin(), layer.thresholds.end(), 1);
+  SmallRun run(layer);
+  const std::vector<double> of_states{0.3, -1, 0, 2, 0.7};
+  const auto loss = [&] {
+    EXPECT_EQ(run.loss(layer), 0);
+    double sum = 0;
+    for (size_t i = 0; i < run.tape.states.size(); ++i) sum += of_states[i % 5] * run.tape.states[i];
+    return sum;
+  };
+  loss();
+  RecurrentLayer<double> g = zeros_like(layer);
+  std::vector<double> none;
+  backward<double>(layer, PackedLayer<double>(layer), run.inputs, run.tape, run.weights, {0, of_states}, {0, 1}, g,
+                   none, run.buffers);
+  for (size_t i = 0; i < layer.input_weights.size(); ++i) {
+    const double was = layer.input_weights[i], h = 1e-6;
+    layer.input_weights[i] = was + h;
+    const double above = loss();
+    layer.input_weights[i] = was - h;
+    const double below = loss();
+    layer.input_weights[i] = was;
+    ASSERT_NEAR((above - below) / (2 * h), g.input_weights[i], 1e-7) << i;
+  }
+}
+
 TEST(LayerTraining, Float32PassIsTheFloat64OnesNumbers) {
   for (const Cell cell : {Cell::egru, Cell::gru, Cell::lstm}) {
     const auto exact = test::random_layer<double>(cell, 7, 37, 13);
@@ -113,7 +141,8 @@ TEST(LayerTraining, Float32PassIsTheFloat64OnesNumbers) {
     run.loss(exact);
     RecurrentLayer<double> g = zeros_like(exact);
     std::vector<double> dx(run.inputs.size());
-    backward<double>(exact, PackedLayer<double>(exact), run.inputs, run.tape, run.weights, 0.1, {}, g, dx, run.buffers);
+    backward<double>(exact, PackedLayer<double>(exact), run.inputs, run.tape, run.weights, {0.1, {}}, {}, g, dx,
+                     run.buffers);
     LayerTape<float> tape;
     PassBuffers<float> buffers;
     tape.resize(layer, 3, 2);
@@ -122,7 +151,7 @@ TEST(LayerTraining, Float32PassIsTheFloat64OnesNumbers) {
     forward<float>(layer, packed, rounded(run.inputs), tape, buffers);
     RecurrentLayer<float> gf = zeros_like(layer);
     std::vector<float> dxf(dx.size());
-    backward<float>(layer, packed, rounded(run.inputs), tape, rounded(run.weights), 0.1F, {}, gf, dxf, buffers);
+    backward<float>(layer, packed, rounded(run.inputs), tape, rounded(run.weights), {0.1F, {}}, {}, gf, dxf, buffers);
     const auto wide = [](const std::vector<float>& v) { return std::vector<double>(v.begin(), v.end()); };
     EXPECT_LT(test::largest_difference(wide(dxf), dx), 1e-3);
     EXPECT_LT(test::largest_difference(wide(gf.recurrent_weights), g.recurrent_weights), 1e-3);

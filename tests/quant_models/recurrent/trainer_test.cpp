@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "quant_models/model_error.hpp"
@@ -100,9 +101,34 @@ TEST(RecurrentTrainer, PenaltyOnActivityQuietensALayer) {
     RecurrentTrainer trainer(test::random_network(Cell::egru, {6, 16, 6}, 5, 3), o, kSteps, kShardBatch);
     RandomWork work(trainer);
     for (int64_t step = 0; step < 150; ++step) trainer.step(step, 5e-3, true, work.work);
-    activity[penalized ? 1 : 0] = trainer.activity()[0];
+    for (const float share : trainer.activity()[0]) activity[penalized ? 1 : 0] += double{share};
   }
   EXPECT_LT(activity[1], 0.7 * activity[0]);
+}
+
+// Units whose candidates are pushed far down say nothing, and no other gradient reaches them.
+TEST(RecurrentTrainer, UnitsThatHardlySpeakAreWoken) {
+  constexpr int kSilent = 6;
+  int64_t silent[2] = {};
+  for (const bool woken : {false, true}) {
+    RecurrentTrainerOptions o;
+    o.activity_least = woken ? 0.1 : 0;
+    o.surrogate.width = 3.6F;
+    RecurrentNetwork network = test::random_network(Cell::egru, {6, 16, 6}, 5, 3);
+    RecurrentLayer<float>& layer = network.layers[0];
+    const int first = 2 * layer.hidden;
+    std::fill_n(layer.input_biases.begin() + first, kSilent, -4.0F);
+    std::fill_n(layer.input_weights.begin() + first * layer.inputs, kSilent * layer.inputs, 0.0F);
+    std::fill_n(layer.recurrent_weights.begin() + first * layer.hidden, kSilent * layer.hidden, 0.0F);
+    RecurrentTrainer trainer(std::move(network), o, kSteps, kShardBatch);
+    RandomWork work(trainer);
+    for (int64_t step = 0; step < 400; ++step) trainer.step(step, 2e-2, true, work.work);
+    const std::vector<float>& activity = trainer.activity()[0];
+    silent[woken ? 1 : 0] =
+        std::count_if(activity.begin(), activity.begin() + kSilent, [](float share) { return share < 0.01F; });
+  }
+  EXPECT_GE(silent[0], kSilent - 1);
+  EXPECT_LE(silent[1], 1);
 }
 
 TEST(RecurrentTrainer, ActivityMayBeHighAtFirst) {
