@@ -446,6 +446,7 @@ LanguageOptions default_language_options(Cell cell) {
   t.surrogate = {0.7F, 3.6F};
   t.activity_weight = cell == Cell::egru ? 10 : 0;
   t.activity_target = 0.2;
+  t.activity_least = cell == Cell::egru ? 0.05 : 0;
   t.adam.weight_decay = 1e-2;
   t.adam.clip = 1;
   t.adam.train_thresholds = false;
