@@ -257,7 +257,7 @@ TEST_F(RunCli, ASecondCtrlCEndsAtOnce) {
   std::istringstream lines(text.substr(table + 1));
   std::vector<int64_t> commas;
   for (std::string line; std::getline(lines, line);) commas.push_back(std::count(line.begin(), line.end(), ','));
-  ASSERT_GT(commas.size(), 100u);
+  ASSERT_GT(commas.size(), 10u);
   EXPECT_LE(commas.back(), commas.front());
   commas.pop_back();
   EXPECT_THAT(commas, testing::Each(commas.front())) << "only the last line may be cut";
