@@ -114,37 +114,12 @@ int64_t steps_of(const LanguageOptions& o, const RecurrentNetwork& network) {
 
 uint64_t fingerprint(const LanguageOptions& o, const std::vector<int32_t>& tokens, int64_t steps) {
   Hash hash;
-  const auto add = [&](double number) { hash.add(std::bit_cast<uint64_t>(number)); };
-  const RecurrentTrainerOptions& t = o.trainer;
-  for (const double number : {static_cast<double>(o.cell),
-                              static_cast<double>(steps),
-                              double(o.embedding),
-                              double(o.hidden),
-                              double(o.last),
-                              static_cast<double>(o.decoder),
-                              double(o.layers),
-                              static_cast<double>(o.batch),
-                              static_cast<double>(o.steps),
-                              o.learning_rate,
-                              o.word_dropout,
-                              o.threshold_mean,
-                              o.pruned,
-                              t.dropout.input,
-                              t.dropout.between,
-                              t.dropout.output,
-                              t.dropout.connect,
-                              t.dropout.zoneout,
-                              double{t.surrogate.dampening},
-                              double{t.surrogate.width},
-                              t.activity_weight,
-                              t.activity_target,
-                              t.activity_least,
-                              o.activity_by,
-                              t.adam.weight_decay,
-                              t.adam.clip,
-                              double(t.adam.train_thresholds)})
-    add(number);
-  hash.add(t.seed);
+  for (const double number :
+       {static_cast<double>(o.cell), static_cast<double>(steps), double(o.embedding), double(o.hidden), double(o.last),
+        static_cast<double>(o.decoder), double(o.layers), static_cast<double>(o.batch), static_cast<double>(o.steps),
+        o.learning_rate, o.word_dropout, o.threshold_mean, o.pruned, o.activity_by})
+    hash.add(std::bit_cast<uint64_t>(number));
+  add_to(hash, o.trainer);
   return hash.add(std::span(reinterpret_cast<const uint8_t*>(tokens.data()), tokens.size() * sizeof(int32_t))).value();
 }
 

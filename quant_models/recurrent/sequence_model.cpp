@@ -65,31 +65,13 @@ RecurrentNetwork make_network(const SequenceSet& set, const SequenceOptions& o) 
 
 uint64_t fingerprint(const SequenceSet& set, const SequenceOptions& o) {
   Hash hash;
-  const RecurrentTrainerOptions& t = o.trainer;
-  for (const double number : {static_cast<double>(o.cell),
-                              static_cast<double>(o.format),
-                              double(o.epochs),
-                              static_cast<double>(o.batch),
-                              o.learning_rate,
-                              o.threshold_mean,
-                              o.pruned,
-                              t.dropout.input,
-                              t.dropout.between,
-                              t.dropout.output,
-                              t.dropout.connect,
-                              t.dropout.zoneout,
-                              double{t.surrogate.dampening},
-                              double{t.surrogate.width},
-                              t.activity_weight,
-                              t.activity_target,
-                              t.activity_least,
-                              t.adam.weight_decay,
-                              t.adam.clip,
-                              double(t.adam.train_thresholds)})
+  for (const double number : {static_cast<double>(o.cell), static_cast<double>(o.format), double(o.epochs),
+                              static_cast<double>(o.batch), o.learning_rate, o.threshold_mean, o.pruned})
     hash.add(std::bit_cast<uint64_t>(number));
   for (const int hidden : o.hidden) hash.add(static_cast<uint64_t>(hidden));
   for (const int channels : o.head) hash.add(static_cast<uint64_t>(channels) << 32);
-  hash.add(t.seed).add(static_cast<uint64_t>(set.train.steps)).add(std::span<const uint8_t>(set.train.values));
+  add_to(hash, o.trainer);
+  hash.add(static_cast<uint64_t>(set.train.steps)).add(std::span<const uint8_t>(set.train.values));
   for (const int32_t label : set.train.labels) hash.add(static_cast<uint64_t>(label));
   return hash.value();
 }

@@ -5,6 +5,7 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
@@ -41,6 +42,15 @@ double share_before(const DropoutOptions& d, size_t layer, size_t layers) {
 }
 
 }  // namespace
+
+void add_to(Hash& hash, const RecurrentTrainerOptions& o) {
+  for (const double number : {o.dropout.input, o.dropout.between, o.dropout.output, o.dropout.connect,
+                              o.dropout.zoneout, double{o.surrogate.dampening}, double{o.surrogate.width},
+                              o.activity_weight, o.activity_target, static_cast<double>(o.activity_steps),
+                              o.activity_least, o.adam.weight_decay, o.adam.clip, double(o.adam.train_thresholds)})
+    hash.add(std::bit_cast<uint64_t>(number));
+  hash.add(o.seed);
+}
 
 double activity_target(const RecurrentTrainerOptions& options, int64_t step) {
   // Of numbers around zero half are events.

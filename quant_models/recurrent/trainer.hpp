@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "quant_models/hash.hpp"
 #include "quant_models/recurrent/adam.hpp"
 #include "quant_models/recurrent/layer_training.hpp"
 #include "quant_models/tensor/tensor.hpp"
@@ -38,6 +39,9 @@ struct RecurrentTrainerOptions {
   uint64_t seed = 1;
   int threads = 1;
 };
+
+/// Adds to `hash` all that decides what is learned: all but the number of threads.
+void add_to(Hash& hash, const RecurrentTrainerOptions& options);
 
 /// Share of events above which a layer is penalized at `step`.
 double activity_target(const RecurrentTrainerOptions& options, int64_t step);

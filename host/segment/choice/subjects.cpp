@@ -7,7 +7,7 @@
 namespace flashcell::host {
 namespace {
 
-constexpr int kBins = 50;                         // of area, two an octave, up to 2^25 px; at most 64
+constexpr int kBins = 50;                         // of area, two an octave, up to 2^25 px
 constexpr double kFollowed = 0.5;                 // share above chance from which a bin's objects are things
 constexpr double kMove = 0.01, kLeastStep = 0.6;  // of its size, px: more than a centroid's noise
 constexpr double kPresence = 0.15;                // share of the frames in which something moves, at least
@@ -36,8 +36,8 @@ struct Bin {
   double objects = 0, linked = 0, chance = 0;  // inside the picture, in frames that are followed
   double moving = 0, mobile = 0, all = 0;      // moving: also what came to its place, or left it
   double stepping = 0;                         // of them, from one frame to the next
-  double presence =
-      0;  // share of the frames with something that has moved and has this size or the next; less where it only arrived
+  // Share of the frames with something that has moved and has this size or the next; less where it only arrived.
+  double presence = 0;
 
   double followed() const {
     return objects - chance < 1 ? 0 : std::clamp((linked - chance) / (objects - chance), 0.0, 1.0);
@@ -87,11 +87,11 @@ double weight_of_motion(const Bins& bins, int b) {
   return bins[b].evidence() * std::sqrt(area_of(b));
 }
 
-/// The size of what is seen moving most.
-int most_evident(const Bins& bins) {
+template <class Weight>
+int heaviest(Weight weight) {
   int peak = 0;
   for (int b = 1; b < kBins; ++b) {
-    if (weight_of_motion(bins, b) > weight_of_motion(bins, peak)) peak = b;
+    if (weight(b) > weight(peak)) peak = b;
   }
   return peak;
 }
@@ -99,10 +99,7 @@ int most_evident(const Bins& bins) {
 /// From the bin of most weight to both sides, as long as bins belong.
 template <class Weight, class Belongs>
 Range grow(Weight weight, Belongs belongs, const Bins& bins) {
-  int peak = 0;
-  for (int b = 1; b < kBins; ++b) {
-    if (weight(b) > weight(peak)) peak = b;
-  }
+  const int peak = heaviest(weight);
   if (!(weight(peak) > 0)) return {};
   const auto reach = [&](int step) {
     int end = peak, empty = 0;
@@ -292,8 +289,9 @@ bool stands_at_edge(const TrialObject& o) {
 }
 
 SteppingSizes::SteppingSizes(const std::vector<TrialFrame>& trial) {
+  static_assert(kBins <= 64);
   const Bins bins = count_bins(trial);
-  const int peak = most_evident(bins);
+  const int peak = heaviest([&](int b) { return weight_of_motion(bins, b); });
   for (int b = 0; b < kBins; ++b) {
     if (b > peak || bins[b].steps_like(bins[peak])) sizes_ |= uint64_t{1} << b;
   }
