@@ -166,6 +166,16 @@ struct RunSummary {
     return 0;
   }
   double frames_per_s() const { return wall_s > 0 ? static_cast<double>(frames) / wall_s : 0; }  ///< throughput
+  /// What one core would do without outputs: of the time that the stages before them took for a frame, one after the
+  /// other. A lower bound, as outputs and other frames shared the processors. 0 where it is not known.
+  double frames_per_s_without_outputs() const {
+    double frame_ns = 0;
+    for (const StageTiming& stage : stages) {
+      if (stage.name == kWriteStage) return frame_ns > 0 ? 1e9 / frame_ns : 0;
+      frame_ns += stage.latency.mean();
+    }
+    return 0;
+  }
   double events_per_s() const { return wall_s > 0 ? static_cast<double>(source.events) / wall_s : 0; }
 
   /// Tracks that ended up in each of `classes` classes, then those without one.

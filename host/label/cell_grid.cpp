@@ -116,7 +116,7 @@ CellGrid::CellGrid(int width, int height)
       rows_(contract::cells_for(height)),
       stride_(static_cast<size_t>((width + 63) / 64) * 8 + 2 * kBorder) {
   const size_t count = stride_ * static_cast<size_t>(rows_ + 2);
-  cells_ = hwy::AllocateAligned<uint64_t>(count);
+  cells_ = aligned_array<uint64_t>(count);
   std::fill_n(cells_.get(), count, 0);
 }
 

@@ -1,10 +1,9 @@
 #pragma once
-#include <hwy/aligned_allocator.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
+#include "host/label/aligned_array.hpp"
 #include "host/label/bit_image.hpp"
 
 namespace flashcell::host {
@@ -35,7 +34,7 @@ class CellGrid {
 
   int columns_, rows_;
   size_t stride_;
-  hwy::AlignedFreeUniquePtr<uint64_t[]> cells_;
+  AlignedArray<uint64_t> cells_;
 };
 
 }  // namespace flashcell::host

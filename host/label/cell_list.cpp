@@ -6,10 +6,10 @@ namespace flashcell::host {
 
 CellList::CellList(size_t max_cells) {
   constexpr size_t kSlack = 64;  // whole vectors are read, and one entry written in vain
-  columns = hwy::AllocateAligned<uint16_t>(max_cells + kSlack);
-  rows = hwy::AllocateAligned<uint16_t>(max_cells + kSlack);
-  objects = hwy::AllocateAligned<uint32_t>(max_cells + kSlack);
-  pixels = hwy::AllocateAligned<uint64_t>(max_cells + kSlack);
+  columns = aligned_array<uint16_t>(max_cells + kSlack);
+  rows = aligned_array<uint16_t>(max_cells + kSlack);
+  objects = aligned_array<uint32_t>(max_cells + kSlack);
+  pixels = aligned_array<uint64_t>(max_cells + kSlack);
 }
 
 void CellList::fill(const CellGrid& grid, const BitImage& occupied, const RunTable& table) {

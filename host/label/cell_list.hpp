@@ -1,8 +1,7 @@
 #pragma once
-#include <hwy/aligned_allocator.h>
-
 #include <cstdint>
 
+#include "host/label/aligned_array.hpp"
 #include "host/label/cell_grid.hpp"
 #include "host/label/geometry.hpp"
 #include "host/label/run_table.hpp"
@@ -12,9 +11,9 @@ namespace flashcell::host {
 /// The occupied cells of a frame, an object's neighbours mostly one after the other.
 struct CellList {
   uint32_t count = 0;
-  hwy::AlignedFreeUniquePtr<uint16_t[]> columns, rows;  ///< of each cell
-  hwy::AlignedFreeUniquePtr<uint32_t[]> objects;        ///< that each belongs to
-  hwy::AlignedFreeUniquePtr<uint64_t[]> pixels;         ///< of each, as in the grid
+  AlignedArray<uint16_t> columns, rows;  ///< of each cell
+  AlignedArray<uint32_t> objects;        ///< that each belongs to
+  AlignedArray<uint64_t> pixels;         ///< of each, as in the grid
 
   explicit CellList(size_t max_cells);
 

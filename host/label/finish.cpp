@@ -7,10 +7,10 @@ namespace flashcell::host {
 
 Finisher::Finisher(const contract::LabelParameters& parameters, uint32_t max_objects, uint32_t max_row)
     : parameters_(parameters),
-      records_(hwy::AllocateAligned<contract::ObjectRecord>(max_objects)),
-      strip_records_(hwy::AllocateAligned<contract::ObjectRecord>(max_row + 1)),
-      candidates_(hwy::AllocateAligned<Candidate>(max_objects)),
-      record_of_(hwy::AllocateAligned<uint32_t>(max_objects)) {}
+      records_(aligned_array<contract::ObjectRecord>(max_objects)),
+      strip_records_(aligned_array<contract::ObjectRecord>(max_row + 1)),
+      candidates_(aligned_array<Candidate>(max_objects)),
+      record_of_(aligned_array<uint32_t>(max_objects)) {}
 
 contract::ObjectRecord* Finisher::begin(uint32_t objects, ObjectTable& table) {
   objects_ = objects;

@@ -1,6 +1,5 @@
 #pragma once
-#include <hwy/aligned_allocator.h>
-
+#include "host/label/aligned_array.hpp"
 #include "host/label/arrange.hpp"
 #include "host/label/geometry.hpp"
 #include "pipeline/object_table.hpp"
@@ -35,9 +34,9 @@ class Finisher {
   size_t old_size_ = 0;  // of the table, at begin()
   uint32_t objects_ = 0;
   bool in_table_ = false;
-  hwy::AlignedFreeUniquePtr<contract::ObjectRecord[]> records_, strip_records_;
-  hwy::AlignedFreeUniquePtr<Candidate[]> candidates_;
-  hwy::AlignedFreeUniquePtr<uint32_t[]> record_of_;
+  AlignedArray<contract::ObjectRecord> records_, strip_records_;
+  AlignedArray<Candidate> candidates_;
+  AlignedArray<uint32_t> record_of_;
 };
 
 }  // namespace flashcell::host

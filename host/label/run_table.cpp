@@ -218,14 +218,14 @@ RunTable::RunTable(int width, int height, int rows_per_strip)
       rows_per_strip_(rows_per_strip) {
   max_runs_ = static_cast<uint32_t>(strips_) * static_cast<uint32_t>((width + 1) / 2);
   const size_t total_words = static_cast<size_t>(strips_) * words_ + kSlack;
-  starts_ = hwy::AllocateAligned<uint32_t>(max_runs_ + kSlack);
-  parents_ = hwy::AllocateAligned<uint32_t>(max_runs_ + kSlack);
-  bits_.starts = hwy::AllocateAligned<uint64_t>(total_words);
-  bits_.contacts = hwy::AllocateAligned<uint64_t>(total_words);
-  bits_.start_words = hwy::AllocateAligned<uint32_t>(total_words);
-  bits_.contact_words = hwy::AllocateAligned<uint32_t>(total_words);
-  bits_.runs_before = hwy::AllocateAligned<uint32_t>(total_words);
-  columns_ = hwy::AllocateAligned<uint32_t>(total_words);
+  starts_ = aligned_array<uint32_t>(max_runs_ + kSlack);
+  parents_ = aligned_array<uint32_t>(max_runs_ + kSlack);
+  bits_.starts = aligned_array<uint64_t>(total_words);
+  bits_.contacts = aligned_array<uint64_t>(total_words);
+  bits_.start_words = aligned_array<uint32_t>(total_words);
+  bits_.contact_words = aligned_array<uint32_t>(total_words);
+  bits_.runs_before = aligned_array<uint32_t>(total_words);
+  columns_ = aligned_array<uint32_t>(total_words);
   for (int strip = 0; strip < strips_; ++strip) {
     for (int w = 0; w < words_; ++w) {
       columns_[static_cast<size_t>(strip) * words_ + w] =

@@ -1,9 +1,8 @@
 #pragma once
-#include <hwy/aligned_allocator.h>
-
 #include <cstddef>
 #include <cstdint>
 
+#include "host/label/aligned_array.hpp"
 #include "host/label/bit_image.hpp"
 
 // A frame as runs. Rows are taken in strips: two rows for 8-connectivity, one for 4-connectivity. Within a strip of two
@@ -21,11 +20,10 @@ constexpr uint32_t kContactBatchBits = 512;
 
 /// One word for 64 columns of a strip, strip after strip.
 struct RunBits {
-  hwy::AlignedFreeUniquePtr<uint64_t[]> starts;  ///< where runs start
-  hwy::AlignedFreeUniquePtr<uint64_t[]>
-      contacts;  ///< where runs touch one of the strip above: at least one bit for each such pair
-  hwy::AlignedFreeUniquePtr<uint32_t[]> runs_before;                 ///< number of runs that start before the word
-  hwy::AlignedFreeUniquePtr<uint32_t[]> start_words, contact_words;  ///< numbers of the words above that are not zero
+  AlignedArray<uint64_t> starts;       ///< where runs start
+  AlignedArray<uint64_t> contacts;     ///< where runs touch one of the strip above: at least one bit for each such pair
+  AlignedArray<uint32_t> runs_before;  ///< number of runs that start before the word
+  AlignedArray<uint32_t> start_words, contact_words;  ///< numbers of the words above that are not zero
   size_t start_word_count = 0, contact_word_count = 0;
 };
 
@@ -49,8 +47,8 @@ class RunTable {
   uint32_t max_runs_;
   int strips_, words_, rows_per_strip_;
   uint32_t runs_ = 0, objects_ = 0;
-  hwy::AlignedFreeUniquePtr<uint32_t[]> starts_, parents_;
-  hwy::AlignedFreeUniquePtr<uint32_t[]> columns_;  // strip << 12 | x of each word's first column
+  AlignedArray<uint32_t> starts_, parents_;
+  AlignedArray<uint32_t> columns_;  // strip << 12 | x of each word's first column
   RunBits bits_;
 };
 

@@ -80,6 +80,7 @@ std::string summary_json(const RunInfo& run, const RunSummary& summary) {
       {"left_out", summary.left_out_text()},
       {"wall_s", summary.wall_s},
       {"frames_per_s", summary.frames_per_s()},
+      {"frames_per_s_without_outputs", summary.frames_per_s_without_outputs()},
       {"write_s", summary.write_s()},
       {"latency", latency},
   };

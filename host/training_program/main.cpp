@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -48,6 +49,10 @@ int main(int argc, char** argv) {
     setenv("OMP_WAIT_POLICY", "passive", 1);
     execv("/proc/self/exe", argv);  // OpenMP has read its settings already
   }
+  // A step's tensors are as large as those of the step before: memory that went back to the system in between would be
+  // cleared and mapped anew, which takes a quarter of the time where page faults are dear.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   const flashcell::quant::Program program = flashcell::quant::choose(argc, argv);
   try {
     return program.run(argc - program.skipped, argv + program.skipped);

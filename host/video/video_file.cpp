@@ -155,9 +155,11 @@ void VideoFile::Impl::open_muxer() {
   const bool whole = kind == VideoKind::lossless;
   output.reset(avio_alloc_context(static_cast<uint8_t*>(av_malloc(kBlockBytes)), kBlockBytes, 1, this, nullptr, take,
                                   whole ? seek : nullptr));
+  if (!output) throw std::bad_alloc();
   output->seekable = whole ? AVIO_SEEKABLE_NORMAL : 0;
   format->pb = output.get();
   AVStream* stream = avformat_new_stream(format.get(), nullptr);
+  if (stream == nullptr) throw std::bad_alloc();
   stream->time_base = encoder->time_base;
   stream->avg_frame_rate = encoder->framerate;
   check(avcodec_parameters_from_context(stream->codecpar, encoder.get()));

@@ -87,5 +87,16 @@ TEST(RunSummary, TheRegionsThatMissTheirCountMostAreNamed) {
   EXPECT_EQ(summary.missed_regions().rfind("A1: 1 object in 40 of 100 frames, A2", 0), 0u);
 }
 
+TEST(RunSummary, SpeedWithoutOutputsIsOfTheStagesBeforeThem) {
+  RunSummary summary;
+  EXPECT_EQ(summary.frames_per_s_without_outputs(), 0);
+  for (const char* name : {"read", "track", RunSummary::kWriteStage, "frame to result"}) {
+    summary.stages.emplace_back(name);
+    for (int i = 0; i < 3; ++i) summary.stages.back().record(i, 100'000 * static_cast<int64_t>(summary.stages.size()));
+  }
+  EXPECT_NEAR(summary.frames_per_s_without_outputs(), 1e9 / 300'000, 1)
+      << "0.1 and 0.2 ms; writing and the sum do not count";
+}
+
 }  // namespace
 }  // namespace flashcell

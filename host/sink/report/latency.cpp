@@ -110,6 +110,8 @@ std::string speed_figures(const RunSummary& summary, const LatencyHistogram& lat
   std::string out = "<div class=\"figures\">";
   if (summary.wall_s > 0) {
     out += figure(short_number(summary.frames_per_s()), "frames/s, with all outputs");
+    if (const double without = summary.frames_per_s_without_outputs(); without > 0)
+      out += figure("≥ " + short_number(without), "without outputs, on one core");
     out += figure(short_duration(1e9 * summary.wall_s), "from the first frame to the last result");
     out += figure(short_duration(1e9 * summary.write_s()), "of it, results were given to the outputs");
   }

@@ -7,6 +7,7 @@
 #include <new>
 
 #include "base/error.hpp"
+#include "host/label/aligned_array.hpp"
 #include "host/label/labeller.hpp"
 #include "host/label/object_selection.hpp"
 #include "tests/support/masks.hpp"
@@ -134,6 +135,10 @@ TEST(LabelChecks, NothingIsAllocatedAfterConstruction) {
       EXPECT_GT(table.summary.lost, 0u) << "the last frame is to overflow";
     }
   }
+}
+
+TEST(AlignedArray, NoMemoryIsAnError) {
+  EXPECT_THROW(aligned_array<uint64_t>(size_t{1} << 50), std::bad_alloc);
 }
 
 // Objects by the row of cells where they end, then first pixel; what is kept is in order of first pixel again.

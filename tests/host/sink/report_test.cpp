@@ -249,6 +249,7 @@ TEST(Summary, HoldsEveryFigure) {
             "label.max_area (the smallest of a frame typically 896 px), 1 object beyond label.max_objects, 25.0 % of "
             "the foreground, outside the regions");
   EXPECT_EQ(json.at("frames_per_s"), 4.0);
+  EXPECT_EQ(json.at("frames_per_s_without_outputs"), 0.0) << "no outputs were timed";
   EXPECT_EQ(json.at("latency").at("track").at("p99_ns"), 990);
   EXPECT_EQ(json.at("latency").at("track").at("max_ns"), 1000);
 }
