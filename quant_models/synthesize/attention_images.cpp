@@ -195,7 +195,7 @@ DrawnImages AttentionImages::draw(const Graph& graph, int64_t count, uint64_t se
   const ImagePlanes planes(range_);
   const Shape& shape = teacher.input_shape();
   std::optional<Octaves> octaves;
-  if (options_.low_pass) octaves.emplace(shape[2], shape[3], LowPass::published_cutoff(shape[2], shape[3]), 1);
+  if (options_.low_pass) octaves.emplace(shape[2], shape[3], published_cutoff(shape[2], shape[3]), 1);
   DrawnImages drawn{count, {}, {}, std::vector<double>(static_cast<size_t>(options_.steps))};
   const std::vector<int> labels = drawn_classes(count, teacher.classes(), seed);
   if (options_.method != AttentionMethod::psaq_v2) drawn.labels = labels;

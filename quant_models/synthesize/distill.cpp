@@ -144,7 +144,7 @@ DrawnImages DistilledImages::draw(const Graph& graph, int64_t count, uint64_t se
   teacher.require_normalization("distillation");
   const ImagePlanes planes(range_);
   const Shape& shape = teacher.input_shape();
-  const double cutoff = options_.cutoff > 0 ? options_.cutoff : LowPass::published_cutoff(shape.at(2), shape.at(3));
+  const double cutoff = options_.cutoff > 0 ? options_.cutoff : published_cutoff(shape.at(2), shape.at(3));
   const Octaves octaves(shape[2], shape[3], cutoff, options_.octaves);
   DrawnImages drawn{count, {}, {}, {}};
   drawn.labels = drawn_classes(count, teacher.classes(), seed);

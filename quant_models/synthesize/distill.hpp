@@ -13,7 +13,7 @@ struct DistillOptions {
   double variation_weight = 0.02;  ///< of the mean absolute difference of neighbouring pixels, in spreads
   double prior_weight = 0.2;       ///< of the mean square of the learned numbers, which are 1 in photographs
   int octaves = 4;                 ///< that images are made of (Octaves)
-  double cutoff = 0;               ///< of the first one; 0: LowPass::published_cutoff()
+  double cutoff = 0;               ///< of the first one; 0: published_cutoff()
   int threads = 1;                 ///< batches are shared out; the result does not depend on it
 };
 

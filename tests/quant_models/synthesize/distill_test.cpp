@@ -9,6 +9,7 @@
 #include "quant_models/model_error.hpp"
 #include "quant_models/synthesize/generated_images.hpp"
 #include "quant_models/synthesize/layer_importance.hpp"
+#include "quant_models/synthesize/low_pass.hpp"
 #include "quant_models/synthesize/noise.hpp"
 #include "quant_models/synthesize/octaves.hpp"
 #include "quant_models/synthesize/teacher.hpp"
@@ -96,6 +97,34 @@ TEST(Octaves, KeepTheVarianceAndGiveLowFrequenciesMostOfIt) {
   EXPECT_NEAR(moved.max().item<double>(), 3, 1e-4);
   EXPECT_THROW(Octaves(8, 8, 0, 2), std::invalid_argument);
   EXPECT_THROW(Octaves(8, 8, 2, 0), std::invalid_argument);
+}
+
+// Images with a long side go through the Fourier plane: the same octaves, and gradients that add up to the same.
+TEST(Octaves, OfLongSidesAreTheProductsWithTheirMatrices) {
+  constexpr int64_t kRows = 66, kColumns = 51;
+  constexpr double kCutoff = 9;
+  Random random(1, {});
+  const Octaves octaves(kRows, kColumns, kCutoff, 2);
+  const at::Tensor numbers = normal_tensor({2, 2, 3, kRows, kColumns}, random).requires_grad_();
+  const at::Tensor planes = octaves.sum(numbers);
+  at::Tensor expected = at::zeros_like(planes);
+  const at::Tensor copy = numbers.detach().clone().requires_grad_();
+  for (int octave = 0; octave < 2; ++octave) {
+    const auto matrix = [&](int64_t side, double variance) {
+      std::vector<double> values = low_pass_matrix(side, kCutoff / (1 << octave));
+      const at::Tensor m = at::from_blob(values.data(), {side, side}, at::kDouble).to(at::kFloat);
+      return m * std::sqrt(variance / m[0].square().sum().item<double>());
+    };
+    expected = expected + at::matmul(matrix(kRows, 0.5), at::matmul(copy.select(1, octave), matrix(kColumns, 1)));
+  }
+  EXPECT_TRUE(at::allclose(planes, expected, 1e-4, 1e-5)) << (planes - expected).abs().max().item<double>();
+  const at::Tensor weights = normal_tensor({2, 3, kRows, kColumns}, random);
+  (planes * weights).sum().backward();
+  (expected * weights).sum().backward();
+  EXPECT_TRUE(at::allclose(numbers.grad(), copy.grad(), 1e-4, 1e-5));
+  const at::Tensor moved = octaves.sum(octaves.step().expand({1, 2, 1, kRows, kColumns}));
+  EXPECT_NEAR(moved.min().item<double>(), 2, 1e-4);
+  EXPECT_NEAR(moved.max().item<double>(), 2, 1e-4);
 }
 
 TEST(DrawnClasses, AreEven) {
