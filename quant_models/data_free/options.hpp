@@ -51,9 +51,10 @@ struct DataFreeOptions {
   int64_t images = 0;                               ///< drawn; 0: as many as the minutes allow
   std::optional<int> weight_bits, activation_bits;  ///< neither: searched, layer by layer; one of them: the other is 8
   BitSearch search;
-  int sum_bits = 8, output_bits = 8, edge_weight_bits = 0;  ///< as PostTrainingOptions has them
-  std::optional<int> residual_bits;                         ///< none: 16 for transformers, else 0
-  double minutes = 10;                                      ///< of one core, of pictures and training
+  int sum_bits = 8, edge_weight_bits = 0;  ///< as PostTrainingOptions has them
+  std::optional<int> output_bits;          ///< none: 16 for more than 256 classes, else 8
+  std::optional<int> residual_bits;        ///< none: 16 for transformers, else 0
+  double minutes = 10;                     ///< of one core, of pictures and training
   double learning_rate = 2e-4;
   bool repq = false;               ///< a vision transformer, quantized as quantize_repq() does
   std::optional<int> reconstruct;  ///< of transformers: iterations of block-wise reconstruction (reconstruct_blocks());

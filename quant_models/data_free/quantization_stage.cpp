@@ -17,6 +17,8 @@ namespace {
 
 constexpr int kUnsaidBits = 8;     // of the one where only the other is said
 constexpr int kResidualBits = 16;  // of transformers
+constexpr int kOutputBits = 8, kManyOutputBits = 16;
+constexpr int64_t kManyOutputs = 1 << kOutputBits;  // beyond, many pictures have several best classes in 8 bits
 constexpr int64_t kMostCalibrated = 256;
 constexpr int64_t kBlockBatch = 8;  // images of a step of reconstruction
 
@@ -41,6 +43,17 @@ bool QuantizationStage::searches() const {
   return !o_.weight_bits && !o_.activation_bits && !o_.repq;
 }
 
+int QuantizationStage::output_bits() const {
+  if (o_.output_bits) return *o_.output_bits;
+  const Graph& graph = network_.graph;
+  // Scores of classes, not maps of a detector's.
+  const bool has_many = std::any_of(graph.outputs().begin(), graph.outputs().end(), [&](const Output& output) {
+    const Shape& shape = graph.node(output.node).shape;
+    return shape.size() > 1 && shape[1] > kManyOutputs && shape[1] == element_count(shape);
+  });
+  return has_many ? kManyOutputBits : kOutputBits;
+}
+
 PostTrainingOptions QuantizationStage::post_training_options() const {
   PostTrainingOptions options;
   options.weights.bits = o_.weight_bits.value_or(kUnsaidBits);
@@ -49,7 +62,7 @@ PostTrainingOptions QuantizationStage::post_training_options() const {
   options.activations.calibrator = Calibrator::mse;
   options.edge_weight_bits = o_.edge_weight_bits;
   options.sum_bits = o_.sum_bits;
-  options.output_bits = o_.output_bits;
+  options.output_bits = output_bits();
   options.residual_bits = o_.residual_bits.value_or(family_ == Family::transformer ? kResidualBits : 0);
   options.input = input_quantization(*network_.metadata.preprocessing);
   return options;
@@ -59,7 +72,7 @@ uint64_t QuantizationStage::bit_fingerprint(uint64_t pictures) const {
   Hash hash;
   hash.add(pictures).add(o_.seed).add(o_.search.choices).add(name_in(kPerturbationModelNames, o_.search.model));
   for (const std::string& budget : o_.search.budgets) hash.add(budget);
-  for (const int number : {o_.sum_bits, o_.output_bits, o_.edge_weight_bits, o_.residual_bits.value_or(-1)})
+  for (const int number : {o_.sum_bits, output_bits(), o_.edge_weight_bits, o_.residual_bits.value_or(-1)})
     hash.add(static_cast<uint64_t>(number));
   return hash.value();
 }

@@ -30,6 +30,7 @@ class QuantizationStage {
   Graph reconstruct(const Graph& quantized, const PictureStage& pictures, DataFreeRun& run,
                     const Progress& progress) const;
   int iterations() const;
+  int output_bits() const;
 
   const DataFreeOptions& o_;
   Family family_;

@@ -6,7 +6,9 @@
 #include "quant_models/data_free/family.hpp"
 #include "quant_models/data_free/student.hpp"
 #include "quant_models/graph/cost.hpp"
+#include "quant_models/synthesize/distill.hpp"
 #include "quant_models/synthesize/generator_training.hpp"
+#include "quant_models/synthesize/octaves.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -33,6 +35,14 @@ double seconds_of_generator(const Graph& graph) {
   return kSecondsPerMac * pixels * 9 * (width * width / 2 + width * width / 4) + kSecondsPerValue * pixels * width * 4;
 }
 
+// Of what one image is made of in one step of distillation. Of short sides it is part of the passes above.
+double seconds_of_octaves(const Graph& graph) {
+  constexpr double kSecondsPerNumber = 3.5e-8;
+  const Shape& image = graph.node(graph.inputs()[0]).shape;
+  if (std::max(image.at(2), image.at(3)) <= Octaves::kLongestProduct) return 0;
+  return kSecondsPerNumber * DistillOptions().octaves * static_cast<double>(element_count(image));
+}
+
 int64_t at_least_one(double count) {
   return std::max<int64_t>(1, std::llround(count));
 }
@@ -57,7 +67,7 @@ WorkPlan plan_work(const Graph& graph, PictureMethod method, double minutes, int
             at_least_one(seconds / 2 / training)};
   }
   if (method == PictureMethod::distill) {
-    const double image_steps = seconds / 2 / (kDistillPasses * forward);
+    const double image_steps = seconds / 2 / (kDistillPasses * forward + seconds_of_octaves(graph));
     if (images == 0)
       images = std::clamp<int64_t>(at_least_one(image_steps / kDistillSteps / 64) * 64, kLeastImages, kMostImages);
     const auto steps = static_cast<int>(std::min(image_steps / static_cast<double>(images), 1.0 * kMostDistillSteps));

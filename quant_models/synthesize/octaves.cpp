@@ -12,9 +12,6 @@
 namespace flashcell::quant {
 namespace {
 
-constexpr int64_t kLongestProduct =
-    64;  // pixels; beyond, Fourier transforms take less time than products with matrices
-
 at::Tensor scaled(const std::vector<double>& values, double factor, at::IntArrayRef shape) {
   at::Tensor tensor = at::empty(shape, at::kFloat);
   std::transform(values.begin(), values.begin() + tensor.numel(), tensor.data_ptr<float>(),

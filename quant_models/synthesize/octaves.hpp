@@ -11,6 +11,9 @@ namespace flashcell::quant {
 /// Visualization, Distill 2017, and SynQ's low-pass, the first octave.
 class Octaves {
  public:
+  /// Pixels of a side up to which products with matrices take no more time than Fourier transforms.
+  static constexpr int64_t kLongestProduct = 64;
+
   /// `cutoff`: of the first octave, in periods an image. Throws std::invalid_argument where one is not above 0.
   Octaves(int64_t rows, int64_t columns, double cutoff, int count);
 
