@@ -29,7 +29,7 @@ class Flow {
 
   /// One more path; `cost`: what it adds. False, and nothing changed, where there is none.
   bool find(double& cost) {
-    search();
+    search(source_, Part::all);
     cost = distance_[sink_] + potential_[sink_] - potential_[source_];
     return distance_[sink_] < kUnreached;
   }
@@ -44,18 +44,21 @@ class Flow {
     }
   }
 
-  std::vector<int32_t> paths() const {
-    std::vector<int32_t> path(nodes_, -1);
+  DisjointPaths paths(double most_margin) {
+    DisjointPaths found;
+    found.path.assign(nodes_, -1);
+    found.margin.assign(nodes_, kUnreached);
     int32_t next = 0;
     for (int32_t i = 0; i < nodes_; ++i) {
       for (int32_t arc : arcs_of_[in(i)]) {
         // The way back of an arc that is taken is free.
         if ((arc & 1) == 0 || !arcs_[arc].free) continue;
         const int32_t before = arcs_[arc].to;
-        path[i] = before == source_ ? next++ : path[before / 2];
+        found.path[i] = before == source_ ? next++ : found.path[before / 2];
+        if (before != source_) found.margin[i] = margin(before, in(i), -arcs_[arc].cost, most_margin);
       }
     }
-    return path;
+    return found;
   }
 
  private:
@@ -91,21 +94,34 @@ class Flow {
     if (nodes_ == 0) potential_[sink_] = 0;
   }
 
-  /// Dijkstra on reduced costs.
-  void search() {
+  /// What another way from `from` to `to` costs more than the edge that is taken between them. Nodes stay on paths, and
+  /// off them.
+  double margin(int32_t from, int32_t to, double edge_cost, double most) {
+    const double moved = potential_[to] - potential_[from];
+    search(from, Part::edges, to, most + edge_cost - moved);
+    const double more = distance_[to] + moved - edge_cost;
+    return more <= most ? std::max(0.0, more) : kUnreached;
+  }
+
+  enum class Part { all, edges };
+
+  /// Dijkstra on reduced costs, from `from` to everywhere, or to `target` and at most so far.
+  void search(int32_t from, Part part, int32_t target = -1, double most = kUnreached) {
     distance_.assign(arcs_of_.size(), kUnreached);
     reached_by_.assign(arcs_of_.size(), -1);
     using Entry = std::pair<double, int32_t>;
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> heap;
-    distance_[source_] = 0;
-    heap.emplace(0, source_);
+    distance_[from] = 0;
+    heap.emplace(0, from);
     while (!heap.empty()) {
       const auto [length, v] = heap.top();
       heap.pop();
+      if (v == target || length > most) return;
       if (length > distance_[v]) continue;
       for (int32_t arc : arcs_of_[v]) {
         if (!arcs_[arc].free) continue;
         const int32_t to = arcs_[arc].to;
+        if (part == Part::edges && (v ^ to) == 1 && v < source_) continue;  // a node's own arc
         const double step = std::max(0.0, arcs_[arc].cost + potential_[v] - potential_[to]);
         if (length + step < distance_[to] - kRounding) {
           distance_[to] = length + step;
@@ -125,15 +141,15 @@ class Flow {
 
 }  // namespace
 
-std::vector<int32_t> disjoint_paths(std::span<const double> node_costs, std::span<const PathEdge> edges,
-                                    const PathCount& count) {
+DisjointPaths disjoint_paths(std::span<const double> node_costs, std::span<const PathEdge> edges,
+                             const PathCount& count) {
   Flow flow(node_costs, edges);
   double cost = 0;
   for (int found = 0; found < count.most && flow.find(cost); ++found) {
     if (found >= count.least && cost + count.start_cost >= 0) break;
     flow.take();
   }
-  return flow.paths();
+  return flow.paths(count.most_margin);
 }
 
 }  // namespace flashcell::tracking

@@ -104,8 +104,10 @@ void Motion::restart(Track& track, double x, double y, double variance, bool sha
   const double old_vx = track.x.speed(), old_vy = track.y.speed();
   const double vx = successive ? (x - track.last_x) / dt : old_vx;
   const double vy = successive ? (y - track.last_y) / dt : old_vy;
-  track.x = AxisFilter(x, vx, variance, speed, acceleration);
-  track.y = AxisFilter(y, vy, variance, speed, acceleration);
+  const double fast = std::hypot(vx, vy);
+  const double share = parameters_.max_speed > 0 && fast > parameters_.max_speed ? parameters_.max_speed / fast : 1;
+  track.x = AxisFilter(x, share * vx, variance, speed, acceleration);
+  track.y = AxisFilter(y, share * vy, variance, speed, acceleration);
 }
 
 void Motion::correct(Track& track, const Detection& detection) const {

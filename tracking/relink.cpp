@@ -16,6 +16,7 @@ constexpr double kStillWorth = 0.5;      ///< of that, for what never moved
 constexpr double kOptionalShare = 0.1;   ///< of the recording, for which an object beyond the least must be seen
 constexpr size_t kMostTracklets = 3000;  ///< that are linked: the longest
 constexpr size_t kMostSuccessors = 24;   ///< of each kind
+constexpr double kSureMargin = 16;       ///< of cost, at which a link's confidence is 1 in seven digits
 
 /// Tracklets among which links are possible, and how many objects they are.
 struct TrackGroup {
@@ -109,8 +110,7 @@ class Linker {
   double worth(const Tracklet& tracklet) const;
   double cost(const Tracklet& a, const Tracklet& b) const;
   std::vector<PathEdge> edges() const;
-  std::vector<int32_t> chains() const;
-  float confidence(int32_t before, int32_t after) const;
+  DisjointPaths chains() const;
   const Tracklet& of(int32_t node) const { return tracklets_[nodes_[node]]; }
   bool follows(int32_t a, int32_t b) const { return of(a).last.time < of(b).first.time; }
 
@@ -119,8 +119,7 @@ class Linker {
   const std::vector<size_t>& nodes_;  ///< tracklets that are linked, by their first frames
   const ObjectCount count_;
   const Habits& habits_;
-  const double frames_;               ///< length of the recording
-  std::vector<int32_t> next_, prev_;  ///< on the node's chain, -1: none; of those on none -2
+  const double frames_;  ///< length of the recording
 };
 
 double Linker::worth(const Tracklet& tracklet) const {
@@ -158,61 +157,32 @@ std::vector<PathEdge> Linker::edges() const {
   return edges;
 }
 
-/// Against changing places with each other chain that ends, begins or is broken at that time.
-float Linker::confidence(int32_t before, int32_t after) const {
-  const double chosen = cost(of(before), of(after));
-  double margin = 1e300;
-  for (int32_t other = 0; other < static_cast<int32_t>(nodes_.size()); ++other) {
-    if (other == before || other == after || next_[other] == -2) continue;
-    // `other` is lost at that time, and may be found again as somebody.
-    if (follows(other, after)) {
-      const int32_t found = next_[other];
-      if (found < 0) {
-        margin = std::min(margin, cost(of(other), of(after)) - chosen);
-      } else if (follows(before, found)) {
-        margin = std::min(
-            margin, cost(of(other), of(after)) + cost(of(before), of(found)) - chosen - cost(of(other), of(found)));
-      }
-    }
-    // `other` is first seen at that time.
-    if (prev_[other] == -1 && follows(before, other)) margin = std::min(margin, cost(of(before), of(other)) - chosen);
-  }
-  return static_cast<float>(1 / (1 + std::exp(-std::max(0.0, margin))));
-}
-
-/// Of each node its chain, -1: none.
-std::vector<int32_t> Linker::chains() const {
+/// Without a count each is a chain of its own.
+DisjointPaths Linker::chains() const {
   if (!count_.known()) {
-    std::vector<int32_t> own(nodes_.size());
-    std::iota(own.begin(), own.end(), 0);
+    DisjointPaths own{std::vector<int32_t>(nodes_.size()), std::vector<double>(nodes_.size(), std::numeric_limits<double>::infinity())};
+    std::iota(own.path.begin(), own.path.end(), 0);
     return own;
   }
   std::vector<double> costs;
   costs.reserve(nodes_.size());
   for (const size_t i : nodes_) costs.push_back(-worth(tracklets_[i]));
   const double start_cost = kSightingWorth * kOptionalShare * frames_;
-  return disjoint_paths(costs, edges(), {count_.least, count_.most, start_cost});
+  return disjoint_paths(costs, edges(), {count_.least, count_.most, start_cost, kSureMargin});
 }
 
 uint32_t Linker::name(uint32_t last_id, std::vector<TrackName>& names) {
-  const std::vector<int32_t> chain = chains();
-  next_.assign(nodes_.size(), -2);
-  prev_.assign(nodes_.size(), -2);
+  const DisjointPaths chains = this->chains();
   std::vector<int32_t> newest(nodes_.size(), -1);  // node of each chain
-  for (int32_t node = 0; node < static_cast<int32_t>(nodes_.size()); ++node) {
-    if (chain[node] < 0) continue;
-    int32_t& before = newest[chain[node]];
-    next_[node] = -1;
-    prev_[node] = before;
-    if (before >= 0) next_[before] = node;
-    before = node;
-  }
   uint32_t highest = last_id;
   for (int32_t node = 0; node < static_cast<int32_t>(nodes_.size()); ++node) {
-    if (chain[node] < 0) continue;
-    const uint32_t id = last_id + static_cast<uint32_t>(chain[node]) + 1;
+    if (chains.path[node] < 0) continue;
+    const uint32_t id = last_id + static_cast<uint32_t>(chains.path[node]) + 1;
     highest = std::max(highest, id);
-    names[nodes_[node]] = {id, prev_[node] < 0 ? 1.0f : confidence(prev_[node], node)};
+    names[nodes_[node]] = {id, static_cast<float>(1 / (1 + std::exp(-chains.margin[node])))};
+    int32_t& before = newest[chains.path[node]];
+    if (before >= 0) names[nodes_[before]].end_frame = of(node).first.frame;
+    before = node;
   }
   return highest;
 }

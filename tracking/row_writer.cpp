@@ -68,6 +68,12 @@ bool is_near(const Track& track, const Detection& blob) {
   return std::hypot(blob.x - track.x.position(), blob.y - track.y.position()) <= track.size;
 }
 
+/// Pixel centres are whole numbers.
+void keep_inside(const Box& box, TrackRow& row) {
+  row.x = std::clamp(row.x, box.left, std::max(box.left, box.left + box.width - 1));
+  row.y = std::clamp(row.y, box.top, std::max(box.top, box.top + box.height - 1));
+}
+
 /// By frame, then id. Tracks begin in the order of their ids, mostly, and rows are large: often nothing is to be moved.
 void sort_rows(std::vector<TrackRow>& rows) {
   const auto before = [](const TrackRow& a, const TrackRow& b) {
@@ -143,6 +149,9 @@ TrackRow RowWriter::make_row(int64_t frame, const Track& track, const Observatio
                                            : TrackState::merged;
   row.x = track.x.position();
   row.y = track.y.position();
+  // The estimate may run past what is seen.
+  if (track.match == Match::merged)
+    keep_inside(track.part.shown ? track.part.box : view.detections[track.detection].box, row);
   if (track.match == Match::merged && track.part.shown) {
     row.box = track.part.box;
     row.area = track.part.area;
@@ -221,6 +230,7 @@ void RowWriter::give_out(const TrackRow& row, double time, std::vector<TrackRow>
     ++rows_left_out_;
     return;
   }
+  if (row.state == TrackState::predicted && row.frame >= name.end_frame) return;
   rows.push_back(row);
   rows.back().id = name.id;
   rows.back().id_confidence = name.confidence;

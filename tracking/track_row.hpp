@@ -13,8 +13,9 @@ enum class TrackState : uint8_t {
 
 /// What a track is called in the rows, once all tracks are known.
 struct TrackName {
-  uint32_t id = 0;       ///< public id; 0: its rows are left out
-  float confidence = 1;  ///< that this is the object which had the id before, 0.5..1
+  uint32_t id = 0;                ///< public id; 0: its rows are left out
+  float confidence = 1;           ///< that this is the object which had the id before, 0.5..1
+  int64_t end_frame = INT64_MAX;  ///< from which another track has the id: no predictions from there on
 };
 
 /// One track in one frame: what the outputs write.

@@ -6,7 +6,9 @@
 
 #include "base/error.hpp"
 #include "quant_models/data_free/train_student.hpp"
+#include "quant_models/execute/executor.hpp"
 #include "quant_models/hash.hpp"
+#include "quant_models/quantize/adaptive_rounding.hpp"
 #include "quant_models/quantize/input_quantization.hpp"
 #include "quant_models/quantize/integer_functions.hpp"
 #include "quant_models/quantize/repq.hpp"
@@ -20,11 +22,30 @@ constexpr int kResidualBits = 16;  // of transformers
 constexpr int kOutputBits = 8, kManyOutputBits = 16;
 constexpr int64_t kManyOutputs = 1 << kOutputBits;  // beyond, many pictures have several best classes in 8 bits
 constexpr int64_t kMostCalibrated = 256;
-constexpr int64_t kBlockBatch = 8;  // images of a step of reconstruction
+constexpr int64_t kMostRounded = 128;  // images that rounding looks at
+constexpr int64_t kBlockBatch = 8;     // images of a step of reconstruction
 
 // Transformers lose much below 8 bits of values when these have one scale.
 const char* usual_choices(Family family) {
   return family == Family::transformer ? "w:4,8;a:8" : "w:2,4,8;a:4,8";
+}
+
+// Of the outputs, power over squared error.
+double signal_to_noise(const Graph& real, const Graph& quantized, const PlanData& data) {
+  const std::vector<float> wanted = run_all(real, data.images, data.count);
+  const std::vector<float> found = run_all(quantized, data.images, data.count);
+  double signal = 0, noise = 0;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const double difference = double{found[i]} - double{wanted[i]};
+    signal += double{wanted[i]} * double{wanted[i]};
+    noise += difference * difference;
+  }
+  return signal / std::max(noise, 1e-30);
+}
+
+PlanData first_of(const PlanData& data, int64_t count) {
+  const int64_t taken = std::min(count, data.count);
+  return {data.images.first(data.images.size() / static_cast<size_t>(data.count) * static_cast<size_t>(taken)), taken};
 }
 
 }  // namespace
@@ -110,7 +131,8 @@ Graph QuantizationStage::begin(const PlanData& data, uint64_t pictures, DataFree
   if (progress) progress({"quantizing", 0, 0, 0});
   if (!o_.repq) {
     run.steps.push_back(fmt::format("scales by least squared error on {} pictures", data.count));
-    return fit_integer_functions(quantize_post_training(real_, data.images, data.count, quantization));
+    Graph quantized = fit_integer_functions(quantize_post_training(real_, data.images, data.count, quantization));
+    return family_ == Family::transformer ? quantized : rounded(std::move(quantized), data, run, progress);
   }
   run.steps.push_back(fmt::format("quantized as RepQ-ViT does on {} pictures", data.count));
   return quantize_repq(real_, data.images, data.count,
@@ -118,6 +140,24 @@ Graph QuantizationStage::begin(const PlanData& data, uint64_t pictures, DataFree
                         .value_bits = quantization.activations.bits,
                         .edge_weight_bits = quantization.edge_weight_bits,
                         .input = quantization.input});
+}
+
+// Where nearest rounding leaves more noise than signal, as few bits do to depthwise layers, training has nothing to
+// begin from.
+Graph QuantizationStage::rounded(Graph quantized, const PlanData& data, DataFreeRun& run,
+                                 const Progress& progress) const {
+  const PlanData few = first_of(data, kMostRounded);
+  if (signal_to_noise(real_, quantized, few) > 1) return quantized;
+  run.steps.push_back(
+      fmt::format("weights rounded adaptively (AdaRound) on {} pictures, as the nearest integers leave "
+                  "more noise than signal",
+                  few.count));
+  const AdaptiveRoundingOptions options{.seed = o_.seed, .threads = std::max(1, o_.threads)};
+  return round_adaptively(real_, std::move(quantized), few.images, few.count, options,
+                          [&](const std::string& layer, size_t done, size_t all) {
+                            if (progress)
+                              progress({"rounding " + layer, static_cast<int64_t>(done), static_cast<int64_t>(all), 0});
+                          });
 }
 
 // A step of reconstruction looks at a part of the network at a time, and at fewer pictures than one of training.

@@ -26,6 +26,7 @@ class QuantizationStage {
   void choose(PostTrainingOptions& quantization, const PlanData& data, uint64_t pictures, DataFreeRun& run,
               const Progress& progress) const;
   Graph begin(const PlanData& data, uint64_t pictures, DataFreeRun& run, const Progress& progress) const;
+  Graph rounded(Graph quantized, const PlanData& data, DataFreeRun& run, const Progress& progress) const;
   Graph train(const Graph& quantized, PictureStage& pictures, DataFreeRun& run, const Progress& progress) const;
   Graph reconstruct(const Graph& quantized, const PictureStage& pictures, DataFreeRun& run,
                     const Progress& progress) const;

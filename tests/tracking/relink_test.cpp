@@ -85,19 +85,63 @@ TEST(DisjointPaths, CostLeastOnRandomGraphs) {
       }
     }
     const int paths = 1 + static_cast<int>(random() % std::min<size_t>(3, nodes.size()));
-    const auto found = tracking::disjoint_paths(nodes, edges, {paths, paths, 0});
+    const auto found = tracking::disjoint_paths(nodes, edges, {paths, paths, 0, 1e6}).path;
     EXPECT_EQ(*std::max_element(found.begin(), found.end()), paths - 1);
     EXPECT_NEAR(cost_of(nodes, edges, found), least_cost(nodes, edges, paths), 1e-9) << "trial " << trial;
   }
 }
 
+// Whatever else has to change with it: three objects that change places, say.
+TEST(DisjointPaths, AMarginIsWhatAllCostMoreWithoutTheEdge) {
+  std::mt19937 random(11);
+  std::uniform_real_distribution<double> unit(0, 1);
+  int edges_taken = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    std::vector<double> nodes(2 + random() % 6);
+    for (double& cost : nodes) cost = -4 * unit(random) + 1;
+    std::vector<PathEdge> edges;
+    for (int32_t a = 0; a < static_cast<int32_t>(nodes.size()); ++a) {
+      for (int32_t b = a + 1; b < static_cast<int32_t>(nodes.size()); ++b) {
+        if (random() % 4 != 0) edges.push_back({a, b, 3 * unit(random) - 0.5});
+      }
+    }
+    const int paths = 1 + static_cast<int>(random() % std::min<size_t>(3, nodes.size()));
+    const double most = trial % 2 == 0 ? 1e6 : 1.0;
+    const tracking::DisjointPaths found = tracking::disjoint_paths(nodes, edges, {paths, paths, 0, most});
+    // Nodes stay on paths, and off them.
+    std::vector<double> fixed;
+    for (const int32_t path : found.path) fixed.push_back(path < 0 ? 1000 : -1000);
+    const double least = least_cost(fixed, edges, paths);
+    std::vector<int32_t> newest(paths, -1);
+    for (int32_t node = 0; node < static_cast<int32_t>(nodes.size()); ++node) {
+      const int32_t path = found.path[node];
+      const int32_t before = path < 0 ? -1 : newest[path];
+      if (path >= 0) newest[path] = node;
+      if (before < 0) {
+        EXPECT_EQ(found.margin[node], std::numeric_limits<double>::infinity());
+        continue;
+      }
+      std::vector<PathEdge> others;
+      std::copy_if(edges.begin(), edges.end(), std::back_inserter(others),
+                   [&](const PathEdge& e) { return e.from != before || e.to != node; });
+      const double more = least_cost(fixed, others, paths) - least;
+      ++edges_taken;
+      if (more <= std::min(most, 500.0))  // beyond, a node is off the paths: there are no others through all of them
+        EXPECT_NEAR(found.margin[node], more, 1e-9) << "trial " << trial << ", node " << node;
+      else
+        EXPECT_EQ(found.margin[node], std::numeric_limits<double>::infinity());
+    }
+  }
+  EXPECT_GT(edges_taken, 200);
+}
+
 TEST(DisjointPaths, OptionalOnesMustBeWorthTheirStart) {
   const std::vector<double> nodes = {-10, -6, -2};
   for (const auto& [start_cost, paths] : std::map<double, int>{{1, 3}, {3, 2}, {7, 1}}) {
-    const auto found = tracking::disjoint_paths(nodes, {}, {1, 5, start_cost});
+    const auto found = tracking::disjoint_paths(nodes, {}, {1, 5, start_cost}).path;
     EXPECT_EQ(*std::max_element(found.begin(), found.end()), paths - 1) << start_cost;
   }
-  EXPECT_TRUE(tracking::disjoint_paths({}, {}, {2, 2, 0}).empty());
+  EXPECT_TRUE(tracking::disjoint_paths({}, {}, {2, 2, 0}).path.empty());
 }
 
 Detection drawn_disc(double x, double y, double radius) {
@@ -223,6 +267,28 @@ TEST(Relink, DoubtIsSaidWhereTwoMayHaveChangedPlaces) {
     }
     EXPECT_GE(least, 0.5);
   }
+}
+
+TEST(Relink, PredictionsEndWhereTheIdIsSeenAgain) {
+  // Seen again elsewhere while the track that was lost is still foretold.
+  std::vector<Sight> sights;
+  for (int frame = 1; frame <= 200; ++frame) {
+    Sight sight{frame, {}};
+    if (frame <= 80) sight.detections.push_back(drawn_disc(100 + frame, 200, 8));
+    if (frame > 85) sight.detections.push_back(drawn_disc(100 + frame, 300, 8));
+    sights.push_back(sight);
+  }
+  TrackerParameters parameters;
+  parameters.count = {1, 1};
+  parameters.predict_ms = 150;
+  std::map<int64_t, int> rows;
+  int predicted = 0;
+  for (const TrackRow& row : follow_twice(parameters, 100, sights)) {
+    EXPECT_EQ(row.id, 1U);
+    EXPECT_EQ(++rows[row.frame], 1) << "frame " << row.frame;
+    predicted += row.state == tracking::TrackState::predicted ? 1 : 0;
+  }
+  EXPECT_EQ(predicted, 5);
 }
 
 TEST(Relink, WhoIsOneTooManyIsLeftOutAndNobodyIsMergedWithIt) {
