@@ -15,6 +15,7 @@ constexpr double kLarger = 4;        // of what is kept: larger, but still of it
 constexpr uint32_t kSpeck = 10;      // px: where that is what is kept, subjects are elsewhere
 constexpr uint32_t kMostTimes = 4;   // where hardly anything is kept, it may be so much larger than subjects left out,
 constexpr uint32_t kManyTimes = 16;  // and so much smaller
+constexpr uint64_t kFarFewer = 8;    // of those above max_area
 
 constexpr double kAnyArea = 1e18;
 
@@ -54,6 +55,7 @@ void LeftOut::add(const contract::FrameSummary& found, std::span<const contract:
   frames_kept_ += found.objects > 0 ? 1 : 0;
   for (const contract::ObjectRecord& object : kept) kept_.add(object.m00);
   if (found.too_small > 0) below_.add(found.largest_too_small);
+  objects_above_ += found.too_large;
   if (found.too_large > 0) above_.add(found.smallest_too_large);
 }
 
@@ -71,7 +73,7 @@ bool LeftOut::subjects_above() const {
 }
 
 bool LeftOut::hardly_any_kept() const {
-  return 4 * frames_kept_ < frames_;
+  return 4 * frames_kept_ < frames_ || kFarFewer * kept_.count() < objects_above_;
 }
 
 double LeftOut::frames_kept() const {

@@ -41,7 +41,7 @@ class LeftOut {
 
   bool subjects_below() const;   ///< label.min_area leaves out what looks like subjects
   bool subjects_above() const;   ///< label.max_area does
-  bool hardly_any_kept() const;  ///< in less than a quarter of the frames
+  bool hardly_any_kept() const;  ///< in less than a quarter of the frames, or far fewer than are above max_area
   double frames_kept() const;    ///< share of the frames with an object that was kept
   double frames_below() const;   ///< the same with one below min_area
   double frames_above() const;   ///< the same with one above max_area
@@ -54,6 +54,7 @@ class LeftOut {
   double share(uint64_t n) const { return frames_ > 0 ? static_cast<double>(n) / static_cast<double>(frames_) : 0; }
 
   uint64_t frames_ = 0, frames_kept_ = 0;
+  uint64_t objects_above_ = 0;
   AreaHistogram kept_;           // of every object kept
   AreaHistogram below_, above_;  // of frames: the object next to the limit
 };

@@ -37,17 +37,19 @@ std::vector<RunWarning> RunSummary::left_out_warnings() const {
         {fmt::format("{} object{} did not fit into label.max_objects", objects_lost, objects_lost == 1 ? "" : "s"),
          "raise --label.max_objects, or --label.min_area where they are specks"});
   }
+  // Where as many are found as there are, it is something else.
+  const bool all_found = counted() && !count_often_missed();
   const std::string kept = left_out.hardly_any_kept()
                                ? fmt::format("objects are kept in {:.0f} %", 100 * left_out.frames_kept())
                                : fmt::format("what is kept is of about {} px", left_out.area_kept());
-  if (left_out.subjects_below()) {
+  if (!all_found && left_out.subjects_below()) {
     const uint32_t area = left_out.area_below();
     warnings.push_back(
         {fmt::format("label.min_area leaves out objects of about {} px in {:.0f} % of the frames, and {}", area,
                      100 * left_out.frames_below(), kept),
          fmt::format("try --label.min_area {}", std::max(1u, area / 2))});
   }
-  if (left_out.subjects_above()) {
+  if (!all_found && left_out.subjects_above()) {
     warnings.push_back(
         {fmt::format("label.max_area leaves out objects of about {} px in {:.0f} % of the frames, and {}",
                      left_out.area_above(), 100 * left_out.frames_above(), kept),

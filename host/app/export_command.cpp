@@ -93,6 +93,8 @@ int export_run(const ExportOptions& options) {
   const nlohmann::json summary = read_summary(tracks);
   host::ObjectList list = host::read_tracks(tracks.string(), {});
   host::ExportFacts facts = facts_of(summary);
+  if (options.in_unit && options.format == host::ExportFormat::via)
+    throw Error(Fault::usage, "--in-unit: VIA's boxes are drawn on pictures, in px; leave it out");
   if (options.in_unit) {
     const WorldMap world = world_of(summary, tracks.string());
     list = host::in_unit(list, world);

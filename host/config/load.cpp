@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -20,7 +21,10 @@ void parse_config(const std::string& text, const std::string& origin, Config& co
 void load_config(const std::string& path, Config& config) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
+  // An empty file is a configuration; a folder ends at once, too, but cannot be read.
+  const bool is_empty =
+      file && !std::filesystem::is_directory(path) && file.peek() == std::ifstream::traits_type::eof();
+  if (!is_empty && (!file || !(text << file.rdbuf()))) {
     throw Error(
         Fault::usage,
         fmt::format("{}: cannot read this configuration file; `flashcell config --default > rig.toml` makes one",

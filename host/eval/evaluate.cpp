@@ -43,7 +43,8 @@ void check_frames(const ObjectList& tracks, int64_t frames) {
     if (tracks.objects[i].frame > frames) {
       fail_at(tracks.name, tracks.lines[i],
               "frame " + std::to_string(tracks.objects[i].frame) +
-                  " is out of range: the ground truth ends with frame " + std::to_string(frames));
+                  " is out of range: the ground truth ends with frame " + std::to_string(frames) + "; --frames " +
+                  std::to_string(frames) + " leaves out what is beyond");
     }
   }
 }

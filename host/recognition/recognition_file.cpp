@@ -65,6 +65,9 @@ tracking::RecognitionModel parse_recognition(std::string_view text, const std::s
       model.calibration = calibration_in(json.at("calibration"));
     }
     return tracking::Recognizer(std::move(model)).model();
+  } catch (const nlohmann::json::parse_error&) {
+    throw Error(Fault::input,
+                name + ": is no file of classes, which `flashcell learn` makes; --classify.model takes networks");
   } catch (const nlohmann::json::exception& error) {
     throw Error(Fault::input, name + ": is damaged: " + error.what());
   } catch (const std::invalid_argument& error) {

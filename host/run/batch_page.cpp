@@ -36,10 +36,12 @@ std::string row(const BatchResult& r, const fs::path& folder) {
   if (fs::exists(report, error))
     name = fmt::format("<a href=\"{}\">{}</a>", link(report.lexically_relative(folder)), name);
   const bool bad = r.state == BatchState::failed || r.state == BatchState::interrupted;
+  const std::string warnings = r.warnings.empty() ? "" : "<small>" + markup_escape(r.warnings) + "</small>";
   return fmt::format(
-      "<tr><td>{}</td><td{}>{}{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.1f}</td><td>{:.1f}</td><td>{}</td></tr>\n",
+      "<tr><td>{}</td><td><span{}>{}{}</span>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.1f}</td><td>{:.1f}</td>"
+      "</tr>\n",
       name, bad ? " class=\"bad\"" : "", name_of(r.state), r.error.empty() ? "" : ": " + markup_escape(r.error),
-      r.frames, r.dropped, r.tracks, r.objects_mean, r.wall_s, markup_escape(r.warnings));
+      warnings, r.frames, r.dropped, r.tracks, r.objects_mean, r.wall_s);
 }
 
 }  // namespace
@@ -82,12 +84,13 @@ std::string batch_page(const std::vector<BatchResult>& results, const fs::path& 
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width,initial-scale=1\"><title>{0} recordings – flashcell</title><style>{1}"
       ".wide{{overflow-x:auto}}.bad{{color:var(--warn)}}td:first-child{{overflow-wrap:anywhere}}"
-      "td:nth-child(-n+2),th:nth-child(-n+2),td:last-child,th:last-child{{text-align:left}}td:last-child{{min-width:"
-      "16em;white-space:normal}}a{{color:var(--accent)}}</style></head><body>"
+      "td:nth-child(-n+2),th:nth-child(-n+2){{text-align:left}}td:first-child{{min-width:9em}}td:nth-child(2){{min-"
+      "width:"
+      "14em;white-space:normal}}small{{display:block;color:var(--soft)}}a{{color:var(--accent)}}</style></head><body>"
       "<main>\n<header><p class=\"kicker\">flashcell</p><h1>{0} recordings</h1></header>\n<div class=\"figures\">{2}{3}"
       "{4}</div>\n<section><h2>Recordings</h2><p>A name leads to its report.</p><div class=\"wide\"><table><thead><tr>"
-      "<th>recording</th><th>state</th><th>frames</th><th>dropped</th><th>tracks</th><th>objects a frame</th>"
-      "<th>took [s]</th><th>warnings</th></tr></thead><tbody>\n",
+      "<th>recording</th><th>state, warnings</th><th>frames</th><th>dropped</th><th>tracks</th><th>objects a frame</th>"
+      "<th>took [s]</th></tr></thead><tbody>\n",
       results.size(), kPageStyle, figure(fmt::format("{} of {}", whole, results.size()), "tracked whole"),
       figure(std::to_string(frames), "frames"), figure(std::to_string(tracks), "tracks"));
   for (const BatchResult& r : results) page += row(r, folder);

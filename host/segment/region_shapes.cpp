@@ -115,9 +115,9 @@ std::string fault_of_shape(const SegmentRegion& region) {
   const int shapes = !region.points.empty() + !region.circle.empty() + !region.rectangle.empty();
   if (shapes != 1) {
     return fmt::format(
-        "has {} shapes; give one: points = [[x, y], ...], circle = [x, y, radius] or rectangle = [left, "
+        "has {}; give one: points = [[x, y], ...], circle = [x, y, radius] or rectangle = [left, "
         "top, width, height]",
-        shapes == 0 ? "no shape of its" : fmt::format("{}", shapes));
+        shapes == 0 ? "no shape" : fmt::format("{} shapes", shapes));
   }
   for (const std::array<double, 2>& point : region.points) {
     if (!std::isfinite(point[0]) || !std::isfinite(point[1])) return "has a point that is no finite number";

@@ -15,12 +15,19 @@ const char* plural(uint64_t n) {
   return n == 1 ? "" : "s";
 }
 
+const char* how_to_find(const RunInfo& run) {
+  return run.source.has_cells ? "--events.window, --events.noise and --label.min_area change what is found"
+                              : "`flashcell tune` draws what is found; --segment.method chooses another way to find it";
+}
+
 void add_count(const RunInfo& run, const RunSummary& s, std::vector<RunWarning>& warnings) {
   if (!s.count_often_missed()) return;
-  warnings.push_back({"count not met: " + s.count_text(),
-                      run.source.has_cells
-                          ? "--events.window, --events.noise and --label.min_area change what is found"
-                          : "`flashcell tune` draws what is found; --segment.method chooses another way to find it"});
+  warnings.push_back({"count not met: " + s.count_text(), how_to_find(run)});
+}
+
+void add_nothing(const RunInfo& run, const RunSummary& s, std::vector<RunWarning>& warnings) {
+  if (s.frames == 0 || s.objects > 0 || !warnings.empty()) return;
+  warnings.push_back({fmt::format("nothing was found in {} frame{}", s.frames, plural(s.frames)), how_to_find(run)});
 }
 
 void add_unfamiliar(const RunSummary& s, std::vector<RunWarning>& warnings) {
@@ -57,6 +64,7 @@ std::vector<RunWarning> run_warnings(const RunInfo& run, const RunSummary& s) {
   std::vector<RunWarning> warnings = s.source.warnings;
   const std::vector<RunWarning> left_out = s.left_out_warnings();
   warnings.insert(warnings.end(), left_out.begin(), left_out.end());
+  add_nothing(run, s, warnings);
   add_count(run, s, warnings);
   add_unfamiliar(s, warnings);
   add_short_tracks(run, s, warnings);

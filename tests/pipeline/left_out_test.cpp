@@ -90,6 +90,16 @@ TEST(LeftOut, SubjectsBeyondALimitAreALoss) {
   EXPECT_TRUE(with_limits(100, 290, {kTwoFliesAndDust}).subjects_above());
 }
 
+TEST(LeftOut, AFewFragmentsAreNotTheSubjects) {
+  // Twenty discs of 130 px each frame, of which the edge cuts one to 12 px.
+  Scene discs{{12}};
+  discs.areas.resize(20, 130);
+  EXPECT_TRUE(with_limits(1, 40, {discs}).subjects_above());
+  EXPECT_TRUE(with_limits(1, 40, {discs}).hardly_any_kept());
+  discs.areas.assign({12, 12, 12, 130, 130, 130});
+  EXPECT_FALSE(with_limits(1, 40, {discs}).subjects_above()) << "things of another kind";
+}
+
 TEST(LeftOut, HasToBeThereInMostFrames) {
   const Scene fly{{300}, 60}, hand{{300, 700}, 40}, small{{300, 250}, 40};
   EXPECT_FALSE(with_limits(100, 600, {fly, hand}).subjects_above());

@@ -35,6 +35,28 @@ TEST(RunWarnings, ASoundRunHasNone) {
   EXPECT_EQ(lines_of(RunSummary()), "") << "nor one without frames";
 }
 
+TEST(RunWarnings, NothingFoundIsSaid) {
+  RunSummary s;
+  for (int f = 0; f < 60; ++f) s.count_objects({}, {});
+  EXPECT_EQ(lines_of(s).rfind("nothing was found in 60 frames; `flashcell tune`", 0), 0u) << lines_of(s);
+  EXPECT_EQ(lines_of(s, true).rfind("nothing was found in 60 frames; --events.window", 0), 0u);
+}
+
+TEST(RunWarnings, WhereTheCountIsMetNoSubjectsAreLeftOut) {
+  RunSummary s = sound_run();
+  contract::FrameSummary frame;
+  frame.objects = 2;
+  frame.too_small = 1;
+  frame.largest_too_small = 400;
+  std::vector<contract::ObjectRecord> kept(2);
+  for (contract::ObjectRecord& o : kept) o.m00 = 500;
+  for (int f = 0; f < 9000; ++f) s.count_objects(frame, kept);
+  EXPECT_NE(lines_of(s).find("label.min_area leaves out"), std::string::npos);
+  s.count = {2, 2};
+  s.frames_count_met = s.frames;
+  EXPECT_EQ(lines_of(s), "");
+}
+
 TEST(RunWarnings, EachSaysWhatHowMuchAndWhatToTry) {
   RunSummary s = sound_run();
   s.objects_lost = 12;
