@@ -83,6 +83,7 @@ struct RunSummary {
   Calibration named_by;                       ///< of what named it
   SourceTally source;                         ///< what the source counted
   double wall_s = 0;                          ///< from the first frame's arrival to the last result
+  double whole_s = 0;                         ///< with what comes before and after; known when the outputs are whole
   std::vector<StageTiming> stages;  ///< in the order of the pipeline; the last is frame arrival to result. Empty where
                                     ///< the run did not begin
   RunEnd end = RunEnd::complete;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -297,9 +298,7 @@ void write_linked(const RunInput& input, Config config, const RunOptions& option
   observer.note("count: " + describe_names(names, second.summary));
 }
 
-}  // namespace
-
-RunOutcome run(const RunInput& input, Config config, const RunOptions& options, RunObserver& observer) {
+RunOutcome run_all(const RunInput& input, Config config, const RunOptions& options, RunObserver& observer) {
   check_counts(config);
   Job job = make_job(input, config, options, observer);
   if (config.track.parameters.count.known() && job.linkable == nullptr) {
@@ -338,6 +337,15 @@ RunOutcome run(const RunInput& input, Config config, const RunOptions& options, 
       write_linked(input, config, options, *folder, names, observer, outcome);
     }
   }
+  return outcome;
+}
+
+}  // namespace
+
+RunOutcome run(const RunInput& input, Config config, const RunOptions& options, RunObserver& observer) {
+  const auto start = std::chrono::steady_clock::now();
+  RunOutcome outcome = run_all(input, std::move(config), options, observer);
+  outcome.summary.whole_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return outcome;
 }
 

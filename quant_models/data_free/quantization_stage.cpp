@@ -6,7 +6,6 @@
 
 #include "base/error.hpp"
 #include "quant_models/data_free/train_student.hpp"
-#include "quant_models/execute/executor.hpp"
 #include "quant_models/hash.hpp"
 #include "quant_models/quantize/adaptive_rounding.hpp"
 #include "quant_models/quantize/input_quantization.hpp"
@@ -28,19 +27,6 @@ constexpr int64_t kBlockBatch = 8;     // images of a step of reconstruction
 // Transformers lose much below 8 bits of values when these have one scale.
 const char* usual_choices(Family family) {
   return family == Family::transformer ? "w:4,8;a:8" : "w:2,4,8;a:4,8";
-}
-
-// Of the outputs, power over squared error.
-double signal_to_noise(const Graph& real, const Graph& quantized, const PlanData& data) {
-  const std::vector<float> wanted = run_all(real, data.images, data.count);
-  const std::vector<float> found = run_all(quantized, data.images, data.count);
-  double signal = 0, noise = 0;
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    const double difference = double{found[i]} - double{wanted[i]};
-    signal += double{wanted[i]} * double{wanted[i]};
-    noise += difference * difference;
-  }
-  return signal / std::max(noise, 1e-30);
 }
 
 PlanData first_of(const PlanData& data, int64_t count) {
@@ -131,8 +117,7 @@ Graph QuantizationStage::begin(const PlanData& data, uint64_t pictures, DataFree
   if (progress) progress({"quantizing", 0, 0, 0});
   if (!o_.repq) {
     run.steps.push_back(fmt::format("scales by least squared error on {} pictures", data.count));
-    Graph quantized = fit_integer_functions(quantize_post_training(real_, data.images, data.count, quantization));
-    return family_ == Family::transformer ? quantized : rounded(std::move(quantized), data, run, progress);
+    return fit_integer_functions(quantize_post_training(real_, data.images, data.count, quantization));
   }
   run.steps.push_back(fmt::format("quantized as RepQ-ViT does on {} pictures", data.count));
   return quantize_repq(real_, data.images, data.count,
@@ -142,18 +127,10 @@ Graph QuantizationStage::begin(const PlanData& data, uint64_t pictures, DataFree
                         .input = quantization.input});
 }
 
-// Where nearest rounding leaves more noise than signal, as few bits do to depthwise layers, training has nothing to
-// begin from.
-Graph QuantizationStage::rounded(Graph quantized, const PlanData& data, DataFreeRun& run,
-                                 const Progress& progress) const {
-  const PlanData few = first_of(data, kMostRounded);
-  if (signal_to_noise(real_, quantized, few) > 1) return quantized;
-  run.steps.push_back(
-      fmt::format("weights rounded adaptively (AdaRound) on {} pictures, as the nearest integers leave "
-                  "more noise than signal",
-                  few.count));
-  const AdaptiveRoundingOptions options{.seed = o_.seed, .threads = std::max(1, o_.threads)};
-  return round_adaptively(real_, std::move(quantized), few.images, few.count, options,
+Graph QuantizationStage::rounded(const Graph& quantized, const PlanData& data, const Progress& progress) const {
+  const AdaptiveRoundingOptions options{
+      .seed = o_.seed, .threads = std::max(1, o_.threads), .iterations = work_.rounding_steps};
+  return round_adaptively(real_, quantized, data.images, data.count, options,
                           [&](const std::string& layer, size_t done, size_t all) {
                             if (progress)
                               progress({"rounding " + layer, static_cast<int64_t>(done), static_cast<int64_t>(all), 0});
@@ -221,12 +198,53 @@ Graph QuantizationStage::reconstruct(const Graph& quantized, const PictureStage&
   return o_.repq ? network.trained() : fit_integer_functions(network.trained());
 }
 
+// Training begins where rounding with care has come to, and is left where it gets no closer: it rounds to the nearest
+// itself, so that weights which need not change much, or oscillate between two integers, are better off without.
+Graph QuantizationStage::round_and_train(const Graph& nearest, const PlanData& data, PictureStage& pictures,
+                                         DataFreeRun& run, const Progress& progress) const {
+  if (work_.rounding_steps == 0) return train(nearest, pictures, run, progress);
+  // A generator draws others while it learns.
+  const PlanData seen = first_of(data, kMostRounded);
+  const std::vector<float> pixels(seen.images.begin(), seen.images.end());
+  const PlanData few{pixels, seen.count};
+  Graph careful = rounded(nearest, few, progress);
+  run.steps.push_back(
+      fmt::format("weights rounded adaptively on {} pictures (AdaRound, {} steps)", few.count, work_.rounding_steps));
+  Graph trained = train(careful, pictures, run, progress);
+  const double of_training = loss_of(trained, few), of_rounding = loss_of(careful, few);
+  const bool keep = of_training <= of_rounding;
+  run.steps.push_back(fmt::format(
+      "{}: loss on {} pictures {:.3g} of training, {:.3g} of adaptive rounding alone "
+      "(AdaRound, {} steps)",
+      keep ? "kept" : "left for adaptive rounding", few.count, of_training, of_rounding, work_.rounding_steps));
+  return keep ? trained : careful;
+}
+
+double QuantizationStage::loss_of(const Graph& quantized, const PlanData& data) const {
+  const at::NoGradGuard no_gradients;
+  const Student student(real_, quantized, {});
+  std::vector<at::Tensor> parameters;
+  for (const Parameter& p : student.network().parameters()) parameters.push_back(p.value.detach());
+  Shape shape = network_.input_shape();
+  const auto size = static_cast<size_t>(element_count(shape));
+  double sum = 0;
+  for (int64_t first = 0; first < data.count; first += kStudentBatch) {
+    shape[0] = std::min(kStudentBatch, data.count - first);
+    const std::span<const float> batch =
+        data.images.subspan(static_cast<size_t>(first) * size, static_cast<size_t>(shape[0]) * size);
+    const at::Tensor images = to_torch({shape, {batch.begin(), batch.end()}});
+    sum += student.loss(images, parameters).item<double>() * static_cast<double>(shape[0]);
+  }
+  return sum / static_cast<double>(data.count);
+}
+
 Graph QuantizationStage::quantize(PictureStage& pictures, DataFreeRun& run, const Progress& progress) {
   const DrawnImages& drawn = pictures.drawn();
   const int64_t count = std::min(drawn.count, kMostCalibrated);
   const auto size = static_cast<size_t>(element_count(network_.input_shape())) * static_cast<size_t>(count);
-  const Graph quantized = begin({std::span(drawn.values).first(size), count}, pictures.fingerprint(), run, progress);
-  if (family_ != Family::transformer) return train(quantized, pictures, run, progress);
+  const PlanData data{std::span(drawn.values).first(size), count};
+  const Graph quantized = begin(data, pictures.fingerprint(), run, progress);
+  if (family_ != Family::transformer) return round_and_train(quantized, data, pictures, run, progress);
   return iterations() > 0 ? reconstruct(quantized, pictures, run, progress) : quantized;
 }
 

@@ -26,7 +26,10 @@ class QuantizationStage {
   void choose(PostTrainingOptions& quantization, const PlanData& data, uint64_t pictures, DataFreeRun& run,
               const Progress& progress) const;
   Graph begin(const PlanData& data, uint64_t pictures, DataFreeRun& run, const Progress& progress) const;
-  Graph rounded(Graph quantized, const PlanData& data, DataFreeRun& run, const Progress& progress) const;
+  Graph rounded(const Graph& quantized, const PlanData& data, const Progress& progress) const;
+  Graph round_and_train(const Graph& nearest, const PlanData& data, PictureStage& pictures, DataFreeRun& run,
+                        const Progress& progress) const;
+  double loss_of(const Graph& quantized, const PlanData& data) const;
   Graph train(const Graph& quantized, PictureStage& pictures, DataFreeRun& run, const Progress& progress) const;
   Graph reconstruct(const Graph& quantized, const PictureStage& pictures, DataFreeRun& run,
                     const Progress& progress) const;

@@ -6,6 +6,8 @@
 #include "quant_models/data_free/family.hpp"
 #include "quant_models/data_free/student.hpp"
 #include "quant_models/graph/cost.hpp"
+#include "quant_models/quantize/adaptive_rounding.hpp"
+#include "quant_models/quantize/layer_view.hpp"
 #include "quant_models/synthesize/distill.hpp"
 #include "quant_models/synthesize/generator_training.hpp"
 #include "quant_models/synthesize/octaves.hpp"
@@ -43,13 +45,27 @@ double seconds_of_octaves(const Graph& graph) {
   return kSecondsPerNumber * DistillOptions().octaves * static_cast<double>(element_count(image));
 }
 
+// Up to a fifth of the time, beside the rest of the plan.
+int rounding_steps(const Graph& graph, double seconds) {
+  constexpr double kSecondsPerProduct = 2.5e-10, kShare = 0.2;
+  constexpr int kFewest = 200, kMost = 1000;
+  double products = 0;  // of one step for each layer
+  for (const NodeId id : graph.order()) {
+    const Layer& layer = graph.node(id).layer;
+    if (!can_round_adaptively(layer)) continue;
+    const Tensor& weight = *weight_of(layer);
+    const auto weights = static_cast<double>(element_count(weight.shape));
+    products += weights * weights / static_cast<double>(weight.shape[0]);
+  }
+  const double steps = kShare * seconds / (kSecondsPerProduct * std::max(products, 1.0));
+  return steps < kFewest ? 0 : static_cast<int>(std::min<double>(steps, kMost));
+}
+
 int64_t at_least_one(double count) {
   return std::max<int64_t>(1, std::llround(count));
 }
 
-}  // namespace
-
-WorkPlan plan_work(const Graph& graph, PictureMethod method, double minutes, int64_t images) {
+WorkPlan plan_of(const Graph& graph, PictureMethod method, double minutes, int64_t images) {
   const double seconds = 60 * minutes, forward = seconds_forward(graph);
   const bool attends = family_of(graph) == Family::transformer;
   const double training = (attends ? kAttentionPasses : kTrainingPasses) * forward * static_cast<double>(kStudentBatch);
@@ -80,6 +96,14 @@ WorkPlan plan_work(const Graph& graph, PictureMethod method, double minutes, int
   // A fifth of the time for the generator alone, then both take turns.
   return {images > 0 ? images : kCalibrationImages, 0, at_least_one(seconds / 5 / generating),
           at_least_one(seconds * 4 / 5 / (generating + training))};
+}
+
+}  // namespace
+
+WorkPlan plan_work(const Graph& graph, PictureMethod method, double minutes, int64_t images) {
+  WorkPlan plan = plan_of(graph, method, minutes, images);
+  if (family_of(graph) != Family::transformer) plan.rounding_steps = rounding_steps(graph, 60 * minutes);
+  return plan;
 }
 
 }  // namespace flashcell::quant

@@ -30,6 +30,7 @@ struct WorkPlan {
   int distill_steps = 0;        ///< for each batch of images, of the methods that change images
   int64_t generator_steps = 0;  ///< before the quantized network begins
   int64_t training_steps = 0;   ///< of the quantized network
+  int rounding_steps = 0;       ///< of adaptive rounding, for each layer; 0: it would take too long
 };
 
 /// For so many minutes of one processor core, by what the network's multiply-accumulates and values took on a server

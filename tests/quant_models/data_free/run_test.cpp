@@ -10,8 +10,10 @@
 #include "quant_models/data/file_bytes.hpp"
 #include "quant_models/data_free/family.hpp"
 #include "quant_models/data_free/run_data_free.hpp"
+#include "quant_models/data_free/work_plan.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/onnx/export.hpp"
+#include "quant_models/quantize/image_network.hpp"
 #include "tests/quant_models/data/data_folder.hpp"
 #include "tests/quant_models/graph/small_transformer.hpp"
 #include "tests/quant_models/synthesize/small_network.hpp"
@@ -133,6 +135,23 @@ TEST(DataFreeRun, KeepsTheBudgetThatItIsGiven) {
 TEST(DataFreeRun, GoesOnAfterAStopAnywhere) {
   const DataFolder folder;
   expect_resumes(tiny_run(folder, test::small_network(3), "whole"), folder.path("stopped"));
+}
+
+TEST(WorkPlan, RoundsWithCareWhereTheMinutesAllowIt) {
+  const Graph network = prepare_image_network(test::small_network(3)), attends = test::small_transformer(3);
+  EXPECT_EQ(plan_work(network, PictureMethod::distill, 1).rounding_steps, 1000);
+  EXPECT_EQ(plan_work(network, PictureMethod::distill, 1e-6).rounding_steps, 0);
+  EXPECT_EQ(plan_work(attends, PictureMethod::psaq, 1).rounding_steps, 0) << "blocks are reconstructed";
+}
+
+// Eight bits need no other weights: careful rounding comes closer than a few steps of training.
+TEST(DataFreeRun, LeavesTrainingThatGetsNoCloser) {
+  const DataFolder folder;
+  DataFreeOptions options = tiny_run(folder, test::small_network(3), "out");
+  options.weight_bits = options.activation_bits = 8;
+  options.learning_rate = 0.05;
+  const DataFreeRun run = run_data_free(options, {});
+  EXPECT_EQ(run.steps.back().rfind("left for adaptive rounding", 0), 0U) << run.steps.back();
 }
 
 TEST(DataFreeRun, GoesOnWithAGenerator) {
