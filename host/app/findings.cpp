@@ -46,15 +46,16 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
                           1e-3 * static_cast<double>(whole.percentile(50)),
                           1e-3 * static_cast<double>(whole.percentile(99)), 1e-3 * static_cast<double>(whole.max()));
   }
-  const double without = s.frames_per_s_without_outputs();
-  fmt::print("took {:.2f} s, {:.0f} frames/s with all outputs ({:.2f} s went into writing them){}{}\n", s.wall_s,
-             s.frames_per_s(), s.write_s(),
-             without > 0 ? fmt::format(", at least {:.0f} without them on one core", without) : "", latency);
+  std::string in_all;
   if (s.whole_s > s.wall_s + 1) {
-    fmt::print("{:.1f} s in all, with {}{}\n", s.whole_s,
-               run.segmentation.empty() ? "what comes before and after" : "the choice of the segmentation",
-               run.linked ? " and a pass that learned who is who" : "");
+    in_all = fmt::format(" ({:.1f} s in all, with {}{})", s.whole_s,
+                         run.segmentation.empty() ? "what comes before and after" : "the choice of the segmentation",
+                         run.linked ? " and a pass that learned who is who" : "");
   }
+  const double without = s.frames_per_s_without_outputs();
+  fmt::print("took {:.2f} s{}, {:.0f} frames/s with all outputs ({:.2f} s went into writing them){}{}\n", s.wall_s,
+             in_all, s.frames_per_s(), s.write_s(),
+             without > 0 ? fmt::format(", at least {:.0f} without them on one core", without) : "", latency);
   if (s.source.events > 0) {
     fmt::print("{} events, {:.3g} million a second from file to tracks\n", s.source.events, 1e-6 * s.events_per_s());
   }
