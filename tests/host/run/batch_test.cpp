@@ -118,7 +118,7 @@ TEST_F(Batch, WhatARecordingLostIsInTheTable) {
     EXPECT_THAT(results[1].warnings, HasSubstr(warning));
     EXPECT_THAT(text_of(options_.folder / "recordings.csv"), HasSubstr(",error,warnings\n"));
     EXPECT_THAT(text_of(options_.folder / "recordings.csv"), HasSubstr(warning));
-    EXPECT_THAT(text_of(options_.folder / "index.html"), HasSubstr("<td>" + warning));
+    EXPECT_THAT(text_of(options_.folder / "index.html"), HasSubstr("<small>" + warning));
   }
 }
 
