@@ -160,7 +160,8 @@ std::vector<PathEdge> Linker::edges() const {
 /// Without a count each is a chain of its own.
 DisjointPaths Linker::chains() const {
   if (!count_.known()) {
-    DisjointPaths own{std::vector<int32_t>(nodes_.size()), std::vector<double>(nodes_.size(), std::numeric_limits<double>::infinity())};
+    DisjointPaths own{std::vector<int32_t>(nodes_.size()),
+                      std::vector<double>(nodes_.size(), std::numeric_limits<double>::infinity())};
     std::iota(own.path.begin(), own.path.end(), 0);
     return own;
   }

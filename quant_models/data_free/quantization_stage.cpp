@@ -21,7 +21,7 @@ constexpr int kResidualBits = 16;  // of transformers
 constexpr int kOutputBits = 8, kManyOutputBits = 16;
 constexpr int64_t kManyOutputs = 1 << kOutputBits;  // beyond, many pictures have several best classes in 8 bits
 constexpr int64_t kMostCalibrated = 256;
-constexpr int64_t kMostRounded = 128;  // images that rounding looks at
+constexpr int64_t kMostRounded = 128;  // images that rounding looks at, and that judge it
 constexpr int64_t kBlockBatch = 8;     // images of a step of reconstruction
 
 // Transformers lose much below 8 bits of values when these have one scale.
@@ -29,9 +29,10 @@ const char* usual_choices(Family family) {
   return family == Family::transformer ? "w:4,8;a:8" : "w:2,4,8;a:4,8";
 }
 
-PlanData first_of(const PlanData& data, int64_t count) {
-  const int64_t taken = std::min(count, data.count);
-  return {data.images.first(data.images.size() / static_cast<size_t>(data.count) * static_cast<size_t>(taken)), taken};
+// `count` of the images from `first` on.
+PlanData part_of(const PlanData& data, int64_t first, int64_t count) {
+  const size_t size = data.images.size() / static_cast<size_t>(data.count);
+  return {data.images.subspan(static_cast<size_t>(first) * size, static_cast<size_t>(count) * size), count};
 }
 
 }  // namespace
@@ -203,21 +204,21 @@ Graph QuantizationStage::reconstruct(const Graph& quantized, const PictureStage&
 Graph QuantizationStage::round_and_train(const Graph& nearest, const PlanData& data, PictureStage& pictures,
                                          DataFreeRun& run, const Progress& progress) const {
   if (work_.rounding_steps == 0) return train(nearest, pictures, run, progress);
-  // A generator draws others while it learns.
-  const PlanData seen = first_of(data, kMostRounded);
-  const std::vector<float> pixels(seen.images.begin(), seen.images.end());
-  const PlanData few{pixels, seen.count};
+  // Judged by images that rounding has not fitted, where there are two. A generator draws others while it learns.
+  const int64_t count = std::clamp<int64_t>(data.count / 2, 1, kMostRounded);
+  const PlanData few = part_of(data, 0, count), kept = part_of(data, data.count - count, count);
+  const std::vector<float> pixels(kept.images.begin(), kept.images.end());
+  const PlanData others{pixels, count};
   Graph careful = rounded(nearest, few, progress);
   run.steps.push_back(
       fmt::format("weights rounded adaptively on {} pictures (AdaRound, {} steps)", few.count, work_.rounding_steps));
   Graph trained = train(careful, pictures, run, progress);
-  const double of_training = loss_of(trained, few), of_rounding = loss_of(careful, few);
+  const double of_training = loss_of(trained, others), of_rounding = loss_of(careful, others);
   const bool keep = of_training <= of_rounding;
-  run.steps.push_back(fmt::format(
-      "{}: loss on {} pictures {:.3g} of training, {:.3g} of adaptive rounding alone "
-      "(AdaRound, {} steps)",
-      keep ? "kept" : "left for adaptive rounding", few.count, of_training, of_rounding, work_.rounding_steps));
-  return keep ? trained : careful;
+  run.steps.push_back(fmt::format("training {}: loss on {} other pictures {:.3g} with it, {:.3g} of rounding alone",
+                                  keep ? "kept" : "left out, as it comes no closer", others.count, of_training,
+                                  of_rounding));
+  return keep ? std::move(trained) : std::move(careful);
 }
 
 double QuantizationStage::loss_of(const Graph& quantized, const PlanData& data) const {

@@ -129,8 +129,9 @@ TEST_F(EvalFiles, TracksAfterTheLastFrameAreAnErrorWithTheLine) {
   EvalOptions options;
   const std::string tracks = write("tracks.txt", "1,1,0,0,5,5\n2,1,0,0,5,5\n");
   options.pairs.push_back({write("gt.txt", "1,1,0,0,5,5\n"), tracks});
-  EXPECT_EQ(input_error([&] { evaluate(options); }),
-            tracks + ":2: frame 2 is out of range: the ground truth ends with frame 1; --frames 1 leaves out what is beyond");
+  EXPECT_EQ(
+      input_error([&] { evaluate(options); }),
+      tracks + ":2: frame 2 is out of range: the ground truth ends with frame 1; --frames 1 leaves out what is beyond");
 }
 
 TEST_F(EvalFiles, MixesMotTruthWithOurCsv) {
