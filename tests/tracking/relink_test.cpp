@@ -72,19 +72,30 @@ double least_cost(const std::vector<double>& nodes, const std::vector<PathEdge>&
   return best;
 }
 
+struct PathProblem {
+  std::vector<double> nodes;
+  std::vector<PathEdge> edges;
+  int paths;
+};
+
+PathProblem random_graph(std::mt19937& random) {
+  std::uniform_real_distribution<double> unit(0, 1);
+  PathProblem problem;
+  problem.nodes.resize(1 + random() % 7);
+  for (double& cost : problem.nodes) cost = -4 * unit(random) + 1;
+  for (int32_t a = 0; a < static_cast<int32_t>(problem.nodes.size()); ++a) {
+    for (int32_t b = a + 1; b < static_cast<int32_t>(problem.nodes.size()); ++b) {
+      if (random() % 3 != 0) problem.edges.push_back({a, b, 3 * unit(random) - 0.5});
+    }
+  }
+  problem.paths = 1 + static_cast<int>(random() % std::min<size_t>(3, problem.nodes.size()));
+  return problem;
+}
+
 TEST(DisjointPaths, CostLeastOnRandomGraphs) {
   std::mt19937 random(7);
-  std::uniform_real_distribution<double> unit(0, 1);
   for (int trial = 0; trial < 300; ++trial) {
-    std::vector<double> nodes(1 + random() % 7);
-    for (double& cost : nodes) cost = -4 * unit(random) + 1;
-    std::vector<PathEdge> edges;
-    for (int32_t a = 0; a < static_cast<int32_t>(nodes.size()); ++a) {
-      for (int32_t b = a + 1; b < static_cast<int32_t>(nodes.size()); ++b) {
-        if (random() % 3 != 0) edges.push_back({a, b, 3 * unit(random) - 0.5});
-      }
-    }
-    const int paths = 1 + static_cast<int>(random() % std::min<size_t>(3, nodes.size()));
+    const auto [nodes, edges, paths] = random_graph(random);
     const auto found = tracking::disjoint_paths(nodes, edges, {paths, paths, 0, 1e6}).path;
     EXPECT_EQ(*std::max_element(found.begin(), found.end()), paths - 1);
     EXPECT_NEAR(cost_of(nodes, edges, found), least_cost(nodes, edges, paths), 1e-9) << "trial " << trial;
@@ -94,18 +105,9 @@ TEST(DisjointPaths, CostLeastOnRandomGraphs) {
 // Whatever else has to change with it: three objects that change places, say.
 TEST(DisjointPaths, AMarginIsWhatAllCostMoreWithoutTheEdge) {
   std::mt19937 random(11);
-  std::uniform_real_distribution<double> unit(0, 1);
   int edges_taken = 0;
   for (int trial = 0; trial < 300; ++trial) {
-    std::vector<double> nodes(2 + random() % 6);
-    for (double& cost : nodes) cost = -4 * unit(random) + 1;
-    std::vector<PathEdge> edges;
-    for (int32_t a = 0; a < static_cast<int32_t>(nodes.size()); ++a) {
-      for (int32_t b = a + 1; b < static_cast<int32_t>(nodes.size()); ++b) {
-        if (random() % 4 != 0) edges.push_back({a, b, 3 * unit(random) - 0.5});
-      }
-    }
-    const int paths = 1 + static_cast<int>(random() % std::min<size_t>(3, nodes.size()));
+    const auto [nodes, edges, paths] = random_graph(random);
     const double most = trial % 2 == 0 ? 1e6 : 1.0;
     const tracking::DisjointPaths found = tracking::disjoint_paths(nodes, edges, {paths, paths, 0, most});
     // Nodes stay on paths, and off them.
@@ -123,7 +125,7 @@ TEST(DisjointPaths, AMarginIsWhatAllCostMoreWithoutTheEdge) {
       }
       std::vector<PathEdge> others;
       std::copy_if(edges.begin(), edges.end(), std::back_inserter(others),
-                   [&](const PathEdge& e) { return e.from != before || e.to != node; });
+                   [before, node](const PathEdge& e) { return e.from != before || e.to != node; });
       const double more = least_cost(fixed, others, paths) - least;
       ++edges_taken;
       if (more <= std::min(most, 500.0))  // beyond, a node is off the paths: there are no others through all of them

@@ -14,15 +14,21 @@ std::string lines_of(const RunSummary& summary, bool events = false) {
   return text;
 }
 
-RunSummary sound_run() {
+/// 1000 frames with two objects of 500 px each and some that are too small.
+RunSummary run_that_leaves_out(uint32_t too_small, uint32_t largest) {
   RunSummary s;
   contract::FrameSummary frame;
   frame.objects = 2;
-  frame.too_small = 50;
-  frame.largest_too_small = 4;
+  frame.too_small = too_small;
+  frame.largest_too_small = largest;
   std::vector<contract::ObjectRecord> kept(2);
   for (contract::ObjectRecord& o : kept) o.m00 = 500;
   for (int f = 0; f < 1000; ++f) s.count_objects(frame, kept);
+  return s;
+}
+
+RunSummary sound_run() {
+  RunSummary s = run_that_leaves_out(50, 4);
   s.tracks = 2;
   s.lives.rows_seen = 2000;
   s.lives.rows_merged = 100;
@@ -43,14 +49,7 @@ TEST(RunWarnings, NothingFoundIsSaid) {
 }
 
 TEST(RunWarnings, WhereTheCountIsMetNoSubjectsAreLeftOut) {
-  RunSummary s = sound_run();
-  contract::FrameSummary frame;
-  frame.objects = 2;
-  frame.too_small = 1;
-  frame.largest_too_small = 400;
-  std::vector<contract::ObjectRecord> kept(2);
-  for (contract::ObjectRecord& o : kept) o.m00 = 500;
-  for (int f = 0; f < 9000; ++f) s.count_objects(frame, kept);
+  RunSummary s = run_that_leaves_out(1, 400);
   EXPECT_NE(lines_of(s).find("label.min_area leaves out"), std::string::npos);
   s.count = {2, 2};
   s.frames_count_met = s.frames;
