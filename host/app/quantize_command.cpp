@@ -384,10 +384,10 @@ void add_bit_options(Command& command, QuantizationOptions& o) {
           "transformers; 0: as --sum-bits"))
       .one_of_numbers({0, 8, 16});
   o.of_data_free
-      .also(command.add_option("--output-bits", o.output_bits,
-                               "Bits of the network's outputs (scores, boxes): with 4 and ten classes, or 8 and a "
-                               "thousand, one image in ten "
-                               "has two best classes; with --data-free 16 for more than 256 classes"))
+      .also(command.add_option(
+          "--output-bits", o.output_bits,
+          "Bits of the network's outputs (scores, boxes): too few for the classes, and several are best; "
+          "with --data-free 16 for more than 256 classes"))
       .one_of_numbers({3, 4, 5, 6, 7, 8, 16});
   o.of_data_free
       .also(command.add_option(
