@@ -32,17 +32,19 @@ std::optional<int> threshold_of_motion(const SceneGrey& grey, Polarity polarity)
   if (pixels < 1) return std::nullopt;
   double still = 0, below = 0;
   for (const double count : grey.still) still += count;
+  int highest = 255;  // of the bins that have pixels: beyond it there may be no such grey level
+  while (highest > 1 && grey.all[highest] == 0) --highest;
   std::array<double, 256> score{};
-  for (int bin = 1; bin < 256; ++bin) {
+  for (int bin = 1; bin <= highest; ++bin) {
     below += grey.still[bin - 1];
     const double explained = (bright ? grey.bright_explained : grey.dark_explained)[bin] / contrast;
     score[bin] = explained - kClutterCost * (bright ? still - below : below) / pixels;
   }
-  const int best = static_cast<int>(std::max_element(score.begin() + 1, score.end()) - score.begin());
+  const int best = static_cast<int>(std::max_element(score.begin() + 1, score.begin() + highest + 1) - score.begin());
   if (score[best] <= 0) return std::nullopt;
   int first = best, last = best;
   while (first > 1 && score[first - 1] >= score[best] - kAsGood) --first;
-  while (last < 255 && score[last + 1] >= score[best] - kAsGood) ++last;
+  while (last < highest && score[last + 1] >= score[best] - kAsGood) ++last;
   return (first + last) / 2;
 }
 

@@ -23,6 +23,7 @@ constexpr float kWholeToPiece = 2;      // of areas, at least
 constexpr float kPieceReach = 0.5F;     // of the whole's size, px: a piece lies no further from it
 constexpr size_t kCrowd = 100;          // objects in a frame, among which all lie beside others
 constexpr int kEmptyBins = 3;           // between a subject's areas
+constexpr double kSurely = 0.5;         // of the evidence of the size that moves most, from which what moves counts
 
 int bin_of(double area) {
   return std::clamp(static_cast<int>(2 * std::log2(std::max(area, 1.0))), 0, kBins - 1);
@@ -213,23 +214,48 @@ void measure(const std::vector<TrialFrame>& trial, const Range& range, Subjects&
   subjects.max_area = static_cast<uint32_t>(std::min(std::ceil(high), 1e9));
 }
 
+/// Of each frame and count (place: frame times counts + count): from how many objects on it is met. A count that is a
+/// range would be met as well by leaving subjects out, so it is at least what surely moves there.
+std::vector<tracking::ObjectCount> counts_of_places(const std::vector<TrialFrame>& trial, const Bins& bins,
+                                                    const ExpectedCount& expected) {
+  const std::span<const tracking::ObjectCount> counts = expected.counts();
+  const int peak = heaviest([&](int b) { return weight_of_motion(bins, b); });
+  const auto is_sure = [&](const TrialObject& o) {
+    const Bin& bin = bins[bin_of(o.area)];
+    return is_mobile(o) && !o.at_edge && bin.evidence() >= kSurely * bins[peak].evidence() &&
+           bin.restless() >= kShare * bins[peak].restless();
+  };
+  std::vector<tracking::ObjectCount> places;
+  places.reserve(trial.size() * counts.size());
+  std::vector<int> sure(counts.size());
+  for (const TrialFrame& frame : trial) {
+    std::fill(sure.begin(), sure.end(), 0);
+    for (const TrialObject& o : frame.objects) {
+      const int index = expected.index_at(o.x, o.y);
+      if (index >= 0 && is_sure(o)) ++sure[static_cast<size_t>(index)];
+    }
+    for (size_t i = 0; i < counts.size(); ++i)
+      places.push_back({std::clamp(sure[i], counts[i].least, counts[i].most), counts[i].most});
+  }
+  return places;
+}
+
 /// Limits between which the counts are met best; among equals those that hold most of what moves, then the
 /// widest.
 Range range_of_count(const std::vector<TrialFrame>& trial, const Bins& bins, const ExpectedCount& expected) {
   const std::span<const tracking::ObjectCount> counts = expected.counts();
+  const std::vector<tracking::ObjectCount> places = counts_of_places(trial, bins, expected);
   struct Sighting {
     size_t place;   // frame times counts + count
     bool standing;  // of scenery that the frame's edge cuts: that is none of those who are counted
   };
   std::array<std::vector<Sighting>, kBins> sightings;
   // Whole numbers: what is added and taken away again leaves nothing.
-  const auto merit = [](const tracking::ObjectCount& count, int objects) {
-    return std::llround(1e6 * nearness(count, objects));
-  };
+  const auto merit = [&](size_t place, int objects) { return std::llround(1e6 * nearness(places[place], objects)); };
   int64_t met_by_none = 0;
   for (size_t i = 0; i < trial.size(); ++i) {
     if (!trial[i].usable) continue;
-    for (const tracking::ObjectCount& count : counts) met_by_none += count.known() ? merit(count, 0) : 0;
+    for (size_t c = 0; c < counts.size(); ++c) met_by_none += counts[c].known() ? merit(i * counts.size() + c, 0) : 0;
     for (const TrialObject& o : trial[i].objects) {
       const int index = expected.index_at(o.x, o.y);
       if (index >= 0 && counts[static_cast<size_t>(index)].known())
@@ -241,9 +267,7 @@ Range range_of_count(const std::vector<TrialFrame>& trial, const Bins& bins, con
   double best_evidence = -1;
   std::vector<int> objects;
   std::vector<bool> with_scenery;
-  const auto is_met = [&](size_t place) {
-    return with_scenery[place] ? 0 : merit(counts[place % counts.size()], objects[place]);
-  };
+  const auto is_met = [&](size_t place) { return with_scenery[place] ? 0 : merit(place, objects[place]); };
   for (int first = 0; first < kBins; ++first) {
     objects.assign(trial.size() * counts.size(), 0);
     with_scenery.assign(objects.size(), false);

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "host/label/labeller.hpp"
+#include "host/segment/choice/candidates.hpp"
 #include "host/segment/choice/expected_count.hpp"
 #include "host/segment/choice/subjects.hpp"
 #include "tests/host/segment/support.hpp"
@@ -268,6 +269,21 @@ TEST(AutoSegment, EveryProposalIsAccepted) {
         EXPECT_LE(result.min_area, result.max_area);
       }
     }
+  }
+}
+
+TEST(AutoSegment, ThresholdsAreGreyLevelsOfTheRecording) {
+  // Hardly anything bright moves: no threshold is better than another, beyond the brightest pixel either.
+  SceneGrey grey;
+  grey.first = 60;
+  for (int bin = 0; bin <= 80; ++bin) grey.all[bin] = 1000;
+  grey.still.fill(0.01);
+  grey.bright_pixels = 10;
+  grey.bright_contrast = 100;
+  for (int bin = 1; bin <= 80; ++bin) grey.bright_explained[bin] = 1;
+  for (const SegmentCandidate& c : threshold_candidates(grey, {})) {
+    EXPECT_GE(c.parameters.threshold, 60) << c.name;
+    EXPECT_LE(c.parameters.threshold, 140) << c.name;
   }
 }
 

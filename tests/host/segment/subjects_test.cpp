@@ -60,5 +60,18 @@ TEST(Subjects, SmallOnesThatStepBesideLargeOnesAreKept) {
   EXPECT_LE(find_subjects(trial, ExpectedCount()).min_area, 70);
 }
 
+TEST(Subjects, ACountThatIsARangeIsNotMetByLeavingOutWhatMoves) {
+  // In a tenth of the frames one comes in addition: without the small ones the count would be met in all.
+  std::vector<TrialFrame> trial(40);
+  for (size_t i = 0; i < trial.size(); ++i) {
+    trial[i].followed = true;
+    trial[i].objects = {object(200, true), object(50, true)};
+    if (i % 10 == 0) trial[i].objects.push_back(object(50, true));
+  }
+  const Subjects subjects = find_subjects(trial, ExpectedCount(tracking::ObjectCount{0, 2}));
+  EXPECT_LE(subjects.min_area, 50u);
+  EXPECT_GE(subjects.max_area, 200u);
+}
+
 }  // namespace
 }  // namespace flashcell::host
