@@ -30,6 +30,10 @@ ObjectCount parse_object_count(std::string_view text) {
     throw std::invalid_argument(given + "is no number of objects: write 2, or 2..5 for two to five, at most " +
                                 std::to_string(ObjectCount::kMost));
   }
+  if (!range && *most == 0) {
+    throw std::invalid_argument(
+        given + "counts nothing: write 2, or 2..5 for two to five, 0..1 for one or none, or leave it out");
+  }
   if (range && *most == 0) throw std::invalid_argument(given + "leaves no object: the second number is the most");
   if (*least > *most) {
     throw std::invalid_argument(given + "begins above its end: write " + std::to_string(*most) + std::string(kDots) +

@@ -16,7 +16,7 @@ struct ObjectCount {
   bool operator==(const ObjectCount&) const = default;
 };
 
-/// Reads "2" (exactly two) or "2..5" (from two to five); "" and "0" are unknown. Throws std::invalid_argument with one
+/// Reads "2" (exactly two) or "2..5" (from two to five); "" is unknown. Throws std::invalid_argument with one
 /// line that says what is wrong and what would be right.
 ObjectCount parse_object_count(std::string_view text);
 

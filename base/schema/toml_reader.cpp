@@ -35,6 +35,13 @@ std::string type_name(const toml::node& node) {
   return text.str();
 }
 
+/// A value as a file has it, a text within its quotes.
+std::string written(const toml::node& node) {
+  std::ostringstream text;
+  text << toml::toml_formatter{node};
+  return text.str();
+}
+
 /// One table while it is read.
 struct Level {
   std::string name;  ///< "segment", "[[segment.class]]", "" at the top
@@ -85,8 +92,8 @@ class Reader : public Visitor {
   void form(const char* key, std::string& value, const TextFault& fault, const char*) override {
     const toml::node* node = find(key);
     if (node == nullptr) return;
-    const auto* number = node->as_integer();
-    value = number != nullptr ? fmt::format("{}", number->get()) : string(key, *node);
+    // What needs no quotes, as 3, 1.5 or true, is judged like the text.
+    value = node->is_string() || node->is_table() ? string(key, *node) : written(*node);
     if (const std::string wrong = fault(value); !wrong.empty()) fail(*node, fmt::format("{}: {}", path(key), wrong));
   }
 

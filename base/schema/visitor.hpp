@@ -40,8 +40,8 @@ class Visitor {
   virtual void integer(const char* key, int64_t& value, int64_t low, int64_t high, const char* doc) = 0;
   virtual void real(const char* key, double& value, double low, double high, const char* doc) = 0;
   virtual void text(const char* key, std::string& value, const char* doc) = 0;
-  /// Text of a form of its own, as "2..5"; a file may also state a plain whole number without quotes. `fault` says what
-  /// is wrong with a text; empty: nothing.
+  /// Text of a form of its own, as "2..5"; a file may leave the quotes out where TOML can be read without them. `fault`
+  /// says what is wrong with a text; empty: nothing.
   virtual void form(const char* key, std::string& value, const TextFault& /*fault*/, const char* doc) {
     text(key, value, doc);
   }

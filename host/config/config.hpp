@@ -187,6 +187,10 @@ WorldMap world_map(const Config& config, int width, int height);
 /// Throws Error(Fault::usage) where the number of objects in the whole picture is not that of its regions together.
 void check_counts(const Config& config);
 
+/// One line where track.predict_ms asks for rows that a run at `fps` frames/s will not write, and what mends it; empty
+/// where it gets what it asks for. `boxes`: of a detector are followed.
+std::string unmet_prediction(const Config& config, double fps, bool boxes);
+
 /// Reads a TOML file over `config`. Throws Error(Fault::usage): file:line, the key, what is wrong, what was meant.
 void load_config(const std::string& path, Config& config);
 

@@ -60,7 +60,10 @@ void set_config_key(const std::string& key, const std::string& value, Config& co
   } catch (const Error& e) {
     std::string line = e.what();
     const std::string made_up = origin + ":2: ";
-    if (line.rfind(made_up, 0) == 0) line = origin + ": " + line.substr(made_up.size());
+    if (line.rfind(made_up, 0) == 0) {
+      line = line.substr(made_up.size());
+      line = (line.rfind(key + ": ", 0) == 0 ? "--" : origin + ": ") + line;
+    }
     throw Error(e.fault(), line);
   }
 }

@@ -47,14 +47,16 @@ void connectivity_choice(schema::Visitor& v, std::optional<contract::Connectivit
   connectivity = value_in(contract::kConnectivities, name);
 }
 
-void object_count(schema::Visitor& v, const char* key, tracking::ObjectCount& count, const char* doc) {
+/// `hint` ends the line that says what is wrong with a count.
+void object_count(schema::Visitor& v, const char* key, tracking::ObjectCount& count, const char* hint,
+                  const char* doc) {
   std::string text = tracking::to_text(count);
-  const auto fault = [](const std::string& given) -> std::string {
+  const auto fault = [hint](const std::string& given) -> std::string {
     try {
       tracking::parse_object_count(given);
       return "";
     } catch (const std::invalid_argument& e) {
-      return e.what();
+      return std::string(e.what()) + hint;
     }
   };
   v.form(key, text, fault, doc);
@@ -77,7 +79,7 @@ void visit_region(SegmentRegion& region, schema::Visitor& v) {
   constexpr double kFar = 1e6;  // px
   v.text("name", region.name, "");
   v.boolean("include", region.include, "");
-  object_count(v, "count", region.count, "");
+  object_count(v, "count", region.count, "", "");
   v.points("points", region.points, kFar, "");
   v.numbers("circle", region.circle, 3, kFar, "");
   v.numbers("rectangle", region.rectangle, 4, kFar, "");
@@ -291,7 +293,7 @@ void visit_track(TrackSection& s, schema::Visitor& v) {
   choice(v, "motion", p.motion, kMotionModels,
          "constant_velocity or constant_acceleration: what the prediction assumes.");
   object_count(
-      v, "count", p.count,
+      v, "count", p.count, "; each [[segment.region]] may have its own instead",
       "How many objects there are, where that is known: 2, or \"2..5\" for two to five. Empty: unknown. Given, the\n"
       "tracks are linked to so many in a second pass, in a realtime run as they come (docs/tracking.md).");
   v.real(
@@ -312,8 +314,8 @@ void visit_track(TrackSection& s, schema::Visitor& v) {
   v.real("weight_hlac", p.weight_hlac, 0, 1000, "Weight of the HLAC features.");
   v.real("weight_hue", p.weight_hue, 0, 1000, "Weight of the hue histogram.");
   v.real("predict_ms", p.predict_ms, 0, 1e6,
-         "A track that is not seen is written as predicted for so long, ms, unless it has left the picture or another\n"
-         "object is seen there. 0: its gap is filled once it is found again (offline runs only).");
+         "A track that is not seen is written as predicted for so long, ms, at most lost_ms, unless it has left the\n"
+         "picture or another object is seen there. 0: its gap is filled once it is found again (offline runs only).");
   v.real("min_confidence", p.min_confidence, -1e6, 1e6,
          "Detections of a lower score continue tracks but start none (track --detections). 0: no limit.");
   v.real(

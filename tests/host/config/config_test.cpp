@@ -207,7 +207,14 @@ TEST(Config, ACountIsANumberOrARange) {
   EXPECT_FALSE(config.track.parameters.count.known());
   EXPECT_THAT(error_of("[track]\ncount = \"5..2\"\n"), HasSubstr("rig.toml:2: track.count: \"5..2\" begins above"));
   EXPECT_THAT(error_of("[track]\ncount = -1\n"), HasSubstr("track.count: \"-1\" is no number of objects"));
-  EXPECT_THAT(error_of("[track]\ncount = true\n"), HasSubstr("text in quotes"));
+  for (const char* wrong : {"1.5", "2.0", "true", "[ 2, 5 ]", "2024-01-02"}) {
+    EXPECT_THAT(error_of("[track]\ncount = " + std::string(wrong) + "\n"),
+                HasSubstr("rig.toml:2: track.count: \"" + std::string(wrong) +
+                          "\" is no number of objects: write 2, or "
+                          "2..5 for two to five, at most 1048576; each [[segment.region]] may have its own instead"));
+  }
+  EXPECT_THAT(error_of("[track]\ncount = 0\n"), HasSubstr("track.count: \"0\" counts nothing: write 2, or 2..5"));
+  EXPECT_THAT(error_of("[track]\ncount = { least = 2 }\n"), HasSubstr("text in quotes"));
 }
 
 TEST(Config, ARegionHasOneOfSeveralShapes) {
@@ -259,6 +266,24 @@ TEST(Config, TheWholePicturesCountIsThatOfItsRegions) {
                                                       "\"20..22\" together")));
   config.segment.parameters.regions[1].count = {};
   EXPECT_THAT([&] { check_counts(config); }, testing::ThrowsMessage<Error>(HasSubstr("region 2")));
+}
+
+TEST(Config, PredictionsLongerThanATrackLastsAreNamed) {
+  Config config;
+  const auto unmet = [&](double fps, bool boxes = false) { return unmet_prediction(config, fps, boxes); };
+  EXPECT_EQ(unmet(2000), "");
+  config.track.parameters.predict_ms = 100;
+  EXPECT_EQ(unmet(2000), "") << "lost_ms is 100 there unless told otherwise";
+  config.track.parameters.predict_ms = 101;
+  EXPECT_THAT(unmet(2000), AllOf(HasSubstr("track.predict_ms is 101"), HasSubstr("track.lost_ms, 100 at this frame"),
+                                 HasSubstr("add --track.lost_ms 101")));
+  EXPECT_EQ(unmet(25), "") << "and 800 ms there";
+  EXPECT_EQ(unmet(25, true), "") << "of boxes 1000 ms";
+  config.track.parameters.lost_ms = 50;
+  EXPECT_THAT(unmet(25), HasSubstr("track.lost_ms, 50:"));
+  EXPECT_THAT(unmet(25, true), HasSubstr("track.lost_ms, 50:"));
+  config.output.predicted = tracking::PredictedRows::gaps;
+  EXPECT_THAT(unmet(25), AllOf(HasSubstr("output.predicted = \"gaps\" leaves out"), HasSubstr("\"all\"")));
 }
 
 TEST(Config, MissingFileSaysHowToMakeOne) {

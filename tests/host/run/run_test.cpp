@@ -300,6 +300,22 @@ TEST_F(Run, ASecondPassThatIsStoppedLeavesTheFirstOnesFiles) {
   EXPECT_EQ(lines, outcome.summary.rows + 1);
 }
 
+TEST_F(Run, APredictionLongerThanATrackLastsIsWarnedOfOnce) {
+  Config config;
+  config.output.overlay = config.output.report = false;
+  config.track.parameters.count = {6, 6};
+  config.track.parameters.predict_ms = 150;
+  StoppingObserver observer;
+  RunOptions options;
+  options.folder = path("predicted");
+  const char* scene = "synth:polygons?objects=6&size=256x256&fps=500&frames=300&seed=2&occluders=3&crossing=on";
+  run({scene, ""}, config, options, observer);
+  EXPECT_EQ(observer.passes, 2);
+  const size_t first = observer.warnings.find("track.predict_ms is 150");
+  EXPECT_NE(first, std::string::npos) << observer.warnings;
+  EXPECT_EQ(observer.warnings.find("track.predict_ms", first + 1), std::string::npos) << observer.warnings;
+}
+
 TEST_F(Run, APipeIsNotReadTwice) {
   const std::string file = write("det.txt", "1,-1,10,10,20,20,1\n");
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
