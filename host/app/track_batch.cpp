@@ -91,7 +91,9 @@ int track_batch(const BatchCommand& command, const host::Config& config) {
   options.also_read.assign(command.config_files.begin(), command.config_files.end());
   options.command = typed_command();
   options.stop = &Interruption::asked();
-  const std::vector<host::BatchItem> items = host::batch_items(command.inputs, command.output);
+  const std::vector<host::BatchItem> items = host::batch_items(command.inputs, command.output, [&](const auto& line) {
+    if (!command.quiet) say(line);
+  });
   std::vector<host::BatchResult> results;
   {
     Teller teller(command.quiet, !command.json);
@@ -100,8 +102,8 @@ int track_batch(const BatchCommand& command, const host::Config& config) {
   if (command.json) {
     fmt::print("{}\n", as_json(results));
   } else if (!command.quiet) {
-    fmt::print("{} recordings: {}\ntable: {}\nlook at {}\n", results.size(), counted(results),
-               printable((options.folder / "recordings.csv").string()),
+    fmt::print("{} recording{}: {}\ntable: {}\nlook at {}\n", results.size(), results.size() == 1 ? "" : "s",
+               counted(results), printable((options.folder / "recordings.csv").string()),
                printable((options.folder / "index.html").string()));
   }
   if (Interruption::asked()) return Interruption::exit_code();

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,10 @@ struct BatchItem {
 
 /// The recordings that `inputs` name: each stands for itself, a pattern of files that are no images for every file that
 /// matches it (headers of Photron recordings left out). Folders are named after the files, told apart by extension or
-/// number. Throws Error(Fault::input) where a pattern matches nothing, Error(Fault::usage) where two inputs are one.
-std::vector<BatchItem> batch_items(const std::vector<std::string>& inputs, const std::filesystem::path& folder);
+/// number. What is named again, under whatever name, is taken once, and `note` hears of it in one line. Throws
+/// Error(Fault::input) where a pattern matches nothing.
+std::vector<BatchItem> batch_items(const std::vector<std::string>& inputs, const std::filesystem::path& folder,
+                                   const std::function<void(const std::string&)>& note);
 
 /// Whether these inputs are more than one recording.
 bool is_batch(const std::vector<std::string>& inputs);

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
-#include "base/error.hpp"
 #include "base/text.hpp"
 #include "host/run/batch.hpp"
 #include "host/source/file_names.hpp"
@@ -41,6 +41,15 @@ std::vector<std::string> recordings_of(const std::string& input) {
   return recordings;
 }
 
+/// The file with the pixels, whatever it was called by.
+std::string file_of(const std::string& recording) {
+  if (is_scene(recording)) return recording;
+  std::error_code error;
+  const fs::path real =
+      fs::canonical(is_header_beside_pixels(recording) ? sibling(recording, {".mraw"}) : fs::path(recording), error);
+  return real.empty() ? recording : real.string();
+}
+
 /// A name for a folder that no other has yet: the recording's, with its extension where two differ in that, else
 /// numbered.
 std::string folder_name(const std::string& input, std::set<std::string>& taken) {
@@ -58,16 +67,21 @@ std::string folder_name(const std::string& input, std::set<std::string>& taken) 
 
 }  // namespace
 
-std::vector<BatchItem> batch_items(const std::vector<std::string>& inputs, const fs::path& folder) {
+std::vector<BatchItem> batch_items(const std::vector<std::string>& inputs, const fs::path& folder,
+                                   const std::function<void(const std::string&)>& note) {
   std::vector<BatchItem> items;
-  std::set<std::string> taken, seen;
+  std::set<std::string> taken;
+  std::map<std::string, std::string> seen;  // how each was named first
   for (const std::string& input : inputs) {
     for (const std::string& recording : recordings_of(input)) {
-      std::error_code error;
-      const fs::path real = is_scene(recording) ? fs::path() : fs::canonical(recording, error);
-      if (!seen.insert(real.empty() ? recording : real.string()).second)
-        throw Error(Fault::usage, fmt::format("{} is named twice; name each recording once", recording));
-      items.push_back({recording, folder / folder_name(recording, taken)});
+      const auto [first, is_new] = seen.emplace(file_of(recording), recording);
+      if (is_new) {
+        items.push_back({recording, folder / folder_name(recording, taken)});
+      } else if (first->second == recording) {
+        note(recording + " is named more than once: tracked once");
+      } else {
+        note(recording + " is the same recording as " + first->second + ": tracked once");
+      }
     }
   }
   return items;

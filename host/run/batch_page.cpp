@@ -82,17 +82,18 @@ std::string batch_page(const std::vector<BatchResult>& results, const fs::path& 
   };
   std::string page = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-      "content=\"width=device-width,initial-scale=1\"><title>{0} recordings – flashcell</title><style>{1}"
+      "content=\"width=device-width,initial-scale=1\"><title>{0} – flashcell</title><style>{1}"
       ".wide{{overflow-x:auto}}.bad{{color:var(--warn)}}td:first-child{{overflow-wrap:anywhere}}"
       "td:nth-child(-n+2),th:nth-child(-n+2){{text-align:left}}td:first-child{{min-width:9em}}"
       "td:nth-child(2){{min-width:14em;white-space:normal}}small{{display:block;color:var(--soft)}}"
       "a{{color:var(--accent)}}</style></head><body>"
-      "<main>\n<header><p class=\"kicker\">flashcell</p><h1>{0} recordings</h1></header>\n<div class=\"figures\">{2}{3}"
+      "<main>\n<header><p class=\"kicker\">flashcell</p><h1>{0}</h1></header>\n<div class=\"figures\">{2}{3}"
       "{4}</div>\n<section><h2>Recordings</h2><p>A name leads to its report.</p><div class=\"wide\"><table><thead><tr>"
       "<th>recording</th><th>state, warnings</th><th>frames</th><th>dropped</th><th>tracks</th><th>objects a frame</th>"
       "<th>took [s]</th></tr></thead><tbody>\n",
-      results.size(), kPageStyle, figure(fmt::format("{} of {}", whole, results.size()), "tracked whole"),
-      figure(std::to_string(frames), "frames"), figure(std::to_string(tracks), "tracks"));
+      fmt::format("{} recording{}", results.size(), results.size() == 1 ? "" : "s"), kPageStyle,
+      figure(fmt::format("{} of {}", whole, results.size()), "tracked whole"), figure(std::to_string(frames), "frames"),
+      figure(std::to_string(tracks), "tracks"));
   for (const BatchResult& r : results) page += row(r, folder);
   return page + "</tbody></table></div></section>\n</main></body></html>\n";
 }

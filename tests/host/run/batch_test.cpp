@@ -69,13 +69,19 @@ class Batch : public testing::Test {
 
   std::vector<BatchResult> run(const std::vector<std::string>& inputs) {
     heard_ = {};
-    return run_batch(batch_items(inputs, options_.folder), config_, options_, heard_);
+    return run_batch(items(inputs, options_.folder), config_, options_, heard_);
+  }
+
+  std::vector<BatchItem> items(const std::vector<std::string>& inputs, const fs::path& folder) {
+    notes_.clear();
+    return batch_items(inputs, folder, [&](const std::string& line) { notes_.push_back(line); });
   }
 
   fs::path folder_;
   Config config_;
   BatchOptions options_;
   Heard heard_;
+  std::vector<std::string> notes_;
 };
 
 TEST_F(Batch, EveryRecordingAsIfAlone) {
@@ -170,9 +176,25 @@ TEST_F(Batch, PatternsOfVideosAreManyOfImagesOne) {
   EXPECT_FALSE(is_batch({(folder_ / "x/a.avi").string()}));
   EXPECT_FALSE(is_batch({"synth:discs?objects=3"}));
   std::vector<std::string> folders;
-  for (const BatchItem& item : batch_items({x, y}, "runs")) folders.push_back(item.folder.string());
+  for (const BatchItem& item : items({x, y}, "runs")) folders.push_back(item.folder.string());
   EXPECT_THAT(folders, testing::ElementsAre("runs/a", "runs/a.mraw", "runs/b", "runs/images"));
-  EXPECT_THROW(batch_items({x, (folder_ / "x/a.avi").string()}, "runs"), Error);
+  EXPECT_THAT(notes_, testing::IsEmpty());
+}
+
+TEST_F(Batch, WhatIsNamedTwiceIsTakenOnce) {
+  const std::string a = recording("a.tif", 1), link = (folder_ / "link.tif").string();
+  fs::create_symlink("a.tif", link);
+  const std::vector<BatchItem> once = items({a, (folder_ / "*.tif").string(), a, link}, "runs");
+  EXPECT_THAT(once, testing::SizeIs(2)) << "a pattern of images is one recording";
+  EXPECT_THAT(notes_, testing::ElementsAre(a + " is named more than once: tracked once",
+                                           link + " is the same recording as " + a + ": tracked once"));
+  for (const char* name : {"b.mraw", "b.cihx"}) std::ofstream(folder_ / name) << ' ';
+  const std::string pixels = (folder_ / "b.mraw").string(), header = (folder_ / "b.cihx").string();
+  EXPECT_THAT(items({header, pixels}, "runs"), testing::SizeIs(1));
+  EXPECT_THAT(notes_, testing::ElementsAre(pixels + " is the same recording as " + header + ": tracked once"));
+  const std::string scene = "synth:discs?objects=3";
+  EXPECT_THAT(items({scene, scene}, "runs"), testing::SizeIs(1));
+  EXPECT_THAT(notes_, testing::SizeIs(1));
 }
 
 }  // namespace
