@@ -145,6 +145,7 @@ template Option Command::add_option(const std::string&, double&, const std::stri
 template Option Command::add_option(const std::string&, std::vector<std::string>&, const std::string&);
 template Option Command::add_option(const std::string&, std::vector<int>&, const std::string&);
 template Option Command::add_option(const std::string&, std::vector<float>&, const std::string&);
+template Option Command::add_option(const std::string&, std::vector<double>&, const std::string&);
 
 Option Command::add_flag(const std::string& names, bool& variable, const std::string& help) {
   return under_heading(app_->add_flag(names, variable, help));

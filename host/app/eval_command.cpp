@@ -12,6 +12,7 @@ struct EvaluationOptions {
   host::EvalOptions eval;
   int64_t truth_first = 0, track_first = 0;
   tracking::OverlayOptions overlay;
+  std::vector<double> shift;
   double latency_ms = 5, spread_ms = 0, window_ms = 20;
 };
 
@@ -51,6 +52,14 @@ void add_eval(Command& app, Action& action) {
                   "Point to take from the ground truth's CSV: NAME reads NAME_x and NAME_y")
       .type_name("NAME");
   command.add_option("--tracks-point", eval.track_columns.point, "The same for the tracks' CSV").type_name("NAME");
+  const Option shift =
+      command
+          .add_option("--truth-shift", options->shift,
+                      "Move the ground truth by so many px to the right and down, where it counts from "
+                      "another corner than the picture's")
+          .type_name("X,Y")
+          .delimiter(',')
+          .one_value_each();
   const Option truth_first = command.add_option("--truth-first-frame", options->truth_first,
                                                 "Number of the first frame in the ground truth's CSV");
   const Option track_first =
@@ -90,6 +99,12 @@ void add_eval(Command& app, Action& action) {
       host::EvalOptions e = options->eval;
       for (size_t i = 0; i < options->files.size(); i += 2)
         e.pairs.push_back({options->files[i], options->files[i + 1]});
+      if (shift.given()) {
+        if (options->shift.size() != 2)
+          throw Error(Fault::usage, "eval: --truth-shift wants two numbers, as in --truth-shift 72.5,-3");
+        e.shift_x = options->shift[0];
+        e.shift_y = options->shift[1];
+      }
       if (truth_first.given()) e.truth_columns.first_frame = options->truth_first;
       if (track_first.given()) e.track_columns.first_frame = options->track_first;
       if (display.given()) {

@@ -1,6 +1,7 @@
 #include "host/eval/evaluate.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <span>
 
@@ -38,6 +39,35 @@ void keep_first(ObjectList& list, int64_t frames) {
   list.lines.resize(kept);
 }
 
+void move(ObjectList& list, double x, double y) {
+  for (tracking::LabelledObject& object : list.objects) {
+    object.x += x;
+    object.y += y;
+    object.box.left += x;
+    object.box.top += y;
+  }
+}
+
+std::vector<tracking::LabelledObject> centres_of_boxes(std::vector<tracking::LabelledObject> objects) {
+  for (tracking::LabelledObject& o : objects) {
+    o.x = o.box.left + o.box.width / 2;
+    o.y = o.box.top + o.box.height / 2;
+  }
+  return objects;
+}
+
+/// Also where it is so large that nothing is matched.
+std::optional<tracking::ConstantShift> needed_shift(const ObjectList& truth, const ObjectList& tracks,
+                                                    const EvalOptions& options) {
+  if (options.points) return tracking::constant_shift(truth.objects, tracks.objects, options.max_distance);
+  std::vector<double> sides;
+  for (const tracking::LabelledObject& object : truth.objects) sides.push_back(std::sqrt(object.box.area()));
+  if (sides.empty()) return std::nullopt;
+  const auto middle = sides.begin() + static_cast<std::ptrdiff_t>(sides.size() / 2);
+  std::nth_element(sides.begin(), middle, sides.end());
+  return tracking::constant_shift(centres_of_boxes(truth.objects), centres_of_boxes(tracks.objects), *middle);
+}
+
 void check_frames(const ObjectList& tracks, int64_t frames) {
   for (size_t i = 0; i < tracks.objects.size(); ++i) {
     if (tracks.objects[i].frame > frames) {
@@ -57,6 +87,7 @@ SequenceScores evaluate_pair(const EvalPair& pair, const EvalOptions& options) {
       throw Error(Fault::usage, list->name + ": holds points, no boxes; evaluate with --points --max-distance PX");
     }
   }
+  move(truth, options.shift_x, options.shift_y);
   const int64_t frames = options.frames > 0 ? options.frames : last_frame(truth);
   const std::optional<Reliability> names = class_reliability(truth, tracks, frames);
   if (options.frames > 0) {
@@ -69,6 +100,7 @@ SequenceScores evaluate_pair(const EvalPair& pair, const EvalOptions& options) {
       options.points ? tracking::score_points(truth.objects, tracks.objects, options.max_distance, frames)
                      : tracking::score_boxes(truth.objects, tracks.objects, frames));
   scores.names = names;
+  scores.shift = needed_shift(truth, tracks, options);
   if (options.particle_gate > 0)
     scores.particles = tracking::score_particles(truth.objects, tracks.objects, options.particle_gate);
   if (options.overlay) scores.overlay = tracking::judge_overlay(truth.objects, tracks.objects, *options.overlay);
@@ -93,7 +125,8 @@ std::optional<Scores> combined(const std::vector<SequenceScores>& sequences,
 }  // namespace
 
 SequenceScores score_sequence(const std::string& name, const tracking::ScoredSequence& sequence) {
-  return {name, tracking::hota(sequence), tracking::clear_mot(sequence), tracking::identity(sequence), {}, {}, {}, {}};
+  return {name, tracking::hota(sequence), tracking::clear_mot(sequence), tracking::identity(sequence), {}, {}, {}, {},
+          {}};
 }
 
 EvalResult evaluate(const EvalOptions& options) {
@@ -125,6 +158,7 @@ EvalResult evaluate(const EvalOptions& options) {
                     {},
                     combined(result.sequences, &SequenceScores::cells),
                     combined(result.sequences, &SequenceScores::particles),
+                    {},
                     {}};
   for (const SequenceScores& scores : result.sequences) {
     if (!scores.names) continue;

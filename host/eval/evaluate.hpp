@@ -9,6 +9,7 @@
 #include "host/eval/cell_tracking.hpp"
 #include "host/eval/track_csv.hpp"
 #include "tracking/metrics/clear.hpp"
+#include "tracking/metrics/constant_shift.hpp"
 #include "tracking/metrics/hota.hpp"
 #include "tracking/metrics/identity.hpp"
 #include "tracking/metrics/overlay.hpp"
@@ -28,7 +29,8 @@ struct EvalOptions {
   double particle_gate = 0;     ///< px; above 0: the particle tracking challenge's measures, too, with this gate
   std::optional<tracking::OverlayOptions> overlay;  ///< also how a display's drawings stay on the points, with these
   CsvColumns truth_columns, track_columns;
-  int64_t frames = 0;  ///< only the first so many count; 0: all of the ground truth
+  double shift_x = 0, shift_y = 0;  ///< px that the ground truth is moved by
+  int64_t frames = 0;               ///< only the first so many count; 0: all of the ground truth
   bool json = false;
 };
 
@@ -42,6 +44,7 @@ struct SequenceScores {
   std::optional<CellTrackingScores> cells;            ///< where both sides are folders of label images
   std::optional<tracking::ParticleScores> particles;  ///< where a gate was given
   std::optional<tracking::OverlayFigures> overlay;    ///< where a display was given; of single sequences alone
+  std::optional<tracking::ConstantShift> shift;       ///< that the ground truth seems to need; the same
 };
 
 struct EvalResult {

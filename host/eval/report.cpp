@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -127,6 +128,18 @@ void print_overlay(const SequenceScores& s, std::ostream& out) {
   }
 }
 
+/// What makes scores low that says nothing of the tracks.
+void print_shift(const SequenceScores& s, std::ostream& out) {
+  const tracking::ConstantShift& shift = *s.shift;
+  out << fmt::format(
+      "\n{}: the ground truth lies {:.1f} px {} of the tracks and {:.1f} px {} them, steadily (half of {} pairs within "
+      "{:.1f} "
+      "px): "
+      "where it counts from another corner than the picture's, add --truth-shift {:.1f},{:.1f}\n",
+      printable(s.name), std::abs(shift.x), shift.x > 0 ? "left" : "right", std::abs(shift.y),
+      shift.y > 0 ? "above" : "below", shift.pairs, shift.spread, shift.x, shift.y);
+}
+
 std::string figure(const std::optional<double>& value) {
   return value ? fmt::format("{:7.4f}", *value) : fmt::format("{:>7}", "-");
 }
@@ -179,6 +192,12 @@ nlohmann::json to_json(const SequenceScores& scores) {
   if (scores.cells) json["cell_tracking"] = to_json(*scores.cells);
   if (scores.particles) json["particle_tracking"] = to_json(*scores.particles);
   if (scores.overlay) json["overlay"] = to_json(*scores.overlay);
+  if (scores.shift) {
+    json["constant_shift"] = {{"x_px", scores.shift->x},
+                              {"y_px", scores.shift->y},
+                              {"spread_px", scores.shift->spread},
+                              {"pairs", scores.shift->pairs}};
+  }
   return json;
 }
 
@@ -215,6 +234,8 @@ void print_table(const EvalResult& result, std::ostream& out) {
       width, out);
   for (const SequenceScores& scores : result.sequences)
     if (scores.overlay) print_overlay(scores, out);
+  for (const SequenceScores& scores : result.sequences)
+    if (scores.shift) print_shift(scores, out);
 }
 
 int eval_command(const EvalOptions& options, std::ostream& out) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "base/error.hpp"
@@ -134,6 +135,60 @@ TEST(TrackFormats, RealFilesOfOtherTrackers) {
   const ObjectList tracktor = read_tracks((folder / "tracktor_spider_tracked.csv").string(), {});
   EXPECT_EQ(ids(tracktor).size(), 2u);
   EXPECT_EQ(tracktor.objects.size(), 4700u);
+}
+
+TEST(Evaluate, ATruthFromAnotherCornerIsToldAndMoved) {
+  FLASHCELL_NEEDS_DATA("video/tracktor_spider_toxtrac.txt");
+  const fs::path folder = test::data_dir() / "video";
+  EvalOptions options;
+  options.pairs = {
+      {(folder / "tracktor_spider_toxtrac.txt").string(), (folder / "tracktor_spider_tracked.csv").string()}};
+  options.points = true;
+  options.max_distance = 20;
+  options.frames = 2202;
+  const EvalResult beside = evaluate(options);
+  const auto& shift = beside.sequences.at(0).shift;
+  ASSERT_TRUE(shift);
+  EXPECT_NEAR(shift->x, 72, 0.5);
+  EXPECT_NEAR(shift->y, 0.5, 0.5);
+  EXPECT_LT(shift->spread, 1);
+  EXPECT_EQ(beside.overall.identity.tp, 0);
+  std::ostringstream told;
+  print_table(beside, told);
+  EXPECT_THAT(told.str(), AllOf(HasSubstr("px left of the tracks"), HasSubstr("--truth-shift 71.9,0.5")));
+  EXPECT_THAT(to_json(beside).dump(), HasSubstr("constant_shift"));
+
+  options.shift_x = shift->x;
+  options.shift_y = shift->y;
+  const EvalResult moved = evaluate(options);
+  EXPECT_FALSE(moved.sequences.at(0).shift);
+  EXPECT_GT(moved.overall.clear.tp, 1600);
+  std::swap(options.pairs[0].truth, options.pairs[0].tracks);
+  options.shift_x = options.shift_y = 0;
+  const EvalResult turned = evaluate(options);
+  ASSERT_TRUE(turned.sequences.at(0).shift);
+  EXPECT_NEAR(turned.sequences.at(0).shift->x, -shift->x, 0.1);
+}
+
+TEST(Evaluate, BoxesBesideTheTruthAreToldToo) {
+  const fs::path folder = fs::temp_directory_path() / ("boxes_beside_" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  std::ofstream truth(folder / "truth.txt"), tracks(folder / "tracks.txt");
+  for (int frame = 1; frame <= 40; ++frame) {
+    truth << frame << ",1," << 3 * frame << ",50,20,30,1\n";
+    tracks << frame << ",8," << 3 * frame + 40 << ",45,20,30,1\n";
+  }
+  truth.close();
+  tracks.close();
+  EvalOptions options;
+  options.pairs = {{(folder / "truth.txt").string(), (folder / "tracks.txt").string()}};
+  const EvalResult beside = evaluate(options);
+  ASSERT_TRUE(beside.sequences.at(0).shift);
+  EXPECT_EQ(beside.sequences.at(0).shift->x, 40);
+  options.shift_x = 40;
+  options.shift_y = -5;
+  EXPECT_EQ(evaluate(options).overall.clear.mota, 1);
+  fs::remove_all(folder);
 }
 
 TEST(Evaluate, ScoresTheFirstFramesAlone) {
