@@ -114,6 +114,7 @@ int tune(const TuningOptions& options) {
   if (options.propose) config.segment.automatic = true;
   TerminalObserver observer(Told::progress);
   host::Recording recording = host::open_recording(options.input, config);
+  host::warn_of_empty_regions(recording, config, observer);
   const std::string reason = host::settle_segmentation(recording, config, observer);
   TunePage page(recording.source->info().significant_bits);
   const Findings findings = look(*recording.source, config, options.pictures, observer, page);

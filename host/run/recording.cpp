@@ -11,6 +11,7 @@
 #include "host/run/link_tracks.hpp"
 #include "host/segment/auto_segment.hpp"
 #include "host/segment/choice/grey_frames.hpp"
+#include "host/segment/regions.hpp"
 #include "host/source/open_source.hpp"
 #include "host/source/replay_source.hpp"
 
@@ -264,6 +265,18 @@ Recording open_recording(const std::string& input, const Config& config, const F
     throw Error(Fault::usage, fmt::format("{}: does not say its frame rate; add --input.fps FRAMES_PER_SECOND", input));
   }
   return recording;
+}
+
+void warn_of_empty_regions(const Recording& recording, const Config& config, RunObserver& observer) {
+  constexpr size_t kMostNamed = 4;
+  const SourceInfo& info = recording.source->info();
+  std::vector<std::string> names = empty_regions(config.segment.parameters.regions, info.width, info.height);
+  if (names.empty()) return;
+  const size_t more = names.size() - std::min(names.size(), kMostNamed);
+  names.resize(names.size() - more);
+  observer.warn(
+      fmt::format("no pixel of the picture ({}x{} px) is in segment.region {}{}; `flashcell tune` draws where they are",
+                  info.width, info.height, fmt::join(names, ", "), more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 
 std::string settle_segmentation(Recording& recording, Config& config, RunObserver& observer,

@@ -36,6 +36,9 @@ struct FrameWishes {
 /// Error(Fault::usage) when nobody states the frame rate.
 Recording open_recording(const std::string& input, const Config& config, const FrameWishes& wishes = {});
 
+/// Warns of regions that hold no pixel of the recording's frames.
+void warn_of_empty_regions(const Recording& recording, const Config& config, RunObserver& observer);
+
 /// Memory for the frames that were looked at.
 constexpr int64_t kMostLookAheadBytes = int64_t{512} << 20;
 

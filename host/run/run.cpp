@@ -309,6 +309,7 @@ RunOutcome run_all(const RunInput& input, Config config, const RunOptions& optio
     throw Error(Fault::usage, "output.labels: boxes have no pixels; it needs objects that segmentation finds");
   const bool boxes = job.linkable == nullptr;
   if (const std::string less = unmet_prediction(config, job.recording.fps, boxes); !less.empty()) observer.warn(less);
+  if (!boxes) warn_of_empty_regions(job.recording, config, observer);
   RunOutcome outcome;
   outcome.info = run_info(job, config, options);
   if (stopped(options)) {

@@ -163,6 +163,16 @@ std::shared_ptr<const tracking::RegionMap> make_region_map(const std::vector<Seg
                                                      number_pixels(shapes, width, height));
 }
 
+std::vector<std::string> empty_regions(const std::vector<SegmentRegion>& regions, int width, int height) {
+  std::vector<std::string> names;
+  for (const RegionShape& shape : shapes_of(regions)) {
+    bool holds_any = !shape.include;
+    visit_spans(shape, width, height, [&](int, int begin, int end) { holds_any = holds_any || begin < end; });
+    if (!holds_any) names.push_back(shape.name);
+  }
+  return names;
+}
+
 std::unique_ptr<Segmenter> make_region_segmenter(std::unique_ptr<Segmenter> inner,
                                                  const std::vector<SegmentRegion>& regions, int width, int height) {
   return std::make_unique<RegionSegmenter>(std::move(inner), rasterize_regions(regions, width, height));

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "host/label/bit_image.hpp"
@@ -20,5 +21,8 @@ BitImage rasterize_regions(const std::vector<SegmentRegion>& regions, int width,
 /// The first including region that holds each pixel, whatever is cut out of it; null where no region includes.
 std::shared_ptr<const tracking::RegionMap> make_region_map(const std::vector<SegmentRegion>& regions, int width,
                                                            int height);
+
+/// Names of the including regions that hold no pixel of such a frame.
+std::vector<std::string> empty_regions(const std::vector<SegmentRegion>& regions, int width, int height);
 
 }  // namespace flashcell::host

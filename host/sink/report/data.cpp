@@ -66,6 +66,12 @@ void ReportData::add_sighting(const tracking::TrackRow& row, const RowInUnit& sc
   track->max_speed = std::max(track->max_speed, scaled.speed);
 }
 
+/// Boyer and Moore's vote: a step beyond a region's edge does not decide, and nothing is kept of each region.
+void ReportData::vote_for_region(int32_t region, TrackStory& track) {
+  if (track.region_votes_ == 0) track.region = region;
+  track.region_votes_ += track.region == region ? 1 : -1;
+}
+
 void ReportData::add_row(const AssembledRow& assembled) {
   const tracking::TrackRow& row = assembled.row;
   const RowInUnit scaled = in_unit(run_, row);
@@ -86,7 +92,7 @@ void ReportData::add_row(const AssembledRow& assembled) {
   ++track->rows;
   track->states.add(row.frame, row.state);
   if (!run_.actions.empty()) track->actions.add(row.frame, assembled.action);
-  track->region = assembled.region;
+  vote_for_region(assembled.region, *track);
   track->class_id = row.class_id;
   track->class_confidence = row.class_confidence;
   track->colour_class = row.colour_class;

@@ -44,10 +44,11 @@ struct TrackStory {
   double max_speed = 0;
   double x = 0, y = 0;  ///< px, last
   int class_id = -1, colour_class = 0;
-  int32_t region = tracking::RegionMap::kNone;  ///< last
-  float class_confidence = 0;                   ///< 0..1
-  float least_id_confidence = 1;                ///< 0.5..1
-  std::vector<PathPoint> path;                  ///< every path_stride-th row
+  int32_t region =
+      tracking::RegionMap::kNone;  ///< that of more than half of its rows; where there is none, one of its last
+  float class_confidence = 0;      ///< 0..1
+  float least_id_confidence = 1;   ///< 0.5..1
+  std::vector<PathPoint> path;     ///< every path_stride-th row
   uint64_t path_stride = 1;
   StateLine states;
   ActionLine actions;  ///< where the run names them
@@ -61,6 +62,7 @@ struct TrackStory {
   friend class ReportData;
   double unit_x_ = std::numeric_limits<double>::quiet_NaN(), unit_y_ = unit_x_;  // last that is known
   int64_t last_seen_ = 0;
+  int64_t region_votes_ = 0;  // for `region`, less those for others
 };
 
 /// What tracks did of one action.
@@ -110,6 +112,7 @@ class ReportData {
 
  private:
   void keep_picture(const Frame& frame);
+  static void vote_for_region(int32_t region, TrackStory& track);
   void add_row(const AssembledRow& assembled);
   void add_sighting(const tracking::TrackRow& row, const RowInUnit& scaled, TrackStory* track);
   TrackStory* story_of(const tracking::TrackRow& row);

@@ -316,6 +316,21 @@ TEST_F(Run, APredictionLongerThanATrackLastsIsWarnedOfOnce) {
   EXPECT_EQ(observer.warnings.find("track.predict_ms", first + 1), std::string::npos) << observer.warnings;
 }
 
+TEST_F(Run, RegionsBeyondThePictureAreWarnedOf) {
+  Config config;
+  config.output.overlay = config.output.report = false;
+  parse_config(
+      "[[segment.region]]\nrectangle = [0, 0, 2000, 256]\ngrid = [10, 1]\nwell = \"rectangle\"\n"
+      "[[segment.region]]\nname = \"arena\"\ncircle = [10, 10, 300]\n",
+      "rig.toml", config);
+  StoppingObserver observer;
+  run({"synth:discs?objects=3&size=256x256&fps=500&frames=20", ""}, config, {}, observer);
+  EXPECT_NE(
+      observer.warnings.find("no pixel of the picture (256x256 px) is in segment.region A3, A4, A5, A6 and 4 more"),
+      std::string::npos)
+      << observer.warnings;
+}
+
 TEST_F(Run, APipeIsNotReadTwice) {
   const std::string file = write("det.txt", "1,-1,10,10,20,20,1\n");
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);

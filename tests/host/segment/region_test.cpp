@@ -199,6 +199,15 @@ TEST(SegmentRegion, TheFirstListedRegionHasAPixelWhateverIsCutOut) {
   EXPECT_EQ(make_region_map({}, 85, 47), nullptr);
 }
 
+TEST(SegmentRegion, WhatHoldsNoPixelIsNamed) {
+  const std::vector<SegmentRegion> regions = {
+      wells(rectangle(3, 3, 170, 40), 2, 1, WellShape::rectangle, 0),  // the second well begins at 88
+      circle(10, 10, 3, true), circle(-20, 10, 3, false), circle(84, 46, 3, true)};
+  EXPECT_EQ(empty_regions(regions, 85, 47), (std::vector<std::string>{"A2"}));
+  EXPECT_EQ(empty_regions(regions, 89, 0).size(), 4u);
+  EXPECT_TRUE(empty_regions({}, 85, 47).empty());
+}
+
 TEST(SegmentRegion, ALinePartsRegionsThatTouchWhereTheirObjectsAreCounted) {
   std::vector<SegmentRegion> regions = {wells(rectangle(3, 3, 60, 40), 3, 2, WellShape::rectangle, 0),
                                         {true, {{63, 3}, {80, 20}, {63, 43}}}};

@@ -133,6 +133,18 @@ TEST(ReportData, KnowsGapsAndStates) {
   EXPECT_EQ(feed.data().positions().at(5, 5), 4u);
 }
 
+TEST(ReportData, ATrackIsOfTheRegionThatMostOfItsRowsAreIn) {
+  ReportData data(test::small_run());
+  std::vector<AssembledRow> rows;
+  for (int64_t f = 0; f < 100; ++f) {
+    rows.emplace_back().row = row_at(f, 1, 0, 0);
+    rows.back().region = f < 20 || f % 5 == 0 || f > 97 ? tracking::RegionMap::kNone : 3;
+  }
+  data.add_rows(rows);
+  data.finish();
+  EXPECT_EQ(data.tracks().at(1).region, 3);
+}
+
 TEST(StateLine, StaysBoundedAndForgetsNothing) {
   StateLine line;
   for (int64_t f = 1000; f < 101'000; ++f) {
