@@ -104,7 +104,12 @@ std::string page_path(const TuningOptions& options) {
   return std::filesystem::path(options.output).replace_extension(".html").string();
 }
 
-int tune(const TuningOptions& options) {
+int tune(TuningOptions& options) {
+  // Who names a page for the output wants both all the same.
+  if (const std::filesystem::path output = options.output; output.extension() == ".html" && options.page.empty()) {
+    options.page = options.output;
+    options.output = std::filesystem::path(output).replace_extension(".png").string();
+  }
   const std::string page_file = page_path(options);
   host::Config config = options.config->load();
   host::check_counts(config);
@@ -150,7 +155,7 @@ void add_tune(Command& app, Action& action) {
   Command& command = app.add_subcommand("tune", "Draw the segmentation on frames of a recording, or propose one");
   auto options = std::make_shared<TuningOptions>();
   command.add_option("INPUT", options->input, "Recording, as for track").required();
-  command.add_option("-o,--output", options->output, "Picture to write");
+  command.add_option("-o,--output", options->output, "Picture to write, the page beside it; or the page (.html)");
   command
       .add_option(
           "--page", options->page,

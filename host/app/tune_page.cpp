@@ -89,7 +89,9 @@ Json settings(const host::Config& config) {
   const Json keys = segment_keys(config);
   Json regions = Json::array();
   for (const host::SegmentRegion& region : segment.regions) regions.push_back(region_keys(region));
-  return {{"method", unquoted(keys, "method")},
+  return {{"fps", config.input.fps},
+          {"count", tracking::to_text(config.track.parameters.count)},
+          {"method", unquoted(keys, "method")},
           {"polarity", unquoted(keys, "polarity")},
           {"threshold", segment.threshold},
           {"window", segment.window},

@@ -201,7 +201,8 @@ const ruler = () => S.scale_points.length === 2;
 const scaleByRuler = () => +(S.scale_length / Math.hypot(...[0, 1].map(i => S.scale_points[1][i] - S.scale_points[0][i]))).toPrecision(6);
 function toml() {
   const scale = ruler() ? [`scale_points = ${JSON.stringify(S.scale_points)}`, `scale_length = ${S.scale_length}`] : [`units_per_pixel = ${S.units_per_pixel}`];
-  const lines = ["[input]", `unit = ${JSON.stringify(S.unit)}`, ...scale, "", "[segment]"];
+  const fps = S.fps > 0 ? [`fps = ${S.fps}`] : [];
+  const lines = ["[input]", ...fps, `unit = ${JSON.stringify(S.unit)}`, ...scale, "", "[segment]"];
   for (const [key, value] of Object.entries(S.segment_toml)) lines.push(`${key} = ${key in S ? literal(S[key]) : value}`);
   lines.push("", "[label]", `connectivity = ${JSON.stringify(S.connectivity)}`, `min_area = ${S.min_area}`, `max_area = ${S.max_area}`);
   for (const r of S.regions) {
@@ -212,6 +213,8 @@ function toml() {
     for (const key of ["points", "circle", "rectangle", "grid"]) if (r[key]) lines.push(`${key} = ${JSON.stringify(r[key])}`);
     if (r.grid) lines.push(`well = ${JSON.stringify(r.well)}`, `gap = ${r.gap}`);
   }
+  // Counts of regions take its place.
+  if (S.count && !S.regions.some(r => r.include && isCount(r.count))) lines.push("", "[track]", `count = ${JSON.stringify(S.count)}`);
   return lines.join("\n") + "\n";
 }
 const literal = v => typeof v === "string" ? JSON.stringify(v) : String(v);

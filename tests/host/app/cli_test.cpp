@@ -377,34 +377,57 @@ TEST_F(Cli, TunesPageHoldsFramesAndSettingsAndNeedsNothingElse) {
   EXPECT_FALSE(fs::exists(dir_ / "other.html"));
 }
 
-// The page's own script, without a browser: what it saves is what it was given.
-TEST_F(Cli, TunesPageSavesTheRegionsThatItWasGiven) {
-  if (std::system("node --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "needs node";
+/// What the page that tune writes saves as configuration: its own script, without a browser.
+class TunePageSaves : public Cli {
+ protected:
+  /// Tunes with these words, and returns the file that the page saves.
+  std::string saved(std::vector<std::string> words) {
+    words.insert(words.end(), {"-n", "1", "-o", path("sheet.html")});
+    EXPECT_EQ(run(words).code, 0);
+    EXPECT_TRUE(fs::exists(path("sheet.png")));
+    const std::string page = read_file(path("sheet.html")), open = "<script>", close = "</script>";
+    std::ofstream script(path("page.js"));
+    script << "const any = new Proxy(function () {}, {get: () => any, set: () => true, apply: () => any});\n"
+              "globalThis.document = any; globalThis.Image = globalThis.Option = class {};\n";
+    for (size_t at = page.find(open); at != std::string::npos; at = page.find(open, at + 1)) {
+      const size_t from = at + open.size();
+      script << page.substr(from, page.find(close, from) - from) << "\n";
+    }
+    script << "process.stdout.write(toml());\n";
+    script.close();
+    EXPECT_EQ(std::system(("node '" + path("page.js") + "' > '" + path("saved.toml") + "'").c_str()), 0);
+    return path("saved.toml");
+  }
+  void SetUp() override {
+    Cli::SetUp();
+    if (std::system("node --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "needs node";
+  }
+};
+
+TEST_F(TunePageSaves, TheRegionsThatItWasGiven) {
   std::ofstream(path("rig.toml"))
       << "[[segment.region]]\nname = \"a \\\"dish\\\"\"\ncircle = [40, 40.25, 30]\ncount = 3\n"
          "[[segment.region]]\ninclude = false\nrectangle = [1, 2, 3.5, 4]\n"
          "[[segment.region]]\npoints = [[70, 70], [99, 70], [80, 99]]\n"
          "[[segment.region]]\nrectangle = [80, 10, 40, 40]\ngrid = [2, 3]\nwell = \"rectangle\"\n"
          "gap = 1.5\ncount = \"0..2\"\n";
-  ASSERT_EQ(run({"tune", kScene, "-n", "1", "-c", path("rig.toml"), "-o", path("sheet.png")}).code, 0);
-  const std::string page = read_file(path("sheet.html")), open = "<script>", close = "</script>";
-  std::ofstream script(path("page.js"));
-  script << "const any = new Proxy(function () {}, {get: () => any, set: () => true, apply: () => any});\n"
-            "globalThis.document = any; globalThis.Image = globalThis.Option = class {};\n";
-  for (size_t at = page.find(open); at != std::string::npos; at = page.find(open, at + 1)) {
-    const size_t from = at + open.size();
-    script << page.substr(from, page.find(close, from) - from) << "\n";
-  }
-  script << "process.stdout.write(toml());\n";
-  script.close();
-  ASSERT_EQ(std::system(("node '" + path("page.js") + "' > '" + path("saved.toml") + "'").c_str()), 0);
   const auto regions = [&](const std::string& file) {
-    const std::string printed = run({"config", path(file)}).out;
+    const std::string printed = run({"config", file}).out;
     const size_t begin = printed.find("[[segment.region]]");
     EXPECT_NE(begin, std::string::npos) << file;
     return printed.substr(begin, printed.find("[label]") - begin);
   };
-  EXPECT_EQ(regions("saved.toml"), regions("rig.toml"));
+  const std::string file = saved({"tune", kScene, "-c", path("rig.toml")});
+  EXPECT_EQ(regions(file), regions(path("rig.toml")));
+  EXPECT_THAT(read_file(file), Not(HasSubstr("[track]")));
+}
+
+TEST_F(TunePageSaves, FrameRateAndCount) {
+  const std::string text = read_file(saved({"tune", kScene, "--fps", "12.5", "--count", "2..5"}));
+  EXPECT_THAT(text, AllOf(HasSubstr("[input]\nfps = 12.5\n"), HasSubstr("[track]\ncount = \"2..5\"\n")));
+  EXPECT_EQ(run({"config", path("saved.toml")}).code, 0);
+  const std::string without = read_file(saved({"tune", kScene}));
+  EXPECT_THAT(without, AllOf(Not(HasSubstr("fps")), Not(HasSubstr("[track]"))));
 }
 
 TEST_F(Cli, TracksDetectionsFromAFile) {
