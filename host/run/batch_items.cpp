@@ -50,6 +50,15 @@ std::string file_of(const std::string& recording) {
   return real.empty() ? recording : real.string();
 }
 
+/// `again`: names, and how the same recording was named first.
+std::string note_of(const std::map<std::string, std::string>& again) {
+  const auto& [name, first] = *again.begin();
+  if (again.size() > 1)
+    return fmt::format("{} and {} more are named more than once: each is tracked once", name, again.size() - 1);
+  if (name == first) return name + " is named more than once: tracked once";
+  return fmt::format("{} is the same recording as {}: tracked once", name, first);
+}
+
 /// A name for a folder that no other has yet: the recording's, with its extension where two differ in that, else
 /// numbered.
 std::string folder_name(const std::string& input, std::set<std::string>& taken) {
@@ -71,19 +80,18 @@ std::vector<BatchItem> batch_items(const std::vector<std::string>& inputs, const
                                    const std::function<void(const std::string&)>& note) {
   std::vector<BatchItem> items;
   std::set<std::string> taken;
-  std::map<std::string, std::string> seen;  // how each was named first
+  std::map<std::string, std::string> seen, again;  // how each was named first, by its file and by another name
   for (const std::string& input : inputs) {
     for (const std::string& recording : recordings_of(input)) {
       const auto [first, is_new] = seen.emplace(file_of(recording), recording);
       if (is_new) {
         items.push_back({recording, folder / folder_name(recording, taken)});
-      } else if (first->second == recording) {
-        note(recording + " is named more than once: tracked once");
       } else {
-        note(recording + " is the same recording as " + first->second + ": tracked once");
+        again.emplace(recording, first->second);
       }
     }
   }
+  if (!again.empty()) note(note_of(again));
   return items;
 }
 
