@@ -34,8 +34,8 @@ void print_findings(const RunInfo& run, const RunSummary& s, const std::string& 
   }
   fmt::print("{}: {} frames of {}x{} px at {:g} frames/s, {} dropped\n", printable(run.source.name), s.frames,
              run.source.width, run.source.height, run.fps, s.dropped_frames());
-  fmt::print("found {} tracks, {:.1f} objects a frame ({} to {})\n", s.tracks, s.objects_mean(), s.objects_min,
-             s.objects_max);
+  fmt::print("found {} track{}, {:.1f} objects a frame ({} to {})\n", s.tracks, s.tracks == 1 ? "" : "s",
+             s.objects_mean(), s.objects_min, s.objects_max);
   if (s.counted()) fmt::print("the count was met: {}\n", printable(s.count_text()));
   if (const std::string left_out = s.left_out_text(); !left_out.empty()) fmt::print("{}\n", left_out);
   if (!run.classes.empty()) fmt::print("tracks by class: {}\n", printable(tracks_by_class(run, s)));

@@ -33,7 +33,9 @@ class Teller final : public host::BatchObserver {
                  name_of(r.state), r.frames, r.tracks, printable(r.item.folder.string()));
       std::fflush(stdout);
     }
-    if (!r.warnings.empty()) warn(fmt::format("{}: {}", r.item.input, r.warnings));
+    // Of a run of now each was said when it came.
+    if (r.state == host::BatchState::done_before && !r.warnings.empty())
+      warn(fmt::format("{}: {}", r.item.input, r.warnings));
   }
   void note(const host::BatchItem& item, const std::string& line) override {
     if (!lines_) return;

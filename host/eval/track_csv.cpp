@@ -28,6 +28,17 @@ struct Layout {
   bool has_box() const { return std::find(box.begin(), box.end(), kAbsent) == box.end(); }
 };
 
+/// Of columns NAME_x and NAME_y the names, as the end of a sentence; empty: there are none.
+std::string points_to_name(const std::vector<std::string_view>& header) {
+  std::string names;
+  for (const std::string_view column : header) {
+    if (!column.ends_with("_x")) continue;
+    const std::string point(column.substr(0, column.size() - 2));
+    if (find_column(header, point + "_y") != kAbsent) names += (names.empty() ? "" : ", ") + point;
+  }
+  return names.empty() ? "" : "; name one of its points (eval --truth-point, --tracks-point): " + names;
+}
+
 Layout read_header(const std::vector<std::string_view>& header, const std::string& point, const std::string& name,
                    int64_t line) {
   std::string prefix = point;
@@ -44,7 +55,7 @@ Layout read_header(const std::vector<std::string_view>& header, const std::strin
   layout.class_confidence = find_column(header, "class_confidence");
   if (layout.frame == kAbsent || layout.id == kAbsent) fail_at(name, line, "the header lacks a column frame or id");
   if (!layout.has_point() && (!layout.has_box() || !point.empty())) {
-    fail_at(name, line, "the header lacks the columns " + prefix + "x and " + prefix + "y; name the point to use");
+    fail_at(name, line, "the header lacks the columns " + prefix + "x and " + prefix + "y" + points_to_name(header));
   }
   return layout;
 }

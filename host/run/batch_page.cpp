@@ -38,10 +38,10 @@ std::string row(const BatchResult& r, const fs::path& folder) {
   const bool bad = r.state == BatchState::failed || r.state == BatchState::interrupted;
   const std::string warnings = r.warnings.empty() ? "" : "<small>" + markup_escape(r.warnings) + "</small>";
   return fmt::format(
-      "<tr><td>{}</td><td><span{}>{}{}</span>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.1f}</td><td>{:.1f}</td>"
+      "<tr><td>{}</td><td><span{}>{}{}</span>{}</td><td>{}</td><td>{:.1f}</td><td>{}</td><td>{}</td><td>{:.1f}</td>"
       "</tr>\n",
       name, bad ? " class=\"bad\"" : "", name_of(r.state), r.error.empty() ? "" : ": " + markup_escape(r.error),
-      warnings, r.frames, r.dropped, r.tracks, r.objects_mean, r.wall_s);
+      warnings, r.tracks, r.objects_mean, r.frames, r.dropped, r.wall_s);
 }
 
 }  // namespace
@@ -83,13 +83,14 @@ std::string batch_page(const std::vector<BatchResult>& results, const fs::path& 
   std::string page = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width,initial-scale=1\"><title>{0} – flashcell</title><style>{1}"
-      ".wide{{overflow-x:auto}}.bad{{color:var(--warn)}}td:first-child{{overflow-wrap:anywhere}}"
-      "td:nth-child(-n+2),th:nth-child(-n+2){{text-align:left}}td:first-child{{min-width:9em}}"
-      "td:nth-child(2){{min-width:14em;white-space:normal}}small{{display:block;color:var(--soft)}}"
-      "a{{color:var(--accent)}}</style></head><body>"
+      ".wide{{overflow-x:auto}}.bad{{color:var(--warn)}}td:nth-child(-n+2),th:nth-child(-n+2){{text-align:left}}"
+      "td:nth-child(-n+2){{white-space:normal}}td:first-child{{min-width:9em;overflow-wrap:anywhere}}"
+      "td:has(small),td:has(.bad){{min-width:14em}}small{{display:block;color:var(--soft)}}a{{color:var(--accent)}}"
+      "@media(max-width:600px){{td,th,td:first-child,th:first-child{{padding-left:0;padding-right:10px}}"
+      "td:first-child{{min-width:7em}}td:has(small),td:has(.bad){{min-width:9em}}}}</style></head><body>"
       "<main>\n<header><p class=\"kicker\">flashcell</p><h1>{0}</h1></header>\n<div class=\"figures\">{2}{3}"
       "{4}</div>\n<section><h2>Recordings</h2><p>A name leads to its report.</p><div class=\"wide\"><table><thead><tr>"
-      "<th>recording</th><th>state, warnings</th><th>frames</th><th>dropped</th><th>tracks</th><th>objects a frame</th>"
+      "<th>recording</th><th>state</th><th>tracks</th><th>objects a frame</th><th>frames</th><th>dropped</th>"
       "<th>took [s]</th></tr></thead><tbody>\n",
       fmt::format("{} recording{}", results.size(), results.size() == 1 ? "" : "s"), kPageStyle,
       figure(fmt::format("{} of {}", whole, results.size()), "tracked whole"), figure(std::to_string(frames), "frames"),

@@ -468,6 +468,24 @@ TEST_F(RunCli, ACountIsHeldAgainstEveryFrame) {
   EXPECT_FALSE(summary().contains("segmentation"));
 }
 
+TEST_F(RunCli, OfManyRecordingsEachWarningIsSaidOnce) {
+  std::string three = "synth:discs?objects=3&size=128x128&frames=20&fps=2000&seed=3&radius=6&crossing=off",
+              other = three;
+  other.replace(other.find("seed=3"), 6, "seed=4");
+  for (const char* state : {": done, ", ": done before, "}) {
+    const Outcome outcome = track(three, {other, three, "--count", "4..5", "--segment.threshold", "100"});
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_THAT(outcome.out, AllOf(HasSubstr(state), HasSubstr("2 recordings: 2 done")));
+    EXPECT_THAT(outcome.err, HasSubstr(three + " is named more than once: tracked once\n"));
+    for (const std::string& scene : {three, other}) {
+      const std::string line = "warning: " + scene + ": count not met";
+      const size_t first = outcome.err.find(line);
+      EXPECT_NE(first, std::string::npos) << outcome.err;
+      EXPECT_EQ(outcome.err.find(line, first + 1), std::string::npos) << outcome.err;
+    }
+  }
+}
+
 TEST_F(RunCli, TooLittleMemoryIsOneLineWhereverItEnds) {
 #ifdef FLASHCELL_PROGRAM_IS_SANITIZED
   GTEST_SKIP() << "sanitizers need address space of their own";

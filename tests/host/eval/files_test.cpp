@@ -102,7 +102,11 @@ TEST(TrackCsv, NamesFileAndLineOfWhatIsWrong) {
   const auto error = [](const std::string& text) { return input_error([&] { parse_track_csv(text, "t.csv", {}); }); };
   EXPECT_EQ(error(""), "t.csv: no header line; expected columns frame,id,x,y");
   EXPECT_EQ(error("frame,x,y\n"), "t.csv:1: the header lacks a column frame or id");
-  EXPECT_EQ(error("frame,id,head_x,head_y\n"), "t.csv:1: the header lacks the columns x and y; name the point to use");
+  EXPECT_EQ(
+      error("frame,id,head_x,head_y,tail_x,nose_x,nose_y\n"),
+      "t.csv:1: the header lacks the columns x and y; name one of its points (eval --truth-point, --tracks-point): "
+      "head, nose");
+  EXPECT_EQ(error("frame,id,column\n"), "t.csv:1: the header lacks the columns x and y");
   EXPECT_EQ(error("frame,id,x,y\n1,1,2\n"), "t.csv:2: expected 4 fields, found 3");
   EXPECT_EQ(error("frame,id,x,y\n1,1,2,\n"), "t.csv:2: '' is not a finite number");
   EXPECT_EQ(error("frame,id,x,y\n0,1,2,3\n"), "t.csv:2: frame 0 comes before the first, 1");
