@@ -19,7 +19,7 @@ struct BatchItem {
 /// The recordings that `inputs` name: each stands for itself, a pattern of files that are no images for every file that
 /// matches it (headers of Photron recordings left out). Folders are named after the files, told apart by extension or
 /// number. What is named again, under whatever name, is taken once, and `note` hears of all in one line. Throws
-/// Error(Fault::input) where a pattern matches nothing.
+/// Error(Fault::input) where a pattern matches nothing, Error(Fault::usage) where several are pictures of one frame.
 std::vector<BatchItem> batch_items(const std::vector<std::string>& inputs, const std::filesystem::path& folder,
                                    const std::function<void(const std::string&)>& note);
 

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
+#include "base/error.hpp"
+#include "base/picture_header.hpp"
+#include "base/random_reader.hpp"
 #include "base/text.hpp"
 #include "host/run/batch.hpp"
 #include "host/source/file_names.hpp"
@@ -39,6 +43,30 @@ std::vector<std::string> recordings_of(const std::string& input) {
     if (fs::is_regular_file(file) && !is_header_beside_pixels(file)) recordings.push_back(file.string());
   }
   return recordings;
+}
+
+bool is_one_picture(const fs::path& file) {
+  std::error_code error;
+  if (!is_image_name(file) || !fs::is_regular_file(file, error)) return false;
+  try {
+    const std::optional<PictureHeader> stack = read_tiff_header(FileReader(file));
+    return !stack || (stack->whole && stack->pages == 1);
+  } catch (const Error&) {  // reading it will tell
+    return false;
+  }
+}
+
+/// A shell writes a pattern's files out, of which each would be a recording of one frame.
+void refuse_pictures(const std::vector<BatchItem>& items) {
+  const auto is_picture = [](const BatchItem& item) { return !is_scene(item.input) && is_one_picture(item.input); };
+  const auto first = std::find_if(items.begin(), items.end(), is_picture);
+  if (first == items.end() || std::none_of(first + 1, items.end(), is_picture)) return;
+  const fs::path path = first->input;
+  throw Error(
+      Fault::usage,
+      fmt::format("{} is one picture of several: for one recording of them name their folder, or their pattern in "
+                  "quotes, '{}'",
+                  first->input, (path.parent_path() / ("*" + path.extension().string())).string()));
 }
 
 /// The file with the pixels, whatever it was called by.
@@ -91,6 +119,7 @@ std::vector<BatchItem> batch_items(const std::vector<std::string>& inputs, const
       }
     }
   }
+  refuse_pictures(items);
   if (!again.empty()) note(note_of(again));
   return items;
 }

@@ -181,6 +181,17 @@ TEST_F(Batch, PatternsOfVideosAreManyOfImagesOne) {
   EXPECT_THAT(notes_, testing::IsEmpty());
 }
 
+TEST_F(Batch, PicturesThatAShellNamedOneByOneAreRefused) {
+  const std::string stack = recording("a.tif", 1), page = recording("p.tif", 1, 1), other = recording("q.tif", 1, 1);
+  const std::string png = (folder_ / "1.png").string();
+  cv::imwrite(png, cv::Mat::zeros(8, 8, CV_8UC1));
+  EXPECT_THAT(items({stack, png}, "runs"), testing::SizeIs(2)) << "one may be a recording of one frame";
+  for (const std::vector<std::string>& several : {std::vector{stack, page, other}, {png, stack, page}}) {
+    EXPECT_THAT([&] { items(several, "runs"); },
+                testing::ThrowsMessage<Error>(testing::AllOf(HasSubstr("one picture of several"), HasSubstr("/*."))));
+  }
+}
+
 TEST_F(Batch, WhatIsNamedTwiceIsTakenOnce) {
   const std::string a = recording("a.tif", 1), link = (folder_ / "link.tif").string();
   fs::create_symlink("a.tif", link);
