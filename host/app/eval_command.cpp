@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <iostream>
 
 #include "base/error.hpp"
@@ -100,8 +102,9 @@ void add_eval(Command& app, Action& action) {
       for (size_t i = 0; i < options->files.size(); i += 2)
         e.pairs.push_back({options->files[i], options->files[i + 1]});
       if (shift.given()) {
-        if (options->shift.size() != 2)
-          throw Error(Fault::usage, "eval: --truth-shift wants two numbers, as in --truth-shift 72.5,-3");
+        const auto is_wrong = [](double px) { return !(std::abs(px) <= 1e7); };
+        if (options->shift.size() != 2 || std::any_of(options->shift.begin(), options->shift.end(), is_wrong))
+          throw Error(Fault::usage, "eval: --truth-shift wants two numbers of px, as in --truth-shift 72.5,-3");
         e.shift_x = options->shift[0];
         e.shift_y = options->shift[1];
       }

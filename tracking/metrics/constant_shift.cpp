@@ -74,8 +74,9 @@ std::pair<double, double> fullest_place(const std::vector<Displacement>& pairs, 
   const auto key = [](int64_t x, int64_t y) {
     return static_cast<uint64_t>(x) * 0x9E3779B97F4A7C15U + static_cast<uint64_t>(y);
   };
+  const auto number = [bin](double px) { return std::llround(std::clamp(px / bin, -1e15, 1e15)); };
   for (const Displacement& pair : pairs) {
-    const int64_t x = std::llround(pair.dx / bin), y = std::llround(pair.dy / bin);
+    const int64_t x = number(pair.dx), y = number(pair.dy);
     Bin& found = bins[key(x, y)];
     found = {x, y, found.pairs + 1};
   }

@@ -338,6 +338,31 @@ TEST_F(RunCli, EvalTakesTheTruthThatSynthWrites) {
   }
 }
 
+TEST_F(RunCli, EvalTellsAShiftedTruthAndTakesTheShift) {
+  std::ofstream truth(path("truth.csv")), tracks(path("tracks.csv"));
+  truth << "frame,id,x,y\n";
+  tracks << "frame,id,x,y\n";
+  for (int frame = 1; frame <= 50; ++frame) {
+    truth << frame << ",1," << 100 + 3 * frame << ",80\n";
+    tracks << frame << ",1," << 60.5 + 3 * frame << ",90\n";
+  }
+  truth.close();
+  tracks.close();
+  std::vector<std::string> words = {"eval", path("truth.csv"), path("tracks.csv"), "--points", "--max-distance", "20"};
+  EXPECT_THAT(run(words).out, HasSubstr("lies 39.5 px right of the tracks and 10.0 px above them, steadily (half of 50 "
+                                        "pairs within 0.0 px)"));
+  // Before the files, which it must not take for numbers.
+  words.insert(words.begin() + 1, {"--truth-shift", "-39.5,10"});
+  const Outcome moved = run(words);
+  EXPECT_EQ(moved.code, 0) << moved.err;
+  EXPECT_THAT(moved.out, Not(HasSubstr("lies")));
+  EXPECT_THAT(moved.out, HasSubstr(" 1.0000 "));
+  for (const char* wrong : {"3", "1,2,3", "1,nan", "1e9,0"}) {
+    words[2] = wrong;
+    EXPECT_EQ(run(words).code, 2) << wrong;
+  }
+}
+
 TEST_F(RunCli, NoOutputHoldsAnIdThatIsNotPublic) {
   // Objects that are missed while they are still on trial: the gap is filled when they get their id.
   std::ofstream detections(dir_ / "det.txt");

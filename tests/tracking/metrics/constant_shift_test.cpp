@@ -76,6 +76,8 @@ TEST(ConstantShift, IsFoundInManyObjectsAndBesideWhatIsMissedAndDirt) {
 TEST(ConstantShift, IsNoneWhereNoneIs) {
   const auto none = [](const TwoSides& s) { return !constant_shift(s.truth, s.tracks, 20); };
   EXPECT_TRUE(none({}));
+  const TwoSides far = circling(2, by(1e300, -1e300));
+  EXPECT_NO_THROW(constant_shift(far.truth, far.tracks, 1e-300));
   EXPECT_TRUE(none(circling(2, by(0, 0))));
   EXPECT_TRUE(none(circling(2, by(0.5, 0.5)))) << "other centres of pixels";
   EXPECT_TRUE(none(circling(2, by(1.2, 1.2)))) << "less than a tenth of the scale";
