@@ -21,10 +21,25 @@ std::string sequence_name(const std::string& truth) {
   return folder.filename().empty() ? path.stem().string() : folder.filename().string();
 }
 
-int64_t last_frame(const ObjectList& list) {
-  int64_t last = 0;
-  for (const tracking::LabelledObject& object : list.objects) last = std::max(last, object.frame);
-  return last;
+/// Of what holds no object: 0 to 0.
+FrameSpan frames_of(const ObjectList& list) {
+  FrameSpan span;
+  for (const tracking::LabelledObject& object : list.objects) {
+    span.first = span.first == 0 ? object.frame : std::min(span.first, object.frame);
+    span.last = std::max(span.last, object.frame);
+  }
+  return span;
+}
+
+/// Where tracks are of an excerpt, what is outside of it counts as missed.
+std::optional<FrameSpan> excerpt(const ObjectList& truth, const ObjectList& tracks) {
+  constexpr double kMuch = 0.1;
+  const FrameSpan whole = frames_of(truth), part = frames_of(tracks);
+  if (part.last == 0) return std::nullopt;
+  const auto length = static_cast<double>(whole.last - whole.first + 1);
+  const int64_t outside = std::max<int64_t>(0, part.first - whole.first) + std::max<int64_t>(0, whole.last - part.last);
+  if (static_cast<double>(outside) < kMuch * length) return std::nullopt;
+  return part;
 }
 
 /// Leaves out what comes after frame `frames`.
@@ -88,7 +103,7 @@ SequenceScores evaluate_pair(const EvalPair& pair, const EvalOptions& options) {
     }
   }
   move(truth, options.shift_x, options.shift_y);
-  const int64_t frames = options.frames > 0 ? options.frames : last_frame(truth);
+  const int64_t frames = options.frames > 0 ? options.frames : frames_of(truth).last;
   const std::optional<Reliability> names = class_reliability(truth, tracks, frames);
   if (options.frames > 0) {
     keep_first(truth, frames);
@@ -101,6 +116,7 @@ SequenceScores evaluate_pair(const EvalPair& pair, const EvalOptions& options) {
                      : tracking::score_boxes(truth.objects, tracks.objects, frames));
   scores.names = names;
   scores.shift = needed_shift(truth, tracks, options);
+  scores.tracked = excerpt(truth, tracks);
   if (options.particle_gate > 0)
     scores.particles = tracking::score_particles(truth.objects, tracks.objects, options.particle_gate);
   if (options.overlay) scores.overlay = tracking::judge_overlay(truth.objects, tracks.objects, *options.overlay);
@@ -125,8 +141,12 @@ std::optional<Scores> combined(const std::vector<SequenceScores>& sequences,
 }  // namespace
 
 SequenceScores score_sequence(const std::string& name, const tracking::ScoredSequence& sequence) {
-  return {name, tracking::hota(sequence), tracking::clear_mot(sequence), tracking::identity(sequence), {}, {}, {}, {},
-          {}};
+  SequenceScores scores;
+  scores.name = name;
+  scores.hota = tracking::hota(sequence);
+  scores.clear = tracking::clear_mot(sequence);
+  scores.identity = tracking::identity(sequence);
+  return scores;
 }
 
 EvalResult evaluate(const EvalOptions& options) {
@@ -151,15 +171,12 @@ EvalResult evaluate(const EvalOptions& options) {
     clear.push_back(result.sequences.back().clear);
     identity.push_back(result.sequences.back().identity);
   }
-  result.overall = {"OVERALL",
-                    tracking::combine(hota),
-                    tracking::combine(clear),
-                    tracking::combine(identity),
-                    {},
-                    combined(result.sequences, &SequenceScores::cells),
-                    combined(result.sequences, &SequenceScores::particles),
-                    {},
-                    {}};
+  result.overall.name = "OVERALL";
+  result.overall.hota = tracking::combine(hota);
+  result.overall.clear = tracking::combine(clear);
+  result.overall.identity = tracking::combine(identity);
+  result.overall.cells = combined(result.sequences, &SequenceScores::cells);
+  result.overall.particles = combined(result.sequences, &SequenceScores::particles);
   for (const SequenceScores& scores : result.sequences) {
     if (!scores.names) continue;
     if (!result.overall.names) result.overall.names.emplace();

@@ -34,6 +34,11 @@ struct EvalOptions {
   bool json = false;
 };
 
+/// Frames, from 1, that a file has objects in: the first and the last.
+struct FrameSpan {
+  int64_t first = 0, last = 0;
+};
+
 /// What the metrics say of one sequence, or of all together.
 struct SequenceScores {
   std::string name;
@@ -45,6 +50,7 @@ struct SequenceScores {
   std::optional<tracking::ParticleScores> particles;  ///< where a gate was given
   std::optional<tracking::OverlayFigures> overlay;    ///< where a display was given; of single sequences alone
   std::optional<tracking::ConstantShift> shift;       ///< that the ground truth seems to need; the same
+  std::optional<FrameSpan> tracked;  ///< where it leaves out a tenth of the ground truth's or more; the same
 };
 
 struct EvalResult {

@@ -140,6 +140,14 @@ void print_shift(const SequenceScores& s, std::ostream& out) {
       shift.y > 0 ? "above" : "below", shift.pairs, shift.spread, shift.x, shift.y);
 }
 
+void print_excerpt(const SequenceScores& s, std::ostream& out) {
+  out << fmt::format(
+      "\n{}: the tracks are of frames {} to {} alone (counted from 1); what the ground truth has in the others counts "
+      "as "
+      "missed\n",
+      printable(s.name), s.tracked->first, s.tracked->last);
+}
+
 std::string figure(const std::optional<double>& value) {
   return value ? fmt::format("{:7.4f}", *value) : fmt::format("{:>7}", "-");
 }
@@ -236,6 +244,8 @@ void print_table(const EvalResult& result, std::ostream& out) {
     if (scores.overlay) print_overlay(scores, out);
   for (const SequenceScores& scores : result.sequences)
     if (scores.shift) print_shift(scores, out);
+  for (const SequenceScores& scores : result.sequences)
+    if (scores.tracked) print_excerpt(scores, out);
 }
 
 int eval_command(const EvalOptions& options, std::ostream& out) {

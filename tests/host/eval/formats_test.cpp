@@ -20,6 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 
 struct Place {
   int64_t frame, id;
@@ -188,6 +189,27 @@ TEST(Evaluate, BoxesBesideTheTruthAreToldToo) {
   options.shift_x = 40;
   options.shift_y = -5;
   EXPECT_EQ(evaluate(options).overall.clear.mota, 1);
+  fs::remove_all(folder);
+}
+
+TEST(Evaluate, TracksOfAnExcerptAreTold) {
+  const fs::path folder = fs::temp_directory_path() / ("excerpt_" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  const auto write = [&](const char* name, int first, int last) {
+    std::ofstream file(folder / name);
+    for (int frame = first; frame <= last; ++frame) file << frame << ",1," << 3 * frame << ",50,20,30,1\n";
+    return (folder / name).string();
+  };
+  const auto told = [&](int first, int last) {
+    EvalOptions options;
+    options.pairs = {{write("truth.txt", 1, 100), write("tracks.txt", first, last)}};
+    std::ostringstream out;
+    print_table(evaluate(options), out);
+    return out.str();
+  };
+  EXPECT_THAT(told(41, 70), HasSubstr("truth: the tracks are of frames 41 to 70 alone"));
+  EXPECT_THAT(told(1, 90), HasSubstr("of frames 1 to 90 alone"));
+  EXPECT_THAT(told(5, 95), Not(HasSubstr("alone")));
   fs::remove_all(folder);
 }
 
