@@ -10,19 +10,19 @@
 
 #include "quant_models/model_error.hpp"
 #include "quant_models/random.hpp"
+#include "quant_models/synthesize/dead_leaves.hpp"
 #include "quant_models/synthesize/image_planes.hpp"
 #include "quant_models/synthesize/image_snapshot.hpp"
 #include "quant_models/synthesize/low_pass.hpp"
 #include "quant_models/synthesize/octaves.hpp"
 #include "quant_models/synthesize/teacher.hpp"
-#include "quant_models/synthesize/torch_random.hpp"
 #include "quant_models/train/schedule.hpp"
 #include "quant_models/train/shard_threads.hpp"
 
 namespace flashcell::quant {
 namespace {
 
-/// One batch on its way from noise to images.
+/// One batch on its way from dead leaves to images.
 class Batch {
  public:
   Batch(const Teacher& teacher, const ImagePlanes& planes, const Octaves& octaves, const DistillOptions& options,
@@ -35,18 +35,19 @@ class Batch {
     const Shape& shape = teacher.input_shape();
     labels_ = at::empty({static_cast<int64_t>(labels.size())}, at::kLong);
     std::copy(labels.begin(), labels.end(), labels_.data_ptr<int64_t>());
-    numbers_ = normal_tensor({labels_.numel(), octaves.count(), shape[1], shape[2], shape[3]}, random_);
+    leaves_ = dead_leaves({labels_.numel(), shape[1], shape[2], shape[3]}, random_);
+    numbers_ = at::zeros({labels_.numel(), octaves.count(), shape[1], shape[2], shape[3]}, at::kFloat);
     mean_ = at::zeros_like(numbers_);
     square_ = at::zeros_like(numbers_);
   }
 
   // Returns the loss before the step.
   double step(int64_t step) {
-    const at::Tensor leaf = numbers_.detach().requires_grad_();
-    const at::Tensor images = planes_.from_numbers(octaves_.sum(leaf));
+    const at::Tensor numbers = numbers_.detach().requires_grad_();
+    const at::Tensor images = images_of(numbers);
     const at::Tensor loss = loss_of(moved(images)) + options_.variation_weight * planes_.variation(images) +
-                            options_.prior_weight * leaf.square().mean();
-    const at::Tensor gradient = torch::autograd::grad({loss}, {leaf})[0];
+                            options_.prior_weight * numbers.square().mean();
+    const at::Tensor gradient = torch::autograd::grad({loss}, {numbers})[0];
     const at::NoGradGuard no_gradients;
     constexpr double kBeta1 = 0.9, kBeta2 = 0.99, kEpsilon = 1e-12;
     const double rate = learning_rate(options_.learning_rate, step, options_.steps, 0);
@@ -61,10 +62,14 @@ class Batch {
 
   at::Tensor images() const {
     const at::NoGradGuard no_gradients;
-    return planes_.from_numbers(octaves_.sum(numbers_)).contiguous();
+    return images_of(numbers_).contiguous();
   }
 
  private:
+  at::Tensor images_of(const at::Tensor& numbers) const {
+    return planes_.from_numbers(leaves_ + octaves_.sum(numbers));
+  }
+
   // The same way for all of the batch: up to a sixteenth of the side round the border, mirrored in half of the steps.
   at::Tensor moved(const at::Tensor& images) {
     const auto shift = [&](int64_t side) {
@@ -89,7 +94,7 @@ class Batch {
   const Octaves& octaves_;
   const DistillOptions& options_;
   Random random_;
-  at::Tensor labels_, numbers_, mean_, square_;
+  at::Tensor labels_, leaves_, numbers_, mean_, square_;
 };
 
 /// Progress of several batches at once, and the mean over the batches of each step's loss.

@@ -5,21 +5,23 @@
 namespace flashcell::quant {
 
 struct DistillOptions {
-  int steps = 100;                 ///< of Adam for each batch
-  int64_t batch = 64;              ///< images whose statistics are matched together
-  double learning_rate = 0.1;      ///< the highest, in spreads (InputRange) of each octave; falls along a half cosine
-  double statistics_weight = 10;   ///< of the mean over the batch normalizations of statistics_distance()
-  double class_weight = 1;         ///< of the cross entropy with the class asked for, where outputs are classes
-  double variation_weight = 0.02;  ///< of the mean absolute difference of neighbouring pixels, in spreads
-  double prior_weight = 0.2;       ///< of the mean square of the learned numbers, which are 1 in photographs
-  int octaves = 4;                 ///< that images are made of (Octaves)
-  double cutoff = 0;               ///< of the first one; 0: published_cutoff()
-  int threads = 1;                 ///< batches are shared out; the result does not depend on it
+  int steps = 100;                ///< of Adam for each batch
+  int64_t batch = 64;             ///< images whose statistics are matched together
+  double learning_rate = 0.03;    ///< the highest, in spreads (InputRange) of each octave; falls along a half cosine
+  double statistics_weight = 10;  ///< of the mean over the batch normalizations of statistics_distance()
+  double class_weight = 0.1;      ///< of the cross entropy with the class asked for, where outputs are classes
+  double variation_weight = 1;    ///< of the mean absolute difference of neighbouring pixels, in spreads
+  double prior_weight = 0.2;      ///< of the mean square of the learned numbers
+  int octaves = 4;                ///< that what is learned is made of (Octaves)
+  double cutoff = 0;              ///< of the first one; 0: published_cutoff()
+  int threads = 1;                ///< batches are shared out; the result does not depend on it
 };
 
-/// Images distilled out of a network with batch normalization: noise, changed until the network's inner means and
-/// deviations are those that it kept of its training images, and its output says the class asked for; moved and
-/// mirrored at random each step. Sources: Cai et al., ZeroQ, CVPR 2020; class and variation terms as in Yin et al.,
+/// Images distilled out of a network with batch normalization: dead leaves (dead_leaves.hpp), changed until the
+/// network's inner means and deviations are those that it kept of its training images, and its output says the class
+/// asked for; moved and mirrored at random each step. They begin as something like photographs and are changed as
+/// little as does it, because means and deviations do not tell how channels go together: out of noise many other images
+/// have the same. Sources: Cai et al., ZeroQ, CVPR 2020; class and variation terms as in Yin et al.,
 /// DeepInversion, CVPR 2020; the low-pass of Kim et al., SynQ, ICLR 2025, here inside of the optimization (Octaves), so
 /// that what is left still has the statistics. Classes are drawn evenly.
 class DistilledImages : public ImageSource {

@@ -49,6 +49,7 @@ TEST(DistilledImages, HaveTheNetworksStatisticsAndTheirClass) {
   DistillOptions options;
   options.batch = 32;
   options.steps = 150;
+  options.class_weight = 1;
   const DrawnImages drawn = DistilledImages(range_of_blobs(), options).draw(graph, 64, 5, {});
   const DrawnImages noise = NoiseImages(range_of_blobs()).draw(graph, 64, 5, {});
   EXPECT_LT(mismatch(teacher, drawn), 0.2 * mismatch(teacher, noise));
