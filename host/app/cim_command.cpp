@@ -21,7 +21,7 @@ struct ArrayOptions {
   std::string network, preset, test, calibration, before, time = "1s..1y", output;
   host::PictureOptions pictures;
   std::vector<float> noises{0, 0.5F, 1, 2, 5}, bits{4, 5, 6, 7, 8, 10};
-  bool choose_bits = false;
+  std::optional<quant::cim::BitsOf> choose_bits;
   double bit_errors = 0.1, bits_loss = 1;
   int64_t images = 256;
   int chips = 3, threads = 1;
@@ -86,32 +86,40 @@ quant::cim::Comparison compare(const ArrayOptions& o, quant::cim::StudyOptions o
   return {o.before, study.real, study.ideal, study.over_time};
 }
 
+// Ranges for other devices than the work's, as model eval finds them.
+quant::RangeSource ranges_of(const ArrayOptions& o, const host::ArrayWork& work) {
+  const auto pictures = std::make_shared<const quant::CalibrationImages>(
+      host::calibration_pictures(work, {o.preset, o.calibration, o.pictures}, host::kCalibrationPictures));
+  return [&work, pictures](const quant::cim::Device& device) {
+    return quant::cim::calibrate(work.graph, device, pictures->values, pictures->count,
+                                 quant::cim::stated_limits(work.as_read, device));
+  };
+}
+
 /// Bits layer by layer; from then on `work` is of the device that has them.
 quant::cim::BitsStudy choose_bits(const ArrayOptions& o, host::ArrayWork& work, const quant::cim::TestSet& test,
                                   const quant::cim::StudyOptions& study) {
-  constexpr int64_t kPictures = 128;
-  const host::ArrayChoice choice{o.preset, o.calibration, o.pictures};
-  const quant::CalibrationImages pictures = host::calibration_pictures(work, choice, kPictures);
-  const quant::RangeSource ranges = [&](const quant::cim::Device& device) {
-    return quant::cim::calibrate(work.graph, device, pictures.values, pictures.count,
-                                 quant::cim::stated_limits(work.as_read, device));
-  };
+  constexpr int64_t kPictures = 512;
+  const quant::CalibrationImages pictures =
+      host::calibration_pictures(work, {o.preset, o.calibration, o.pictures}, kPictures);
   quant::ArrayBitsOptions options;
+  options.of = *o.choose_bits;
   options.bit_errors = o.bit_errors / 100;
   options.most_loss = o.bits_loss;
   options.chips = o.chips;
   options.seed = o.seed;
   options.run = study.run;
-  Progress progress("choosing bits", std::nullopt, o.quiet);
-  quant::cim::BitsStudy bits{quant::choose_array_bits(work.graph, work.device, ranges, pictures.values, pictures.count,
-                                                      options, [&](int64_t done) { progress.update(done); }),
-                             {},
-                             {}};
+  Progress progress("choosing bits", std::nullopt, o.quiet, "accuracies");
+  const auto show = [&](int64_t done, int64_t all) { progress.update_of(done, all); };
+  quant::cim::BitsStudy bits{
+      quant::choose_array_bits(work.graph, work.device, study.ranges, pictures.values, pictures.count, options, show),
+      {},
+      {}};
   progress.clear();
   work.device.faults.bit_inversion = options.bit_errors;
   bits.before = quant::cim::accuracy(work.graph, work.device, work.settings, test, study);
   work.device = bits.choice.device;
-  work.settings = ranges(work.device);
+  work.settings = study.ranges(work.device);
   bits.after = quant::cim::accuracy(work.graph, work.device, work.settings, test, study);
   return bits;
 }
@@ -129,8 +137,9 @@ int report(const ArrayOptions& o) {
     throw Error(Fault::usage,
                 "--before compares on one device: choose bits first, then give their device.toml as --preset");
   try {
-    const quant::cim::StudyOptions options = study_options(o);
+    quant::cim::StudyOptions options = study_options(o);
     host::ArrayWork work = host::read_array_work(o.network, {o.preset, o.calibration, o.pictures});
+    if (!o.calibration.empty()) options.ranges = ranges_of(o, work);
     RunChoice plain;
     plain.pictures = o.pictures;
     plain.arithmetic = Arithmetic::float32;
@@ -140,10 +149,10 @@ int report(const ArrayOptions& o) {
     const std::vector<float> numbers = input_numbers(pictures, *network);
     std::optional<quant::cim::BitsStudy> bits;
     if (o.choose_bits) bits = choose_bits(o, work, {numbers, pictures.images.labels}, options);
-    Progress progress("measuring accuracies", std::nullopt, o.quiet);
+    Progress progress("measuring accuracies", std::nullopt, o.quiet, "accuracies");
     quant::cim::Study study =
         quant::cim::study(work.graph, work.device, work.settings, {numbers, pictures.images.labels}, options,
-                          [&](int64_t done, int64_t) { progress.update(done); });
+                          [&](int64_t done, int64_t all) { progress.update_of(done, all); });
     if (!o.before.empty()) study.before = compare(o, options, {numbers, pictures.images.labels});
     progress.clear();
     study.network = o.network;
@@ -177,8 +186,8 @@ void add_report(Command& cim, Action& action) {
       "      --time 1s..1y -o report\n"
       "report.txt, report.json and report.html: a page that needs nothing but itself.\n"
       "  flashcell cim report net.onnx --preset ideal_8bit --test test_batch.bin --calibration train_batch.bin \\\n"
-      "      --choose-bits --bit-errors 0.1 -o report\n"
-      "as few bits of each layer's weights as the network bears with so many wrong ones: device.toml");
+      "      --choose-bits both --bit-errors 0.1 -o report\n"
+      "as few bits of each layer's weights and converters as the network bears with so many wrong ones: device.toml");
   auto options = std::make_shared<ArrayOptions>();
   command.add_option("NETWORK", options->network, "ONNX file of a classifier").required();
   command.add_option("--preset", options->preset, "The device: PRESET[,key=value...]").required();
@@ -192,10 +201,12 @@ void add_report(Command& cim, Action& action) {
   command.add_option("--time", options->time, "From programming to reading: a time, or first..last (1s..1y)");
   command.add_option("--noise", options->noises, "More noise of each read, percent of the largest conductance")
       .delimiter(',');
-  command.add_option("--bits", options->bits, "Bits of the output converters to compare").delimiter(',');
-  command.add_flag(
-      "--choose-bits", options->choose_bits,
-      "Gives each layer's weights as few bits as the network bears with --bit-errors; needs --calibration");
+  command.add_option("--bits", options->bits, "Bits of all output converters to compare").delimiter(',');
+  std::vector<std::pair<std::string, std::optional<quant::cim::BitsOf>>> kinds;
+  for (const auto& [value, name] : quant::cim::kBitsOf) kinds.emplace_back(name, value);
+  command.add_choice("--choose-bits", options->choose_bits, kinds,
+                     "Gives each layer's weights, the converters behind its columns, or both, as few bits as the "
+                     "network bears with --bit-errors; needs --calibration");
   command.add_option("--bit-errors", options->bit_errors,
                      "Percent of the stored bits that are wrong while bits are chosen, and from then on; 0.1 unless "
                      "stated");

@@ -20,8 +20,9 @@ std::string minutes(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::string what, std::optional<int64_t> total, bool quiet)
+Progress::Progress(std::string what, std::optional<int64_t> total, bool quiet, std::string unit)
     : what_(std::move(what)),
+      unit_(std::move(unit)),
       total_(total),
       terminal_(!quiet && isatty(STDERR_FILENO) == 1),
       start_ns_(steady_now_ns()) {}
@@ -35,6 +36,11 @@ void Progress::clear() {
   shown_ = false;
 }
 
+void Progress::update_of(int64_t done, int64_t total) {
+  total_ = total;
+  update(done);
+}
+
 void Progress::update(int64_t done, int64_t dropped) {
   if (!terminal_) return;
   const int64_t now = steady_now_ns();
@@ -44,11 +50,11 @@ void Progress::update(int64_t done, int64_t dropped) {
   const double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
   std::string line = fmt::format("{}: {}", what_, done);
   if (total_ && *total_ > 0)
-    line +=
-        fmt::format("/{} frames, {:.0f} %", *total_, 100.0 * static_cast<double>(done) / static_cast<double>(*total_));
+    line += fmt::format("/{} {}, {:.0f} %", *total_, unit_,
+                        100.0 * static_cast<double>(done) / static_cast<double>(*total_));
   else
-    line += " frames";
-  line += fmt::format(", {:.0f} frames/s", rate);
+    line += " " + unit_;
+  line += fmt::format(", {:.{}f} {}/s", rate, rate < 10 ? 1 : 0, unit_);
   if (total_ && rate > 0 && *total_ > done)
     line += fmt::format(", {} left", minutes(static_cast<double>(*total_ - done) / rate));
   if (dropped > 0) line += fmt::format(", {} dropped", dropped);

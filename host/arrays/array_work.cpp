@@ -13,7 +13,6 @@
 namespace flashcell::host {
 namespace {
 
-constexpr int64_t kCalibrationPictures = 64;
 const std::string kPrefix = "cim:";
 
 }  // namespace
@@ -69,7 +68,7 @@ ArrayWork read_array_work(const std::string& file, const ArrayChoice& choice) {
   } else if (quantized) {
     work.settings = quant::cim::stated_ranges(graph, work.device);
     work.ranges = "as the quantized file says";
-  } else if (work.device.input.bits > 0 || work.device.output.range == quant::cim::RangeRule::calibrated) {
+  } else if (work.device.input.bits > 0 || quant::cim::needs_currents(work.device.output.range)) {
     throw Error(Fault::usage, fmt::format("{}: does not say how large its values become; give pictures (--calibration "
                                           "DATA) or a network that `flashcell quantize` wrote",
                                           printable(file)));

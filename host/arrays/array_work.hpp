@@ -31,6 +31,9 @@ struct ArrayWork {
   quant::Graph as_read;  ///< with what a quantized file says of its values
 };
 
+/// So many pictures are what ranges are found with.
+inline constexpr int64_t kCalibrationPictures = 64;
+
 /// Up to `most` of the choice's pictures, as the network takes them. Throws Error(Fault::usage) where there are none,
 /// or nothing says what pixels mean.
 quant::CalibrationImages calibration_pictures(const ArrayWork& work, const ArrayChoice& choice, int64_t most);

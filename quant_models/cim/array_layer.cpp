@@ -232,7 +232,7 @@ ArrayLayer program_own(const LayerWeights& weights, const Device& device, const 
 OutputRange output_range(const Device& device, const LayerSettings& settings, int rows, int slice) {
   const bool pair = device.array.mapping == Mapping::pair;
   if (device.output.range == RangeRule::fixed) return {pair ? -device.output.bound : 0, device.output.bound, pair};
-  if (device.output.range == RangeRule::calibrated && !settings.output.empty())
+  if (device.output.range != RangeRule::full && !settings.output.empty())
     return settings.output.at(static_cast<size_t>(slice));
   const double full = rows;
   return {pair || settings.input_has_sign ? -full : 0, full, pair};

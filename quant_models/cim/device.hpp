@@ -50,12 +50,20 @@ inline constexpr NamedValue<NoiseLaw> kNoiseLaws[] = {{NoiseLaw::column, "column
 
 /// The range of output converters.
 enum class RangeRule {
-  calibrated,  ///< from the currents of given pictures
-  full,        ///< all rows at once: +- the number of rows
-  fixed,       ///< +- output.bound
+  calibrated,   ///< between percentiles of the currents of given pictures
+  least_error,  ///< that of the least squared error of those currents, with the bits there are
+  full,         ///< all rows at once: +- the number of rows
+  fixed,        ///< +- output.bound
 };
-inline constexpr NamedValue<RangeRule> kRangeRules[] = {
-    {RangeRule::calibrated, "calibrated"}, {RangeRule::full, "full"}, {RangeRule::fixed, "fixed"}};
+inline constexpr NamedValue<RangeRule> kRangeRules[] = {{RangeRule::calibrated, "calibrated"},
+                                                        {RangeRule::least_error, "least_error"},
+                                                        {RangeRule::full, "full"},
+                                                        {RangeRule::fixed, "fixed"}};
+
+/// Whether it is found from currents.
+inline bool needs_currents(RangeRule rule) {
+  return rule == RangeRule::calibrated || rule == RangeRule::least_error;
+}
 
 enum class WireSolver {
   exact,  ///< nodal analysis of every array

@@ -1,17 +1,32 @@
 #include "quant_models/cim/layer_bits.hpp"
 
-namespace flashcell::quant::cim {
+#include "quant_models/cim/converter_cost.hpp"
 
-int64_t ChosenBits::memory() const {
-  int64_t sum = 0;
-  for (const LayerSensitivity& layer : layers) sum += layer.weights * layer.chosen;
-  return sum;
+namespace flashcell::quant::cim {
+namespace {
+
+BitsCost sum(const std::vector<LayerSensitivity>& layers, int TriedBits::*bits) {
+  BitsCost all;
+  for (const LayerSensitivity& layer : layers) {
+    ConverterUse use{layer.name};
+    use.columns = layer.columns;
+    use.conversions = layer.conversions;
+    use.bits = layer.converter.*bits;
+    all.weight_bits += layer.weights * (layer.weight.*bits);
+    all.square_millimetres += use.square_millimetres();
+    all.microjoules += use.microjoules();
+  }
+  return all;
 }
 
-int64_t ChosenBits::memory_before() const {
-  int64_t sum = 0;
-  for (const LayerSensitivity& layer : layers) sum += layer.weights * bits.back();
-  return sum;
+}  // namespace
+
+BitsCost ChosenBits::cost() const {
+  return sum(layers, &TriedBits::chosen);
+}
+
+BitsCost ChosenBits::cost_before() const {
+  return sum(layers, &TriedBits::own);
 }
 
 }  // namespace flashcell::quant::cim

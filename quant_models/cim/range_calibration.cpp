@@ -7,6 +7,8 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "quant_models/cim/column_range.hpp"
+#include "quant_models/cim/number_sample.hpp"
 #include "quant_models/model_error.hpp"
 
 namespace flashcell::quant::cim {
@@ -20,6 +22,15 @@ void check_fixed_range(const std::string& layer, const Device& device, double re
               fmt::format("{}: its columns' currents reach {:.3g}, its converters' range ends at output.bound = {:g}: "
                           "nearly everything would be cut off; raise output.bound, or let output.range be calibrated",
                           printable(layer), reach, device.output.bound));
+}
+
+// A percentile that leaves next to nothing within the range. `what`: "inputs", "columns' currents".
+void check_percentile(const std::string& layer, const char* what, const char* key, double percent, double share) {
+  constexpr double kMostBeyond = 0.5;
+  if (share <= kMostBeyond) return;
+  throw Error(Fault::usage, fmt::format("{}: {} = {:g} leaves {:.0f} % of its {} beyond the converters' range: nearly "
+                                        "everything would be cut off; raise it, as to 99.99",
+                                        printable(layer), key, percent, 100 * share, what));
 }
 
 double magnitude(const NumberSample& sample, double percent) {
@@ -53,6 +64,9 @@ class Calibration {
       const double p = device_.input.percentile;
       s.input_limit = s.input_has_sign ? magnitude(samples[id], p) : samples[id].percentile(p);
       if (s.input_limit <= 0) s.input_limit = std::max(magnitude(samples[id], 100), 1e-6);
+      if (device_.input.bits > 0)
+        check_percentile(names.front(), "inputs", "input.percentile", p,
+                         samples[id].share_beyond(s.input_has_sign ? -s.input_limit : 0, s.input_limit));
       for (const std::string& name : names) {
         const auto known = stated_.find(name);
         settings_[name] = known == stated_.end() ? s : known->second;
@@ -77,20 +91,14 @@ class Calibration {
     for (auto& [name, settings] : settings_) {
       const Device own = device_.of_layer(name);
       for (int slice = 0; slice < own.slices(); ++slice) {
-        const OutputRange range = range_of(samples[{name, slice}], own.output.bits);
+        const OutputRange range = column_range(samples[{name, slice}], own);
+        if (own.output.range == RangeRule::calibrated && own.output.bits > 0)
+          check_percentile(name, "columns' currents", "output.percentile", own.output.percentile,
+                           samples[{name, slice}].share_beyond(range.low, range.high));
         check_fixed_range(name, own, std::max(std::abs(range.low), std::abs(range.high)));
         settings.output.push_back(range);
       }
     }
-  }
-
-  OutputRange range_of(const NumberSample& sample, int bits) const {
-    const double p = device_.output.percentile, low = sample.percentile(100 - p), high = sample.percentile(p);
-    const double most = std::max({std::abs(low), std::abs(high), 1e-9});
-    if (device_.array.mapping == Mapping::offset && low >= 0) return {0, most, false};
-    const bool middle = std::abs(low + high) / 2 < (high - low) * std::exp2(-bits);
-    if (device_.output.symmetric || middle || low >= high) return {-most, most, true};
-    return {low, high, false};
   }
 
   static constexpr int64_t kBatch = 8;
@@ -147,26 +155,6 @@ NodeId stored_result(const Graph& graph, NodeId id) {
 }
 
 }  // namespace
-
-void NumberSample::add(std::span<const float> numbers) {
-  for (const float x : numbers) {
-    if (seen_++ % every_ != 0) continue;
-    numbers_.push_back(x);
-    if (numbers_.size() < kMost) continue;
-    for (size_t i = 0; i < numbers_.size() / 2; ++i) numbers_[i] = numbers_[2 * i];
-    numbers_.resize(numbers_.size() / 2);
-    every_ *= 2;
-  }
-}
-
-double NumberSample::percentile(double percent) const {
-  if (numbers_.empty()) return 0;
-  std::vector<float> sorted = numbers_;
-  const auto last = static_cast<double>(sorted.size() - 1);
-  const auto at = static_cast<ptrdiff_t>(std::nearbyint(std::clamp(percent, 0.0, 100.0) / 100 * last));
-  std::nth_element(sorted.begin(), sorted.begin() + at, sorted.end());
-  return sorted[static_cast<size_t>(at)];
-}
 
 Settings calibrate(const Graph& graph, const Device& device, std::span<const float> images, int64_t count,
                    const Settings& stated) {

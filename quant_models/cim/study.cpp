@@ -32,18 +32,22 @@ class Measurement {
     return percent;
   }
 
-  double of(const Device& device, uint64_t seed) {
+  double of(const Device& device, uint64_t seed) { return of(device, settings_, seed); }
+
+  double of(const Device& device, const Settings& settings, uint64_t seed) {
     const double percent = percent_right(
-        run_on_arrays(graph_, program(graph_, device, settings_, seed), test_.images, count(), options_.run),
+        run_on_arrays(graph_, program(graph_, device, settings, seed), test_.images, count(), options_.run),
         test_.labels);
     note();
     return percent;
   }
 
-  StudyPoint point(double x, const Device& device) {
+  StudyPoint point(double x, const Device& device) { return point(x, device, settings_); }
+
+  StudyPoint point(double x, const Device& device, const Settings& settings) {
     StudyPoint p{x, 0, 100, 0};
     for (int chip = 0; chip < options_.chips; ++chip) {
-      const double percent = of(device, options_.seed + static_cast<uint64_t>(chip));
+      const double percent = of(device, settings, options_.seed + static_cast<uint64_t>(chip));
       p.mean += percent / options_.chips;
       p.low = std::min(p.low, percent);
       p.high = std::max(p.high, percent);
@@ -114,7 +118,8 @@ Study study(const Graph& graph, const Device& device, const Settings& settings, 
   for (const int bits : options.bits) {
     Device other = device;
     other.output.bits = bits;
-    s.over_bits.push_back(measure.point(bits, other));
+    for (LayerBits& layer : other.layers) layer.output_bits = 0;
+    s.over_bits.push_back(measure.point(bits, other, options.ranges ? options.ranges(other) : settings));
   }
   return s;
 }

@@ -54,7 +54,9 @@ struct Study {
 
 struct StudyOptions {
   std::vector<double> times, noises;
-  std::vector<int> bits;
+  std::vector<int> bits;  ///< of all output converters
+  /// Finds ranges anew for converters of other bits; empty: they stay as they are.
+  std::function<Settings(const Device&)> ranges;
   int chips = 3;
   uint64_t seed = 1;
   RunAllOptions run{};

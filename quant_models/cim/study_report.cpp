@@ -10,6 +10,7 @@
 #include "base/page/parts.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
+#include "quant_models/cim/layer_bits_report.hpp"
 #include "quant_models/cim/study.hpp"
 
 namespace flashcell::quant::cim {
@@ -101,76 +102,6 @@ std::string cost_rows(const std::vector<ConverterUse>& uses) {
          "<th>conversions a picture</th><th>converters [mm²]</th><th>converters [nJ a "
          "picture]</th></tr></thead><tbody>\n" +
          rows + "</tbody></table></div>";
-}
-
-double kilobytes(int64_t bits) {
-  return static_cast<double>(bits) / 8 / 1024;
-}
-
-std::string bits_text(const BitsStudy& b) {
-  const ChosenBits& c = b.choice;
-  std::string text = fmt::format(
-      "bits of weights by layer, {:g} % of the stored bits in error\n"
-      "  {:2} bits  {:6.2f} %   ({:.2f} .. {:.2f})   {:.1f} kB\n"
-      "  chosen   {:6.2f} %   ({:.2f} .. {:.2f})   {:.1f} kB, {:.2f} bits a weight\n"
-      "  chosen on {} pictures: named as in real numbers {:.2f} % with {} bits, {:.2f} % with those chosen\n"
-      "  noise that a layer adds to the outputs with so many bits, over their power\n{:24} {:>9}",
-      100 * c.bit_errors, c.bits.back(), b.before.mean, b.before.low, b.before.high, kilobytes(c.memory_before()),
-      b.after.mean, b.after.low, b.after.high, kilobytes(c.memory()),
-      static_cast<double>(c.memory() * c.bits.back()) / static_cast<double>(c.memory_before()), c.pictures,
-      c.kept_before, c.bits.back(), c.kept, "  layer", "weights");
-  for (const int bits : c.bits) text += fmt::format(" {:>8}", bits);
-  text += "   chosen\n";
-  for (const LayerSensitivity& layer : c.layers) {
-    text += fmt::format("  {:22} {:>9}", printable(layer.name), layer.weights);
-    for (const double noise : layer.noise) text += fmt::format(" {:>8.4f}", noise);
-    text += fmt::format("   {:>6}\n", layer.chosen);
-  }
-  return text;
-}
-
-nlohmann::ordered_json bits_json(const BitsStudy& b) {
-  const ChosenBits& c = b.choice;
-  const auto point = [](const StudyPoint& p, int64_t memory) {
-    return nlohmann::ordered_json{
-        {"mean_percent", p.mean}, {"low_percent", p.low}, {"high_percent", p.high}, {"weight_bits", memory}};
-  };
-  nlohmann::ordered_json json = {{"bit_errors", c.bit_errors},
-                                 {"pictures", c.pictures},
-                                 {"kept_percent_before", c.kept_before},
-                                 {"kept_percent", c.kept},
-                                 {"before", point(b.before, c.memory_before())},
-                                 {"chosen", point(b.after, c.memory())},
-                                 {"bits", c.bits},
-                                 {"layers", nlohmann::ordered_json::array()}};
-  for (const LayerSensitivity& layer : c.layers)
-    json["layers"].push_back(
-        {{"name", layer.name}, {"weights", layer.weights}, {"noise", layer.noise}, {"chosen", layer.chosen}});
-  return json;
-}
-
-std::string bits_rows(const ChosenBits& c) {
-  std::string head = "<th class=\"text\">layer</th><th>weights</th>", rows;
-  for (const int bits : c.bits) head += fmt::format("<th>{}</th>", bits);
-  for (const LayerSensitivity& layer : c.layers) {
-    rows += fmt::format("<tr><td class=\"text\">{}</td><td>{}</td>", markup_escape(layer.name), layer.weights);
-    for (const double noise : layer.noise) rows += fmt::format("<td>{:.4f}</td>", noise);
-    rows += fmt::format("<td><b>{}</b></td></tr>\n", layer.chosen);
-  }
-  return "<div class=\"scroll\"><table><thead><tr>" + head + "<th>chosen</th></tr></thead><tbody>\n" + rows +
-         "</tbody></table></div>";
-}
-
-std::string bits_section(const BitsStudy& b) {
-  const ChosenBits& c = b.choice;
-  return section(
-      "Bits layer by layer",
-      fmt::format("Noise that a layer with fewer bits adds to the outputs, over their power, while {:g} % of "
-                  "all stored bits are in error. {} bits everywhere: {:.2f} % right, {:.1f} kB; as chosen: "
-                  "{:.2f} %, {:.1f} kB.",
-                  100 * c.bit_errors, c.bits.back(), b.before.mean, kilobytes(c.memory_before()), b.after.mean,
-                  kilobytes(c.memory())),
-      bits_rows(c));
 }
 
 std::string figures(const Study& s, const Totals& t) {
@@ -274,7 +205,7 @@ std::string to_page(const Study& s) {
     pair += section("Accuracy over noise", "More noise of each read, normal, the same for all cells.",
                     chart(s, s.over_noise, {"noise [% of the largest conductance]", 0, 1}));
   if (!s.over_bits.empty())
-    pair += section("Accuracy over bits", "Of the output converters; their ranges stay.",
+    pair += section("Accuracy over bits", "Of all output converters.",
                     chart(s, s.over_bits, {"bits of the output converters", 0, 1}));
   if (!pair.empty()) page += "<div class=\"pair\">" + pair + "</div>\n";
   if (s.bits_by_layer) page += bits_section(*s.bits_by_layer);

@@ -74,22 +74,29 @@ TEST_F(CimCli, BitsChosenByLayerAreADevice) {
   FLASHCELL_NEEDS_DATA("mnist");
   const std::string network = shipped("int8.onnx");
   const auto words = [&](std::vector<std::string> more) {
-    std::vector<std::string> all{"cim",    "report", network,   "--preset", "ideal_8bit",   "--test", mnist(),
-                                 "--time", "1s",     "--chips", "1",        "--images",     "60",     "--noise",
-                                 "0",      "--bits", "8",       "-q",       "--choose-bits"};
+    std::vector<std::string> all{"cim",   "report",  network, "--preset", "ideal_8bit", "--test",
+                                 mnist(), "--time",  "1s",    "--chips",  "1",          "--images",
+                                 "60",    "--noise", "0",     "--bits",   "8",          "-q"};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   };
-  expect_refusal(words({"-o", path("none")}), 2, {"--calibration"});
-  expect_refusal(words({"-o", path("none"), "--calibration", mnist(), "--bit-errors", "80"}), 2, {"--bit-errors"});
-  const Outcome outcome = run(words({"-o", path("bits"), "--calibration", mnist()}));
+  expect_refusal(words({"-o", path("none"), "--choose-bits", "both"}), 2, {"--calibration"});
+  expect_refusal(words({"-o", path("none"), "--choose-bits", "both", "--calibration", mnist(), "--bit-errors", "80"}),
+                 2, {"--bit-errors"});
+  const Outcome outcome = run(words({"-o", path("bits"), "--choose-bits", "both", "--calibration", mnist()}));
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const nlohmann::json json = nlohmann::json::parse(test::read_file(path("bits/report.json")));
   const nlohmann::json& bits = json["bits_by_layer"];
   EXPECT_LT(bits["chosen"]["weight_bits"], bits["before"]["weight_bits"]);
+  EXPECT_LT(bits["chosen"]["converter_microjoules"], bits["before"]["converter_microjoules"]);
   EXPECT_GT(bits["chosen"]["mean_percent"], bits["before"]["mean_percent"].get<double>() - 8);
-  for (size_t i = 0; i < json["layers"].size(); ++i)
-    EXPECT_EQ(json["layers"][i]["weight_bits"], bits["layers"][i]["chosen"]);
+  double nanojoules = 0;
+  for (size_t i = 0; i < json["layers"].size(); ++i) {
+    EXPECT_EQ(json["layers"][i]["weight_bits"], bits["weights"]["layers"][i]["chosen"]);
+    EXPECT_EQ(json["layers"][i]["bits"], bits["converters"]["layers"][i]["chosen"]);
+    nanojoules += 1000 * json["layers"][i]["microjoules"].get<double>();
+  }
+  EXPECT_NEAR(nanojoules, 1000 * bits["chosen"]["converter_microjoules"].get<double>(), 1e-9);
   test::expect_well_formed(test::read_file(path("bits/report.html")));
   const Outcome eval = run({"model", "eval", network, mnist(), "--device", "cim:" + path("bits/device.toml"), "--json",
                             "-q", "--calibration", mnist()});

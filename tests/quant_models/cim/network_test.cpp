@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "quant_models/cim/evaluate.hpp"
+#include "quant_models/cim/number_sample.hpp"
 #include "quant_models/cim/range_calibration.hpp"
 #include "quant_models/model_error.hpp"
 #include "tests/quant_models/graph/random_graphs.hpp"
@@ -185,6 +186,30 @@ TEST(ArrayNetwork, BitsOfSingleLayers) {
   }
 }
 
+// The rule sees the bits that the layer has, and a network with few of them is nearer to the real one.
+TEST(ArrayNetwork, RangesOfLeastError) {
+  const SmallNetwork n;
+  Device wide = device_of("ideal_8bit,output.bits=3");
+  Device fitted = wide;
+  fitted.output.range = RangeRule::least_error;
+  const std::vector<float> real = run_all(n.graph, n.images, SmallNetwork::kImages);
+  const auto error = [&](const Device& device) {
+    const Settings settings = calibrate(n.graph, device, n.images, SmallNetwork::kImages);
+    const std::vector<float> ours =
+        run_on_arrays(n.graph, program(n.graph, device, settings, 1), n.images, SmallNetwork::kImages);
+    double sum = 0;
+    for (size_t i = 0; i < real.size(); ++i) sum += std::pow(ours[i] - real[i], 2);
+    return sum;
+  };
+  EXPECT_LT(error(fitted), error(wide));
+  fitted.layers = {{"b", 0, 0, 8}};
+  const Settings mixed = calibrate(n.graph, fitted, n.images, SmallNetwork::kImages);
+  fitted.layers.clear();
+  const Settings few = calibrate(n.graph, fitted, n.images, SmallNetwork::kImages);
+  EXPECT_EQ(mixed.at("a").output, few.at("a").output);
+  EXPECT_GT(mixed.at("b").output[0].high, few.at("b").output[0].high);
+}
+
 TEST(ArrayNetwork, AFixedRangeThatCutsEverythingOffIsRefused) {
   const SmallNetwork n;
   const auto find = [&](const std::string& bound) {
@@ -198,6 +223,23 @@ TEST(ArrayNetwork, AFixedRangeThatCutsEverythingOffIsRefused) {
   } catch (const Error& e) {
     EXPECT_EQ(e.fault(), Fault::usage);
     EXPECT_THAT(e.what(), testing::HasSubstr("output.bound = 0.001"));
+  }
+}
+
+TEST(ArrayNetwork, APercentileThatCutsEverythingOffIsRefused) {
+  const SmallNetwork n;
+  for (const std::string key : {"output.percentile", "input.percentile"}) {
+    const auto find = [&](const char* percent) {
+      return calibrate(n.graph, device_of("ideal_8bit," + key + "=" + percent), n.images, SmallNetwork::kImages);
+    };
+    EXPECT_NO_THROW(find("95"));
+    try {
+      find("51");
+      ADD_FAILURE() << key << ": hardly anything of it would be seen";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.fault(), Fault::usage);
+      EXPECT_THAT(e.what(), testing::HasSubstr(key + " = 51"));
+    }
   }
 }
 

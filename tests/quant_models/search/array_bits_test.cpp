@@ -46,32 +46,87 @@ const cim::LayerSensitivity& row(const cim::ChosenBits& chosen, const std::strin
 TEST(ArrayBits, WhatDoesNotMatterHasTheFewestBits) {
   const Network n;
   const cim::ChosenBits chosen = n.choose({.most_loss = 2});
-  EXPECT_EQ(row(chosen, "weak").chosen, 2);
-  EXPECT_GT(row(chosen, "strong").chosen, 2);
-  EXPECT_GT(row(chosen, "strong").noise.at(0), 100 * row(chosen, "weak").noise.at(0));
-  EXPECT_LT(chosen.memory(), chosen.memory_before());
+  EXPECT_EQ(row(chosen, "weak").weight.chosen, 2);
+  EXPECT_GT(row(chosen, "strong").weight.chosen, 2);
+  EXPECT_GT(row(chosen, "strong").weight.noise.at(0), 100 * row(chosen, "weak").weight.noise.at(0));
+  EXPECT_LT(chosen.cost().weight_bits, chosen.cost_before().weight_bits);
+  EXPECT_EQ(chosen.cost().microjoules, chosen.cost_before().microjoules) << "converters had no choice";
+  EXPECT_TRUE(row(chosen, "weak").converter.noise.empty());
   EXPECT_GE(chosen.kept, chosen.kept_before - 2);
   EXPECT_EQ(chosen.device.faults.bit_inversion, 0.001);
   EXPECT_EQ(chosen.device.of_layer("weak").array.weight_bits, 2);
   // More is borne where more may be lost, and nothing is given up where nothing may.
-  EXPECT_LE(n.choose({.most_loss = 20}).memory(), chosen.memory());
+  EXPECT_LE(n.choose({.most_loss = 20}).cost().weight_bits, chosen.cost().weight_bits);
   const cim::ChosenBits strict = n.choose({.most_loss = 0});
   EXPECT_GE(strict.kept, strict.kept_before);
-  EXPECT_GE(strict.memory(), chosen.memory());
+  EXPECT_GE(strict.cost().weight_bits, chosen.cost().weight_bits);
+}
+
+TEST(ArrayBits, ConvertersThatDoNotMatterHaveTheFewestBits) {
+  const Network n;
+  const cim::ChosenBits chosen = n.choose({.of = cim::BitsOf::converters, .most_loss = 0});
+  EXPECT_EQ(row(chosen, "weak").converter.chosen, 2);
+  EXPECT_GT(row(chosen, "strong").converter.chosen, 2);
+  EXPECT_GT(row(chosen, "strong").converter.noise.at(0), 100 * row(chosen, "weak").converter.noise.at(0));
+  EXPECT_LT(chosen.cost().microjoules, chosen.cost_before().microjoules);
+  EXPECT_LT(chosen.cost().square_millimetres, chosen.cost_before().square_millimetres);
+  EXPECT_EQ(chosen.cost().weight_bits, chosen.cost_before().weight_bits);
+  EXPECT_GE(chosen.kept, chosen.kept_before);
+  EXPECT_EQ(chosen.device.output.range, cim::RangeRule::least_error);
+  // Fewer bits of the same converters are never nearer to what they were.
+  for (const cim::LayerSensitivity& layer : chosen.layers)
+    EXPECT_GE(layer.converter.noise.at(0), layer.converter.noise.at(4)) << layer.name;
+  // The device says what the report says.
+  for (const cim::ConverterUse& use : cim::converter_uses(n.graph, chosen.device, n.ranges()(chosen.device)))
+    EXPECT_EQ(use.bits, row(chosen, use.name).converter.chosen);
+  EXPECT_EQ(n.choose({.of = cim::BitsOf::converters}, "ideal_8bit,output.range=full").device.output.range,
+            cim::RangeRule::full)
+      << "who states a range means it";
+}
+
+TEST(ArrayBits, BothAtOnce) {
+  const Network n;
+  const cim::ChosenBits both = n.choose({.of = cim::BitsOf::both, .most_loss = 5});
+  EXPECT_LT(both.cost().weight_bits, both.cost_before().weight_bits);
+  EXPECT_LT(both.cost().microjoules, both.cost_before().microjoules);
+  EXPECT_EQ(both.device.of_layer("weak").array.weight_bits, row(both, "weak").weight.chosen);
+  EXPECT_EQ(both.device.of_layer("weak").output.bits, row(both, "weak").converter.chosen);
+  EXPECT_GE(both.kept, both.kept_before - 5);
+}
+
+// A device for which weights were chosen keeps them when its converters are.
+TEST(ArrayBits, OneAfterTheOther) {
+  const Network n;
+  const cim::ChosenBits first = n.choose({.most_loss = 2});
+  const auto then = [&](cim::BitsOf of) {
+    return choose_array_bits(n.graph, first.device, n.ranges(), n.images, Network::kImages, {.of = of});
+  };
+  const cim::ChosenBits second = then(cim::BitsOf::converters);
+  EXPECT_EQ(second.cost().weight_bits, first.cost().weight_bits);
+  EXPECT_EQ(row(second, "weak").weight.own, 2);
+  EXPECT_EQ(second.device.of_layer("weak").array.weight_bits, 2);
+  EXPECT_EQ(second.device.bits_of("weak")->weight_limit, first.device.bits_of("weak")->weight_limit);
+  EXPECT_EQ(row(then(cim::BitsOf::weights), "weak").weight.own, 8) << "chosen anew";
 }
 
 TEST(ArrayBits, TheSameForAnyNumberOfThreads) {
   const Network n;
-  const cim::ChosenBits one = n.choose({.bits = {2, 4}, .run = {8, 1}}),
-                        three = n.choose({.bits = {2, 4}, .run = {4, 3}});
+  const cim::ChosenBits one = n.choose({.of = cim::BitsOf::both, .bits = {2, 4}, .run = {8, 1}}),
+                        three = n.choose({.of = cim::BitsOf::both, .bits = {2, 4}, .run = {4, 3}});
   EXPECT_EQ(one.device.layers, three.device.layers);
   EXPECT_EQ(one.kept, three.kept);
-  for (size_t i = 0; i < one.layers.size(); ++i) EXPECT_EQ(one.layers[i].noise, three.layers[i].noise);
+  for (size_t i = 0; i < one.layers.size(); ++i) {
+    EXPECT_EQ(one.layers[i].weight.noise, three.layers[i].weight.noise);
+    EXPECT_EQ(one.layers[i].converter.noise, three.layers[i].converter.noise);
+  }
 }
 
 TEST(ArrayBits, ADeviceOfTheFewestBitsLeavesNoChoice) {
   const Network n;
   EXPECT_THROW(n.choose({}, "ideal_8bit,array.weight_bits=2,array.cell_bits=1"), ModelError);
+  const ArrayBitsOptions converters{.of = cim::BitsOf::converters};
+  EXPECT_THROW(n.choose(converters, "ideal_8bit,output.bits=2"), ModelError);
+  EXPECT_THROW(n.choose(converters, "ideal_8bit,output.bits=0"), ModelError);
 }
 
 }  // namespace
