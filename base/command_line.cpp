@@ -1,11 +1,25 @@
 #include "base/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <sstream>
 
 namespace flashcell {
+namespace {
+
+// CLI11's own name the largest double, digit by digit.
+CLI::Validator number_that(bool (*is_right)(double), const std::string& wanted, const std::string& description) {
+  return {[=](const std::string& text) {
+            double number = 0;
+            const bool right = CLI::detail::lexical_cast(text, number) && std::isfinite(number) && is_right(number);
+            return right ? std::string() : text + " is not " + wanted;
+          },
+          description};
+}
+
+}  // namespace
 
 Option Option::required() const {
   option_->required();
@@ -33,12 +47,12 @@ Option Option::range(double least, double most) const {
 }
 
 Option Option::positive() const {
-  option_->check(CLI::PositiveNumber);
+  option_->check(number_that([](double x) { return x > 0; }, "a number above 0", "POSITIVE"));
   return *this;
 }
 
 Option Option::at_least_zero() const {
-  option_->check(CLI::NonNegativeNumber);
+  option_->check(number_that([](double x) { return x >= 0; }, "a number of at least 0", "NONNEGATIVE"));
   return *this;
 }
 

@@ -40,5 +40,23 @@ TEST(CommandLine, AnOptionsWordsAreThoseThatWereGiven) {
   EXPECT_THAT(mean_option.words(), ElementsAre("--mean", "0.50,-2,3e1"));
 }
 
+TEST(CommandLine, WhatIsNoNumberAboveZeroIsSaidShortly) {
+  for (const char* wrong : {"x", "0", "-3", "inf", "nan"}) {
+    Command command("Of a test.", "test");
+    double minutes = 1;
+    command.add_option("--minutes", minutes, "A number").positive();
+    const char* const words[] = {"test", "--minutes", wrong};
+    const std::optional<Command::Answer> answer = command.parse(3, words);
+    ASSERT_TRUE(answer) << wrong;
+    EXPECT_THAT(answer->error, testing::StartsWith(std::string("--minutes: ") + wrong + " is not a number above 0\n"));
+  }
+  Command command("Of a test.", "test");
+  double minutes = 1;
+  command.add_option("--minutes", minutes, "A number").positive();
+  const char* const words[] = {"test", "--minutes", "0.5"};
+  EXPECT_FALSE(command.parse(3, words));
+  EXPECT_EQ(minutes, 0.5);
+}
+
 }  // namespace
 }  // namespace flashcell
