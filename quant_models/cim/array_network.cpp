@@ -184,6 +184,11 @@ std::vector<ConverterUse> converter_uses(const Graph& graph, const Device& devic
     const LayerSettings layer = settings_of(settings, node.name);
     const InputConverter input{own.input.bits, layer.input_has_sign, 1, own.input.cycle_bits};
     use.conversions = use.columns * places * input.cycles();
+    // Arrays beside each other have rows, and converters, of their own.
+    const int64_t beside = (w.outputs + own.array.columns - 1) / own.array.columns;
+    use.rows = int64_t{w.groups} * w.inputs * beside * own.slices();
+    use.drives = use.rows * places * input.cycles();
+    use.input_bits = input.cycles() > 1 ? own.input.cycle_bits : own.input.bits;
     use.cells = static_cast<int64_t>(w.weights.size()) * own.slices() * (own.array.mapping == Mapping::pair ? 2 : 1);
     use.weight_bits = own.array.weight_bits;
     use.bits = layer.output_bits.value_or(own.output.bits);

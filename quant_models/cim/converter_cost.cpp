@@ -29,12 +29,25 @@ ConverterCost converter_cost(int bits) {
           std::max(line(a.cost.gigasamples, b.cost.gigasamples, part), 0.1)};
 }
 
+ConverterCost input_converter_cost(int bits) {
+  const double units = std::exp2(bits - 1);
+  return {0.166 * units, 0.0039 * units, 1};
+}
+
 double ConverterUse::square_millimetres() const {
   return bits == 0 ? 0 : static_cast<double>(columns) * converter_cost(bits).square_micrometres * 1e-6;
 }
 
 double ConverterUse::microjoules() const {
   return bits == 0 ? 0 : static_cast<double>(conversions) * converter_cost(bits).picojoules() * 1e-6;
+}
+
+double ConverterUse::input_square_millimetres() const {
+  return input_bits == 0 ? 0 : static_cast<double>(rows) * input_converter_cost(input_bits).square_micrometres * 1e-6;
+}
+
+double ConverterUse::input_microjoules() const {
+  return input_bits == 0 ? 0 : static_cast<double>(drives) * input_converter_cost(input_bits).picojoules() * 1e-6;
 }
 
 }  // namespace flashcell::quant::cim

@@ -6,7 +6,8 @@ namespace flashcell::quant::cim {
 
 int stored_digit(const Faults& faults, int digit, int bits, Random& random) {
   if (faults.bit_inversion <= 0) return digit;
-  for (int bit = 0; bit < bits; ++bit)
+  // From the highest: a cell of fewer bits has the same ones in error.
+  for (int bit = bits; bit-- > 0;)
     if (random.uniform() < faults.bit_inversion) digit ^= 1 << bit;
   return digit;
 }

@@ -19,8 +19,8 @@ inline constexpr NamedValue<BitsOf> kBitsOf[] = {
 
 /// What fewer bits of one kind cost in one layer.
 struct TriedBits {
-  std::vector<double>
-      noise{};              ///< added to the network's outputs over their power, for each of the bits that were tried
+  /// Added to the network's outputs over their power, for each of the bits that were tried.
+  std::vector<double> noise{};
   int own = 0, chosen = 0;  ///< the device's bits, and those it has in the end; the same where there was no choice
 };
 

@@ -86,7 +86,7 @@ std::string bits_text(const BitsStudy& b) {
   text += point_text("as it was", b.before, c.cost_before()) + point_text("chosen", b.after, c.cost());
   text += fmt::format(
       "  chosen on {} pictures: named as in real numbers {:.2f} % with the device's bits, {:.2f} % with those chosen\n"
-      "  noise that a layer adds to the outputs with so many bits, over their power\n",
+      "  noise that a layer with so many bits adds to the outputs, over their power\n",
       c.pictures, c.kept_before, c.kept);
   for (const Kind& kind : kinds_of(c)) text += table_text(c, kind);
   return text;

@@ -21,17 +21,17 @@ constexpr const char* kStyle =
     "section>.chart{max-width:48rem;margin:0 auto}.pair section>.chart{max-width:none}";
 
 struct Totals {
-  double area = 0, energy = 0, square_millimetres = 0, microjoules = 0;
+  double square_millimetres = 0, microjoules = 0, input_square_millimetres = 0, input_microjoules = 0;
   int64_t cells = 0, conversions = 0;
 };
 
 Totals totals_of(const std::vector<ConverterUse>& uses) {
   Totals t;
   for (const ConverterUse& use : uses) {
-    t.area += use.area();
-    t.energy += use.energy();
     t.square_millimetres += use.square_millimetres();
     t.microjoules += use.microjoules();
+    t.input_square_millimetres += use.input_square_millimetres();
+    t.input_microjoules += use.input_microjoules();
     t.cells += use.cells;
     t.conversions += use.conversions;
   }
@@ -94,14 +94,34 @@ std::string cost_rows(const std::vector<ConverterUse>& uses) {
   for (const ConverterUse& use : uses)
     rows += fmt::format(
         "<tr><td "
-        "class=\"text\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.4f}</td><td>{:.4f}</td></tr>\n",
+        "class=\"text\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.4f}</td><td>{:.4f}</td><td>{}</td>"
+        "<td>{:.4f}</td><td>{:.4f}</td></tr>\n",
         markup_escape(use.name), use.cells, use.columns, use.bits == 0 ? "none" : std::to_string(use.bits),
-        use.conversions, use.square_millimetres(), 1000 * use.microjoules());
+        use.conversions, use.square_millimetres(), 1000 * use.microjoules(), use.rows, use.input_square_millimetres(),
+        1000 * use.input_microjoules());
   return "<div class=\"scroll\"><table><thead><tr><th "
          "class=\"text\">layer</th><th>cells</th><th>columns</th><th>bits</th>"
-         "<th>conversions a picture</th><th>converters [mm²]</th><th>converters [nJ a "
-         "picture]</th></tr></thead><tbody>\n" +
+         "<th>conversions a picture</th><th>behind columns [mm²]</th><th>[nJ a picture]</th><th>rows</th>"
+         "<th>in front of rows [mm²]</th><th>[nJ a picture]</th></tr></thead><tbody>\n" +
          rows + "</tbody></table></div>";
+}
+
+std::string cost_text(const std::vector<ConverterUse>& uses, const Totals& t) {
+  const auto line = [](const std::string& name, int64_t cells, const auto& columns, const auto& bits,
+                       int64_t conversions, double area, double energy, const auto& rows, double input_area,
+                       double input_energy) {
+    return fmt::format("{:24} {:>10} {:>8} {:>5} {:>12} {:>10.4f} {:>10.4f} {:>8} {:>10.4f} {:>10.4f}\n", name, cells,
+                       columns, bits, conversions, area, 1000 * energy, rows, input_area, 1000 * input_energy);
+  };
+  std::string text = fmt::format("{:24} {:>10} {:>8} {:>5} {:>12} {:>10} {:>10} {:>8} {:>10} {:>10}\n", "layer",
+                                 "cells", "columns", "bits", "conversions", "mm2", "nJ", "rows", "mm2", "nJ");
+  for (const ConverterUse& use : uses)
+    text += line(printable(use.name), use.cells, use.columns, use.bits, use.conversions, use.square_millimetres(),
+                 use.microjoules(), use.rows, use.input_square_millimetres(), use.input_microjoules());
+  return text +
+         line("all", t.cells, "", "", t.conversions, t.square_millimetres, t.microjoules, "",
+              t.input_square_millimetres, t.input_microjoules) +
+         "mm2 and nJ a picture: of the converters behind the columns, and of those in front of the rows\n";
 }
 
 std::string figures(const Study& s, const Totals& t) {
@@ -123,7 +143,8 @@ std::string figures(const Study& s, const Totals& t) {
         file_name(s.before->network) + ", " + duration_text(s.before->over_time.front().x) + " after programming");
   out += figure(short_number(static_cast<double>(t.cells)), "memory cells");
   out += figure(short_number(t.square_millimetres) + " mm²", "of output converters");
-  out += figure(short_number(1000 * t.microjoules) + " nJ", "of conversions a picture");
+  out += figure(short_number(1000 * t.microjoules) + " nJ", "of their conversions a picture");
+  out += figure(short_number(1000 * t.input_microjoules) + " nJ", "of driving rows a picture");
   return out + "</div>\n";
 }
 
@@ -145,13 +166,7 @@ std::string to_text(const Study& s) {
   text += points_text("with more noise of each read, of the largest conductance", s.over_noise, noise_name);
   text += points_text("with output converters of so many bits", s.over_bits, bits_name);
   if (s.bits_by_layer) text += bits_text(*s.bits_by_layer);
-  text += fmt::format("\n{:24} {:>10} {:>8} {:>5} {:>12} {:>10} {:>12}\n", "layer", "cells", "columns", "bits",
-                      "conversions", "mm2", "nJ a picture");
-  for (const ConverterUse& use : s.uses)
-    text += fmt::format("{:24} {:>10} {:>8} {:>5} {:>12} {:>10.4f} {:>12.4f}\n", printable(use.name), use.cells,
-                        use.columns, use.bits, use.conversions, use.square_millimetres(), 1000 * use.microjoules());
-  return text + fmt::format("{:24} {:>10} {:>8} {:>5} {:>12} {:>10.4f} {:>12.4f}\n", "all", t.cells, "", "",
-                            t.conversions, t.square_millimetres, 1000 * t.microjoules);
+  return text + "\n" + cost_text(s.uses, t);
 }
 
 std::string to_json(const Study& s) {
@@ -185,7 +200,12 @@ std::string to_json(const Study& s) {
                               {"area_columns_bits", use.area()},
                               {"energy_conversions_bits", use.energy()},
                               {"square_millimetres", use.square_millimetres()},
-                              {"microjoules", use.microjoules()}});
+                              {"microjoules", use.microjoules()},
+                              {"rows", use.rows},
+                              {"row_drives", use.drives},
+                              {"input_bits", use.input_bits},
+                              {"input_square_millimetres", use.input_square_millimetres()},
+                              {"input_microjoules", use.input_microjoules()}});
   return json_text(json) + "\n";
 }
 
@@ -196,22 +216,23 @@ std::string to_page(const Study& s) {
                                            s.chips == 1 ? "" : "s", s.seed),
                                kStyle);
   page += figures(s, totals_of(s.uses));
-  if (!s.over_time.empty())
+  // One point is no curve: the figures above say it.
+  if (s.over_time.size() > 1)
     page += section("Accuracy over time", "Cells read so long after they were programmed.",
                     chart(s, s.over_time, {"time since programming", 0.1, 1, true, duration_text},
                           s.before ? s.before->over_time : std::vector<StudyPoint>{}));
   std::string pair;
-  if (!s.over_noise.empty())
+  if (s.over_noise.size() > 1)
     pair += section("Accuracy over noise", "More noise of each read, normal, the same for all cells.",
                     chart(s, s.over_noise, {"noise [% of the largest conductance]", 0, 1}));
-  if (!s.over_bits.empty())
+  if (s.over_bits.size() > 1)
     pair += section("Accuracy over bits", "Of all output converters.",
                     chart(s, s.over_bits, {"bits of the output converters", 0, 1}));
   if (!pair.empty()) page += "<div class=\"pair\">" + pair + "</div>\n";
   if (s.bits_by_layer) page += bits_section(*s.bits_by_layer);
-  page +=
-      section("Converters and cells, layer by layer",
-              "Area and power of converters by a table of published ones; a converter a column.", cost_rows(s.uses));
+  page += section("Converters and cells, layer by layer",
+                  "Area and energy by published converters; one behind each column, one in front of each row.",
+                  cost_rows(s.uses));
   return page + fmt::format("<footer>{} · device: {} · ranges {}</footer>\n</main></body></html>\n", program_version(),
                             markup_escape(s.source), markup_escape(s.ranges));
 }

@@ -168,7 +168,6 @@ class Choice {
   }
 
   void find_sensitivities(const Kind& kind, const ArrayDifferences::Outputs& before) {
-    const double noise_before = some_differ_.noise(before);
     for (const int bits : kind.bits) {
       Bits fewer;
       fewer.*kind.of = bits;
@@ -179,9 +178,7 @@ class Choice {
         double& noise = (result_.layers[i].*kind.row).noise.emplace_back(0);
         if (own) continue;
         const ArrayDifferences::Outputs now = measure_one(i, device, settings);
-        // Fewer bits of weights have other bits in error; fewer of converters have the same.
-        noise = kind.of == &Bits::weight ? std::max(0.0, some_differ_.noise(now) - noise_before)
-                                         : some_differ_.change(now, before);
+        noise = some_differ_.change(now, before);
       }
     }
   }

@@ -22,18 +22,19 @@ struct ArrayBitsOptions {
 using RangeSource = std::function<cim::Settings(const cim::Device&)>;
 
 /// Gives each layer on arrays as few bits of its weights, of the converters behind its columns, or of both, as the
-/// network bears while bits are stored wrongly (Higuchi et al., Jpn. J. Appl. Phys. 2023,
-/// doi 10.35848/1347-4065/acad88: bits of each layer's weights so that a bit error rate of 0.1 % is accepted; how they
-/// are found, and converters, are ours). First a table: one layer at a time with fewer bits of one kind, all stored
-/// bits in error with their probability. Of weights: what that adds to the noise of the network's outputs against those
-/// in real numbers. Of converters, which change nothing that is stored: how far the outputs of the same chips move.
-/// Then the least cost (memory of weights, energy of conversions, or the sum of their shares of the device's own),
-/// found by halving, at which the bits of least added noise (minimize_perturbation(), costs rounded to a hundred
-/// thousandth of the whole) leave no more of the `count` images named otherwise than most_loss allows. Weights of fewer
-/// bits are cut off where their mean squared error is least; so are currents, where converters are chosen and the
-/// device's range is `calibrated`: it becomes `least_error`. What the device has of its own for single layers stays, as
-/// far as it is not chosen anew. Images need no labels. The same for any number of threads. `progress` is told how many
-/// accuracies of how many are measured. Throws what program() throws, ModelError for a device with nothing to choose.
+/// network bears while bits are stored wrongly (Higuchi et al., Jpn. J. Appl. Phys. 2023, doi
+/// 10.35848/1347-4065/acad88: bits of each layer's weights so that a bit error rate of 0.1 % is accepted; how they are
+/// found, and converters, are ours). First a table: one layer at a time with fewer bits of one kind, all stored bits in
+/// error with their probability; how far that moves the outputs of the same chips, whose cells have the same bits in
+/// error, over the power of the outputs in real numbers. Then the least cost (memory of weights, energy of conversions,
+/// or the sum of their shares of the device's own), found by halving, at which the bits that move the outputs least
+/// (minimize_perturbation(), costs rounded to a hundred thousandth of the whole) leave no more of the `count` images
+/// named otherwise than in real numbers than most_loss allows.
+/// Weights of fewer bits are cut off where their mean squared error is least; so are currents, where converters are
+/// chosen and the device's range is `calibrated`: it becomes `least_error`. What the device has of its own for single
+/// layers stays, as far as it is not chosen anew. Images need no labels. The same for any number of threads. `progress`
+/// is told how many accuracies of how many are measured. Throws what program() throws, ModelError for a device with
+/// nothing to choose.
 cim::ChosenBits choose_array_bits(const Graph& graph, const cim::Device& device, const RangeSource& ranges,
                                   std::span<const float> images, int64_t count, const ArrayBitsOptions& options,
                                   const std::function<void(int64_t done, int64_t all)>& progress = {});

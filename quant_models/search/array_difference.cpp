@@ -27,22 +27,12 @@ ArrayDifferences::Outputs ArrayDifferences::outputs(
   return all;
 }
 
-double ArrayDifferences::distance(std::span<const float> a, std::span<const float> b) const {
-  double sum = 0;
-  for (size_t i = 0; i < a.size(); ++i) sum += std::pow(static_cast<double>(a[i]) - b[i], 2);
-  return sum / power_;
-}
-
-double ArrayDifferences::noise(const Outputs& outputs) const {
-  double sum = 0;
-  for (const std::vector<float>& chip : outputs) sum += distance(chip, real_);
-  return sum / static_cast<double>(outputs.size());
-}
-
 double ArrayDifferences::change(const Outputs& outputs, const Outputs& others) const {
   double sum = 0;
-  for (size_t chip = 0; chip < outputs.size(); ++chip) sum += distance(outputs[chip], others.at(chip));
-  return sum / static_cast<double>(outputs.size());
+  for (size_t chip = 0; chip < outputs.size(); ++chip)
+    for (size_t i = 0; i < outputs[chip].size(); ++i)
+      sum += std::pow(static_cast<double>(outputs[chip][i]) - others.at(chip)[i], 2);
+  return sum / power_ / static_cast<double>(outputs.size());
 }
 
 double ArrayDifferences::kept(const Outputs& outputs) const {

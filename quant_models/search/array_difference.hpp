@@ -17,16 +17,12 @@ class ArrayDifferences {
   /// `programmed` gives the arrays of chip 0 .. chips - 1.
   Outputs outputs(int chips, const std::function<cim::PreparedLayers(int chip)>& programmed) const;
 
-  /// Mean squared distance from the real numbers, over their power; the mean over chips.
-  double noise(const Outputs& outputs) const;
-  /// The same distance from the same chips' other outputs.
+  /// Mean squared distance from the same chips' other outputs, over the power of real numbers'; the mean over chips.
   double change(const Outputs& outputs, const Outputs& others) const;
   /// Percent of the pictures whose largest output is that of real numbers; the mean over chips.
   double kept(const Outputs& outputs) const;
 
  private:
-  double distance(std::span<const float> a, std::span<const float> b) const;
-
   const Graph& graph_;
   std::span<const float> images_;
   int64_t count_;

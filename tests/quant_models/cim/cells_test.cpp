@@ -149,6 +149,11 @@ TEST(Cells, Faults) {
   EXPECT_DOUBLE_EQ(faulty_conductance({0, 0, -0.5, 0}, 0.4, 0, 1, random), 0);
   EXPECT_EQ(stored_digit({0, 0, 0, 1}, 5, 4, random), 10);
   EXPECT_EQ(stored_digit({}, 5, 4, random), 5);
+  // The same cell with fewer bits has the same ones in error, counted from the highest.
+  for (uint64_t cell = 0; cell < 100; ++cell) {
+    Random many(9, {cell}), few(9, {cell});
+    EXPECT_EQ(stored_digit({0, 0, 0, 0.3}, 0, 7, many) >> 4, stored_digit({0, 0, 0, 0.3}, 0, 3, few));
+  }
 }
 
 }  // namespace

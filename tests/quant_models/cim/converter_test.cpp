@@ -93,6 +93,22 @@ TEST(ConverterCost, TableAndBetween) {
   EXPECT_DOUBLE_EQ(use.area(), 512);
   EXPECT_DOUBLE_EQ(use.energy(), 51200);
   EXPECT_DOUBLE_EQ(use.square_millimetres(), 64 * 1200e-6);
+  EXPECT_EQ(use.input_microjoules(), 0) << "rows without converters";
+}
+
+// ISAAC's figures of one bit, and MNSIM 2.0's of 4 and 8.
+TEST(ConverterCost, InFrontOfRows) {
+  EXPECT_NEAR(1024 * input_converter_cost(1).square_micrometres, 170, 0.1);
+  EXPECT_NEAR(1024 * input_converter_cost(1).milliwatts, 4, 0.01);
+  EXPECT_DOUBLE_EQ(input_converter_cost(4).square_micrometres, 1.328);
+  EXPECT_DOUBLE_EQ(input_converter_cost(8).square_micrometres, 21.248);
+  EXPECT_DOUBLE_EQ(input_converter_cost(4).picojoules(), 0.0312);
+  ConverterUse use{"layer"};
+  use.rows = 100;
+  use.drives = 1000;
+  use.input_bits = 8;
+  EXPECT_DOUBLE_EQ(use.input_square_millimetres(), 100 * 21.248e-6);
+  EXPECT_DOUBLE_EQ(use.input_microjoules(), 1000 * 0.4992e-6);
 }
 
 }  // namespace

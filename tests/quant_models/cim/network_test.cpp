@@ -108,6 +108,13 @@ TEST(ArrayNetwork, ConvertersAndCellsAreCounted) {
   const std::vector<ConverterUse> more = converter_uses(n.graph, serial, {{"a", {1, true, {}}}, {"b", {1, false, {}}}});
   EXPECT_EQ(more[0].conversions, 8 * 81 * 4) << "7 bits and the sign";
   EXPECT_EQ(more[1].conversions, 8 * 25 * 4);
+  EXPECT_EQ(uses[0].rows, 27 * 2) << "two slices";
+  EXPECT_EQ(uses[1].rows, 2 * 36 * 2) << "of both groups";
+  EXPECT_EQ(uses[0].input_bits, 8);
+  EXPECT_EQ(more[0].drives, 27 * 81 * 4);
+  EXPECT_EQ(more[0].input_bits, 2);
+  EXPECT_EQ(converter_uses(n.graph, device_of("ideal_8bit,array.columns=3"), {})[0].rows, 3 * 27)
+      << "three arrays beside each other";
 }
 
 TEST(ArrayNetwork, RangesFromPicturesOrFromTheFile) {
