@@ -40,7 +40,8 @@ std::unique_ptr<ImageSource> make_source(PictureMethod method, const WorkPlan& w
     return std::make_unique<AttentionImages>(network.range(), attention_options(method, work, threads));
   if (is_generator(method))
     return std::make_unique<GeneratedImages>(network.range(), generator_options(method), work.generator_steps, threads);
-  DistillOptions options;
+  const Shape& shape = network.input_shape();
+  DistillOptions options = distill_options(shape[2], shape[3]);
   options.steps = work.distill_steps;
   options.threads = threads;
   return std::make_unique<DistilledImages>(network.range(), options);

@@ -16,13 +16,14 @@
 #include "quant_models/synthesize/low_pass.hpp"
 #include "quant_models/synthesize/octaves.hpp"
 #include "quant_models/synthesize/teacher.hpp"
+#include "quant_models/synthesize/torch_random.hpp"
 #include "quant_models/train/schedule.hpp"
 #include "quant_models/train/shard_threads.hpp"
 
 namespace flashcell::quant {
 namespace {
 
-/// One batch on its way from dead leaves to images.
+/// One batch on its way from noise or leaves to images.
 class Batch {
  public:
   Batch(const Teacher& teacher, const ImagePlanes& planes, const Octaves& octaves, const DistillOptions& options,
@@ -35,8 +36,9 @@ class Batch {
     const Shape& shape = teacher.input_shape();
     labels_ = at::empty({static_cast<int64_t>(labels.size())}, at::kLong);
     std::copy(labels.begin(), labels.end(), labels_.data_ptr<int64_t>());
-    leaves_ = dead_leaves({labels_.numel(), shape[1], shape[2], shape[3]}, random_);
-    numbers_ = at::zeros({labels_.numel(), octaves.count(), shape[1], shape[2], shape[3]}, at::kFloat);
+    const std::vector<int64_t> size = {labels_.numel(), octaves.count(), shape[1], shape[2], shape[3]};
+    if (options.leaves) leaves_ = dead_leaves({labels_.numel(), shape[1], shape[2], shape[3]}, random_);
+    numbers_ = options.leaves ? at::zeros(size, at::kFloat) : normal_tensor(size, random_);
     mean_ = at::zeros_like(numbers_);
     square_ = at::zeros_like(numbers_);
   }
@@ -67,7 +69,8 @@ class Batch {
 
  private:
   at::Tensor images_of(const at::Tensor& numbers) const {
-    return planes_.from_numbers(leaves_ + octaves_.sum(numbers));
+    const at::Tensor sum = octaves_.sum(numbers);
+    return planes_.from_numbers(leaves_.defined() ? leaves_ + sum : sum);
   }
 
   // The same way for all of the batch: up to a sixteenth of the side round the border, mirrored in half of the steps.
@@ -94,7 +97,7 @@ class Batch {
   const Octaves& octaves_;
   const DistillOptions& options_;
   Random random_;
-  at::Tensor labels_, leaves_, numbers_, mean_, square_;
+  at::Tensor labels_, leaves_, numbers_, mean_, square_;  // leaves_: undefined where images begin as noise
 };
 
 /// Progress of several batches at once, and the mean over the batches of each step's loss.
@@ -135,6 +138,17 @@ std::vector<int> drawn_classes(int64_t count, int64_t classes, uint64_t seed) {
   for (int64_t i = 0; i < count; ++i)
     drawn.push_back(static_cast<int>((first + (count >= classes ? i : i * classes / count)) % classes));
   return drawn;
+}
+
+DistillOptions distill_options(int64_t rows, int64_t columns) {
+  constexpr int64_t kLongestOfNoise = 64;
+  DistillOptions options;
+  options.leaves = std::max(rows, columns) > kLongestOfNoise;
+  if (!options.leaves) return options;
+  options.learning_rate = 0.03;
+  options.class_weight = 0.1;
+  options.variation_weight = 1;
+  return options;
 }
 
 DistilledImages::DistilledImages(InputRange range, const DistillOptions& options)

@@ -46,22 +46,43 @@ TEST(StatisticsDistance, OfNumbersThatOneCanCount) {
 TEST(DistilledImages, HaveTheNetworksStatisticsAndTheirClass) {
   const Graph graph = test::small_network(3);
   const Teacher teacher(graph);
-  DistillOptions options;
-  options.batch = 32;
-  options.steps = 150;
-  options.class_weight = 1;
-  const DrawnImages drawn = DistilledImages(range_of_blobs(), options).draw(graph, 64, 5, {});
   const DrawnImages noise = NoiseImages(range_of_blobs()).draw(graph, 64, 5, {});
-  EXPECT_LT(mismatch(teacher, drawn), 0.2 * mismatch(teacher, noise));
-  EXPECT_EQ(std::set<int>(drawn.labels.begin(), drawn.labels.end()).size(), size_t{test::kKinds});
-  const at::NoGradGuard no_gradients;
-  const at::Tensor best = teacher.output(images_of(drawn)).argmax(1);
-  int64_t asked_for = 0;
-  for (int64_t i = 0; i < 64; ++i) asked_for += best[i].item<int64_t>() == drawn.labels[static_cast<size_t>(i)];
-  EXPECT_GT(asked_for, 32);  // a quarter would be chance
-  ASSERT_EQ(drawn.losses.size(), 150U);
-  EXPECT_LT(drawn.losses.back(), drawn.losses.front());
-  for (const float v : drawn.values) ASSERT_TRUE(v >= -2 && v <= 2);
+  for (const bool leaves : {false, true}) {
+    DistillOptions options;
+    options.batch = 32;
+    options.steps = 150;
+    options.leaves = leaves;
+    const DrawnImages drawn = DistilledImages(range_of_blobs(), options).draw(graph, 64, 5, {});
+    EXPECT_LT(mismatch(teacher, drawn), 0.2 * mismatch(teacher, noise));
+    EXPECT_EQ(std::set<int>(drawn.labels.begin(), drawn.labels.end()).size(), size_t{test::kKinds});
+    const at::NoGradGuard no_gradients;
+    const at::Tensor best = teacher.output(images_of(drawn)).argmax(1);
+    int64_t asked_for = 0;
+    for (int64_t i = 0; i < 64; ++i) asked_for += best[i].item<int64_t>() == drawn.labels[static_cast<size_t>(i)];
+    EXPECT_GT(asked_for, 32);  // a quarter would be chance
+    ASSERT_EQ(drawn.losses.size(), 150U);
+    EXPECT_LT(drawn.losses.back(), drawn.losses.front());
+    for (const float v : drawn.values) ASSERT_TRUE(v >= -2 && v <= 2);
+  }
+}
+
+TEST(DistilledImages, OfLeavesStayNearThem) {
+  const Graph graph = test::small_network(3);
+  DistillOptions options = distill_options(224, 65);
+  ASSERT_TRUE(options.leaves);
+  EXPECT_FALSE(distill_options(64, 32).leaves);
+  options.steps = 20;
+  const auto distance = [&](const DistillOptions& from, const DistillOptions& to) {
+    const at::Tensor a = images_of(DistilledImages(range_of_blobs(), from).draw(graph, 16, 5, {})),
+                     b = images_of(DistilledImages(range_of_blobs(), to).draw(graph, 16, 5, {}));
+    return (a - b).square().mean().item<double>();
+  };
+  DistillOptions first = options, other = options;
+  first.steps = 1;
+  first.learning_rate = 1e-6;  // the leaves themselves
+  other.leaves = false;
+  EXPECT_GT(distance(options, first), 0);
+  EXPECT_LT(distance(options, first), 0.5 * distance(other, first));
 }
 
 TEST(DistilledImages, DoNotDependOnThreads) {
