@@ -7,17 +7,10 @@
 #include <random>
 #include <vector>
 
+#include "tests/tracking/metrics/labelled_object.hpp"
+
 namespace flashcell::tracking {
 namespace {
-
-LabelledObject placed(int64_t frame, int64_t id, double x, double y) {
-  LabelledObject object;
-  object.frame = frame;
-  object.id = id;
-  object.x = x;
-  object.y = y;
-  return object;
-}
 
 struct TwoSides {
   std::vector<LabelledObject> truth, tracks;
@@ -35,8 +28,8 @@ TwoSides circling(int objects, const Moved& moved, double radius = 40, int frame
       const double x = 200 + 97 * (id % 7) + radius * std::cos(angle);
       const double y = 200 + 83 * (id / 7) + radius * std::sin(angle);
       const auto [dx, dy] = moved(angle);
-      made.truth.push_back(placed(frame, id, x, y));
-      made.tracks.push_back(placed(frame, 100 + id, x + dx + noise(random), y + dy + noise(random)));
+      made.truth.push_back(at(frame, id, x, y));
+      made.tracks.push_back(at(frame, 100 + id, x + dx + noise(random), y + dy + noise(random)));
     }
   }
   return made;
@@ -66,7 +59,7 @@ TEST(ConstantShift, IsFoundInManyObjectsAndBesideWhatIsMissedAndDirt) {
   s = circling(3, by(31, -18));
   std::erase_if(s.tracks, [](const LabelledObject& o) { return o.id == 100; });
   for (int frame = 1; frame <= 100; ++frame) {
-    for (int id = 0; id < 4; ++id) s.tracks.push_back(placed(frame, 900 + id, 40.0 * id, 10));
+    for (int id = 0; id < 4; ++id) s.tracks.push_back(at(frame, 900 + id, 40.0 * id, 10));
   }
   const auto shift = constant_shift(s.truth, s.tracks, 20);
   ASSERT_TRUE(shift);
@@ -87,7 +80,7 @@ TEST(ConstantShift, IsNoneWhereNoneIs) {
   EXPECT_TRUE(none(circling(1, by(50, 0), 40, 19))) << "too few";
   TwoSides s = circling(2, by(31, 0));
   s.tracks.resize(s.tracks.size() / 3);
-  for (int frame = 1; frame <= 100; ++frame) s.tracks.push_back(placed(frame, 900, 10 * std::sin(frame), frame));
+  for (int frame = 1; frame <= 100; ++frame) s.tracks.push_back(at(frame, 900, 10 * std::sin(frame), frame));
   EXPECT_TRUE(none(s)) << "for a few only";
 }
 

@@ -11,17 +11,10 @@
 #include <stdexcept>
 #include <vector>
 
+#include "tests/tracking/metrics/labelled_object.hpp"
+
 namespace flashcell::tracking {
 namespace {
-
-LabelledObject at(int64_t frame, int64_t id, double x, double y) {
-  LabelledObject object;
-  object.frame = frame;
-  object.id = id;
-  object.x = x;
-  object.y = y;
-  return object;
-}
 
 TEST(Particles, TheSameIsPerfect) {
   const std::vector<LabelledObject> truth = {at(1, 1, 0, 0), at(2, 1, 1, 0), at(1, 2, 50, 0)};
