@@ -31,6 +31,11 @@ AttentionImageOptions attention_options(PictureMethod method, const WorkPlan& wo
   return options;
 }
 
+DistillOptions options_of(const RealNetwork& network) {
+  const Shape& shape = network.input_shape();
+  return distill_options(shape.at(2), shape.at(3));
+}
+
 }  // namespace
 
 std::unique_ptr<ImageSource> make_source(PictureMethod method, const WorkPlan& work, const RealNetwork& network,
@@ -40,8 +45,7 @@ std::unique_ptr<ImageSource> make_source(PictureMethod method, const WorkPlan& w
     return std::make_unique<AttentionImages>(network.range(), attention_options(method, work, threads));
   if (is_generator(method))
     return std::make_unique<GeneratedImages>(network.range(), generator_options(method), work.generator_steps, threads);
-  const Shape& shape = network.input_shape();
-  DistillOptions options = distill_options(shape[2], shape[3]);
+  DistillOptions options = options_of(network);
   options.steps = work.distill_steps;
   options.threads = threads;
   return std::make_unique<DistilledImages>(network.range(), options);
@@ -53,6 +57,8 @@ uint64_t picture_fingerprint(const RealNetwork& network, PictureMethod method, c
   hash.add(network.fingerprint).add(name_in(kPictureMethodNames, method)).add(seed);
   for (const int64_t number : {work.images, int64_t{work.distill_steps}, work.generator_steps, count})
     hash.add(static_cast<uint64_t>(number));
+  // Runs of before began all of them as noise.
+  if (method == PictureMethod::distill && options_of(network).leaves) hash.add("leaves");
   return hash.value();
 }
 

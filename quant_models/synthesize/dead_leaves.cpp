@@ -1,7 +1,6 @@
 #include "quant_models/synthesize/dead_leaves.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -55,9 +54,10 @@ struct Leaf {
 void draw(float* numbers, int64_t channels, int64_t rows, int64_t columns, Random& random) {
   const int64_t pixels = rows * columns;
   std::vector<bool> drawn(static_cast<size_t>(pixels));
-  auto left = pixels;
+  const auto may_be_left = static_cast<int64_t>((1 - kCovered) * static_cast<double>(pixels));
+  int64_t left = pixels;
   const double smallest = kSmallest * std::pow(kMostSmallest / kSmallest, random.uniform());
-  for (int i = 0; i<kMostLeaves&& static_cast<double>(left)>(1 - kCovered) * static_cast<double>(pixels); ++i) {
+  for (int i = 0; i < kMostLeaves && left > may_be_left; ++i) {
     const Leaf leaf(static_cast<double>(columns), static_cast<double>(rows), channels, smallest, random);
     const auto from = [&](double centre) {
       return static_cast<int64_t>(std::max(0.0, std::ceil(centre - leaf.radius)));

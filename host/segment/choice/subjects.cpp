@@ -222,7 +222,7 @@ std::vector<tracking::ObjectCount> counts_of_places(const std::vector<TrialFrame
   const int peak = heaviest([&](int b) { return weight_of_motion(bins, b); });
   const auto is_sure = [&](const TrialObject& o) {
     const Bin& bin = bins[bin_of(o.area)];
-    return is_mobile(o) && !o.at_edge && bin.evidence() >= kSurely * bins[peak].evidence() &&
+    return is_mobile(o) && !o.at_edge && bin.evidence() > 0 && bin.evidence() >= kSurely * bins[peak].evidence() &&
            bin.restless() >= kShare * bins[peak].restless();
   };
   std::vector<tracking::ObjectCount> places;
