@@ -55,20 +55,39 @@ void sample(std::span<const PixelRun> runs, int step, std::vector<PixelRun>& sam
   }
 }
 
-void PixelShares::share(std::span<const PixelRun> runs, std::span<const PartEllipse> ellipses,
-                        const ShareRules& rules) {
-  prepare(ellipses, rules);
-  rows_.share(runs, in_rows_, rules.step, rules.reach);
-  counted_ = covered_ = common_ = 0;
+void PixelShares::start(std::span<const PixelRun> runs, int step) {
+  step_ = step;
+  rows_.start(runs, step);
+  counted_ = 0;
   for (const PixelRun& run : runs) counted_ += run.last - run.first + 1;
-  for (const RowClaims& claims : rows_.claims()) {
-    covered_ += static_cast<double>(claims.inside);
-    common_ += static_cast<double>(claims.shared.count);
-  }
+}
+
+void PixelShares::share(std::span<const PartEllipse> ellipses, const ShareRules& rules) {
+  prepare(ellipses, rules);
+  rows_.share(in_rows_, rules.reach);
+  covered_ = common_ = 0;
+  for (const RowClaims& claims : rows_.claims()) common_ += static_cast<double>(claims.shared.count);
   // That makes up for what is hidden.
   common_share_ = common_ > 0 ? std::min(1.0, rules.hidden * counted_ / common_) : 0;
   sums_.clear();
-  for (size_t i = 0; i < ellipses.size(); ++i) sums_.push_back(settle(rows_.claims()[i], ellipses[i], rules.step));
+  for (size_t i = 0; i < ellipses.size(); ++i) sums_.push_back(settle(rows_.claims()[i], ellipses[i]));
+}
+
+void PixelShares::look_over() {
+  // Around what is mostly its own.
+  const bool inside = common_share_ >= 0.5;
+  rows_.look_over(inside);
+  for (size_t i = 0; i < sums_.size(); ++i) {
+    const RowClaims& claims = rows_.claims()[i];
+    PartSums& sums = sums_[i];
+    covered_ += static_cast<double>(claims.inside);
+    sums.alone = static_cast<double>(claims.own.count - claims.common);
+    const WholeBox further = inside ? claims.inside_box : claims.own_box;
+    sums.left = std::min(claims.own_box.left, further.left);
+    sums.right = std::max(claims.own_box.right, further.right);
+    sums.top = std::min(claims.own_box.top, further.top);
+    sums.bottom = std::max(claims.own_box.bottom, further.bottom);
+  }
 }
 
 void PixelShares::prepare(std::span<const PartEllipse> ellipses, const ShareRules& rules) {
@@ -78,14 +97,15 @@ void PixelShares::prepare(std::span<const PartEllipse> ellipses, const ShareRule
         RowEllipse{e.x, e.y, e.xx, e.xy, e.yy, -e.xy / e.xx, e.yy - e.xy * e.xy / e.xx, 1 / e.xx});
     const double tall = std::sqrt((rules.reach + kSlack) / in_rows.rise);
     if (!(std::abs(e.x) < kFar) || !std::isfinite(in_rows.width) || !std::isfinite(in_rows.lean)) continue;
-    in_rows.top = static_cast<int32_t>(std::ceil(within((e.y - tall) / rules.step - kEndSlack, -kFar, kFar)));
-    in_rows.bottom = static_cast<int32_t>(std::floor(within((e.y + tall) / rules.step + kEndSlack, -kFar, kFar)));
+    in_rows.top = static_cast<int32_t>(std::ceil(within((e.y - tall) / step_ - kEndSlack, -kFar, kFar)));
+    in_rows.bottom = static_cast<int32_t>(std::floor(within((e.y + tall) / step_ + kEndSlack, -kFar, kFar)));
   }
 }
 
-PartSums PixelShares::settle(const RowClaims& claims, const PartEllipse& ellipse, double step) const {
+PartSums PixelShares::settle(const RowClaims& claims, const PartEllipse& ellipse) const {
   const SharedSums sum(claims, common_share_);
   // From steps about the rows' origin to px about the ellipse's middle.
+  const double step = step_;
   const double dx = ellipse.x - step * rows_.origin_x(), dy = ellipse.y - step * rows_.origin_y();
   const double count = sum(&WholeSums::count), x = step * sum(&WholeSums::x2) / 2, y = step * sum(&WholeSums::y);
   PartSums sums;
@@ -95,13 +115,6 @@ PartSums PixelShares::settle(const RowClaims& claims, const PartEllipse& ellipse
   sums.xx = step * step * sum(&WholeSums::xx12) / 12 - 2 * dx * x + count * dx * dx;
   sums.xy = step * step * sum(&WholeSums::xy2) / 2 - dy * x - dx * y + count * dx * dy;
   sums.yy = step * step * sum(&WholeSums::yy) - 2 * dy * y + count * dy * dy;
-  sums.alone = static_cast<double>(claims.own.count - claims.common);
-  // Around what is mostly its own.
-  const WholeBox further = common_share_ >= 0.5 ? claims.inside_box : claims.own_box;
-  sums.left = std::min(claims.own_box.left, further.left);
-  sums.right = std::max(claims.own_box.right, further.right);
-  sums.top = std::min(claims.own_box.top, further.top);
-  sums.bottom = std::max(claims.own_box.bottom, further.bottom);
   return sums;
 }
 

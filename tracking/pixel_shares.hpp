@@ -25,6 +25,7 @@ struct PartEllipse {
 /// Sums over the pixels that an ellipse has, about its middle, px.
 struct PartSums {
   double weight = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0;
+  // After look_over():
   double alone = 0;  ///< pixels that are in no other ellipse
   /// Around the pixels that are at least half its own, in steps; the wrong way round if there are none.
   int32_t left = std::numeric_limits<int32_t>::max(), right = std::numeric_limits<int32_t>::min();
@@ -35,7 +36,6 @@ struct PartSums {
 
 /// How pixels are shared out.
 struct ShareRules {
-  int step = 1;       ///< px from one to the next, along a row and from row to row
   double reach = 1;   ///< >= 1: squared depth up to which a pixel outside of all ellipses belongs to the nearest
   double hidden = 0;  ///< of the blob's pixels, >= 0: as many count once more, for others that are inside
 };
@@ -50,20 +50,26 @@ void sample(std::span<const PixelRun> runs, int step, std::vector<PixelRun>& sam
 /// summed up in closed form. Allocates nothing once the most ellipses have been seen.
 class PixelShares {
  public:
-  /// `runs`: row by row and in a row from left to right, in steps.
-  void share(std::span<const PixelRun> runs, std::span<const PartEllipse> ellipses, const ShareRules& rules);
+  /// `runs`: row by row and in a row from left to right, in steps of `step` px from one pixel to the next, along a row
+  /// and from row to row. They must stay until the last share().
+  void start(std::span<const PixelRun> runs, int step);
+  void share(std::span<const PartEllipse> ellipses, const ShareRules& rules);
+
+  /// What only the last share() is asked for: covered(), and what PartSums says of places.
+  void look_over();
 
   /// One for each ellipse, of the last call.
   const std::vector<PartSums>& sums() const { return sums_; }
   double counted() const { return counted_; }  ///< pixels that were shared out or left over
-  double covered() const { return covered_; }  ///< of these, in some ellipse
+  double covered() const { return covered_; }  ///< of these, in some ellipse; after look_over()
   double common() const { return common_; }    ///< and in further ones: once for each
   double common_share() const { return common_share_; }
 
  private:
   void prepare(std::span<const PartEllipse> ellipses, const ShareRules& rules);
-  PartSums settle(const RowClaims& claims, const PartEllipse& ellipse, double step) const;
+  PartSums settle(const RowClaims& claims, const PartEllipse& ellipse) const;
 
+  int step_ = 1;
   std::vector<RowEllipse> in_rows_;
   RowShares rows_;
   std::vector<PartSums> sums_;

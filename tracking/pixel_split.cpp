@@ -128,18 +128,20 @@ std::span<const PixelPart> PixelSplit::split(std::span<const PixelRun> runs, std
   rules.hidden = hidden / pixels;
   start(known);
   const double per_object = pixels / static_cast<double>(known.size());
-  rules.step = std::max(1, static_cast<int>(std::sqrt(per_object / kPixelsEnough)));
-  if (rules.step > 1) sample(runs, rules.step, sampled_);
+  const int step = std::max(1, static_cast<int>(std::sqrt(per_object / kPixelsEnough)));
+  if (step > 1) sample(runs, step, sampled_);
+  shares_.start(step > 1 ? sampled_ : runs, step);
+  if (shares_.counted() == 0) return {};
   for (int pass = 0; pass < kMostPasses; ++pass) {
-    shares_.share(rules.step > 1 ? sampled_ : runs, ellipses_, rules);
-    if (shares_.counted() == 0) return {};
+    shares_.share(ellipses_, rules);
     if (move() < kStill) break;
   }
-  if (rules.step > 1) {
-    rules.step = 1;
-    shares_.share(runs, ellipses_, rules);
+  if (step > 1) {
+    shares_.start(runs, 1);
+    shares_.share(ellipses_, rules);
     move();
   }
+  shares_.look_over();
   report(known, pixels);
   return parts_;
 }

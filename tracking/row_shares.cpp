@@ -1,6 +1,7 @@
 #include "tracking/row_shares.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #undef HWY_TARGET_INCLUDE
@@ -16,14 +17,14 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::CappedTag<double, 8>;
 using V = hn::VFromD<D>;
 using M = decltype(hn::MaskFromVec(hn::Zero(D())));
+using Active = RowShares::Active;
 using Batch = RowShares::Batch;
 
-/// A crossing's ends are looked for so much too far out, of depth and in steps; depth itself then decides. More than
-/// rounding can be off, less than a pixel.
-constexpr double kSlack = 1e-9;
-constexpr double kEndSlack = 1e-4;
+/// More than rounding can be off, less than a pixel.
+constexpr double kSlack = 1e-9;  // steps
+constexpr double kDepthSlack = 1e-12;
 constexpr double kFar = 1e9;
-constexpr size_t kTerms = 4;  // numbers of an ellipse in a row that its depth there follows from, and its ends' depths
+constexpr double kTiny = 1e-300;
 
 struct Interval {
   V first, last;  // steps
@@ -41,163 +42,136 @@ HWY_INLINE Interval read(D d, const double* first, const double* last, size_t at
   return {hn::LoadU(d, first + at), hn::LoadU(d, last + at)};
 }
 
-/// An ellipse in some rows.
-struct Crossing {
-  V x, xx, slope, base;
-
-  // No MulAdd: only some machines fuse it.
-  HWY_INLINE V depth(V px) const {
-    const V dx = hn::Sub(px, x);
-    return hn::Add(hn::Mul(hn::Add(hn::Mul(xx, dx), slope), dx), base);
-  }
-  HWY_INLINE V rise(D d, V px) const { return hn::Add(hn::Mul(hn::Mul(hn::Set(d, 2), xx), hn::Sub(px, x)), slope); }
-};
-
-HWY_INLINE Crossing crossing_of(D d, const RowEllipse& e, const double* terms) {
-  return {hn::Set(d, e.x), hn::Set(d, e.xx), hn::LoadU(d, terms), hn::LoadU(d, terms + hn::Lanes(d))};
+/// The part of `run` about `middle` where depth, which is `room` less there than it may be, is not too much. `width`:
+/// of half of it squared, by room.
+HWY_INLINE Interval within(D d, V middle, V room, double width, const Interval& run) {
+  const V half = hn::Sqrt(hn::Mul(hn::Max(room, hn::Zero(d)), hn::Set(d, width)));
+  const V reach = hn::Add(half, hn::Set(d, kSlack));
+  const M any = hn::Ge(room, hn::Set(d, -kDepthSlack));
+  return both(run, {hn::IfThenElse(any, hn::Ceil(hn::Sub(middle, reach)), hn::Set(d, kFar)),
+                    hn::Floor(hn::Add(middle, reach))});
 }
 
-/// The part of `run` that is at most so deep.
-HWY_INLINE Interval within(D d, const Batch& batch, const RowEllipse& e, const Crossing& crossing, V dy, double depth,
-                           const Interval& run) {
-  const V step = hn::Set(d, batch.step), per_step = hn::Set(d, 1 / batch.step), most = hn::Set(d, depth);
-  const V slack = hn::Set(d, kEndSlack), far = hn::Set(d, kFar), one = hn::Set(d, 1);
-  const V room = hn::Sub(hn::Set(d, depth + kSlack), hn::Mul(hn::Mul(hn::Set(d, e.rise), dy), dy));
-  const M any = hn::Ge(room, hn::Zero(d));
-  const V middle = hn::Add(hn::Set(d, e.x), hn::Mul(hn::Set(d, e.lean), dy));
-  const V half = hn::Sqrt(hn::Mul(hn::Max(room, hn::Zero(d)), hn::Set(d, e.width)));
-  V first = hn::Ceil(hn::Sub(hn::Mul(hn::Sub(middle, half), per_step), slack));
-  V last = hn::Floor(hn::Add(hn::Mul(hn::Add(middle, half), per_step), slack));
-  first = hn::Add(first, hn::IfThenElseZero(hn::Gt(crossing.depth(hn::Mul(first, step)), most), one));
-  last = hn::Sub(last, hn::IfThenElseZero(hn::Gt(crossing.depth(hn::Mul(last, step)), most), one));
-  return both(run, {hn::IfThenElse(any, first, far), last});
-}
-
-/// Where in a run, from end to end, the one of two that comes first in their list is the deeper one.
+/// Where between two pixels the one of two ellipses that comes first in their list is the deeper one.
 struct Contest {
   Interval first_wins, second_wins;
   M two_parts;  // one of them wins at both ends, the other one between them
 };
 
-HWY_INLINE Contest contest(D d, double step_size, const Crossing& a, const Crossing& b, const double* a_terms,
-                           const double* b_terms, const Interval& run) {
-  const size_t lanes = hn::Lanes(d);
-  const V step = hn::Set(d, step_size), one = hn::Set(d, 1);
-  const auto wins = [&](V at) {
-    const V px = hn::Mul(at, step);
-    return hn::Le(a.depth(px), b.depth(px));
-  };
-  const V left = hn::Sub(hn::LoadU(d, a_terms + 2 * lanes), hn::LoadU(d, b_terms + 2 * lanes));
-  const V right = hn::Sub(hn::LoadU(d, a_terms + 3 * lanes), hn::LoadU(d, b_terms + 3 * lanes));
-  const M at_first = hn::Le(left, hn::Zero(d)), at_last = hn::Le(right, hn::Zero(d));
+/// The difference of two depths along a row, at t steps from some pixel; where it is not above 0 the first one wins.
+struct Parabola {
+  V at_0, rise, bend;
+
+  HWY_INLINE V at(V t) const { return hn::Add(at_0, hn::Mul(hn::Add(rise, hn::Mul(bend, t)), t)); }
+  HWY_INLINE V rise_at(D d, V t) const { return hn::Add(rise, hn::Mul(hn::Mul(hn::Set(d, 2), bend), t)); }
+};
+
+HWY_INLINE Contest contest(D d, const Parabola& difference, const Interval& run) {
+  const V zero = hn::Zero(d), one = hn::Set(d, 1), two = hn::Set(d, 2), span = hn::Sub(run.last, run.first);
+  const V left = difference.at_0, rise = difference.rise, bend = difference.bend;
+  const M at_first = hn::Le(left, zero), at_last = hn::Le(difference.at(span), zero);
   const M change = hn::Xor(at_first, at_last);
-  // Between `low`, which is as the run's first pixel, and `high`, which is not: first where a straight line would have
-  // it, then by halving.
-  V low = run.first, high = hn::IfThenElse(change, run.last, hn::Add(run.last, one));
+  V end = run.last;
   if (!hn::AllFalse(d, change)) {
-    const auto narrow = [&](V at) {
-      const M same = hn::Not(hn::Xor(wins(at), at_first));
-      const M between = hn::And(change, hn::And(hn::Gt(at, low), hn::Lt(at, high)));
-      low = hn::IfThenElse(hn::And(between, same), at, low);
-      high = hn::IfThenElse(hn::AndNot(same, between), at, high);
-    };
-    const V span = hn::Sub(run.last, run.first);
-    const V guess =
-        hn::Floor(hn::Add(run.first, hn::Div(hn::Mul(span, left), hn::IfThenElse(change, hn::Sub(left, right), one))));
-    narrow(guess);
-    narrow(hn::Add(guess, one));
-    while (!hn::AllFalse(d, hn::And(change, hn::Gt(hn::Sub(high, low), one))))
-      narrow(hn::Floor(hn::Mul(hn::Add(low, high), hn::Set(d, 0.5))));
+    // The root between the ends, without a difference of like numbers.
+    const V root = hn::Sqrt(hn::Max(zero, hn::Sub(hn::Mul(rise, rise), hn::Mul(hn::Mul(hn::Set(d, 4), bend), left))));
+    const V sum = hn::Add(root, hn::Abs(rise));
+    const M away = hn::Xor(at_first, hn::Gt(rise, zero));
+    const V steps = hn::Div(hn::IfThenElse(away, sum, hn::Mul(two, hn::Abs(left))),
+                            hn::Max(hn::Set(d, kTiny), hn::IfThenElse(away, hn::Mul(two, hn::Abs(bend)), sum)));
+    const V slack = hn::Set(d, kSlack);
+    const V last =
+        hn::IfThenElse(at_first, hn::Floor(hn::Add(steps, slack)), hn::Sub(hn::Ceil(hn::Sub(steps, slack)), one));
+    const V there = hn::Add(run.first, hn::Max(zero, hn::Min(last, hn::Sub(span, one))));
+    end = hn::IfThenElse(change, there, end);
   }
-  const V end = hn::IfThenElse(change, low, run.last);
   const Interval before{run.first, end}, behind{hn::Add(end, one), run.last};
   Contest result;
   result.first_wins = {hn::IfThenElse(at_first, before.first, behind.first),
                        hn::IfThenElse(at_first, before.last, behind.last)};
   result.second_wins = {hn::IfThenElse(at_first, behind.first, before.first),
                         hn::IfThenElse(at_first, behind.last, before.last)};
-  // The difference of two depths is a parabola: with the same winner at both ends it may have another about its top.
-  const V left_rise = hn::Sub(a.rise(d, hn::Mul(run.first, step)), b.rise(d, hn::Mul(run.first, step)));
-  const V right_rise = hn::Sub(a.rise(d, hn::Mul(run.last, step)), b.rise(d, hn::Mul(run.last, step)));
-  const M turns = hn::AndNot(change, hn::Xor(hn::Lt(left_rise, hn::Zero(d)), hn::Lt(right_rise, hn::Zero(d))));
-  result.two_parts = hn::MaskFromVec(hn::Zero(d));
+  // With the same winner at both ends there may be another about the parabola's top.
+  const V last_rise = difference.rise_at(d, span);
+  const M up = hn::And(hn::Gt(rise, zero), hn::Lt(last_rise, zero));
+  const M down = hn::And(hn::Lt(rise, zero), hn::Gt(last_rise, zero));
+  const M turns = hn::AndNot(change, hn::Or(hn::And(at_first, up), hn::AndNot(at_first, down)));
+  result.two_parts = hn::MaskFromVec(zero);
   if (!hn::AllFalse(d, turns)) {
-    const V top = hn::Floor(hn::Add(run.first, hn::Div(hn::Mul(hn::Sub(run.last, run.first), left_rise),
-                                                       hn::IfThenElse(turns, hn::Sub(left_rise, right_rise), one))));
-    const V next = hn::Min(hn::Add(top, one), run.last);
-    const M other = hn::Or(hn::Xor(wins(top), at_first), hn::Xor(wins(next), at_first));
+    const V top = hn::Floor(hn::Div(rise, hn::Mul(hn::Set(d, -2), bend)));
+    const auto wins = [&](V t) { return hn::Le(difference.at(t), zero); };
+    const M other = hn::Or(hn::Xor(wins(top), at_first), hn::Xor(wins(hn::Min(hn::Add(top, one), span)), at_first));
     result.two_parts = hn::And(turns, other);
   }
   return result;
 }
 
-/// Of the rows `at` .. and each active ellipse that may reach them: where it crosses them, and where it is the deepest.
-HWY_INLINE void find_intervals(D d, const Batch& batch, size_t at) {
-  const size_t lanes = hn::Lanes(d), count = batch.active.size();
-  const V step = hn::Set(d, batch.step), y = hn::LoadU(d, batch.y + at);
-  const Interval run = read(d, batch.first, batch.last, at);
-  const double top = batch.y[at], bottom = batch.y[std::min(at + lanes, batch.rows) - 1];
-  const auto reaches = [&](const RowEllipse& e) { return e.top <= bottom && e.bottom >= top; };
-  for (size_t i = 0; i < count; ++i) {
-    const RowEllipse& e = batch.ellipses[batch.active[i]];
-    const size_t place = i * RowShares::kBatch + at;
-    double* const terms = batch.terms + i * kTerms * lanes;
-    Interval inside{hn::Set(d, kFar), hn::Set(d, -kFar)}, own = inside;
-    if (reaches(e)) {
-      const V dy = hn::Sub(hn::Mul(y, step), hn::Set(d, e.y));
-      hn::StoreU(hn::Mul(hn::Set(d, 2 * e.xy), dy), d, terms);
-      hn::StoreU(hn::Mul(hn::Mul(hn::Set(d, e.yy), dy), dy), d, terms + lanes);
-      const Crossing crossing = crossing_of(d, e, terms);
-      hn::StoreU(crossing.depth(hn::Mul(run.first, step)), d, terms + 2 * lanes);
-      hn::StoreU(crossing.depth(hn::Mul(run.last, step)), d, terms + 3 * lanes);
-      inside = within(d, batch, e, crossing, dy, 1, run);
-      own = within(d, batch, e, crossing, dy, batch.reach, run);
-    }
+/// Where an ellipse crosses the rows that it may reach.
+HWY_INLINE void find_crossings(D d, const Batch& batch, size_t ellipse) {
+  const Active& active = batch.active[ellipse];
+  const RowEllipse& e = batch.ellipses[active.ellipse];
+  const V step = hn::Set(d, batch.step), per_step = hn::Set(d, 1 / batch.step);
+  const double width = e.width / (batch.step * batch.step);
+  for (size_t at = active.from; at < active.to; at += hn::Lanes(d)) {
+    const size_t place = ellipse * RowShares::kBatch + at;
+    const Interval run = read(d, batch.first, batch.last, at);
+    const V dy = hn::Sub(hn::Mul(hn::LoadU(d, batch.y + at), step), hn::Set(d, e.y));
+    const V room = hn::Sub(hn::Set(d, 1), hn::Mul(hn::Mul(hn::Set(d, e.rise), dy), dy));
+    const V middle = hn::Mul(hn::Add(hn::Set(d, e.x), hn::Mul(hn::Set(d, e.lean), dy)), per_step);
+    const Interval inside = within(d, middle, room, width, run);
+    const Interval own = within(d, middle, hn::Add(room, hn::Set(d, batch.reach - 1)), width, run);
     hn::StoreU(inside.first, d, batch.inside_first + place);
     hn::StoreU(inside.last, d, batch.inside_last + place);
     hn::StoreU(own.first, d, batch.own_first + place);
     hn::StoreU(own.last, d, batch.own_last + place);
+    if (batch.active.size() == 1) continue;
+    // No MulAdd: only some machines fuse it.
+    const V dx = hn::Sub(hn::Mul(run.first, step), hn::Set(d, e.x)), xx = hn::Set(d, e.xx);
+    const V slope = hn::Mul(hn::Set(d, 2 * e.xy), dy), base = hn::Mul(hn::Mul(hn::Set(d, e.yy), dy), dy);
+    hn::StoreU(hn::Add(hn::Mul(hn::Add(hn::Mul(xx, dx), slope), dx), base), d, batch.depth + place);
+    hn::StoreU(hn::Add(hn::Mul(hn::Set(d, 2 * e.xx), dx), slope), d, batch.rise + place);
   }
-  M two_parts = hn::MaskFromVec(hn::Zero(d));
-  for (size_t i = 1; i < count; ++i) {
-    const RowEllipse& b = batch.ellipses[batch.active[i]];
-    if (!reaches(b)) continue;
-    const double* const b_terms = batch.terms + i * kTerms * lanes;
-    const size_t b_place = i * RowShares::kBatch + at;
-    const Crossing b_crossing = crossing_of(d, b, b_terms);
-    for (size_t k = 0; k < i; ++k) {
-      const RowEllipse& a = batch.ellipses[batch.active[k]];
-      if (!reaches(a)) continue;
-      const size_t a_place = k * RowShares::kBatch + at;
-      const Interval a_own = read(d, batch.own_first, batch.own_last, a_place),
-                     b_own = read(d, batch.own_first, batch.own_last, b_place);
-      const Interval wanted_by_both = both(a_own, b_own);
-      const M contested = hn::Le(wanted_by_both.first, wanted_by_both.last);
-      if (hn::AllFalse(d, contested)) continue;
-      const double* const a_terms = batch.terms + k * kTerms * lanes;
-      const Contest result = contest(d, batch.step, crossing_of(d, a, a_terms), b_crossing, a_terms, b_terms, run);
-      two_parts = hn::Or(two_parts, hn::And(contested, result.two_parts));
-      const auto keep = [&](const Interval& own, const Interval& won, size_t place) {
-        const Interval left = both(own, won);
-        hn::StoreU(hn::IfThenElse(contested, left.first, own.first), d, batch.own_first + place);
-        hn::StoreU(hn::IfThenElse(contested, left.last, own.last), d, batch.own_last + place);
-      };
-      keep(a_own, result.first_wins, a_place);
-      keep(b_own, result.second_wins, b_place);
-    }
-  }
-  if (hn::AllFalse(d, two_parts)) return;
+}
+
+HWY_INLINE uint64_t bits_of(D d, M rows, size_t at) {
   alignas(8) uint8_t bits[8] = {};
-  hn::StoreMaskBits(d, two_parts, bits);
-  for (size_t lane = 0; lane < lanes && at + lane < batch.rows; ++lane) {
-    if ((bits[0] >> lane & 1) == 0) continue;
-    batch.left_over->push_back(static_cast<uint32_t>(at + lane));
-    for (size_t i = 0; i < count; ++i) {
-      const size_t place = i * RowShares::kBatch + at + lane;
-      batch.inside_first[place] = batch.own_first[place] = kFar;
-      batch.inside_last[place] = batch.own_last[place] = -kFar;
-    }
+  hn::StoreMaskBits(d, rows, bits);
+  return uint64_t{bits[0]} << at;
+}
+
+/// And where it is deeper than another one. Returns the rows of which one of them has two parts, a bit each.
+HWY_INLINE uint64_t settle_contest(D d, const Batch& batch, size_t former, size_t latter) {
+  const Active &a = batch.active[former], &b = batch.active[latter];
+  const size_t end = std::min(a.to, b.to);
+  const V step = hn::Set(d, batch.step);
+  const V bend = hn::Set(d, (batch.ellipses[a.ellipse].xx - batch.ellipses[b.ellipse].xx) * batch.step * batch.step);
+  uint64_t two_parts = 0;
+  for (size_t at = std::max(a.from, b.from); at < end; at += hn::Lanes(d)) {
+    const size_t a_place = former * RowShares::kBatch + at, b_place = latter * RowShares::kBatch + at;
+    const Interval a_own = read(d, batch.own_first, batch.own_last, a_place),
+                   b_own = read(d, batch.own_first, batch.own_last, b_place);
+    const Interval wanted_by_both = both(a_own, b_own);
+    const M contested = hn::Le(wanted_by_both.first, wanted_by_both.last);
+    if (hn::AllFalse(d, contested)) continue;
+    const auto less = [&](const double* term) {
+      return hn::Sub(hn::LoadU(d, term + a_place), hn::LoadU(d, term + b_place));
+    };
+    const Parabola difference{less(batch.depth), hn::Mul(less(batch.rise), step), bend};
+    // Beyond what either of them has nothing is decided.
+    const Interval either{hn::Min(a_own.first, b_own.first), hn::Max(a_own.last, b_own.last)};
+    const V start = hn::Sub(either.first, hn::LoadU(d, batch.first + at));
+    const Contest result = contest(d, {difference.at(start), difference.rise_at(d, start), bend}, either);
+    const M left_over = hn::And(contested, result.two_parts);
+    if (!hn::AllFalse(d, left_over)) two_parts |= bits_of(d, left_over, at);
+    const auto keep = [&](const Interval& own, const Interval& won, size_t place) {
+      const Interval left = both(own, won);
+      hn::StoreU(hn::IfThenElse(contested, left.first, own.first), d, batch.own_first + place);
+      hn::StoreU(hn::IfThenElse(contested, left.last, own.last), d, batch.own_last + place);
+    };
+    keep(a_own, result.first_wins, a_place);
+    keep(b_own, result.second_wins, b_place);
   }
+  return two_parts;
 }
 
 /// How many pixels of `wanted` are in other ellipses' crossings as well.
@@ -208,7 +182,7 @@ HWY_INLINE V in_others(D d, const Batch& batch, size_t ellipse, size_t at, const
     // The next stretch of them, from the left.
     V first = far, last = hn::Set(d, -kFar);
     for (size_t i = 0; i < batch.active.size(); ++i) {
-      if (i == ellipse) continue;
+      if (i == ellipse || at < batch.active[i].from || at >= batch.active[i].to) continue;
       const size_t place = i * RowShares::kBatch + at;
       const Interval other = both(read(d, batch.inside_first, batch.inside_last, place), {from, wanted.last});
       const M nearer = hn::And(hn::Le(other.first, other.last), hn::Lt(other.first, first));
@@ -280,52 +254,84 @@ HWY_INLINE void add_to(WholeBox& box, D d, const LaneBox& lanes) {
   box.bottom = std::max(box.bottom, static_cast<int32_t>(hn::GetLane(hn::MaxOfLanes(d, lanes.bottom))));
 }
 
+/// Of n pixels side by side about m: twice their sum is 2 m n, twelve times that of their squares
+/// 12 m^2 n + n (n^2 - 1).
+struct LaneMoments {
+  V count, x2, xx12;
+
+  LaneMoments(D d, const Interval& pixels, V twice_origin) : count(pixels_in(d, pixels)) {
+    const V ends = hn::Sub(hn::Add(pixels.first, pixels.last), twice_origin);
+    x2 = hn::Mul(count, ends);
+    xx12 = hn::Add(hn::Mul(hn::Mul(hn::Set(d, 3), x2), ends),
+                   hn::Mul(count, hn::Sub(hn::Mul(count, count), hn::Set(d, 1))));
+  }
+};
+
 /// Sums up what one ellipse has.
 HWY_INLINE void sum_up(D d, const Batch& batch, size_t ellipse) {
-  const size_t lanes = hn::Lanes(d);
   const V twice_origin = hn::Set(d, 2 * batch.origin_x), origin_y = hn::Set(d, batch.origin_y);
-  const V one = hn::Set(d, 1), three = hn::Set(d, 3);
   LaneSums own_sums(d), shared_sums(d);
-  LaneBox own_box(d), inside_box(d);
-  V own_inside = hn::Zero(d), common = hn::Zero(d);
-  for (size_t at = 0; at < batch.rows; at += lanes) {
+  bool shares = false;
+  const Active& active = batch.active[ellipse];
+  for (size_t at = active.from; at < active.to; at += hn::Lanes(d)) {
     const size_t place = ellipse * RowShares::kBatch + at;
     const Interval inside = read(d, batch.inside_first, batch.inside_last, place),
                    own = read(d, batch.own_first, batch.own_last, place);
-    const V y = hn::LoadU(d, batch.y + at), row = hn::Sub(y, origin_y);
+    const V row = hn::Sub(hn::LoadU(d, batch.y + at), origin_y);
+    const LaneMoments all(d, own, twice_origin);
+    own_sums.add(all.count, all.x2, all.xx12, row);
+    // All that is inside is its own, mostly.
+    const M lost = hn::Or(hn::Lt(inside.first, own.first), hn::Gt(inside.last, own.last));
+    if (hn::AllFalse(d, hn::And(lost, hn::Le(inside.first, inside.last)))) continue;
+    shares = true;
+    const LaneMoments whole(d, inside, twice_origin), kept(d, both(own, inside), twice_origin);
+    shared_sums.add(hn::Sub(whole.count, kept.count), hn::Sub(whole.x2, kept.x2), hn::Sub(whole.xx12, kept.xx12), row);
+  }
+  RowClaims& claims = batch.claims[active.ellipse];
+  add_to(claims.own, d, own_sums);
+  if (shares) add_to(claims.shared, d, shared_sums);
+}
+
+/// Where its pixels lie, and how many of them are in others as well.
+HWY_INLINE void look_over(D d, const Batch& batch, size_t ellipse) {
+  LaneBox own_box(d), inside_box(d);
+  V own_inside = hn::Zero(d), common = hn::Zero(d);
+  const Active& active = batch.active[ellipse];
+  for (size_t at = active.from; at < active.to; at += hn::Lanes(d)) {
+    const size_t place = ellipse * RowShares::kBatch + at;
+    const Interval inside = read(d, batch.inside_first, batch.inside_last, place),
+                   own = read(d, batch.own_first, batch.own_last, place);
+    const V y = hn::LoadU(d, batch.y + at);
     const Interval middle = both(own, inside);
-    const V n_own = pixels_in(d, own), n_inside = pixels_in(d, inside), n_middle = pixels_in(d, middle);
-    // Of n pixels side by side about m: twice their sum is 2 m n, twelve times that of their squares
-    // 12 m^2 n + n (n^2 - 1).
-    const auto moments = [&](const Interval& i, V n, V& x2, V& xx12) {
-      const V ends = hn::Sub(hn::Add(i.first, i.last), twice_origin);
-      x2 = hn::Mul(n, ends);
-      xx12 = hn::Add(hn::Mul(hn::Mul(three, x2), ends), hn::Mul(n, hn::Sub(hn::Mul(n, n), one)));
-    };
-    V own_x2, own_xx12, inside_x2, inside_xx12, middle_x2, middle_xx12;
-    moments(own, n_own, own_x2, own_xx12);
-    moments(inside, n_inside, inside_x2, inside_xx12);
-    moments(middle, n_middle, middle_x2, middle_xx12);
-    own_sums.add(n_own, own_x2, own_xx12, row);
-    shared_sums.add(hn::Sub(n_inside, n_middle), hn::Sub(inside_x2, middle_x2), hn::Sub(inside_xx12, middle_xx12), row);
     own_box.add(d, own, y);
-    inside_box.add(d, inside, y);
-    own_inside = hn::Add(own_inside, n_middle);
+    if (batch.inside_boxes) inside_box.add(d, inside, y);
+    own_inside = hn::Add(own_inside, pixels_in(d, middle));
     if (batch.active.size() > 1) common = hn::Add(common, in_others(d, batch, ellipse, at, middle));
   }
-  RowClaims& claims = batch.claims[batch.active[ellipse]];
-  add_to(claims.own, d, own_sums);
-  add_to(claims.shared, d, shared_sums);
+  RowClaims& claims = batch.claims[active.ellipse];
   add_to(claims.own_box, d, own_box);
-  add_to(claims.inside_box, d, inside_box);
+  if (batch.inside_boxes) add_to(claims.inside_box, d, inside_box);
   claims.inside += total(d, own_inside);
   claims.common += total(d, common);
 }
 
-void share_rows(const Batch& batch) {
+/// Returns the rows that are left over, a bit each.
+uint64_t share_rows(const Batch& batch) {
   const D d;
-  for (size_t at = 0; at < batch.rows; at += hn::Lanes(d)) find_intervals(d, batch, at);
-  for (size_t i = 0; i < batch.active.size(); ++i) sum_up(d, batch, i);
+  const size_t count = batch.active.size();
+  uint64_t left_over = 0;
+  for (size_t i = 0; i < count; ++i) find_crossings(d, batch, i);
+  for (size_t i = 1; i < count; ++i) {
+    for (size_t k = 0; k < i; ++k) left_over |= settle_contest(d, batch, k, i);
+  }
+  if (left_over != 0) batch.leave_out(left_over);
+  for (size_t i = 0; i < count; ++i) sum_up(d, batch, i);
+  return left_over;
+}
+
+void look_over_rows(const Batch& batch) {
+  const D d;
+  for (size_t i = 0; i < batch.active.size(); ++i) look_over(d, batch, i);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -337,6 +343,9 @@ namespace flashcell::tracking {
 namespace {
 
 HWY_EXPORT(share_rows);
+HWY_EXPORT(look_over_rows);
+
+constexpr size_t kMostLanes = 8;
 
 void add(int64_t x, int64_t y, WholeSums& sums) {
   sums.count += 1;
@@ -361,82 +370,124 @@ double depth(const RowEllipse& e, double px, double py) {
 
 }  // namespace
 
-void RowShares::share(std::span<const PixelRun> runs, std::span<const RowEllipse> ellipses, int step, double reach) {
+void RowShares::start(std::span<const PixelRun> runs, int step) {
+  runs_ = runs;
   step_ = step;
-  reach_ = reach;
-  claims_.assign(ellipses.size(), {});
+  batches_.clear();
+  claims_.clear();
   if (runs.empty()) return;
   origin_x_ = runs[runs.size() / 2].first;
   origin_y_ = runs[runs.size() / 2].y;
-  for (size_t first = 0; first < runs.size(); first += kBatch)
-    share_batch(runs.subspan(first, std::min(kBatch, runs.size() - first)), ellipses);
+  const size_t room = (runs.size() + kBatch - 1) / kBatch * kBatch;
+  if (rows_.size() < 3 * room) rows_.resize(3 * room);
+  double *const y = rows_.data(), *const first = y + room, *const last = first + room;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    y[i] = runs[i].y;
+    first[i] = runs[i].first;
+    last[i] = runs[i].last;
+  }
+  for (size_t i = runs.size(); i % kMostLanes != 0; ++i) {
+    y[i] = runs.back().y;
+    first[i] = 1;
+    last[i] = 0;
+  }
+  for (size_t at = 0; at < runs.size(); at += kBatch) {
+    Batch& batch = batches_.emplace_back();
+    batch.step = step;
+    batch.origin_x = origin_x_;
+    batch.origin_y = origin_y_;
+    batch.first_run = at;
+    batch.rows = std::min(kBatch, runs.size() - at);
+    batch.y = y + at;
+    batch.first = first + at;
+    batch.last = last + at;
+  }
 }
 
-void RowShares::share_batch(std::span<const PixelRun> runs, std::span<const RowEllipse> ellipses) {
-  active_.clear();
-  for (size_t i = 0; i < ellipses.size(); ++i) {
-    if (ellipses[i].top <= runs.back().y && ellipses[i].bottom >= runs.front().y)
-      active_.push_back(static_cast<uint32_t>(i));
+/// The rows of `batch` that an ellipse may reach, in full vectors.
+RowShares::Active RowShares::rows_of(const RowEllipse& ellipse, const Batch& batch) {
+  const double* const end = batch.y + batch.rows;
+  const double* const first = std::lower_bound(batch.y, end, static_cast<double>(ellipse.top));
+  const double* const last = std::upper_bound(first, end, static_cast<double>(ellipse.bottom));
+  const auto from = static_cast<size_t>(first - batch.y), to = static_cast<size_t>(last - batch.y);
+  return {0, from / kMostLanes * kMostLanes, (to + kMostLanes - 1) / kMostLanes * kMostLanes, from < to};
+}
+
+void RowShares::Batch::leave_out(uint64_t rows) const {
+  for (; rows != 0; rows &= rows - 1) {
+    for (size_t i = 0; i < active.size(); ++i) {
+      const size_t place = i * kBatch + static_cast<size_t>(std::countr_zero(rows));
+      inside_first[place] = own_first[place] = 1;
+      inside_last[place] = own_last[place] = 0;
+    }
   }
-  if (active_.empty()) return;
-  constexpr size_t kMostLanes = 8, kTermsOfOne = 4 * kMostLanes;
-  const size_t numbers = (3 + 4 * active_.size()) * kBatch + active_.size() * kTermsOfOne;
+}
+
+void RowShares::share(std::span<const RowEllipse> ellipses, double reach) {
+  claims_.assign(ellipses.size(), {});
+  const size_t most = batches_.size() * ellipses.size();
+  if (active_.size() < most) active_.resize(most);
+  const size_t numbers = kBatch * (4 * most + 2 * ellipses.size());
   if (numbers_.size() < numbers) numbers_.resize(numbers);
   double* next = numbers_.data();
-  const auto take = [&](size_t count) { return std::exchange(next, next + count); };
-  double *const y = take(kBatch), *const first = take(kBatch), *const last = take(kBatch);
-  for (size_t i = 0; i < kBatch; ++i) {
-    const bool there = i < runs.size();
-    y[i] = there ? runs[i].y : runs.back().y;
-    first[i] = there ? runs[i].first : 1;
-    last[i] = there ? runs[i].last : 0;
+  const auto take = [&](size_t count) { return std::exchange(next, next + kBatch * count); };
+  double *const depth = take(ellipses.size()), *const rise = take(ellipses.size());
+  Active* active = active_.data();
+  for (Batch& batch : batches_) {
+    Active* const first = active;
+    for (size_t i = 0; i < ellipses.size(); ++i) {
+      *active = rows_of(ellipses[i], batch);
+      active->ellipse = i;
+      if (active->any) ++active;
+    }
+    batch.active = {first, active};
+    batch.reach = reach;
+    batch.ellipses = ellipses;
+    batch.inside_first = take(batch.active.size());
+    batch.inside_last = take(batch.active.size());
+    batch.own_first = take(batch.active.size());
+    batch.own_last = take(batch.active.size());
+    batch.depth = depth;
+    batch.rise = rise;
+    batch.claims = claims_.data();
+    uint64_t left_over = HWY_DYNAMIC_DISPATCH(share_rows)(batch);
+    for (; left_over != 0; left_over &= left_over - 1)
+      share_plainly(runs_[batch.first_run + static_cast<size_t>(std::countr_zero(left_over))], batch);
   }
-  Batch batch;
-  batch.step = step_;
-  batch.reach = reach_;
-  batch.origin_x = origin_x_;
-  batch.origin_y = origin_y_;
-  batch.rows = runs.size();
-  batch.y = y;
-  batch.first = first;
-  batch.last = last;
-  batch.ellipses = ellipses;
-  batch.active = active_;
-  batch.inside_first = take(active_.size() * kBatch);
-  batch.inside_last = take(active_.size() * kBatch);
-  batch.own_first = take(active_.size() * kBatch);
-  batch.own_last = take(active_.size() * kBatch);
-  batch.terms = next;
-  batch.claims = claims_.data();
-  left_over_.clear();
-  batch.left_over = &left_over_;
-  HWY_DYNAMIC_DISPATCH(share_rows)(batch);
-  for (const uint32_t row : left_over_) share_plainly(runs[row], ellipses);
+}
+
+void RowShares::look_over(bool inside_boxes) {
+  for (Batch& batch : batches_) {
+    batch.inside_boxes = inside_boxes;
+    HWY_DYNAMIC_DISPATCH(look_over_rows)(batch);
+  }
 }
 
 /// Pixel by pixel.
-void RowShares::share_plainly(const PixelRun& run, std::span<const RowEllipse> ellipses) {
+void RowShares::share_plainly(const PixelRun& run, const Batch& batch) {
+  const std::span<const Active> active = batch.active;
   const int64_t y = run.y - origin_y_;
-  depths_.resize(active_.size());
+  depths_.resize(active.size());
   for (int32_t x = run.first; x <= run.last; ++x) {
     size_t deepest = 0;
     int64_t inside = 0;
-    for (size_t i = 0; i < active_.size(); ++i) {
-      depths_[i] = depth(ellipses[active_[i]], static_cast<double>(x) * step_, static_cast<double>(run.y) * step_);
+    for (size_t i = 0; i < active.size(); ++i) {
+      depths_[i] =
+          depth(batch.ellipses[active[i].ellipse], static_cast<double>(x) * step_, static_cast<double>(run.y) * step_);
       inside += depths_[i] <= 1;
       if (depths_[i] < depths_[deepest]) deepest = i;
     }
-    if (depths_[deepest] > reach_) continue;
-    RowClaims& owner = claims_[active_[deepest]];
+    if (depths_[deepest] > batch.reach) continue;
+    RowClaims& owner = claims_[active[deepest].ellipse];
     add(x - origin_x_, y, owner.own);
     add(x, run.y, owner.own_box);
     if (inside == 0) continue;
     owner.inside += 1;
     owner.common += inside > 1;
-    for (size_t i = 0; i < active_.size(); ++i) {
+    for (size_t i = 0; i < active.size(); ++i) {
       if (depths_[i] > 1) continue;
-      add(x, run.y, claims_[active_[i]].inside_box);
-      if (i != deepest) add(x - origin_x_, y, claims_[active_[i]].shared);
+      add(x, run.y, claims_[active[i].ellipse].inside_box);
+      if (i != deepest) add(x - origin_x_, y, claims_[active[i].ellipse].shared);
     }
   }
 }

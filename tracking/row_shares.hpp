@@ -34,18 +34,25 @@ struct WholeBox {
 
 /// Pixels of one ellipse.
 struct RowClaims {
-  WholeSums own;       ///< it is the deepest, and they are within its reach
-  WholeSums shared;    ///< inside, but deeper in another one
+  WholeSums own;     ///< it is the deepest, and they are within its reach
+  WholeSums shared;  ///< inside, but deeper in another one
+  // After look_over():
   int64_t inside = 0;  ///< of its own, those inside
   int64_t common = 0;  ///< of these, those that are in others as well
   WholeBox own_box, inside_box;
 };
 
-/// The rows of a blob, and how they are shared out.
+/// The rows of a blob, and how they are shared out. Allocates nothing once the most rows and ellipses have been seen.
 class RowShares {
  public:
-  /// `runs`: row by row, in steps. `reach`: squared depth.
-  void share(std::span<const PixelRun> runs, std::span<const RowEllipse> ellipses, int step, double reach);
+  /// `runs`: row by row, in steps of `step` px; they must stay until the last share().
+  void start(std::span<const PixelRun> runs, int step);
+
+  /// `ellipses` must stay until look_over(). `reach`: squared depth.
+  void share(std::span<const RowEllipse> ellipses, double reach);
+
+  /// The rest of the claims, once for a share(). `inside_boxes`: boxes of what is inside as well.
+  void look_over(bool inside_boxes);
 
   /// One for each ellipse, of the last call.
   std::span<const RowClaims> claims() const { return claims_; }
@@ -53,33 +60,44 @@ class RowShares {
   int32_t origin_y() const { return origin_y_; }
 
   /// Rows that are shared out at a time, which lie in memory that is near.
-  static constexpr size_t kBatch = 64;
+  static constexpr size_t kBatch = 64;  // bits of a word
 
-  /// What a batch is worked on with. Of each active ellipse kBatch numbers, one a row: where it crosses it, in steps,
-  /// and where of these it is the deepest.
+  /// An ellipse that may reach rows `from` .. `to` - 1 of a batch, which fill vectors.
+  struct Active {
+    size_t ellipse = 0, from = 0, to = 0;
+    bool any = false;
+  };
+
+  /// What a batch is worked on with. Of each active ellipse kBatch numbers, one a row, of which those are filled that
+  /// it may reach: where it crosses it, in steps, where of these it is the deepest, and at the run's first pixel its
+  /// depth and how that rises.
   struct Batch {
     double step = 1, reach = 1;
     double origin_x = 0, origin_y = 0;
-    size_t rows = 0;
-    const double *y = nullptr, *first = nullptr, *last = nullptr;  ///< kBatch each; behind the rows' end empty ones
+    bool inside_boxes = false;
+    size_t first_run = 0, rows = 0;
+    const double *y = nullptr, *first = nullptr, *last = nullptr;  ///< behind the rows' end empty ones, to full vectors
     std::span<const RowEllipse> ellipses;
-    std::span<const uint32_t> active;  ///< of the ellipses
+    std::span<const Active> active;
     double *inside_first = nullptr, *inside_last = nullptr, *own_first = nullptr, *own_last = nullptr;
-    double* terms = nullptr;  ///< of each active ellipse, for as many rows as a vector has lanes
+    double *depth = nullptr, *rise = nullptr;
     RowClaims* claims = nullptr;
-    std::vector<uint32_t>* left_over = nullptr;  ///< rows of which an ellipse has two parts: nothing is done with them
+
+    /// These rows, a bit each, are nobody's.
+    void leave_out(uint64_t rows) const;
   };
 
  private:
-  void share_batch(std::span<const PixelRun> runs, std::span<const RowEllipse> ellipses);
-  void share_plainly(const PixelRun& run, std::span<const RowEllipse> ellipses);
+  static Active rows_of(const RowEllipse& ellipse, const Batch& batch);
+  void share_plainly(const PixelRun& run, const Batch& batch);
 
   int step_ = 1;
-  double reach_ = 1;
   int32_t origin_x_ = 0, origin_y_ = 0;
+  std::span<const PixelRun> runs_;
+  std::vector<Batch> batches_;
   std::vector<RowClaims> claims_;
-  std::vector<uint32_t> active_, left_over_;
-  std::vector<double> numbers_, depths_;
+  std::vector<Active> active_;
+  std::vector<double> rows_, numbers_, depths_;
 };
 
 }  // namespace flashcell::tracking

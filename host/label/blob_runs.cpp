@@ -15,24 +15,23 @@ constexpr int kSide = contract::kCellSide;
 
 /// The runs of set bits `first` .. `last` of a row.
 void add_runs(const uint64_t* row, int y, int first, int last, std::vector<PixelRun>& runs) {
-  int at = first;
-  const auto skip = [&](bool set) {
-    while (at <= last) {
-      const uint64_t word = (set ? ~row[at >> 6] : row[at >> 6]) >> (at & 63);
-      if (word != 0) {
-        at += std::countr_zero(word);
-        return;
-      }
-      at = (at | 63) + 1;
+  uint64_t inside = 0;  // whether the pixel before is set
+  int start = first;
+  uint64_t wanted = ~uint64_t{0} << (first & 63);
+  for (int word = first >> 6; word <= last >> 6; ++word) {
+    if (word == last >> 6) wanted &= ~uint64_t{0} >> (63 - (last & 63));
+    const uint64_t bits = row[word] & wanted;
+    for (uint64_t edges = bits ^ (bits << 1 | inside); edges != 0; edges &= edges - 1) {
+      const int at = std::countr_zero(edges);
+      if ((bits >> at & 1) != 0)
+        start = 64 * word + at;
+      else
+        runs.push_back({y, start, 64 * word + at - 1});
     }
-  };
-  for (;;) {
-    skip(false);
-    if (at > last) return;
-    const int start = at;
-    skip(true);
-    runs.push_back({y, start, std::min(at - 1, last)});
+    inside = bits >> 63;
+    wanted = ~uint64_t{0};
   }
+  if (inside != 0) runs.push_back({y, start, last});
 }
 
 int32_t root_of(std::vector<int32_t>& parts, int32_t run) {
@@ -40,12 +39,21 @@ int32_t root_of(std::vector<int32_t>& parts, int32_t run) {
   return run;
 }
 
-/// Pixels of cell (column, row).
-int pixels_in(const BitImage& mask, int column, int row) {
-  int count = 0;
-  for (int y = row * kSide; y < (row + 1) * kSide; ++y)
-    count += std::popcount(mask.row(y)[column / 8] >> (8 * (column % 8)) & 0xFF);
-  return count;
+/// How many bits of each byte are set, in that byte.
+uint64_t bits_of_bytes(uint64_t word) {
+  word -= word >> 1 & 0x5555555555555555;
+  word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
+  return (word + (word >> 4)) & 0x0F0F0F0F0F0F0F0F;
+}
+
+/// Of eight cells side by side, those with at least `min_pixels` pixels: a bit each. `rows`: the first row's word of
+/// them, the further rows' `stride` words apart.
+uint64_t occupied_of_eight(const uint64_t* rows, size_t stride, int min_pixels) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  uint64_t pixels = 0;
+  for (int y = 0; y < kSide; ++y) pixels += bits_of_bytes(rows[static_cast<size_t>(y) * stride]);
+  const uint64_t enough = (pixels + kOnes * static_cast<uint64_t>(128 - min_pixels)) >> 7 & kOnes;
+  return enough * 0x0102040810204080 >> 56;
 }
 
 }  // namespace
@@ -63,12 +71,15 @@ void BlobRuns::keep(const contract::LabelParameters& parameters, std::vector<Bit
 
 /// The occupied cells of the box, as runs.
 void BlobRuns::find_cells(const BitImage& mask, const Extent& box) {
-  occupied_.assign(static_cast<size_t>(mask.words_per_row()), 0);
+  occupied_.resize(static_cast<size_t>(mask.words_per_row()) / 8 + 1);
   for (int row = box.top; row <= box.bottom; ++row) {
-    for (int column = box.left; column <= box.right; ++column) {
-      const uint64_t bit = uint64_t{1} << (column & 63);
-      const bool full = pixels_in(mask, column, row) >= parameters_.min_cell_pixels;
-      occupied_[column >> 6] = full ? occupied_[column >> 6] | bit : occupied_[column >> 6] & ~bit;
+    const uint64_t* const pixels = mask.row(row * kSide);
+    for (int eight = box.left / 8; eight <= box.right / 8; ++eight) {
+      const uint64_t bits =
+          occupied_of_eight(pixels + eight, static_cast<size_t>(mask.words_per_row()), parameters_.min_cell_pixels);
+      uint64_t& word = occupied_[static_cast<size_t>(eight) / 8];
+      const int at = 8 * (eight % 8);
+      word = (word & ~(uint64_t{0xFF} << at)) | bits << at;
     }
     add_runs(occupied_.data(), row, box.left, box.right, runs_);
   }

@@ -57,24 +57,23 @@ void for_each_pixel(const std::vector<PixelRun>& runs, const std::vector<PartEll
 }
 
 /// Pixel by pixel, each compared with every ellipse.
-Shares shared_plainly(const std::vector<PixelRun>& runs, const std::vector<PartEllipse>& ellipses,
+Shares shared_plainly(const std::vector<PixelRun>& runs, int step, const std::vector<PartEllipse>& ellipses,
                       const ShareRules& rules) {
   Shares shares{std::vector<PartSums>(ellipses.size())};
-  for_each_pixel(runs, ellipses, rules.step, [&](int32_t, int32_t, const auto&, size_t, int64_t inside) {
+  for_each_pixel(runs, ellipses, step, [&](int32_t, int32_t, const auto&, size_t, int64_t inside) {
     shares.counted += 1;
     if (inside > 0) shares.covered += 1;
     if (inside > 1) shares.common += static_cast<double>(inside - 1);
   });
   const double share = shares.common > 0 ? std::min(1.0, rules.hidden * shares.counted / shares.common) : 0;
-  for_each_pixel(runs, ellipses, rules.step,
-                 [&](int32_t x, int32_t y, const auto& depths, size_t nearest, int64_t inside) {
-                   if (depths[nearest] > rules.reach) return;
-                   for (size_t i = 0; i < ellipses.size(); ++i) {
-                     if (i != nearest && depths[i] <= 1) add(shares.sums[i], ellipses[i], rules.step, x, y, share);
-                   }
-                   add(shares.sums[nearest], ellipses[nearest], rules.step, x, y, 1);
-                   if (inside <= 1) shares.sums[nearest].alone += 1;
-                 });
+  for_each_pixel(runs, ellipses, step, [&](int32_t x, int32_t y, const auto& depths, size_t nearest, int64_t inside) {
+    if (depths[nearest] > rules.reach) return;
+    for (size_t i = 0; i < ellipses.size(); ++i) {
+      if (i != nearest && depths[i] <= 1) add(shares.sums[i], ellipses[i], step, x, y, share);
+    }
+    add(shares.sums[nearest], ellipses[nearest], step, x, y, 1);
+    if (inside <= 1) shares.sums[nearest].alone += 1;
+  });
   return shares;
 }
 
@@ -151,13 +150,16 @@ TEST_F(PixelSharesOfRandomBlobs, AreThoseOfAPixelByPixelComparison) {
   for (int trial = 0; trial < 1000; ++trial) {
     SCOPED_TRACE(trial);
     const std::vector<PartEllipse> known = ellipses();
-    const ShareRules rules{whole(1, 3), trial % 2 == 0 ? 1.3 : 2.25, whole(0, 2) == 0 ? whole(0, 1) : uniform(0, 0.5)};
-    tracking::sample(runs(), rules.step, sampled);
-    const Shares plain = shared_plainly(sampled, known, rules);
+    const int step = whole(1, 3);
+    const ShareRules rules{trial % 2 == 0 ? 1.3 : 2.25, whole(0, 2) == 0 ? whole(0, 1) : uniform(0, 0.5)};
+    tracking::sample(runs(), step, sampled);
+    const Shares plain = shared_plainly(sampled, step, known, rules);
     std::vector<PartSums> first;
     for_each_simd_target([&](const char* target) {
       SCOPED_TRACE(target);
-      shares.share(sampled, known, rules);
+      shares.start(sampled, step);
+      shares.share(known, rules);
+      shares.look_over();
       EXPECT_EQ(shares.counted(), plain.counted);
       EXPECT_EQ(shares.covered(), plain.covered);
       EXPECT_EQ(shares.common(), plain.common);
@@ -189,7 +191,10 @@ TEST(PixelShares, EllipsesFarAwayHaveNothing) {
   far.major = far.minor = 5;
   far.aim();
   PixelShares shares;
-  shares.share(std::vector<PixelRun>{{0, 0, 9}}, std::vector<PartEllipse>{far}, {});
+  const std::vector<PixelRun> runs{{0, 0, 9}};
+  shares.start(runs, 1);
+  shares.share(std::vector<PartEllipse>{far}, {});
+  shares.look_over();
   EXPECT_EQ(shares.counted(), 10);
   EXPECT_EQ(shares.covered(), 0);
   EXPECT_EQ(shares.sums()[0].weight, 0);
