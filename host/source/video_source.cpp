@@ -39,7 +39,9 @@ bool counts_frames(const std::string& path) {
 VideoSource::VideoSource(const std::string& path, const SourceOptions& options) {
   quiet_opencv();
   const Error no_video(Fault::input, fmt::format("{}: is no video that FFmpeg can read", path));
-  if (is_text(path)) throw Error(Fault::input, fmt::format("{}: is empty or text, not a recording", path));
+  if (is_text(path))
+    throw Error(Fault::input,
+                fmt::format("{}: is empty or text, not a recording; a detector's boxes go behind --detections", path));
   try {
     if (!video_.open(path, cv::CAP_FFMPEG)) throw no_video;
   } catch (const cv::Exception&) {
