@@ -247,7 +247,8 @@ class Run {
   void measure(ObjectTable& table) const {
     if (!table.detections.empty()) return;
     for (size_t i = 0; i < table.objects.size(); ++i)
-      table.detections.push_back(tracking::make_detection(table.objects[i], table.features_of(i), options_.measure));
+      tracking::measure_detection(table.objects[i], table.features_of(i), options_.measure,
+                                  table.detections.emplace_back());
   }
 
   /// The calling thread's own namer.

@@ -23,12 +23,13 @@ struct BlobSide {
 double side_sigma(const Track& track) {
   return std::max(kSideSigma, kSideSigmaPerSize * track.size);
 }
-BlobSide across(Track& track) {
+// Objects rather than functions, whose calls would stay.
+constexpr auto across = [](Track& track) -> BlobSide {
   return {&track.x, track.reach.left, track.reach.right, side_sigma(track)};
-}
-BlobSide along(Track& track) {
+};
+constexpr auto along = [](Track& track) -> BlobSide {
   return {&track.y, track.reach.top, track.reach.bottom, side_sigma(track)};
-}
+};
 
 double place_inside(const BlobSide& member, double low, double high) {
   const double least = low + member.low_reach, most = high - member.high_reach;

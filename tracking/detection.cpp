@@ -38,9 +38,8 @@ float sum_of(const std::array<float, N>& values) {
 
 }  // namespace
 
-Detection make_detection(const contract::ObjectRecord& object, const contract::ObjectFeatures* features,
-                         const MeasureParameters& measure) {
-  Detection detection;
+void measure_detection(const contract::ObjectRecord& object, const contract::ObjectFeatures* features,
+                       const MeasureParameters& measure, Detection& detection) {
   const double area = object.m00;
   const double mean_x = static_cast<double>(object.m10) / area, mean_y = static_cast<double>(object.m01) / area;
   detection.x = mean_x;
@@ -73,6 +72,12 @@ Detection make_detection(const contract::ObjectRecord& object, const contract::O
     detection.mean_grey = static_cast<float>(static_cast<double>(features->sum_i) / area);
     weigh(object, *features, measure, detection);
   }
+}
+
+Detection make_detection(const contract::ObjectRecord& object, const contract::ObjectFeatures* features,
+                         const MeasureParameters& measure) {
+  Detection detection;
+  measure_detection(object, features, measure, detection);
   return detection;
 }
 

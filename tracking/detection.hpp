@@ -42,7 +42,10 @@ struct MeasureParameters {
   double white = 255;  ///< grey level that weighs nothing, for CentroidWeight::darkness; no pixel of an object above it
 };
 
-/// Derived features of an object. `features` is null only where measure.features is 0.
+/// Derived features of an object, put in place into `detection`, a new one. `features` is null only where
+/// measure.features is 0.
+void measure_detection(const contract::ObjectRecord& object, const contract::ObjectFeatures* features,
+                       const MeasureParameters& measure, Detection& detection);
 Detection make_detection(const contract::ObjectRecord& object, const contract::ObjectFeatures* features,
                          const MeasureParameters& measure);
 

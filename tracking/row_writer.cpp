@@ -210,15 +210,12 @@ bool RowWriter::is_written(const Track& track) const {
 
 /// Who was merged with tracks that are left out is alone. Only what is given out changes: tracks go on as without
 /// names.
-TrackRow RowWriter::with_company(const Track& track, const TrackRow& row, const Observations& view) const {
-  if (!named_ || row.state != TrackState::merged) return row;
+void RowWriter::settle_company(const Track& track, const Observations& view, TrackRow& row) const {
+  if (!named_ || row.state != TrackState::merged) return;
   const int32_t others = written_sharers_[row.detection] - (is_written(track) ? 1 : 0);
-  TrackRow changed = row;
-  if (others < 1) {
-    changed.state = TrackState::visible;
-    if (is_near(track, view.detections[row.detection])) measure(view.detections[row.detection], changed);
-  }
-  return changed;
+  if (others >= 1) return;
+  row.state = TrackState::visible;
+  if (is_near(track, view.detections[row.detection])) measure(view.detections[row.detection], row);
 }
 
 void RowWriter::give_out(const TrackRow& row, double time, std::vector<TrackRow>& rows) {
@@ -254,6 +251,8 @@ bool RowWriter::is_foretold(Track& track, double time, const Observations& view)
 }
 
 void RowWriter::fill_gap(Track& track, const TrackRow& row) {
+  const size_t known = frames_.size();  // the row's own is the newest
+  if (known < 2 || track.last_row.frame >= frames_[known - 2]) return;
   if (parameters_.predicted == PredictedRows::none) return;
   const double seconds = time_of(row.frame) - time_of(track.last_row.frame);
   if (!agree(track.last_row, row, seconds)) return;
@@ -284,15 +283,16 @@ void RowWriter::write(int64_t frame, double time, std::vector<Track>& tracks, st
     if (predicted && !is_foretold(track, time, view)) continue;
     if (!predicted && is_doubtful(index, track)) continue;
     if (!predicted) track.astray = false;
-    const TrackRow row = make_row(frame, track, view);
+    TrackRow row = make_row(frame, track, view);
     const bool new_track = track.last_row.box.width == 0;
     if (!predicted && !new_track) fill_gap(track, row);
     track.last_row = row;
+    settle_company(track, view, row);
     if (track.id != 0) {
-      give_out(with_company(track, row, view), time, rows_);
+      give_out(row, time, rows_);
       if (parameters_.counted()) log_.set_appearance(track.id, track.appearance);
     } else {
-      track.pending.push_back(with_company(track, row, view));
+      track.pending.push_back(row);
     }
   }
   sort_rows(rows_);

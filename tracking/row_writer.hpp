@@ -42,7 +42,7 @@ class RowWriter {
   bool is_whole_blob(const Track& track, const Observations& view) const;
   bool is_written(const Track& track) const;
   bool is_doubtful(int32_t index, const Track& track) const;
-  TrackRow with_company(const Track& track, const TrackRow& row, const Observations& view) const;
+  void settle_company(const Track& track, const Observations& view, TrackRow& row) const;
   void give_out(const TrackRow& row, double time, std::vector<TrackRow>& rows);
   void fill_gap(Track& track, const TrackRow& row);
 

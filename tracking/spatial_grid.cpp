@@ -29,14 +29,15 @@ void SpatialGrid::build(std::span<const Box> boxes) {
 
   // Counting sort: sizes, then starts, then the lists in order of index.
   starts_.assign(static_cast<size_t>(cols_) * rows_ + 1, 0);
-  const auto for_cells = [&](const Box& box, const auto& take) {
-    const Range range = cells_of(box);
+  const auto for_cells = [&](const Range& range, const auto& take) {
     for (int row = range.first_row; row <= range.last_row; ++row) {
       for (int col = range.first_col; col <= range.last_col; ++col) take(static_cast<size_t>(row) * cols_ + col);
     }
   };
+  ranges_.clear();
   for (const Box& box : boxes) {
-    for_cells(box, [&](size_t cell) { ++starts_[cell]; });
+    ranges_.push_back(cells_of(box));
+    for_cells(ranges_.back(), [&](size_t cell) { ++starts_[cell]; });
   }
   int32_t total = 0;
   for (int32_t& start : starts_) {
@@ -45,7 +46,7 @@ void SpatialGrid::build(std::span<const Box> boxes) {
   }
   indices_.resize(total);
   for (size_t i = boxes.size(); i-- > 0;) {
-    for_cells(boxes[i], [&](size_t cell) { indices_[--starts_[cell]] = static_cast<int32_t>(i); });
+    for_cells(ranges_[i], [&](size_t cell) { indices_[--starts_[cell]] = static_cast<int32_t>(i); });
   }
 }
 

@@ -43,6 +43,7 @@ class SpatialGrid {
 
   double left_ = 0, top_ = 0, cells_per_px_ = 1;
   int cols_ = 1, rows_ = 1;
+  std::vector<Range> ranges_;              ///< of the boxes
   std::vector<int32_t> starts_, indices_;  ///< cell c lists indices_[starts_[c] .. starts_[c + 1])
 };
 
