@@ -8,7 +8,8 @@
 namespace flashcell::tracking {
 namespace {
 
-constexpr int kMostPasses = 8;
+constexpr int kLeastPasses = 2, kMostPasses = 8;
+constexpr int kMostMoves = 256;           ///< of all ellipses together; very many are moved fewer times in a frame
 constexpr double kStill = 0.15;           ///< px: an ellipse that moves less has found its place
 constexpr double kOvershoot = 1.5;        ///< of the way to its pixels: they follow it a part of the way
 constexpr double kPixelsEnough = 600;     ///< of an object, to find its place; then all of them are divided
@@ -132,7 +133,8 @@ std::span<const PixelPart> PixelSplit::split(std::span<const PixelRun> runs, std
   if (step > 1) sample(runs, step, sampled_);
   shares_.start(step > 1 ? sampled_ : runs, step);
   if (shares_.counted() == 0) return {};
-  for (int pass = 0; pass < kMostPasses; ++pass) {
+  const int passes = std::clamp(kMostMoves / static_cast<int>(known.size()), kLeastPasses, kMostPasses);
+  for (int pass = 0; pass < passes; ++pass) {
     shares_.share(ellipses_, rules);
     if (move() < kStill) break;
   }

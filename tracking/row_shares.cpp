@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <utility>
 
 #undef HWY_TARGET_INCLUDE
@@ -182,7 +183,8 @@ HWY_INLINE V in_others(D d, const Batch& batch, size_t ellipse, size_t at, const
     // The next stretch of them, from the left.
     V first = far, last = hn::Set(d, -kFar);
     for (size_t i = 0; i < batch.active.size(); ++i) {
-      if (i == ellipse || at < batch.active[i].from || at >= batch.active[i].to) continue;
+      if (i == ellipse || at < batch.active[i].from || at >= batch.active[i].to || !batch.may_meet(i, ellipse))
+        continue;
       const size_t place = i * RowShares::kBatch + at;
       const Interval other = both(read(d, batch.inside_first, batch.inside_last, place), {from, wanted.last});
       const M nearer = hn::And(hn::Le(other.first, other.last), hn::Lt(other.first, first));
@@ -315,6 +317,77 @@ HWY_INLINE void look_over(D d, const Batch& batch, size_t ellipse) {
   claims.common += total(d, common);
 }
 
+/// Of one row, those pixels beginning with `first` of which a bit is set.
+struct RowPixels {
+  double first, row;  // from the origin
+  int32_t x, y;
+  uint64_t bits;
+};
+
+HWY_INLINE void add_to(WholeSums& sums, D d, const RowPixels& pixels, M which) {
+  const V x = hn::IfThenElseZero(which, hn::Iota(d, pixels.first));
+  const auto n = static_cast<int64_t>(std::popcount(pixels.bits)), y = static_cast<int64_t>(pixels.row);
+  const int64_t sum = total(d, x);
+  sums.count += n;
+  sums.x2 += 2 * sum;
+  sums.xx12 += 12 * total(d, hn::Mul(x, x));
+  sums.y += n * y;
+  sums.xy2 += 2 * sum * y;
+  sums.yy += n * y * y;
+}
+
+HWY_INLINE void add_to(WholeBox& box, const RowPixels& pixels) {
+  box.left = std::min(box.left, pixels.x + std::countr_zero(pixels.bits));
+  box.right = std::max(box.right, pixels.x + static_cast<int32_t>(std::bit_width(pixels.bits)) - 1);
+  box.top = std::min(box.top, pixels.y);
+  box.bottom = std::max(box.bottom, pixels.y);
+}
+
+/// A run of which an ellipse has two parts, pixel by pixel. All of the claims.
+void share_pixels(const Batch& batch, const PixelRun& run, std::span<RowShares::Rival> rivals) {
+  const D d;
+  const auto lanes = static_cast<int32_t>(hn::Lanes(d));
+  const V step = hn::Set(d, batch.step), one = hn::Set(d, 1), far = hn::Set(d, kFar);
+  for (int32_t at = run.first; at <= run.last; at += lanes) {
+    const V x = hn::Iota(d, at);
+    V least = far, deepest = hn::Zero(d), inside = hn::Zero(d);
+    for (size_t k = 0; k < rivals.size(); ++k) {
+      RowShares::Rival& rival = rivals[k];
+      const RowEllipse& e = batch.ellipses[rival.ellipse];
+      const V dx = hn::Sub(hn::Mul(x, step), hn::Set(d, e.x));
+      const V slope = hn::Set(d, 2 * e.xy * rival.dy), base = hn::Set(d, e.yy * rival.dy * rival.dy);
+      const V depth = hn::Add(hn::Mul(hn::Add(hn::Mul(hn::Set(d, e.xx), dx), slope), dx), base);
+      const M there = hn::And(hn::Ge(x, hn::Set(d, rival.first)), hn::Le(x, hn::Set(d, rival.last)));
+      const V counts = hn::IfThenElse(there, depth, far);
+      hn::StoreU(counts, d, rival.depths);
+      deepest = hn::IfThenElse(hn::Lt(counts, least), hn::Set(d, static_cast<double>(k)), deepest);
+      least = hn::Min(least, counts);
+      inside = hn::Add(inside, hn::IfThenElseZero(hn::Le(counts, one), one));
+    }
+    const M within_reach = hn::Le(least, hn::Set(d, batch.reach));
+    if (hn::AllFalse(d, within_reach)) continue;
+    RowPixels pixels{at - batch.origin_x, run.y - batch.origin_y, at, run.y, 0};
+    for (size_t k = 0; k < rivals.size(); ++k) {
+      RowClaims& claims = batch.claims[rivals[k].ellipse];
+      const M own = hn::And(within_reach, hn::Eq(deepest, hn::Set(d, static_cast<double>(k))));
+      const M is_inside = hn::Le(hn::LoadU(d, rivals[k].depths), one);
+      pixels.bits = bits_of(d, own, 0);
+      if (pixels.bits != 0) {
+        add_to(claims.own, d, pixels, own);
+        add_to(claims.own_box, pixels);
+        claims.inside += std::popcount(bits_of(d, hn::And(own, is_inside), 0));
+        claims.common += std::popcount(bits_of(d, hn::And(own, hn::Gt(inside, one)), 0));
+      }
+      pixels.bits = bits_of(d, is_inside, 0);
+      if (pixels.bits == 0) continue;
+      add_to(claims.inside_box, pixels);
+      const M shared = hn::AndNot(own, is_inside);
+      pixels.bits = bits_of(d, shared, 0);
+      if (pixels.bits != 0) add_to(claims.shared, d, pixels, shared);
+    }
+  }
+}
+
 /// Returns the rows that are left over, a bit each.
 uint64_t share_rows(const Batch& batch) {
   const D d;
@@ -322,7 +395,9 @@ uint64_t share_rows(const Batch& batch) {
   uint64_t left_over = 0;
   for (size_t i = 0; i < count; ++i) find_crossings(d, batch, i);
   for (size_t i = 1; i < count; ++i) {
-    for (size_t k = 0; k < i; ++k) left_over |= settle_contest(d, batch, k, i);
+    for (size_t k = 0; k < i; ++k) {
+      if (batch.may_meet(k, i)) left_over |= settle_contest(d, batch, k, i);
+    }
   }
   if (left_over != 0) batch.leave_out(left_over);
   for (size_t i = 0; i < count; ++i) sum_up(d, batch, i);
@@ -344,29 +419,10 @@ namespace {
 
 HWY_EXPORT(share_rows);
 HWY_EXPORT(look_over_rows);
+HWY_EXPORT(share_pixels);
 
 constexpr size_t kMostLanes = 8;
-
-void add(int64_t x, int64_t y, WholeSums& sums) {
-  sums.count += 1;
-  sums.x2 += 2 * x;
-  sums.y += y;
-  sums.xx12 += 12 * x * x;
-  sums.xy2 += 2 * x * y;
-  sums.yy += y * y;
-}
-
-void add(int32_t x, int32_t y, WholeBox& box) {
-  box.left = std::min(box.left, x);
-  box.right = std::max(box.right, x);
-  box.top = std::min(box.top, y);
-  box.bottom = std::max(box.bottom, y);
-}
-
-double depth(const RowEllipse& e, double px, double py) {
-  const double dx = px - e.x, dy = py - e.y;
-  return (e.xx * dx + 2 * e.xy * dy) * dx + e.yy * dy * dy;
-}
+constexpr double kSlack = 1e-9;  // of depth; more than rounding can be off
 
 }  // namespace
 
@@ -463,33 +519,24 @@ void RowShares::look_over(bool inside_boxes) {
   }
 }
 
-/// Pixel by pixel.
-void RowShares::share_plainly(const PixelRun& run, const Batch& batch) {
-  const std::span<const Active> active = batch.active;
-  const int64_t y = run.y - origin_y_;
-  depths_.resize(active.size());
-  for (int32_t x = run.first; x <= run.last; ++x) {
-    size_t deepest = 0;
-    int64_t inside = 0;
-    for (size_t i = 0; i < active.size(); ++i) {
-      depths_[i] =
-          depth(batch.ellipses[active[i].ellipse], static_cast<double>(x) * step_, static_cast<double>(run.y) * step_);
-      inside += depths_[i] <= 1;
-      if (depths_[i] < depths_[deepest]) deepest = i;
-    }
-    if (depths_[deepest] > batch.reach) continue;
-    RowClaims& owner = claims_[active[deepest].ellipse];
-    add(x - origin_x_, y, owner.own);
-    add(x, run.y, owner.own_box);
-    if (inside == 0) continue;
-    owner.inside += 1;
-    owner.common += inside > 1;
-    for (size_t i = 0; i < active.size(); ++i) {
-      if (depths_[i] > 1) continue;
-      add(x, run.y, claims_[active[i].ellipse].inside_box);
-      if (i != deepest) add(x - origin_x_, y, claims_[active[i].ellipse].shared);
-    }
+/// Those that reach the run, and where: a pixel too far out, of which depth decides.
+void RowShares::find_rivals(const PixelRun& run, const Batch& batch) {
+  rivals_.clear();
+  for (const Active& active : batch.active) {
+    const RowEllipse& e = batch.ellipses[active.ellipse];
+    if (run.y < e.top || run.y > e.bottom || run.first * step_ > e.right || run.last * step_ < e.left) continue;
+    const double dy = static_cast<double>(run.y) * step_ - e.y, room = batch.reach - e.rise * dy * dy;
+    if (room < -kSlack) continue;
+    const double middle = e.x + e.lean * dy, half = std::sqrt(std::max(0.0, room) * e.width);
+    const double first = std::floor((middle - half) / step_), last = std::ceil((middle + half) / step_);
+    if (first > run.last || last < run.first) continue;
+    rivals_.push_back({active.ellipse, dy, std::max<double>(first, run.first), std::min<double>(last, run.last), {}});
   }
+}
+
+void RowShares::share_plainly(const PixelRun& run, const Batch& batch) {
+  find_rivals(run, batch);
+  HWY_DYNAMIC_DISPATCH(share_pixels)(batch, run, rivals_);
 }
 
 }  // namespace flashcell::tracking

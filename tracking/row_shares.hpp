@@ -18,6 +18,7 @@ struct RowEllipse {
   double lean = 0;                ///< px to the right a row, of the middle of what it crosses
   double rise = 0, width = 0;    ///< of the least depth in a row, by squared rows; of half a crossing squared, by depth
   int32_t top = 0, bottom = -1;  ///< rows within reach, in steps
+  double left = 0, right = 0;    ///< px, likewise
 };
 
 /// Sums over pixels, whose places are counted in steps from an origin.
@@ -68,6 +69,14 @@ class RowShares {
     bool any = false;
   };
 
+  /// An ellipse that may reach pixels `first` .. `last` of a run.
+  struct Rival {
+    size_t ellipse = 0;
+    double dy = 0;               ///< px from its middle
+    double first = 0, last = 0;  ///< steps
+    double depths[8] = {};       ///< of pixels that are looked at together
+  };
+
   /// What a batch is worked on with. Of each active ellipse kBatch numbers, one a row, of which those are filled that
   /// it may reach: where it crosses it, in steps, where of these it is the deepest, and at the run's first pixel its
   /// depth and how that rises.
@@ -83,12 +92,19 @@ class RowShares {
     double *depth = nullptr, *rise = nullptr;
     RowClaims* claims = nullptr;
 
+    /// Whether there may be pixels that two active ones both reach.
+    bool may_meet(size_t a, size_t b) const {
+      const RowEllipse &e = ellipses[active[a].ellipse], &f = ellipses[active[b].ellipse];
+      return e.left <= f.right && f.left <= e.right;
+    }
+
     /// These rows, a bit each, are nobody's.
     void leave_out(uint64_t rows) const;
   };
 
  private:
   static Active rows_of(const RowEllipse& ellipse, const Batch& batch);
+  void find_rivals(const PixelRun& run, const Batch& batch);
   void share_plainly(const PixelRun& run, const Batch& batch);
 
   int step_ = 1;
@@ -97,7 +113,8 @@ class RowShares {
   std::vector<Batch> batches_;
   std::vector<RowClaims> claims_;
   std::vector<Active> active_;
-  std::vector<double> rows_, numbers_, depths_;
+  std::vector<Rival> rivals_;
+  std::vector<double> rows_, numbers_;
 };
 
 }  // namespace flashcell::tracking
