@@ -72,7 +72,11 @@ Encoder open_encoder(AVCodecID id, const VideoShape& shape, AVRational rate) {
     encoder->colorspace = AVCOL_SPC_SMPTE170M;
     encoder->color_range = AVCOL_RANGE_MPEG;
   }
-  if (id == AV_CODEC_ID_H264) av_opt_set(encoder->priv_data, "crf", "23", 0);  // refused where it is not x264
+  if (id == AV_CODEC_ID_H264) {
+    // Refused where it is not x264. Its default preset takes three times as long, more than all else of a run.
+    av_opt_set(encoder->priv_data, "preset", "veryfast", 0);
+    av_opt_set(encoder->priv_data, "crf", "23", 0);
+  }
   if (id == AV_CODEC_ID_MPEG4) {
     encoder->flags |= AV_CODEC_FLAG_QSCALE;
     encoder->global_quality = kMpeg4Quality * FF_QP2LAMBDA;
