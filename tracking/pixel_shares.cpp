@@ -98,10 +98,10 @@ void PixelShares::prepare(std::span<const PartEllipse> ellipses, const ShareRule
     const double tall = std::sqrt((rules.reach + kSlack) / in_rows.rise);
     if (!(std::abs(e.x) < kFar) || !std::isfinite(in_rows.width) || !std::isfinite(in_rows.lean)) continue;
     in_rows.top = static_cast<int32_t>(std::ceil(within((e.y - tall) / step_ - kEndSlack, -kFar, kFar)));
+    in_rows.bottom = static_cast<int32_t>(std::floor(within((e.y + tall) / step_ + kEndSlack, -kFar, kFar)));
     const double wide = std::sqrt((rules.reach + kSlack) / (e.xx - e.xy * e.xy / e.yy));
     in_rows.left = e.x - wide - kEndSlack;
     in_rows.right = e.x + wide + kEndSlack;
-    in_rows.bottom = static_cast<int32_t>(std::floor(within((e.y + tall) / step_ + kEndSlack, -kFar, kFar)));
   }
 }
 

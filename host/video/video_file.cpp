@@ -73,7 +73,7 @@ Encoder open_encoder(AVCodecID id, const VideoShape& shape, AVRational rate) {
     encoder->color_range = AVCOL_RANGE_MPEG;
   }
   if (id == AV_CODEC_ID_H264) {
-    // Refused where it is not x264. Its default preset takes three times as long, more than all else of a run.
+    // Refused where it is not x264. Its default preset takes two to three times as long, more than all else of a run.
     av_opt_set(encoder->priv_data, "preset", "veryfast", 0);
     av_opt_set(encoder->priv_data, "crf", "23", 0);
   }
