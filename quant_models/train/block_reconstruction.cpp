@@ -10,6 +10,7 @@
 #include "quant_models/model_error.hpp"
 #include "quant_models/random.hpp"
 #include "quant_models/tensor/fake_quantize.hpp"
+#include "quant_models/train/block_importance.hpp"
 #include "quant_models/train/optimizer.hpp"
 #include "quant_models/train/schedule.hpp"
 #include "quant_models/train/shard_threads.hpp"
@@ -41,9 +42,9 @@ at::Tensor run(const TorchNetwork& network, const at::Tensor& inputs, ShardThrea
   return at::cat(outputs);
 }
 
-double relative_error(const at::Tensor& made, const at::Tensor& wanted) {
-  const double size = wanted.to(at::kDouble).square().sum().item().toDouble();
-  return (made - wanted).to(at::kDouble).square().sum().item().toDouble() / std::max(size, 1e-30);
+double relative_error(const at::Tensor& made, const at::Tensor& wanted, const at::Tensor& importance) {
+  const double size = (wanted.to(at::kDouble).square() * importance).sum().item().toDouble();
+  return ((made - wanted).to(at::kDouble).square() * importance).sum().item().toDouble() / std::max(size, 1e-30);
 }
 
 /// The parameters of one kind, which the optimizer changes in place.
@@ -71,16 +72,17 @@ struct Group {
 class BlockTraining {
  public:
   BlockTraining(TorchNetwork& network, const at::Tensor& quantized, const at::Tensor& real, const at::Tensor& wanted,
-                const ReconstructionOptions& options, uint64_t block)
+                const at::Tensor& importance, const ReconstructionOptions& options, uint64_t block)
       : network_(network),
         quantized_(quantized),
         real_(real),
         wanted_(wanted),
+        importance_(importance),
         options_(options),
         block_(block),
         weights_(network.parameters(), false),
         scales_(network.parameters(), true) {
-    scale_ = 1 / std::max(wanted.square().mean().item().toDouble(), 1e-30);
+    scale_ = 1 / std::max((wanted.square() * importance).mean().item().toDouble(), 1e-30);
   }
 
   void step(int64_t step, ShardThreads& threads) {
@@ -120,7 +122,8 @@ class BlockTraining {
     std::vector<at::Tensor> parameters = values_of(network_);
     for (at::Tensor& p : parameters) p.requires_grad_();
     const at::Tensor output = network_.forward(input, parameters, nullptr);
-    const at::Tensor loss = (output - wanted_.index_select(0, places)).square().mean() * (scale_ * share);
+    const at::Tensor errors = (output - wanted_.index_select(0, places)).square();
+    const at::Tensor loss = (errors * importance_).mean() * (scale_ * share);
     std::vector<at::Tensor> gradients = torch::autograd::grad({loss}, parameters, {}, {}, false, true);
     for (size_t i = 0; i < gradients.size(); ++i)
       if (!gradients[i].defined()) gradients[i] = at::zeros_like(parameters[i]);
@@ -136,7 +139,7 @@ class BlockTraining {
   }
 
   TorchNetwork& network_;
-  const at::Tensor &quantized_, &real_, &wanted_;
+  const at::Tensor &quantized_, &real_, &wanted_, &importance_;
   const ReconstructionOptions& options_;
   uint64_t block_;
   double scale_ = 1;
@@ -192,18 +195,21 @@ Reconstruction reconstruct_blocks(const Graph& real, Graph quantized, std::span<
     value = to_torch(effective(make_tensor(shape, {images.begin(), images.end()}), q));
   ShardThreads threads(options.threads);
   Reconstruction result;
+  std::vector<Block> real_blocks;
+  for (const Block& block : blocks) real_blocks.push_back(same_block(real, quantized, block));
+  const std::vector<at::Tensor> important = block_importance(real, real_blocks, real_value, options.seed, threads);
   for (size_t b = 0; b < blocks.size(); ++b) {
     const Block& block = blocks[b];
     if (progress) progress(quantized.node(block.output).name, b, blocks.size());
-    const at::Tensor wanted = run(TorchNetwork(extract(real, same_block(real, quantized, block))), real_value, threads);
+    const at::Tensor wanted = run(TorchNetwork(extract(real, real_blocks[b])), real_value, threads);
     TorchNetwork network(extract(quantized, block));
     at::Tensor made = run(network, value, threads);
-    result.before.push_back(relative_error(made, wanted));
+    result.before.push_back(relative_error(made, wanted, important[b]));
     result.after.push_back(result.before.back());
-    BlockTraining training(network, value, real_value, wanted, options, b);
+    BlockTraining training(network, value, real_value, wanted, important[b], options, b);
     for (int step = 0; step < options.iterations; ++step) training.step(step, threads);
     const at::Tensor trained = run(network, value, threads);
-    if (const double error = relative_error(trained, wanted); error < result.before.back()) {
+    if (const double error = relative_error(trained, wanted, important[b]); error < result.before.back()) {
       result.after.back() = error;
       put_back(quantized, network.trained());
       made = trained;

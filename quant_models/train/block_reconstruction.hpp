@@ -20,21 +20,22 @@ struct ReconstructionOptions {
 /// Hears which block comes next, and how many of all are done.
 using ReconstructionProgress = std::function<void(const std::string& block, size_t done, size_t all)>;
 
-/// What reconstruction came to: relative errors |quantized - real|^2 / |real|^2 of each block's output over all images.
+/// What reconstruction came to: relative errors |quantized - real|^2 / |real|^2 of each block's output over all images,
+/// each number's square times its importance (block_importance()).
 struct Reconstruction {
   Graph graph;
   std::vector<double> before, after;
 };
 
 /// Trains a quantized network's weights, biases and scales block by block (blocks.hpp), so that each block makes of
-/// what the quantized blocks before it give the value that the real network has there: mean squared error,
-/// straight-through rounding, learned step sizes. Some of a block's input is that of the real network at random
-/// (QDrop), so that few images do not teach one noise. A block that comes out no better stays as it was. Sources: Li et
-/// al., BRECQ, ICLR 2021 (blocks); Wei et al., QDrop, ICLR 2022, here of the block's input only; rates and iterations
-/// of Zhong et al., SARDFQ, 2025. `real`: in real numbers, batch normalization folded, nodes of the same names; it may
-/// lack what the quantized one changed inside of a block. `images`: `count` of them, as run_all() takes them. Equal
-/// arguments give equal bytes. Throws ModelError for networks that are not made of the same blocks or that libtorch
-/// cannot run.
+/// what the quantized blocks before it give the value that the real network has there: squared errors times their
+/// importance, straight-through rounding, learned step sizes. Some of a block's input is that of the real network at
+/// random (QDrop), so that few images do not teach one noise. A block that comes out no better stays as it was.
+/// Sources: Li et al., BRECQ, ICLR 2021 (blocks); Wei et al., QDrop, ICLR 2022, here of the block's input only; rates
+/// and iterations of Zhong et al., SARDFQ, 2025. `real`: in real numbers, batch normalization folded, nodes of the same
+/// names; it may lack what the quantized one changed inside of a block. `images`: `count` of them, as run_all() takes
+/// them. Equal arguments give equal bytes. Throws ModelError for networks that are not made of the same blocks or that
+/// libtorch cannot run.
 Reconstruction reconstruct_blocks(const Graph& real, Graph quantized, std::span<const float> images, int64_t count,
                                   const ReconstructionOptions& options, const ReconstructionProgress& progress = {});
 
