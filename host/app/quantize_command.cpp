@@ -20,6 +20,7 @@
 #include "host/quantization/picture_options.hpp"
 #include "quant_models/data/calibration_images.hpp"
 #include "quant_models/data/input_arrays.hpp"
+#include "quant_models/data_free/picture_method.hpp"
 #include "quant_models/export/lower.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/models/known_detectors.hpp"
@@ -283,16 +284,16 @@ int data_free(const QuantizationOptions& o) {
 }
 
 constexpr const char* kFewBitMethods[] = {"onebit", "ternary", "ease-in", "cluster", "spqr", "prune"};
-constexpr const char* kPictureMethods[] = {"noise", "distill", "gdfq", "ddaq", "coleq", "psaq", "psaq-v2", "sardfq"};
 
 std::vector<std::string> method_names() {
   std::vector<std::string> names(std::begin(kFewBitMethods), std::end(kFewBitMethods));
-  names.insert(names.end(), std::begin(kPictureMethods), std::end(kPictureMethods));
+  const std::vector<std::string> drawing = names_in(quant::kPictureMethodNames);
+  names.insert(names.end(), drawing.begin(), drawing.end());
   return names;
 }
 
 bool draws_pictures(const std::string& method) {
-  return std::find(std::begin(kPictureMethods), std::end(kPictureMethods), method) != std::end(kPictureMethods);
+  return value_in(quant::kPictureMethodNames, method).has_value();
 }
 
 void check_combination(const QuantizationOptions& o) {

@@ -4,6 +4,7 @@
 
 #include "host/app/command.hpp"
 #include "host/app/training_program.hpp"
+#include "quant_models/data_free/picture_method.hpp"
 #include "quant_models/metadata.hpp"
 
 namespace flashcell::app {
@@ -34,8 +35,7 @@ void add_synthesize(Command& app, Action& action) {
   command.add_option("MODEL", o->model, "ONNX file of a network in floating point, batch normalization kept")
       .required();
   HandedOn& others = o->others;
-  others.add(command, "--method", "How")
-      .one_of({"noise", "distill", "gdfq", "ddaq", "coleq", "psaq", "psaq-v2", "sardfq"});
+  others.add(command, "--method", "How").one_of(names_in(quant::kPictureMethodNames));
   others.add(command, "--count", "Pictures", "64");
   others.add(command, "--minutes", "About so many of one processor core", "10");
   add_pixel_options(command, o->pictures);

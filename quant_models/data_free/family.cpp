@@ -35,11 +35,11 @@ PictureMethod best_method(Family family) {
   }
   throw ModelError(std::string("the network has neither batch normalization nor attention over patches, from which "
                                "pictures could be drawn: ") +
-                   kKeepNormalization + ", give real pictures with --calib, or take --method noise");
+                   kKeepNormalization + ", give real pictures with --calib, or take --method leaves");
 }
 
 void check_method(PictureMethod method, Family family) {
-  if (method == PictureMethod::noise) return;
+  if (is_drawn_blind(method)) return;
   const std::string name = name_in(kPictureMethodNames, method);
   if (looks_at_attention(method)) {
     if (family == Family::transformer) return;
@@ -52,7 +52,7 @@ void check_method(PictureMethod method, Family family) {
                      " reads batch normalization, and the network has no batch normalization but attention: take "
                      "--method psaq");
   throw ModelError("--method " + name + " reads batch normalization, and the network has no batch normalization: " +
-                   kKeepNormalization + ", or give real pictures with --calib");
+                   kKeepNormalization + ", give real pictures with --calib, or take --method leaves");
 }
 
 }  // namespace flashcell::quant

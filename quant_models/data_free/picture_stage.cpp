@@ -10,6 +10,7 @@
 #include "quant_models/synthesize/generated_images.hpp"
 #include "quant_models/synthesize/image_files.hpp"
 #include "quant_models/synthesize/image_snapshot.hpp"
+#include "quant_models/synthesize/leaf_images.hpp"
 #include "quant_models/synthesize/noise.hpp"
 
 namespace flashcell::quant {
@@ -41,6 +42,7 @@ DistillOptions options_of(const RealNetwork& network) {
 std::unique_ptr<ImageSource> make_source(PictureMethod method, const WorkPlan& work, const RealNetwork& network,
                                          int threads) {
   if (method == PictureMethod::noise) return std::make_unique<NoiseImages>(network.range());
+  if (method == PictureMethod::leaves) return std::make_unique<LeafImages>(network.range());
   if (looks_at_attention(method))
     return std::make_unique<AttentionImages>(network.range(), attention_options(method, work, threads));
   if (is_generator(method))
@@ -57,8 +59,8 @@ uint64_t picture_fingerprint(const RealNetwork& network, PictureMethod method, c
   hash.add(network.fingerprint).add(name_in(kPictureMethodNames, method)).add(seed);
   for (const int64_t number : {work.images, int64_t{work.distill_steps}, work.generator_steps, count})
     hash.add(static_cast<uint64_t>(number));
-  // Runs of before began all of them as noise.
-  if (method == PictureMethod::distill && options_of(network).leaves) hash.add("leaves");
+  // Runs of before began all of them as noise, or as leaves without textures.
+  if (method == PictureMethod::distill && options_of(network).leaves) hash.add("textured leaves");
   return hash.value();
 }
 

@@ -71,9 +71,12 @@ WorkPlan plan_of(const Graph& graph, PictureMethod method, double minutes, int64
   const double training = (attends ? kAttentionPasses : kTrainingPasses) * forward * static_cast<double>(kStudentBatch);
   constexpr int64_t kCalibrationImages = 256, kMostImages = 5120, kLeastImages = 64;
   constexpr int kDistillSteps = 100, kMostDistillSteps = 500;
-  if (method == PictureMethod::noise) return {images > 0 ? images : 1024, 0, 0, at_least_one(seconds / training)};
+  constexpr int64_t kAttentionImages = 32;  // are enough for a transformer: Zhong et al., SARDFQ
+  if (is_drawn_blind(method)) {
+    if (images == 0) images = attends && method == PictureMethod::leaves ? kAttentionImages : 1024;
+    return {images, 0, 0, at_least_one(seconds / training)};
+  }
   if (looks_at_attention(method)) {
-    constexpr int64_t kAttentionImages = 32;  // are enough: Zhong et al., SARDFQ
     constexpr int kMostAttentionSteps = 1000;
     if (images == 0) images = kAttentionImages;
     // sardfq looks twice, psaq-v2 at a student as well, which learns.

@@ -1,28 +1,10 @@
 #pragma once
 #include <cstdint>
 
-#include "base/named_value.hpp"
+#include "quant_models/data_free/picture_method.hpp"
 #include "quant_models/graph/graph.hpp"
 
 namespace flashcell::quant {
-
-/// Where training images come from when there are none.
-enum class PictureMethod { noise, distill, gdfq, ddaq, coleq, psaq, psaq_v2, sardfq };
-
-inline constexpr NamedValue<PictureMethod> kPictureMethodNames[] = {
-    {PictureMethod::noise, "noise"},     {PictureMethod::distill, "distill"}, {PictureMethod::gdfq, "gdfq"},
-    {PictureMethod::ddaq, "ddaq"},       {PictureMethod::coleq, "coleq"},     {PictureMethod::psaq, "psaq"},
-    {PictureMethod::psaq_v2, "psaq-v2"}, {PictureMethod::sardfq, "sardfq"}};
-
-/// A generator, which learns beside the quantized network.
-inline bool is_generator(PictureMethod method) {
-  return method == PictureMethod::gdfq || method == PictureMethod::ddaq || method == PictureMethod::coleq;
-}
-
-/// Looks at a vision transformer's attention.
-inline bool looks_at_attention(PictureMethod method) {
-  return method == PictureMethod::psaq || method == PictureMethod::psaq_v2 || method == PictureMethod::sardfq;
-}
 
 /// What is done in the time that there is.
 struct WorkPlan {

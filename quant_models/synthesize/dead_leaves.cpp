@@ -5,6 +5,8 @@
 #include <numbers>
 #include <vector>
 
+#include "quant_models/synthesize/fractal_noise.hpp"
+
 namespace flashcell::quant {
 namespace {
 
@@ -14,13 +16,16 @@ constexpr double kCovered = 0.998;  // of the image: what is left stays grey
 constexpr int kMostLeaves = 20000;
 constexpr double kRectangles = 0.4, kStriped = 0.3;  // shares
 constexpr double kChroma = 0.35;                     // of a colour's deviation, beside its brightness
+constexpr double kTextured = 0.7, kContrast = 0.5;   // share of the leaves; deviation of what their texture adds
+constexpr double kMostStretched = 6;                 // of textures, along the leaf
 
 /// A shape, and what it looks like.
 struct Leaf {
   double x, y, radius, cosine, sine, flatness;
   bool rectangle;
-  double brightness, shade, stripes, frequency;
-  std::vector<double> chroma;
+  double brightness, shade, stripes, frequency, contrast, stretch = 1;
+  std::vector<double> chroma, tint;
+  FractalNoise texture;
 
   Leaf(double columns, double rows, int64_t channels, double smallest, Random& random) {
     const double side = std::max(columns, rows), margin = 0.1 * side;
@@ -39,6 +44,14 @@ struct Leaf {
     stripes = random.uniform() < kStriped ? random.uniform(0.05, 0.6) : 0;
     frequency = random.uniform(0.2, 1.5);
     for (int64_t c = 0; c < channels; ++c) chroma.push_back(kChroma * random.normal());
+    for (int64_t c = 0; c < channels; ++c) tint.push_back(1 + kChroma * random.normal());
+    contrast = random.uniform() < kTextured ? kContrast * std::abs(random.normal()) : 0;
+    if (contrast > 0) {
+      const double period = 2 * std::pow(std::max(radius, 2.0), random.uniform());
+      const double roughness = random.uniform(0.4, 1);
+      texture = FractalNoise(period, roughness, random.next());
+      stretch = std::pow(kMostStretched, random.uniform());
+    }
   }
 
   bool holds(double along, double across) const {
@@ -74,9 +87,10 @@ void draw(float* numbers, int64_t channels, int64_t rows, int64_t columns, Rando
         if (!leaf.holds(along, across)) continue;
         drawn[place] = true;
         --left;
+        const double grey = leaf.grey(along), texture = leaf.contrast * leaf.texture.at(along / leaf.stretch, across);
         for (int64_t c = 0; c < channels; ++c)
-          numbers[c * pixels + static_cast<int64_t>(place)] =
-              static_cast<float>(leaf.grey(along) + leaf.chroma[static_cast<size_t>(c)]);
+          numbers[c * pixels + static_cast<int64_t>(place)] = static_cast<float>(
+              grey + leaf.chroma[static_cast<size_t>(c)] + leaf.tint[static_cast<size_t>(c)] * texture);
       }
     }
   }

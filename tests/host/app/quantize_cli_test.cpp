@@ -460,7 +460,7 @@ TEST_F(Quantize, DataFreeAndSynthesizeStartTheTrainingProgram) {
     const Outcome outcome = run(words);
     EXPECT_EQ(outcome.code, built ? 3 : 2) << outcome.err;
     // The network has no batch normalization.
-    EXPECT_THAT(outcome.err, HasSubstr(built ? "take --method noise" : "libtorch"));
+    EXPECT_THAT(outcome.err, HasSubstr(built ? "take --method leaves" : "libtorch"));
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
     if (!built) continue;
     words.insert(words.end(), {"--method", "noise", "--minutes", "0.001", "--mean", "127.5", "--factor", "0.01"});

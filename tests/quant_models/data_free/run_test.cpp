@@ -244,7 +244,8 @@ TEST(DataFreeRun, SaysWhatToDoWithNetworksThatRememberNothing) {
   const DataFolder folder;
   DataFreeOptions options = tiny_run(folder, test::small_network(3, false), "out");
   EXPECT_THAT([&] { run_data_free(options, {}); },
-              ThrowsMessage<ModelError>(AllOf(HasSubstr("--calib"), HasSubstr("noise"))));
+              ThrowsMessage<ModelError>(AllOf(HasSubstr("--calib"), HasSubstr("--method leaves"))));
+  EXPECT_FALSE(fs::exists(folder.path("out")));
   options.method = PictureMethod::psaq;
   EXPECT_THAT([&] { run_data_free(options, {}); }, ThrowsMessage<ModelError>(HasSubstr("attention")));
   options.method = PictureMethod::gdfq;
@@ -252,6 +253,17 @@ TEST(DataFreeRun, SaysWhatToDoWithNetworksThatRememberNothing) {
   EXPECT_FALSE(fs::exists(folder.path("out")));
   export_onnx(test::small_transformer(3), options.network.model);
   EXPECT_THAT([&] { run_data_free(options, {}); }, ThrowsMessage<ModelError>(HasSubstr("--method psaq")));
+}
+
+// Leaves ask nothing of a network.
+TEST(DataFreeRun, QuantizesNetworksThatRememberNothingByLeaves) {
+  const DataFolder folder;
+  DataFreeOptions options = tiny_run(folder, test::small_network(3, false), "out");
+  options.method = PictureMethod::leaves;
+  const DataFreeRun run = run_data_free(options, {});
+  EXPECT_EQ(run.refused, "");
+  EXPECT_EQ(run.method, "leaves");
+  EXPECT_TRUE(fs::exists(folder.path("out/tiny.fcnn")));
 }
 
 // Linux has a device that is always full.

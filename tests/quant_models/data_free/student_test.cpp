@@ -172,8 +172,8 @@ TEST_P(DataFreeRuns, WriteTheSameModelsEveryTime) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, DataFreeRuns,
-                         testing::Values(PictureMethod::noise, PictureMethod::distill, PictureMethod::gdfq,
-                                         PictureMethod::ddaq, PictureMethod::coleq));
+                         testing::Values(PictureMethod::noise, PictureMethod::leaves, PictureMethod::distill,
+                                         PictureMethod::gdfq, PictureMethod::ddaq, PictureMethod::coleq));
 
 TEST(DataFree, RefusesNetworksWithoutBatchNormalization) {
   const DataFolder folder;

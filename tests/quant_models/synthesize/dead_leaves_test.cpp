@@ -3,7 +3,11 @@
 #include <ATen/ops/fft_fft2.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+
+#include "quant_models/synthesize/leaf_images.hpp"
+#include "tests/quant_models/synthesize/small_network.hpp"
 
 namespace flashcell::quant {
 namespace {
@@ -58,6 +62,29 @@ TEST(DeadLeaves, DependOnTheSeedAndAreAllDifferent) {
 TEST(DeadLeaves, AnySizeWillDo) {
   for (const int64_t side : {1, 2, 7})
     EXPECT_TRUE(drawn({2, 2, side, 3 * side}, 5).isfinite().all().item<bool>()) << side;
+}
+
+TEST(LeafImages, LieInTheRangeAndFollowTheSeed) {
+  const Graph graph = test::small_network(1);
+  InputRange range;
+  range.low = {-1, 0, 0};
+  range.high = {1, 0.5F, 2};
+  const LeafImages source(range);
+  const DrawnImages a = source.draw(graph, 20, 7, {});
+  const size_t plane = test::kSide * test::kSide;
+  ASSERT_EQ(a.count, 20);
+  ASSERT_EQ(a.values.size(), 20 * 3 * plane);
+  for (size_t i = 0; i < a.values.size(); ++i) {
+    const size_t channel = i / plane % 3;
+    ASSERT_GE(a.values[i], range.low[channel]);
+    ASSERT_LE(a.values[i], range.high[channel]);
+  }
+  EXPECT_EQ(source.draw(graph, 20, 7, {}).values, a.values);
+  EXPECT_NE(source.draw(graph, 20, 8, {}).values, a.values);
+  // Each picture is one of its own, whatever else is drawn.
+  const DrawnImages few = source.draw(graph, 3, 7, {});
+  EXPECT_TRUE(std::equal(few.values.begin(), few.values.end(), a.values.begin()));
+  EXPECT_THROW(source.draw(graph, 0, 1, {}), std::invalid_argument);
 }
 
 }  // namespace
