@@ -9,6 +9,7 @@
 #define HWY_TARGET_INCLUDE "host/segment/binarize.cpp"
 #include <hwy/foreach_target.h>
 //
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 //
 #include "host/label/pixel_planes-inl.hpp"
@@ -16,6 +17,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace flashcell::host::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+
+// Asks for what is read two pages later than these `bytes`: frames come from memory, and the processor fetches ahead of
+// itself only up to a page's end.
+HWY_INLINE void fetch_ahead(const void* pixels, size_t bytes) {
+  constexpr size_t kAhead = 8192, kLine = 64;
+  for (size_t i = 0; i < bytes; i += kLine) hwy::Prefetch(static_cast<const uint8_t*>(pixels) + kAhead + i);
+}
 
 // Bits of 64 pixels, which need not be aligned.
 template <class T, bool kDark>
@@ -39,7 +47,10 @@ uint64_t compare_64(const T* pixels, T threshold) {
 template <class T, bool kDark>
 void binarize_row(const T* row, int width, T threshold, uint64_t* words) {
   const int whole = width / 64;
-  for (int w = 0; w < whole; ++w) words[w] = compare_64<T, kDark>(row + 64 * w, threshold);
+  for (int w = 0; w < whole; ++w) {
+    fetch_ahead(row + 64 * w, sizeof(T) * 64);
+    words[w] = compare_64<T, kDark>(row + 64 * w, threshold);
+  }
   if (const int rest = width % 64; rest != 0) {
     T tail[64] = {};
     std::memcpy(tail, reinterpret_cast<const uint8_t*>(row + 64 * whole), sizeof(T) * rest);
@@ -185,7 +196,10 @@ void binarize_colour(const FrameView& frame, const uint16_t* byte_weights, uint8
   for (int y = 0; y < frame.height; ++y) {
     const uint8_t* row = frame.row(y);
     uint64_t* words = mask.row(y);
-    for (int w = 0; w < whole; ++w) words[w] = luma.compare_64(row + 3 * 64 * w) ^ flip;
+    for (int w = 0; w < whole; ++w) {
+      fetch_ahead(row + 3 * 64 * w, 3 * 64);
+      words[w] = luma.compare_64(row + 3 * 64 * w) ^ flip;
+    }
     if (rest != 0) {
       uint8_t tail[3 * 64] = {};
       std::memcpy(tail, row + 3 * 64 * whole, static_cast<size_t>(3 * rest));
