@@ -2,13 +2,9 @@
 #include <optional>
 
 #include "tracking/detection.hpp"
+#include "tracking/spread.hpp"
 
 namespace flashcell::tracking {
-
-/// Central second moments of an object by its area, px^2.
-struct Spread {
-  double xx = 0, xy = 0, yy = 0;
-};
 
 /// What is known of one of the two objects in a blob.
 struct Part {

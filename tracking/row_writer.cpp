@@ -12,15 +12,6 @@ constexpr double kStraySizes = 0.75;   ///< object sizes by which the second end
 constexpr double kStrayGrowth = 0.15;  ///< and that much more with every frame
 constexpr double kMostStraySizes = 2.5;
 
-/// Ellipse with these second moments: full axes and the major one's angle.
-void fill_ellipse(const Spread& spread, TrackRow& row) {
-  const double half_sum = (spread.xx + spread.yy) / 2, half_difference = (spread.xx - spread.yy) / 2;
-  const double root = std::sqrt(half_difference * half_difference + spread.xy * spread.xy);
-  row.major_axis = 4 * std::sqrt(std::max(0.0, half_sum + root));
-  row.minor_axis = 4 * std::sqrt(std::max(0.0, half_sum - root));
-  if (root > 0) row.orientation = std::atan2(spread.xy, half_difference) / 2;
-}
-
 /// The row of an object that is seen alone.
 void measure(const Detection& detection, TrackRow& row) {
   row.state = TrackState::visible;
@@ -28,7 +19,7 @@ void measure(const Detection& detection, TrackRow& row) {
   row.y = detection.y;
   row.box = detection.box;
   row.area = detection.area;
-  if (detection.has_shape) fill_ellipse({detection.cov_xx, detection.cov_xy, detection.cov_yy}, row);
+  if (detection.has_shape) row.spread = {detection.cov_xx, detection.cov_xy, detection.cov_yy};
 }
 
 double mix(double a, double b, double share) {
@@ -155,12 +146,12 @@ TrackRow RowWriter::make_row(int64_t frame, const Track& track, const Observatio
   if (track.match == Match::merged && track.part.shown) {
     row.box = track.part.box;
     row.area = track.part.area;
-    fill_ellipse(track.part.spread, row);
+    row.spread = track.part.spread;
     return row;
   }
   row.box = box_at(row.x, row.y, track.reach);
   row.area = track.area();
-  fill_ellipse(track.spread, row);
+  row.spread = track.spread;
   return row;
 }
 

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "tracking/detection.hpp"
+#include "tracking/spread.hpp"
 
 namespace flashcell::tracking {
 
@@ -28,8 +29,7 @@ struct TrackRow {
   double vx = 0, vy = 0;   ///< px/s
   Box box;                 ///< px
   double area = 0;         ///< px
-  double orientation = 0;  ///< rad, major axis against +x, in (-pi/2, pi/2]
-  double major_axis = 0, minor_axis = 0;  ///< px, full lengths of the ellipse with the same second moments
+  Spread spread;           ///< px^2; all 0 where no shape is measured
   int colour_class = 0;
   int class_id = -1;           ///< recognized class fused over the track's life, -1 without recognition
   float class_confidence = 0;  ///< 0..1

@@ -153,10 +153,11 @@ void OverlayPainter::draw_track(const tracking::TrackRow& row, cv::Mat& area) {
     return;
   }
   cv::rectangle(area, box.tl(), box.br() - cv::Point(1, 1), colour, 1, cv::LINE_AA);
-  if (row.major_axis > 0 && row.minor_axis > 0) {
-    const cv::RotatedRect ellipse(
-        place(row.x, row.y), {static_cast<float>(row.major_axis * scale_), static_cast<float>(row.minor_axis * scale_)},
-        static_cast<float>(row.orientation * 180 / CV_PI));
+  const double major = major_axis(row.spread), minor = minor_axis(row.spread);
+  if (major > 0 && minor > 0) {
+    const cv::RotatedRect ellipse(place(row.x, row.y),
+                                  {static_cast<float>(major * scale_), static_cast<float>(minor * scale_)},
+                                  static_cast<float>(orientation(row.spread) * 180 / CV_PI));
     cv::ellipse(area, ellipse, colour, 1, cv::LINE_AA);
   }
 }

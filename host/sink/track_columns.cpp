@@ -88,11 +88,11 @@ constexpr Entry kColumns[] = {
     real<2>("height", "px", "box", [](const Row& r) { return r.row.box.height; }),
     real<2>("area", "px^2", "foreground pixels", [](const Row& r) { return r.row.area; }),
     real<5>("orientation", "rad", "major axis against +x, in (-pi/2, pi/2]; y points down",
-            [](const Row& r) { return r.row.orientation; }),
+            [](const Row& r) { return orientation(r.row.spread); }),
     real<3>("major", "px", "full length of the ellipse with the same second moments",
-            [](const Row& r) { return r.row.major_axis; }),
+            [](const Row& r) { return major_axis(r.row.spread); }),
     real<3>("minor", "px", "full width of the ellipse with the same second moments",
-            [](const Row& r) { return r.row.minor_axis; }),
+            [](const Row& r) { return minor_axis(r.row.spread); }),
     real<3>(
         "id_confidence", "1",
         "that the object had this id before it was lost last: 0.5 it may as well be another one of the count, 1 it "

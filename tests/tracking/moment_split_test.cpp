@@ -14,6 +14,18 @@ Spread ellipse(double major, double minor, double angle) {
   return {a * c * c + b * s * s, (a - b) * c * s, a * s * s + b * c * c};
 }
 
+TEST(Spread, HasTheAxesOfItsEllipse) {
+  for (const double turn : {-1.5, -0.4, 0.0, 0.7, 1.5}) {
+    const Spread spread = ellipse(9, 4, turn);
+    EXPECT_NEAR(orientation(spread), turn, 1e-12);
+    EXPECT_NEAR(major_axis(spread), 18, 1e-12);
+    EXPECT_NEAR(minor_axis(spread), 8, 1e-12);
+  }
+  EXPECT_EQ(orientation({}), 0);
+  EXPECT_EQ(major_axis({}), 0);
+  EXPECT_EQ(orientation({2, 0, 2}), 0) << "a disc has no direction";
+}
+
 /// What is measured of both together.
 Detection together(const Part& a, const Part& b) {
   Detection blob;

@@ -110,7 +110,7 @@ TEST(OverlayPainter, LabelsInACrowdLeaveObjectsFree) {
   for (uint32_t id = 1; id <= 100; ++id) {
     tracking::TrackRow row = row_at(0, 100 + id, 250 + 14.0 * (id % 10), 180 + 14.0 * ((id - 1) / 10));
     row.box = {row.x - 4, row.y - 4, 9, 9};
-    row.major_axis = row.minor_axis = 0;
+    row.spread = {};
     result.rows.push_back(row);
   }
   painter.follow(result.view());
@@ -179,9 +179,7 @@ VideoRun make_video(const std::filesystem::path& path, int64_t frames, OverlayOp
       result.rows.push_back(row_at(f, id, 256 + 20.0 * id * std::cos(phase), 192 + 20.0 * id * std::sin(phase)));
       tracking::TrackRow& row = result.rows.back();
       row.box = {row.x - 12, row.y - 8, 25, 17};
-      row.major_axis = 25;
-      row.minor_axis = 14;
-      row.orientation = 0.3;
+      row.spread = test::spread_of(25, 14, 0.3);
       row.class_id = static_cast<int>(id % 3) - 1;
       if (id == 4) row.state = tracking::TrackState::predicted;
       if (id == 5) row.state = tracking::TrackState::merged;

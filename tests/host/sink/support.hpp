@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -71,6 +72,12 @@ class SinkRun {
   SinkGroup group_;
 };
 
+/// Of an ellipse with these full axes, px, the major one turned so far against +x, rad.
+inline tracking::Spread spread_of(double major, double minor, double turn) {
+  const double a = major * major / 16, b = minor * minor / 16, c = std::cos(turn), s = std::sin(turn);
+  return {a * c * c + b * s * s, (a - b) * c * s, a * s * s + b * c * c};
+}
+
 inline tracking::TrackRow row_at(int64_t frame, uint32_t id, double x, double y) {
   tracking::TrackRow row;
   row.frame = frame;
@@ -79,8 +86,7 @@ inline tracking::TrackRow row_at(int64_t frame, uint32_t id, double x, double y)
   row.y = y;
   row.box = {x - 4.5, y - 2.5, 10, 6};
   row.area = 47;
-  row.major_axis = 10;
-  row.minor_axis = 6;
+  row.spread = spread_of(10, 6, 0);
   return row;
 }
 

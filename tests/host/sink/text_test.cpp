@@ -84,7 +84,7 @@ TEST(CsvSink, FullFileToTheLetter) {
   live.state = tracking::TrackState::predicted;
   live.vx = 2000;
   live.vy = -1000.125;
-  live.orientation = -0.5;
+  live.spread = test::spread_of(10, 6, -0.5);
   other.state = tracking::TrackState::merged;
   other.colour_class = 5;
   second.rows = {live, other};
