@@ -13,8 +13,30 @@ namespace {
 using tracking::PixelRun;
 constexpr int kSide = contract::kCellSide;
 
-/// The runs of set bits `first` .. `last` of a row.
-void add_runs(const uint64_t* row, int y, int first, int last, std::vector<PixelRun>& runs) {
+/// Bits `first` .. `last` of a row, at most 64, from bit 0 on.
+uint64_t window(const uint64_t* row, int first, int last) {
+  const int shift = first & 63;
+  uint64_t bits = row[first >> 6] >> shift;
+  if (first >> 6 != last >> 6) bits |= row[last >> 6] << (64 - shift);
+  return bits & ~uint64_t{0} >> (63 - (last - first));
+}
+
+/// The runs of set bits `first` .. `last` of a row, at most 64. Returns how many bits these are.
+inline int add_short_runs(const uint64_t* row, int y, int first, int last, std::vector<PixelRun>& runs) {
+  int count = 0;
+  for (uint64_t bits = window(row, first, last); bits != 0;) {
+    const int at = std::countr_zero(bits), length = std::countr_one(bits >> at);
+    runs.push_back({y, first + at, first + at + length - 1});
+    count += length;
+    bits &= bits + (bits & -bits);  // a carry runs through the lowest of them
+  }
+  return count;
+}
+
+/// The same of any number.
+int add_runs(const uint64_t* row, int y, int first, int last, std::vector<PixelRun>& runs) {
+  if (last - first < 64) return add_short_runs(row, y, first, last, runs);
+  int count = 0;
   uint64_t inside = 0;  // whether the pixel before is set
   int start = first;
   uint64_t wanted = ~uint64_t{0} << (first & 63);
@@ -23,15 +45,19 @@ void add_runs(const uint64_t* row, int y, int first, int last, std::vector<Pixel
     const uint64_t bits = row[word] & wanted;
     for (uint64_t edges = bits ^ (bits << 1 | inside); edges != 0; edges &= edges - 1) {
       const int at = std::countr_zero(edges);
-      if ((bits >> at & 1) != 0)
+      if ((bits >> at & 1) != 0) {
         start = 64 * word + at;
-      else
+      } else {
         runs.push_back({y, start, 64 * word + at - 1});
+        count += 64 * word + at - start;
+      }
     }
     inside = bits >> 63;
     wanted = ~uint64_t{0};
   }
-  if (inside != 0) runs.push_back({y, start, last});
+  if (inside == 0) return count;
+  runs.push_back({y, start, last});
+  return count + last - start + 1;
 }
 
 int32_t root_of(std::vector<int32_t>& parts, int32_t run) {
@@ -89,14 +115,15 @@ void BlobRuns::find_cells(const BitImage& mask, const Extent& box) {
 void BlobRuns::connect(int reach) {
   parts_.resize(runs_.size());
   std::iota(parts_.begin(), parts_.end(), 0);
-  size_t above = 0;
+  size_t above = 0, row = 0;  // the first run of the row above that may touch, and of this row
   for (size_t i = 0; i < runs_.size(); ++i) {
     const PixelRun& run = runs_[i];
-    while (above < i &&
-           (runs_[above].y < run.y - 1 || (runs_[above].y == run.y - 1 && runs_[above].last + reach < run.first))) {
-      ++above;
+    if (run.y != runs_[row].y) {
+      above = run.y == runs_[row].y + 1 ? row : i;
+      row = i;
     }
-    for (size_t k = above; k < i && runs_[k].y == run.y - 1 && runs_[k].first <= run.last + reach; ++k) {
+    while (above < row && runs_[above].last + reach < run.first) ++above;
+    for (size_t k = above; k < row && runs_[k].first <= run.last + reach; ++k) {
       const int32_t a = root_of(parts_, static_cast<int32_t>(i)), b = root_of(parts_, static_cast<int32_t>(k));
       parts_[std::max(a, b)] = std::min(a, b);
     }
@@ -106,18 +133,18 @@ void BlobRuns::connect(int reach) {
 /// Of all that is connected within a box, only one can touch its four sides: from left to right it leaves no way from
 /// top to bottom for another one. That is the object whose box it is.
 void BlobRuns::keep_spanning(const Extent& box) {
-  sides_.assign(runs_.size(), {});
+  constexpr uint8_t kLeft = 1, kRight = 2, kTop = 4, kBottom = 8;
+  sides_.assign(runs_.size(), 0);
   for (size_t i = 0; i < runs_.size(); ++i) {
-    Sides& sides = sides_[root_of(parts_, static_cast<int32_t>(i))];
-    sides.left = sides.left || runs_[i].first == box.left;
-    sides.right = sides.right || runs_[i].last == box.right;
-    sides.top = sides.top || runs_[i].y == box.top;
-    sides.bottom = sides.bottom || runs_[i].y == box.bottom;
+    parts_[i] = parts_[parts_[i]];  // its root: that of a smaller one is there already
+    const PixelRun& run = runs_[i];
+    sides_[parts_[i]] |= (run.first == box.left ? kLeft : 0) | (run.last == box.right ? kRight : 0) |
+                         (run.y == box.top ? kTop : 0) | (run.y == box.bottom ? kBottom : 0);
   }
   size_t kept = 0;
   for (size_t i = 0; i < runs_.size(); ++i) {
-    const Sides& sides = sides_[root_of(parts_, static_cast<int32_t>(i))];
-    if (sides.left && sides.right && sides.top && sides.bottom) runs_[kept++] = runs_[i];
+    runs_[kept] = runs_[i];
+    kept += sides_[parts_[i]] == (kLeft | kRight | kTop | kBottom) ? 1 : 0;
   }
   runs_.resize(kept);
 }
@@ -137,11 +164,15 @@ void BlobRuns::cells_to_pixels(const BitImage& mask, const Extent& box) {
   runs_.swap(pixels_);
 }
 
-/// False where only some of the runs can be the blob's.
-bool BlobRuns::are_all_of(const tracking::Detection& blob) const {
+/// The box's pixels. Returns how many.
+int64_t BlobRuns::find_pixels(const BitImage& mask, const Extent& box) {
+  const bool is_narrow = box.right - box.left < 64;
   int64_t pixels = 0;
-  for (const PixelRun& run : runs_) pixels += run.last - run.first + 1;
-  return static_cast<double>(pixels) == blob.area;
+  for (int y = box.top; y <= box.bottom; ++y) {
+    pixels += is_narrow ? add_short_runs(mask.row(y), y, box.left, box.right, runs_)
+                        : add_runs(mask.row(y), y, box.left, box.right, runs_);
+  }
+  return pixels;
 }
 
 std::span<const PixelRun> BlobRuns::of(const tracking::Detection& blob) {
@@ -159,8 +190,8 @@ std::span<const PixelRun> BlobRuns::of(const tracking::Detection& blob) {
     keep_spanning(cells);
     cells_to_pixels(mask, box);
   } else {
-    for (int y = box.top; y <= box.bottom; ++y) add_runs(mask.row(y), y, box.left, box.right, runs_);
-    if (are_all_of(blob)) return runs_;
+    // Nobody else has pixels in its box, mostly.
+    if (static_cast<double>(find_pixels(mask, box)) == blob.area) return runs_;
     connect(parameters_.connectivity == contract::Connectivity::exact8 ? 1 : 0);
     keep_spanning(box);
   }

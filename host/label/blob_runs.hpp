@@ -25,7 +25,7 @@ class BlobRuns final : public tracking::BlobPixels {
   };
   using Runs = std::vector<tracking::PixelRun>;
 
-  bool are_all_of(const tracking::Detection& blob) const;
+  int64_t find_pixels(const BitImage& mask, const Extent& box);
   void find_cells(const BitImage& mask, const Extent& box);
   void connect(int reach);
   void keep_spanning(const Extent& box);
@@ -36,10 +36,7 @@ class BlobRuns final : public tracking::BlobPixels {
   Runs runs_;                   ///< of pixels, or of cells
   Runs pixels_;                 ///< of cells that are `runs_`
   std::vector<int32_t> parts_;  ///< of each run, one that it is connected with
-  struct Sides {
-    bool left = false, right = false, top = false, bottom = false;
-  };
-  std::vector<Sides> sides_;  ///< of the box that a part touches, by its first run
+  std::vector<uint8_t> sides_;  ///< of the box that a part touches, a bit each, by its first run
   std::vector<uint64_t> occupied_;
 };
 
