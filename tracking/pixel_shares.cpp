@@ -57,9 +57,7 @@ void sample(std::span<const PixelRun> runs, int step, std::vector<PixelRun>& sam
 
 void PixelShares::start(std::span<const PixelRun> runs, int step) {
   step_ = step;
-  rows_.start(runs, step);
-  counted_ = 0;
-  for (const PixelRun& run : runs) counted_ += run.last - run.first + 1;
+  counted_ = static_cast<double>(rows_.start(runs, step));
 }
 
 void PixelShares::share(std::span<const PartEllipse> ellipses, const ShareRules& rules) {
@@ -93,13 +91,20 @@ void PixelShares::look_over() {
 void PixelShares::prepare(std::span<const PartEllipse> ellipses, const ShareRules& rules) {
   in_rows_.clear();
   for (const PartEllipse& e : ellipses) {
-    RowEllipse& in_rows = in_rows_.emplace_back(
-        RowEllipse{e.x, e.y, e.xx, e.xy, e.yy, -e.xy / e.xx, e.yy - e.xy * e.xy / e.xx, 1 / e.xx});
+    RowEllipse& in_rows = in_rows_.emplace_back();
+    in_rows.x = e.x;
+    in_rows.y = e.y;
+    in_rows.xx = e.xx;
+    in_rows.xy = e.xy;
+    in_rows.yy = e.yy;
+    in_rows.width = 1 / e.xx;
+    in_rows.lean = -e.xy * in_rows.width;
+    in_rows.rise = e.yy + e.xy * in_rows.lean;
     const double tall = std::sqrt((rules.reach + kSlack) / in_rows.rise);
     if (!(std::abs(e.x) < kFar) || !std::isfinite(in_rows.width) || !std::isfinite(in_rows.lean)) continue;
     in_rows.top = static_cast<int32_t>(std::ceil(within((e.y - tall) / step_ - kEndSlack, -kFar, kFar)));
     in_rows.bottom = static_cast<int32_t>(std::floor(within((e.y + tall) / step_ + kEndSlack, -kFar, kFar)));
-    const double wide = std::sqrt((rules.reach + kSlack) / (e.xx - e.xy * e.xy / e.yy));
+    const double wide = tall * std::sqrt(e.yy * in_rows.width);
     in_rows.left = e.x - wide - kEndSlack;
     in_rows.right = e.x + wide + kEndSlack;
   }

@@ -58,7 +58,7 @@ void PixelSplit::start(std::span<const Part> known) {
     const double xx = part.spread.xx + 1.0 / 12, yy = part.spread.yy + 1.0 / 12, xy = part.spread.xy;
     const double mean = (xx + yy) / 2, root = std::sqrt(square((xx - yy) / 2) + square(xy));
     const double ratio = std::sqrt((mean + root) / std::max(mean - root, 1.0 / 12));
-    PartEllipse ellipse;
+    PartEllipse& ellipse = ellipses_.emplace_back();
     ellipse.minor = std::sqrt(part.area / (kPi * ratio));
     ellipse.major = ratio * ellipse.minor;
     ellipse.x = part.x;
@@ -70,7 +70,6 @@ void PixelSplit::start(std::span<const Part> known) {
       ellipse.turn = direction(part.spread);
       ellipse.aim();
     }
-    ellipses_.push_back(ellipse);
   }
 }
 
@@ -100,7 +99,7 @@ void PixelSplit::report(std::span<const Part> known, double pixels) {
   for (size_t i = 0; i < known.size(); ++i) {
     const PartSums& sums = shares_.sums()[i];
     const double size = std::sqrt(known[i].area), share = sums.weight / known[i].area;
-    PixelPart part;
+    PixelPart& part = parts_.emplace_back();
     part.turned = is_round(ellipses_[i]) ? known[i].spread : turned(known[i].spread, ellipses_[i].turn);
     part.shown = sums.any() && share >= kLeastShown;
     if (part.shown) {
@@ -113,15 +112,14 @@ void PixelSplit::report(std::span<const Part> known, double pixels) {
       const double off = kSigmaPerHidden * square(1 - sums.alone / known[i].area) + kSigmaPerStrange * strange;
       part.variance = square(kSigma + off * size);
     }
-    parts_.push_back(part);
   }
 }
 
 std::span<const PixelPart> PixelSplit::split(std::span<const PixelRun> runs, std::span<const Part> known) {
-  double pixels = 0, together = 0;
-  for (const PixelRun& run : runs) pixels += run.last - run.first + 1;
-  for (const Part& part : known) together += part.area;
   if (runs.empty() || known.empty()) return {};
+  const double pixels = pixels_of(runs);
+  double together = 0;
+  for (const Part& part : known) together += part.area;
   const double hidden = std::max(0.0, together - pixels);
   const bool strange = pixels - together > kStrangeArea * pixels;
   ShareRules rules;

@@ -107,14 +107,51 @@ HWY_INLINE Contest contest(D d, const Parabola& difference, const Interval& run)
   return result;
 }
 
+/// Runs as real numbers: rows, first and last pixels. Returns how many pixels they are.
+int64_t take_runs(std::span<const PixelRun> runs, double* y, double* first, double* last) {
+  static_assert(sizeof(PixelRun) == 3 * sizeof(int32_t));
+  const D d;
+  const hn::Rebind<int32_t, D> whole;
+  V pixels = hn::Zero(d);
+  size_t i = 0;
+  for (; i + hn::Lanes(d) <= runs.size(); i += hn::Lanes(d)) {
+    auto rows = hn::Zero(whole), firsts = rows, lasts = rows;
+    hn::LoadInterleaved3(whole, reinterpret_cast<const int32_t*>(&runs[i]), rows, firsts, lasts);
+    const Interval run{hn::PromoteTo(d, firsts), hn::PromoteTo(d, lasts)};
+    hn::StoreU(hn::PromoteTo(d, rows), d, y + i);
+    hn::StoreU(run.first, d, first + i);
+    hn::StoreU(run.last, d, last + i);
+    pixels = hn::Add(pixels, pixels_in(d, run));
+  }
+  auto counted = static_cast<int64_t>(hn::GetLane(hn::SumOfLanes(d, pixels)));
+  for (; i < runs.size(); ++i) {
+    y[i] = runs[i].y;
+    first[i] = runs[i].first;
+    last[i] = runs[i].last;
+    counted += runs[i].last - runs[i].first + 1;
+  }
+  return counted;
+}
+
+/// Pixels of nobody.
+HWY_INLINE void store_none(D d, double* first, double* last) {
+  hn::StoreU(hn::Set(d, 1), d, first);
+  hn::StoreU(hn::Zero(d), d, last);
+}
+
 /// Where an ellipse crosses the rows that it may reach.
 HWY_INLINE void find_crossings(D d, const Batch& batch, size_t ellipse) {
   const Active& active = batch.active[ellipse];
   const RowEllipse& e = batch.ellipses[active.ellipse];
   const V step = hn::Set(d, batch.step), per_step = hn::Set(d, 1 / batch.step);
   const double width = e.width / (batch.step * batch.step);
+  // Those of others need not begin in the same rows.
+  const size_t before = Batch::place(ellipse, active.from) - hn::Lanes(d), behind = Batch::place(ellipse, active.to);
+  store_none(d, batch.inside_first + before, batch.inside_last + before);
+  store_none(d, batch.inside_first + behind, batch.inside_last + behind);
+  store_none(d, batch.own_first + behind, batch.own_last + behind);
   for (size_t at = active.from; at < active.to; at += hn::Lanes(d)) {
-    const size_t place = ellipse * RowShares::kBatch + at;
+    const size_t place = Batch::place(ellipse, at);
     const Interval run = read(d, batch.first, batch.last, at);
     const V dy = hn::Sub(hn::Mul(hn::LoadU(d, batch.y + at), step), hn::Set(d, e.y));
     const V room = hn::Sub(hn::Set(d, 1), hn::Mul(hn::Mul(hn::Set(d, e.rise), dy), dy));
@@ -134,7 +171,9 @@ HWY_INLINE void find_crossings(D d, const Batch& batch, size_t ellipse) {
   }
 }
 
+/// The rows from `at` on as bits of a batch; none has any behind it, where narrow vectors may begin.
 HWY_INLINE uint64_t bits_of(D d, M rows, size_t at) {
+  if (at >= RowShares::kBatch) return 0;
   alignas(8) uint8_t bits[8] = {};
   hn::StoreMaskBits(d, rows, bits);
   return uint64_t{bits[0]} << at;
@@ -148,7 +187,7 @@ HWY_INLINE uint64_t settle_contest(D d, const Batch& batch, size_t former, size_
   const V bend = hn::Set(d, (batch.ellipses[a.ellipse].xx - batch.ellipses[b.ellipse].xx) * batch.step * batch.step);
   uint64_t two_parts = 0;
   for (size_t at = std::max(a.from, b.from); at < end; at += hn::Lanes(d)) {
-    const size_t a_place = former * RowShares::kBatch + at, b_place = latter * RowShares::kBatch + at;
+    const size_t a_place = Batch::place(former, at), b_place = Batch::place(latter, at);
     const Interval a_own = read(d, batch.own_first, batch.own_last, a_place),
                    b_own = read(d, batch.own_first, batch.own_last, b_place);
     const Interval wanted_by_both = both(a_own, b_own);
@@ -175,18 +214,34 @@ HWY_INLINE uint64_t settle_contest(D d, const Batch& batch, size_t former, size_
   return two_parts;
 }
 
-/// How many pixels of `wanted` are in other ellipses' crossings as well.
-HWY_INLINE V in_others(D d, const Batch& batch, size_t ellipse, size_t at, const Interval& wanted) {
-  const V one = hn::Set(d, 1), far = hn::Set(d, kFar);
+/// Active ellipses that may share pixels with this one.
+HWY_INLINE std::span<const size_t> find_others(const Batch& batch, size_t ellipse) {
+  const Active& active = batch.active[ellipse];
+  size_t count = 0;
+  for (size_t i = 0; i < batch.active.size(); ++i) {
+    const bool in_its_rows = batch.active[i].from < active.to && active.from < batch.active[i].to;
+    if (i != ellipse && in_its_rows && batch.may_meet(i, ellipse)) batch.others[count++] = i;
+  }
+  return {batch.others, count};
+}
+
+/// What one of them has of some pixels; nothing in rows out of its reach.
+HWY_INLINE Interval inside_of(D d, const Batch& batch, size_t other, size_t at, const Interval& wanted) {
+  const Active& active = batch.active[other];
+  if (at + hn::Lanes(d) <= active.from || at >= active.to) return {hn::Set(d, kFar), hn::Set(d, -kFar)};
+  return both(read(d, batch.inside_first, batch.inside_last, Batch::place(other, at)), wanted);
+}
+
+/// How many pixels of `wanted` are in others' crossings as well.
+HWY_INLINE V in_others(D d, const Batch& batch, std::span<const size_t> others, size_t at, const Interval& wanted) {
+  if (others.size() == 1) return pixels_in(d, inside_of(d, batch, others[0], at, wanted));
+  const V one = hn::Set(d, 1);
   V count = hn::Zero(d), from = wanted.first;
-  for (size_t turn = 1; turn < batch.active.size(); ++turn) {
+  for (size_t turn = 0; turn < others.size(); ++turn) {
     // The next stretch of them, from the left.
-    V first = far, last = hn::Set(d, -kFar);
-    for (size_t i = 0; i < batch.active.size(); ++i) {
-      if (i == ellipse || at < batch.active[i].from || at >= batch.active[i].to || !batch.may_meet(i, ellipse))
-        continue;
-      const size_t place = i * RowShares::kBatch + at;
-      const Interval other = both(read(d, batch.inside_first, batch.inside_last, place), {from, wanted.last});
+    V first = hn::Set(d, kFar), last = hn::Set(d, -kFar);
+    for (const size_t i : others) {
+      const Interval other = inside_of(d, batch, i, at, {from, wanted.last});
       const M nearer = hn::And(hn::Le(other.first, other.last), hn::Lt(other.first, first));
       first = hn::IfThenElse(nearer, other.first, first);
       last = hn::IfThenElse(nearer, other.last, last);
@@ -232,28 +287,26 @@ HWY_INLINE void add_to(WholeSums& sums, D d, const LaneSums& lanes) {
 }
 
 struct LaneBox {
-  V left, right, top, bottom;
+  V left, right;
+  uint64_t rows = 0;  // of the batch, a bit each
 
-  explicit LaneBox(D d)
-      : left(hn::Set(d, kFar)), right(hn::Set(d, -kFar)), top(hn::Set(d, kFar)), bottom(hn::Set(d, -kFar)) {}
+  explicit LaneBox(D d) : left(hn::Set(d, kFar)), right(hn::Set(d, -kFar)) {}
 
-  HWY_INLINE void add(D d, const Interval& pixels, V row) {
+  HWY_INLINE void add(D d, const Interval& pixels, size_t at) {
     const M any = hn::Le(pixels.first, pixels.last);
-    const V far = hn::Set(d, kFar), near = hn::Set(d, -kFar);
-    left = hn::Min(left, hn::IfThenElse(any, pixels.first, far));
-    right = hn::Max(right, hn::IfThenElse(any, pixels.last, near));
-    top = hn::Min(top, hn::IfThenElse(any, row, far));
-    bottom = hn::Max(bottom, hn::IfThenElse(any, row, near));
+    left = hn::Min(left, hn::IfThenElse(any, pixels.first, hn::Set(d, kFar)));
+    right = hn::Max(right, hn::IfThenElse(any, pixels.last, hn::Set(d, -kFar)));
+    rows |= bits_of(d, any, at);
   }
 };
 
-HWY_INLINE void add_to(WholeBox& box, D d, const LaneBox& lanes) {
-  const double left = hn::GetLane(hn::MinOfLanes(d, lanes.left)), right = hn::GetLane(hn::MaxOfLanes(d, lanes.right));
-  if (left > right) return;
-  box.left = std::min(box.left, static_cast<int32_t>(left));
-  box.right = std::max(box.right, static_cast<int32_t>(right));
-  box.top = std::min(box.top, static_cast<int32_t>(hn::GetLane(hn::MinOfLanes(d, lanes.top))));
-  box.bottom = std::max(box.bottom, static_cast<int32_t>(hn::GetLane(hn::MaxOfLanes(d, lanes.bottom))));
+/// `y`: of the batch's rows.
+HWY_INLINE void add_to(WholeBox& box, D d, const LaneBox& lanes, const double* y) {
+  if (lanes.rows == 0) return;
+  box.left = std::min(box.left, static_cast<int32_t>(hn::GetLane(hn::MinOfLanes(d, lanes.left))));
+  box.right = std::max(box.right, static_cast<int32_t>(hn::GetLane(hn::MaxOfLanes(d, lanes.right))));
+  box.top = std::min(box.top, static_cast<int32_t>(y[std::countr_zero(lanes.rows)]));
+  box.bottom = std::max(box.bottom, static_cast<int32_t>(y[std::bit_width(lanes.rows) - 1]));
 }
 
 /// Of n pixels side by side about m: twice their sum is 2 m n, twelve times that of their squares
@@ -276,7 +329,7 @@ HWY_INLINE void sum_up(D d, const Batch& batch, size_t ellipse) {
   bool shares = false;
   const Active& active = batch.active[ellipse];
   for (size_t at = active.from; at < active.to; at += hn::Lanes(d)) {
-    const size_t place = ellipse * RowShares::kBatch + at;
+    const size_t place = Batch::place(ellipse, at);
     const Interval inside = read(d, batch.inside_first, batch.inside_last, place),
                    own = read(d, batch.own_first, batch.own_last, place);
     const V row = hn::Sub(hn::LoadU(d, batch.y + at), origin_y);
@@ -299,20 +352,20 @@ HWY_INLINE void look_over(D d, const Batch& batch, size_t ellipse) {
   LaneBox own_box(d), inside_box(d);
   V own_inside = hn::Zero(d), common = hn::Zero(d);
   const Active& active = batch.active[ellipse];
+  const std::span<const size_t> others = find_others(batch, ellipse);
   for (size_t at = active.from; at < active.to; at += hn::Lanes(d)) {
-    const size_t place = ellipse * RowShares::kBatch + at;
+    const size_t place = Batch::place(ellipse, at);
     const Interval inside = read(d, batch.inside_first, batch.inside_last, place),
                    own = read(d, batch.own_first, batch.own_last, place);
-    const V y = hn::LoadU(d, batch.y + at);
     const Interval middle = both(own, inside);
-    own_box.add(d, own, y);
-    if (batch.inside_boxes) inside_box.add(d, inside, y);
+    own_box.add(d, own, at);
+    if (batch.inside_boxes) inside_box.add(d, inside, at);
     own_inside = hn::Add(own_inside, pixels_in(d, middle));
-    if (batch.active.size() > 1) common = hn::Add(common, in_others(d, batch, ellipse, at, middle));
+    if (!others.empty()) common = hn::Add(common, in_others(d, batch, others, at, middle));
   }
   RowClaims& claims = batch.claims[active.ellipse];
-  add_to(claims.own_box, d, own_box);
-  if (batch.inside_boxes) add_to(claims.inside_box, d, inside_box);
+  add_to(claims.own_box, d, own_box, batch.y);
+  if (batch.inside_boxes) add_to(claims.inside_box, d, inside_box, batch.y);
   claims.inside += total(d, own_inside);
   claims.common += total(d, common);
 }
@@ -417,36 +470,28 @@ HWY_AFTER_NAMESPACE();
 namespace flashcell::tracking {
 namespace {
 
+HWY_EXPORT(take_runs);
 HWY_EXPORT(share_rows);
 HWY_EXPORT(look_over_rows);
 HWY_EXPORT(share_pixels);
 
-constexpr size_t kMostLanes = 8;
 constexpr double kSlack = 1e-9;  // of depth; more than rounding can be off
 
 }  // namespace
 
-void RowShares::start(std::span<const PixelRun> runs, int step) {
+int64_t RowShares::start(std::span<const PixelRun> runs, int step) {
   runs_ = runs;
   step_ = step;
   batches_.clear();
   claims_.clear();
-  if (runs.empty()) return;
+  if (runs.empty()) return 0;
   origin_x_ = runs[runs.size() / 2].first;
   origin_y_ = runs[runs.size() / 2].y;
-  const size_t room = (runs.size() + kBatch - 1) / kBatch * kBatch;
+  index_rows();
+  const size_t room = (runs.size() + kBatch - 1) / kBatch * (kBatch + kMostLanes);
   if (rows_.size() < 3 * room) rows_.resize(3 * room);
-  double *const y = rows_.data(), *const first = y + room, *const last = first + room;
-  for (size_t i = 0; i < runs.size(); ++i) {
-    y[i] = runs[i].y;
-    first[i] = runs[i].first;
-    last[i] = runs[i].last;
-  }
-  for (size_t i = runs.size(); i % kMostLanes != 0; ++i) {
-    y[i] = runs.back().y;
-    first[i] = 1;
-    last[i] = 0;
-  }
+  double *y = rows_.data(), *first = y + room, *last = first + room;
+  int64_t pixels = 0;
   for (size_t at = 0; at < runs.size(); at += kBatch) {
     Batch& batch = batches_.emplace_back();
     batch.step = step;
@@ -454,27 +499,47 @@ void RowShares::start(std::span<const PixelRun> runs, int step) {
     batch.origin_y = origin_y_;
     batch.first_run = at;
     batch.rows = std::min(kBatch, runs.size() - at);
-    batch.y = y + at;
-    batch.first = first + at;
-    batch.last = last + at;
+    batch.y = y;
+    batch.first = first;
+    batch.last = last;
+    pixels += HWY_DYNAMIC_DISPATCH(take_runs)(runs.subspan(at, batch.rows), y, first, last);
+    std::fill_n(y + batch.rows, kMostLanes, y[batch.rows - 1]);
+    std::fill_n(first + batch.rows, kMostLanes, 1.0);
+    std::fill_n(last + batch.rows, kMostLanes, 0.0);
+    y += kBatch + kMostLanes;
+    first += kBatch + kMostLanes;
+    last += kBatch + kMostLanes;
   }
+  return pixels;
 }
 
-/// The rows of `batch` that an ellipse may reach, in full vectors.
-RowShares::Active RowShares::rows_of(const RowEllipse& ellipse, const Batch& batch) {
-  const double* const end = batch.y + batch.rows;
-  const double* const first = std::lower_bound(batch.y, end, static_cast<double>(ellipse.top));
-  const double* const last = std::upper_bound(first, end, static_cast<double>(ellipse.bottom));
-  const auto from = static_cast<size_t>(first - batch.y), to = static_cast<size_t>(last - batch.y);
-  return {0, from / kMostLanes * kMostLanes, (to + kMostLanes - 1) / kMostLanes * kMostLanes, from < to};
+void RowShares::index_rows() {
+  const int32_t top = runs_.front().y;
+  const auto rows = static_cast<size_t>(runs_.back().y - top) + 1;
+  if (first_runs_.size() <= rows) first_runs_.resize(rows + 1);
+  row_count_ = static_cast<int32_t>(rows);
+  uint32_t* next = first_runs_.data();
+  for (size_t i = 0; i < runs_.size(); ++i) {
+    uint32_t* const behind = first_runs_.data() + (runs_[i].y - top) + 1;
+    while (next != behind) *next++ = static_cast<uint32_t>(i);
+  }
+  *next = static_cast<uint32_t>(runs_.size());
+}
+
+/// Those in the rows that an ellipse may reach.
+RowShares::Runs RowShares::runs_of(const RowEllipse& ellipse) const {
+  const int32_t top = runs_.front().y, rows = row_count_;
+  const int32_t from = std::clamp(ellipse.top, top, top + rows) - top;
+  const int32_t to = std::clamp(ellipse.bottom, top - 1, top + rows - 1) - top + 1;
+  return {first_runs_[static_cast<size_t>(from)], first_runs_[static_cast<size_t>(to)]};
 }
 
 void RowShares::Batch::leave_out(uint64_t rows) const {
   for (; rows != 0; rows &= rows - 1) {
     for (size_t i = 0; i < active.size(); ++i) {
-      const size_t place = i * kBatch + static_cast<size_t>(std::countr_zero(rows));
-      inside_first[place] = own_first[place] = 1;
-      inside_last[place] = own_last[place] = 0;
+      const size_t number = place(i, static_cast<size_t>(std::countr_zero(rows)));
+      inside_first[number] = own_first[number] = 1;
+      inside_last[number] = own_last[number] = 0;
     }
   }
 }
@@ -483,18 +548,22 @@ void RowShares::share(std::span<const RowEllipse> ellipses, double reach) {
   claims_.assign(ellipses.size(), {});
   const size_t most = batches_.size() * ellipses.size();
   if (active_.size() < most) active_.resize(most);
-  const size_t numbers = kBatch * (4 * most + 2 * ellipses.size());
+  const size_t numbers = Batch::kStride * (4 * most + 2 * ellipses.size());
   if (numbers_.size() < numbers) numbers_.resize(numbers);
+  if (others_.size() < ellipses.size()) others_.resize(ellipses.size());
+  reached_.clear();
+  for (const RowEllipse& ellipse : ellipses) reached_.push_back(batches_.empty() ? Runs{0, 0} : runs_of(ellipse));
   double* next = numbers_.data();
-  const auto take = [&](size_t count) { return std::exchange(next, next + kBatch * count); };
+  const auto take = [&](size_t count) { return std::exchange(next, next + Batch::kStride * count); };
   double *const depth = take(ellipses.size()), *const rise = take(ellipses.size());
   Active* active = active_.data();
   for (Batch& batch : batches_) {
     Active* const first = active;
+    const size_t begin = batch.first_run, end = begin + batch.rows;
     for (size_t i = 0; i < ellipses.size(); ++i) {
-      *active = rows_of(ellipses[i], batch);
-      active->ellipse = i;
-      if (active->any) ++active;
+      const size_t from = std::max(reached_[i].from, begin), to = std::min(reached_[i].to, end);
+      if (from >= to) continue;
+      *active++ = {i, from - begin, from - begin + (to - from + kMostLanes - 1) / kMostLanes * kMostLanes};
     }
     batch.active = {first, active};
     batch.reach = reach;
@@ -506,6 +575,7 @@ void RowShares::share(std::span<const RowEllipse> ellipses, double reach) {
     batch.depth = depth;
     batch.rise = rise;
     batch.claims = claims_.data();
+    batch.others = others_.data();
     uint64_t left_over = HWY_DYNAMIC_DISPATCH(share_rows)(batch);
     for (; left_over != 0; left_over &= left_over - 1)
       share_plainly(runs_[batch.first_run + static_cast<size_t>(std::countr_zero(left_over))], batch);

@@ -47,7 +47,8 @@ struct RowClaims {
 class RowShares {
  public:
   /// `runs`: row by row, in steps of `step` px; they must stay until the last share().
-  void start(std::span<const PixelRun> runs, int step);
+  /// Returns how many pixels they are.
+  int64_t start(std::span<const PixelRun> runs, int step);
 
   /// `ellipses` must stay until look_over(). `reach`: squared depth.
   void share(std::span<const RowEllipse> ellipses, double reach);
@@ -62,11 +63,11 @@ class RowShares {
 
   /// Rows that are shared out at a time, which lie in memory that is near.
   static constexpr size_t kBatch = 64;  // bits of a word
+  static constexpr size_t kMostLanes = 8;
 
-  /// An ellipse that may reach rows `from` .. `to` - 1 of a batch, which fill vectors.
+  /// An ellipse that may reach rows `from` .. `to` - 1 of a batch, which fill vectors; the last may lie behind its end.
   struct Active {
     size_t ellipse = 0, from = 0, to = 0;
-    bool any = false;
   };
 
   /// An ellipse that may reach pixels `first` .. `last` of a run.
@@ -77,10 +78,14 @@ class RowShares {
     double depths[8] = {};       ///< of pixels that are looked at together
   };
 
-  /// What a batch is worked on with. Of each active ellipse kBatch numbers, one a row, of which those are filled that
+  /// What a batch is worked on with. Of each active ellipse kStride numbers, one a row, of which those are filled that
   /// it may reach: where it crosses it, in steps, where of these it is the deepest, and at the run's first pixel its
   /// depth and how that rises.
   struct Batch {
+    // Before and behind the rows of the last vector lies another one.
+    static constexpr size_t kStride = kMostLanes + kBatch + 2 * kMostLanes;
+    static size_t place(size_t active, size_t row) { return active * kStride + kMostLanes + row; }
+
     double step = 1, reach = 1;
     double origin_x = 0, origin_y = 0;
     bool inside_boxes = false;
@@ -91,6 +96,7 @@ class RowShares {
     double *inside_first = nullptr, *inside_last = nullptr, *own_first = nullptr, *own_last = nullptr;
     double *depth = nullptr, *rise = nullptr;
     RowClaims* claims = nullptr;
+    size_t* others = nullptr;  ///< room for as many as there are ellipses
 
     /// Whether there may be pixels that two active ones both reach.
     bool may_meet(size_t a, size_t b) const {
@@ -103,7 +109,12 @@ class RowShares {
   };
 
  private:
-  static Active rows_of(const RowEllipse& ellipse, const Batch& batch);
+  struct Runs {
+    size_t from, to;
+  };
+
+  void index_rows();
+  Runs runs_of(const RowEllipse& ellipse) const;
   void find_rivals(const PixelRun& run, const Batch& batch);
   void share_plainly(const PixelRun& run, const Batch& batch);
 
@@ -114,6 +125,10 @@ class RowShares {
   std::vector<RowClaims> claims_;
   std::vector<Active> active_;
   std::vector<Rival> rivals_;
+  std::vector<size_t> others_;
+  int32_t row_count_ = 0;
+  std::vector<uint32_t> first_runs_;  ///< of each row from the first on, and behind the last
+  std::vector<Runs> reached_;         ///< by each ellipse
   std::vector<double> rows_, numbers_;
 };
 
