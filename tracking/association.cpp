@@ -79,10 +79,11 @@ void Association::add_predicted_edges(int32_t row, const Track& track, const Obs
   const double farthest = parameters.max_speed * (frame.time - track.last_time) + 4 * margin;
   frame.grid.visit({x - reach_x, y - reach_y, 2 * reach_x, 2 * reach_y}, [&](int32_t index) {
     const Detection& detection = frame.detections[index];
+    if (shape && squared_distance(detection, x, y) > square(leap)) return;
     const double variance = motion_.measurement_variance(detection);
     const double variance_x = track.x.variance() + variance, variance_y = track.y.variance() + variance;
     const double distance = square(detection.x - x) / variance_x + square(detection.y - y) / variance_y;
-    if (distance > motion_.gate() || (shape && squared_distance(detection, x, y) > square(leap))) return;
+    if (distance > motion_.gate()) return;
     const Look& look = frame.looks[index];
     if (!may_be_one(look, track.appearance.look())) return;
     if (parameters.max_speed > 0 && squared_distance(detection, track.last_x, track.last_y) > square(farthest)) {

@@ -32,8 +32,8 @@ constexpr double kLeastShare = 0.02;
 
 /// How far `inner` sticks out of `outer`, px, on the worst side.
 double overhang(const Box& inner, const Box& outer) {
-  return std::max({outer.left - inner.left, outer.top - inner.top, inner.left + inner.width - outer.left - outer.width,
-                   inner.top + inner.height - outer.top - outer.height});
+  return std::max(std::max(outer.left - inner.left, inner.left + inner.width - outer.left - outer.width),
+                  std::max(outer.top - inner.top, inner.top + inner.height - outer.top - outer.height));
 }
 
 double common_area(const Box& a, const Box& b) {
@@ -89,9 +89,9 @@ int32_t Merges::find_blob(const Track& track, Within within, const std::vector<T
   double best_overhang = tolerance;
   grid_.visit({track.x.position(), track.y.position(), 0, 0}, [&](int32_t index) {
     const Detection& blob = frame.detections[index];
-    if (!blob.has_shape || !may_be_one(frame.looks[index], track.appearance.look())) return;
-    if (blob.area < kLeastAreaShare * track.area()) return;
     const double out = std::max(0.0, overhang(box, blob.box));
+    if (out > best_overhang || blob.area < kLeastAreaShare * track.area()) return;
+    if (!blob.has_shape || !may_be_one(frame.looks[index], track.appearance.look())) return;
     const bool needs_room = out > strict || within == Within::inside;
     if (needs_room && spare_area(index, tracks, frame) < kSpareShare * track.area()) return;
     if (out < best_overhang || (out == best_overhang && best < 0)) {

@@ -26,6 +26,8 @@ void SpatialGrid::build(std::span<const Box> boxes) {
   cells_per_px_ = 1 / side;
   cols_ = static_cast<int>(width * cells_per_px_) + 1;
   rows_ = static_cast<int>(height * cells_per_px_) + 1;
+  last_col_ = cols_ - 1;
+  last_row_ = rows_ - 1;
 
   // Counting sort: sizes, then starts, then the lists in order of index.
   starts_.assign(static_cast<size_t>(cols_) * rows_ + 1, 0);

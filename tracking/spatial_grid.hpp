@@ -33,15 +33,16 @@ class SpatialGrid {
     int first_col, last_col, first_row, last_row;
   };
 
-  int clamp_cell(double offset, int cells) const {
-    return static_cast<int>(std::clamp(offset * cells_per_px_, 0.0, cells - 1.0));
+  // Not std::clamp, which compilers make branches of.
+  int clamp_cell(double offset, double last) const {
+    return static_cast<int>(std::min(std::max(0.0, offset * cells_per_px_), last));
   }
   Range cells_of(const Box& box) const {
-    return {clamp_cell(box.left - left_, cols_), clamp_cell(box.left + box.width - left_, cols_),
-            clamp_cell(box.top - top_, rows_), clamp_cell(box.top + box.height - top_, rows_)};
+    return {clamp_cell(box.left - left_, last_col_), clamp_cell(box.left + box.width - left_, last_col_),
+            clamp_cell(box.top - top_, last_row_), clamp_cell(box.top + box.height - top_, last_row_)};
   }
 
-  double left_ = 0, top_ = 0, cells_per_px_ = 1;
+  double left_ = 0, top_ = 0, cells_per_px_ = 1, last_col_ = 0, last_row_ = 0;
   int cols_ = 1, rows_ = 1;
   std::vector<Range> ranges_;              ///< of the boxes
   std::vector<int32_t> starts_, indices_;  ///< cell c lists indices_[starts_[c] .. starts_[c + 1])
