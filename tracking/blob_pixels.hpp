@@ -11,12 +11,6 @@ struct PixelRun {
   int32_t y = 0, first = 0, last = 0;
 };
 
-inline double pixels_of(std::span<const PixelRun> runs) {
-  int64_t pixels = 0;
-  for (const PixelRun& run : runs) pixels += run.last - run.first + 1;
-  return static_cast<double>(pixels);
-}
-
 /// One frame's foreground, for a tracker that asks which pixels a blob has.
 class BlobPixels {
  public:

@@ -11,9 +11,11 @@ constexpr double kSlack = 1e-9;
 constexpr double kEndSlack = 1e-4;
 constexpr double kFar = 1e9;  ///< rows and columns that fit an integer
 
-/// Also of what is no number.
-double within(double value, double low, double high) {
-  return std::max(low, std::min(high, value));
+/// The row at or before y, within +-kFar also of what is no number. By a conversion, where std::floor would be a call.
+int32_t row_before(double y) {
+  const double within = std::max(-kFar, std::min(kFar, y));
+  const auto row = static_cast<int32_t>(within);
+  return row - (row > within ? 1 : 0);
 }
 
 /// Shares of sums about one place, `weight` by `weight`.
@@ -102,8 +104,8 @@ void PixelShares::prepare(std::span<const PartEllipse> ellipses, const ShareRule
     in_rows.rise = e.yy + e.xy * in_rows.lean;
     const double tall = std::sqrt((rules.reach + kSlack) / in_rows.rise);
     if (!(std::abs(e.x) < kFar) || !std::isfinite(in_rows.width) || !std::isfinite(in_rows.lean)) continue;
-    in_rows.top = static_cast<int32_t>(std::ceil(within((e.y - tall) / step_ - kEndSlack, -kFar, kFar)));
-    in_rows.bottom = static_cast<int32_t>(std::floor(within((e.y + tall) / step_ + kEndSlack, -kFar, kFar)));
+    in_rows.top = -row_before((tall - e.y) / step_ + kEndSlack);
+    in_rows.bottom = row_before((tall + e.y) / step_ + kEndSlack);
     const double wide = tall * std::sqrt(e.yy * in_rows.width);
     in_rows.left = e.x - wide - kEndSlack;
     in_rows.right = e.x + wide + kEndSlack;

@@ -117,7 +117,8 @@ void PixelSplit::report(std::span<const Part> known, double pixels) {
 
 std::span<const PixelPart> PixelSplit::split(std::span<const PixelRun> runs, std::span<const Part> known) {
   if (runs.empty() || known.empty()) return {};
-  const double pixels = pixels_of(runs);
+  shares_.start(runs, 1);
+  const double pixels = shares_.counted();
   double together = 0;
   for (const Part& part : known) together += part.area;
   const double hidden = std::max(0.0, together - pixels);
@@ -128,8 +129,10 @@ std::span<const PixelPart> PixelSplit::split(std::span<const PixelRun> runs, std
   start(known);
   const double per_object = pixels / static_cast<double>(known.size());
   const int step = std::max(1, static_cast<int>(std::sqrt(per_object / kPixelsEnough)));
-  if (step > 1) sample(runs, step, sampled_);
-  shares_.start(step > 1 ? sampled_ : runs, step);
+  if (step > 1) {
+    sample(runs, step, sampled_);
+    shares_.start(sampled_, step);
+  }
   if (shares_.counted() == 0) return {};
   const int passes = std::clamp(kMostMoves / static_cast<int>(known.size()), kLeastPasses, kMostPasses);
   for (int pass = 0; pass < passes; ++pass) {
