@@ -174,9 +174,9 @@ void Merges::add_owners(std::vector<Track>& tracks, Observations& frame) {
       frame.taken_by[blob] = members_[i].track;
     }
   }
-  std::sort(members_.begin(), members_.end(), [](const Member& a, const Member& b) {
-    return a.detection != b.detection ? a.detection < b.detection : a.track < b.track;
-  });
+  // By detection, then track: as one number, which asks once.
+  const auto key = [](const Member& member) { return int64_t{member.detection} << 32 | member.track; };
+  std::sort(members_.begin(), members_.end(), [&](const Member& a, const Member& b) { return key(a) < key(b); });
 }
 
 /// What each two members share at their present places.

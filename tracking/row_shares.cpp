@@ -515,15 +515,23 @@ int64_t RowShares::start(std::span<const PixelRun> runs, int step) {
 
 void RowShares::index_rows() {
   const int32_t top = runs_.front().y;
-  const auto rows = static_cast<size_t>(runs_.back().y - top) + 1;
+  row_count_ = runs_.back().y - top + 1;
+  const auto rows = static_cast<size_t>(row_count_);
   if (first_runs_.size() <= rows) first_runs_.resize(rows + 1);
-  row_count_ = static_cast<int32_t>(rows);
-  uint32_t* next = first_runs_.data();
+  // Where a row ends the next one begins: without a branch, which could not be predicted.
+  uint32_t* const ends = first_runs_.data() + 1;
+  size_t found = 1;
+  first_runs_[0] = 0;
   for (size_t i = 0; i < runs_.size(); ++i) {
-    uint32_t* const behind = first_runs_.data() + (runs_[i].y - top) + 1;
-    while (next != behind) *next++ = static_cast<uint32_t>(i);
+    ends[runs_[i].y - top] = static_cast<uint32_t>(i + 1);
+    found += i > 0 && runs_[i].y != runs_[i - 1].y ? 1 : 0;
   }
-  *next = static_cast<uint32_t>(runs_.size());
+  if (found == rows) return;
+  size_t run = 0;
+  for (size_t row = 0; row < rows; ++row) {
+    while (run < runs_.size() && runs_[run].y - top <= static_cast<int32_t>(row)) ++run;
+    ends[row] = static_cast<uint32_t>(run);
+  }
 }
 
 /// Those in the rows that an ellipse may reach.
