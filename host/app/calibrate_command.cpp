@@ -100,7 +100,7 @@ host::BoardView find_plane(const std::string& input, host::Config config, const 
 }
 
 struct Result {
-  host::Calibration calibration;
+  host::CameraCalibration calibration;
   std::optional<host::PlaneFit> plane;
   int64_t plane_frame = 0;
   size_t boards = 0;
@@ -126,7 +126,7 @@ std::string as_toml(const Result& result, const LensOptions& options) {
 }
 
 void print_text(const Result& r, const LensOptions& options) {
-  const host::Calibration& c = r.calibration;
+  const host::CameraCalibration& c = r.calibration;
   fmt::print("boards: {} of {} frames looked at show one; {} fitted, {} left out as they fit far worse\n", r.boards,
              r.looked_at, c.used.size(), c.left_out);
   fmt::print("lens: focal length {:.1f} px, known to {:.2f} %; reprojection error {:.3f} px\n", c.lens.fx,
@@ -142,7 +142,7 @@ void print_text(const Result& r, const LensOptions& options) {
 }
 
 void print_json(const Result& r, const LensOptions& options, const std::vector<std::string>& doubts) {
-  const host::Calibration& c = r.calibration;
+  const host::CameraCalibration& c = r.calibration;
   const Lens& l = c.lens;
   nlohmann::ordered_json json = {{"frames_looked_at", r.looked_at},
                                  {"boards", r.boards},

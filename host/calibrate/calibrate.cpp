@@ -115,7 +115,7 @@ bool holds_in_corners(const Lens& lens) {
 
 }  // namespace
 
-Calibration calibrate(const Views& views, const Checkerboard& board, cv::Size picture) {
+CameraCalibration calibrate(const Views& views, const Checkerboard& board, cv::Size picture) {
   if (views.size() < kFewestViews) {
     throw Error(Fault::input, fmt::format("{} pictures show the board of {}x{} inner corners; at least {} are needed, "
                                           "and {} or more, tilted each time another way, give a good lens",
@@ -123,7 +123,7 @@ Calibration calibrate(const Views& views, const Checkerboard& board, cv::Size pi
   }
   try {
     const bool with_k3 = wants_k3(views, board, picture);
-    Calibration result;
+    CameraCalibration result;
     Fit lens = fit(views, board, picture, with_k3);
     result.used = without_outliers(views, lens.view_errors);
     result.left_out = views.size() - result.used.size();
@@ -140,7 +140,7 @@ Calibration calibrate(const Views& views, const Checkerboard& board, cv::Size pi
   }
 }
 
-std::vector<std::string> doubts(const Calibration& c) {
+std::vector<std::string> doubts(const CameraCalibration& c) {
   std::vector<std::string> lines;
   if (c.used.size() < kGoodViews)
     lines.push_back(fmt::format("only {} pictures of the board: take {} or more", c.used.size(), kGoodViews));

@@ -8,7 +8,7 @@
 namespace flashcell::host {
 
 /// A lens, and how far it is to be trusted.
-struct Calibration {
+struct CameraCalibration {
   Lens lens;
   double error = 0;        ///< px: root mean square distance of the corners from where the lens puts them
   double focal_error = 0;  ///< standard deviation of fx, as a share of it
@@ -20,11 +20,11 @@ struct Calibration {
 /// The lens that explains the views best (OpenCV's calibrateCamera: Zhang's method). k3 is taken in only where it
 /// foretells the corners of views that it was not fitted to better. Throws Error(Fault::input) with fewer than
 /// kFewestViews.
-Calibration calibrate(const std::vector<BoardView>& views, const Checkerboard& board, cv::Size picture);
+CameraCalibration calibrate(const std::vector<BoardView>& views, const Checkerboard& board, cv::Size picture);
 
 constexpr size_t kFewestViews = 3;
 
 /// What makes the result worth less than it could be, one line each, and what to do.
-std::vector<std::string> doubts(const Calibration& calibration);
+std::vector<std::string> doubts(const CameraCalibration& calibration);
 
 }  // namespace flashcell::host

@@ -77,7 +77,7 @@ TEST(Checkerboard, ThereIsNoneOnAnEmptyTable) {
 }
 
 TEST(Calibrate, FindsTheLensThatTheBoardsWereDrawnWith) {
-  const Calibration found = calibrate(views(), kBoard, picture_size());
+  const CameraCalibration found = calibrate(views(), kBoard, picture_size());
   const Lens& is = found.lens;
   const Lens& truth = camera().lens();
   EXPECT_LT(found.error, 0.2);
@@ -149,7 +149,7 @@ TEST(Calibrate, ThePlanesAxesAreThoseOfThePicture) {
 TEST(Calibrate, ABoardThatLiesIsLeftOut) {
   std::vector<BoardView> with_wrong = views();
   for (size_t i = 0; i < with_wrong[4].corners.size(); i += 3) with_wrong[4].corners[i].x += 6;
-  const Calibration found = calibrate(with_wrong, kBoard, picture_size());
+  const CameraCalibration found = calibrate(with_wrong, kBoard, picture_size());
   EXPECT_EQ(found.left_out, 1u);
   EXPECT_LT(found.error, 0.2);
 }
