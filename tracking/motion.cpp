@@ -20,10 +20,10 @@ constexpr double kMostNoise = 0.1;
 constexpr double kBoxSigma = 0.05;  ///< of a detector box' centre
 constexpr double kAdaptRate = 0.1;
 constexpr double kMostSurprise = 4;
-constexpr double kLeastSize = 0.85, kMostSize = 1.2;  ///< share of its area that an object alone and whole shows
-constexpr int kSizeLasts = 30;                        ///< sightings on end after which another size is its own
-constexpr int kSizeLastsYoung = 5;                    ///< and at least, of one that is not known for longer
-constexpr double kDefaultGate = 16;                   ///< chi-square, 2 degrees of freedom: all but 1 in 3000
+constexpr double kLeastShown = 0.85, kMostShown = 1.2;  ///< share of its area that an object alone and whole shows
+constexpr int kSizeLasts = 30;                          ///< sightings on end after which another size is its own
+constexpr int kSizeLastsYoung = 5;                      ///< and at least, of one that is not known for longer
+constexpr double kDefaultGate = 16;                     ///< chi-square, 2 degrees of freedom: all but 1 in 3000
 
 /// The exponential to 1e-6, for |x| <= 0.3: its series, in terms that need not wait for each other.
 double exp_of_little(double x) {
@@ -159,7 +159,7 @@ void Motion::turn(const Track& track, AxisFilter& axis, double position, double 
 
 bool off_size(const Track& track, const Detection& detection) {
   return detection.has_shape && track.sightings >= 5 &&
-         (detection.area < kLeastSize * track.area() || detection.area > kMostSize * track.area());
+         (detection.area < kLeastShown * track.area() || detection.area > kMostShown * track.area());
 }
 
 bool size_has_changed(const Track& track) {

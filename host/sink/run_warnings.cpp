@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "host/sink/report/parts.hpp"
 #include "pipeline/unfamiliar.hpp"
 
 namespace flashcell::host {
@@ -9,10 +10,6 @@ namespace {
 
 double percent(uint64_t part, uint64_t whole) {
   return whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
-}
-
-const char* plural(uint64_t n) {
-  return n == 1 ? "" : "s";
 }
 
 const char* how_to_find(const RunInfo& run) {

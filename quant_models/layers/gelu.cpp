@@ -6,6 +6,7 @@
 #include "kernels_hls/contract/qcnn_functions.hpp"
 #include "quant_models/layers/lowering.hpp"
 #include "quant_models/layers/onnx_node.hpp"
+#include "quant_models/layers/onnx_pairwise.hpp"
 #include "quant_models/layers/onnx_writer.hpp"
 #include "quant_models/layers/vector_functions.hpp"
 #include "quant_models/model_error.hpp"
@@ -17,10 +18,6 @@ void import_gelu(OnnxNode& node) {
   const std::string form = node.text("approximate", "none");
   if (form != "none" && form != "tanh") throw ModelError("its attribute approximate is '" + form + "'");
   node.emit(Gelu{form == "tanh"}, {node.value(0)});
-}
-
-Tensor number(float value) {
-  return {{}, {value}};
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace flashcell::quant::cim {
 namespace {
 
-std::vector<float> normals(size_t count) {
+std::vector<float> some_normals(size_t count) {
   Random random(5, {});
   std::vector<float> numbers(count);
   for (float& x : numbers) x = static_cast<float>(random.normal());
@@ -34,7 +34,7 @@ Device with_bits(int bits, const char* range = "least_error") {
 }
 
 TEST(ColumnRange, LeavesTheLeastErrorOfAllRanges) {
-  const std::vector<float> numbers = normals(40000);
+  const std::vector<float> numbers = some_normals(40000);
   const NumberSample sample = sample_of(numbers);
   double before = 0;
   for (const int bits : {2, 3, 4, 6, 8}) {
@@ -50,21 +50,21 @@ TEST(ColumnRange, LeavesTheLeastErrorOfAllRanges) {
 
 // The best three levels of a normal number: a step of 1.224, an error of 0.1902 (Max, IRE Trans. IT 6, 1960, table II).
 TEST(ColumnRange, ThreeLevelsAreMaxs) {
-  const std::vector<float> numbers = normals(200000);
+  const std::vector<float> numbers = some_normals(200000);
   const OutputRange found = column_range(sample_of(numbers), with_bits(2));
   EXPECT_NEAR(found.high, 1.224, 0.08);
   EXPECT_NEAR(squared_error(numbers, 2, found), 0.1902, 0.002);
 }
 
 TEST(ColumnRange, OtherRulesGoByPercentiles) {
-  const NumberSample sample = sample_of(normals(40000));
+  const NumberSample sample = sample_of(some_normals(40000));
   EXPECT_EQ(column_range(sample, with_bits(2, "calibrated")), column_range(sample, with_bits(8, "calibrated")));
   EXPECT_GT(column_range(sample, with_bits(2, "calibrated")).high, 3.5);
   EXPECT_EQ(column_range(sample, with_bits(0)), column_range(sample, with_bits(0, "calibrated"))) << "no converter";
 }
 
 TEST(ColumnRange, CurrentsOfOneSignHaveAllLevelsThere) {
-  std::vector<float> numbers = normals(10000);
+  std::vector<float> numbers = some_normals(10000);
   for (float& x : numbers) x = std::abs(x);
   Device device = with_bits(3);
   device.array.mapping = Mapping::offset;
