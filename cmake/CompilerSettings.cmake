@@ -50,7 +50,7 @@ if(FLASHCELL_SANITIZE)
   endif()
 endif()
 
-if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND FLASHCELL_UNITED)
   # Of a large file a sixth of GCC's time goes into collecting garbage that there is room for. What it makes is the same.
   add_compile_options(--param=ggc-min-heapsize=524288)
 endif()

@@ -542,10 +542,10 @@ RowShares::Runs RowShares::runs_of(const RowEllipse& ellipse) const {
   return {first_runs_[static_cast<size_t>(from)], first_runs_[static_cast<size_t>(to)]};
 }
 
-void RowShares::Batch::leave_out(uint64_t rows) const {
-  for (; rows != 0; rows &= rows - 1) {
+void RowShares::Batch::leave_out(uint64_t nobodys) const {
+  for (; nobodys != 0; nobodys &= nobodys - 1) {
     for (size_t i = 0; i < active.size(); ++i) {
-      const size_t number = place(i, static_cast<size_t>(std::countr_zero(rows)));
+      const size_t number = place(i, static_cast<size_t>(std::countr_zero(nobodys)));
       inside_first[number] = own_first[number] = 1;
       inside_last[number] = own_last[number] = 0;
     }

@@ -105,7 +105,7 @@ class RowShares {
     }
 
     /// These rows, a bit each, are nobody's.
-    void leave_out(uint64_t rows) const;
+    void leave_out(uint64_t nobodys) const;
   };
 
  private:

@@ -202,7 +202,7 @@ void binarize_colour(const FrameView& frame, const uint16_t* byte_weights, uint8
     }
     if (rest != 0) {
       uint8_t tail[3 * 64] = {};
-      std::memcpy(tail, row + 3 * 64 * whole, static_cast<size_t>(3 * rest));
+      std::memcpy(tail, row + 3 * 64 * whole, 3 * static_cast<size_t>(rest));
       words[whole] = (luma.compare_64(tail) ^ flip) & ((uint64_t{1} << rest) - 1);
     }
   }

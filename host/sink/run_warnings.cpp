@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "host/sink/report/parts.hpp"
 #include "pipeline/unfamiliar.hpp"
 
 namespace flashcell::host {
@@ -10,6 +9,10 @@ namespace {
 
 double percent(uint64_t part, uint64_t whole) {
   return whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+const char* ending(uint64_t n) {
+  return n == 1 ? "" : "s";
 }
 
 const char* how_to_find(const RunInfo& run) {
@@ -24,7 +27,7 @@ void add_count(const RunInfo& run, const RunSummary& s, std::vector<RunWarning>&
 
 void add_nothing(const RunInfo& run, const RunSummary& s, std::vector<RunWarning>& warnings) {
   if (s.frames == 0 || s.objects > 0 || !warnings.empty()) return;
-  warnings.push_back({fmt::format("nothing was found in {} frame{}", s.frames, plural(s.frames)), how_to_find(run)});
+  warnings.push_back({fmt::format("nothing was found in {} frame{}", s.frames, ending(s.frames)), how_to_find(run)});
 }
 
 void add_unfamiliar(const RunSummary& s, std::vector<RunWarning>& warnings) {
@@ -68,7 +71,7 @@ std::vector<RunWarning> run_warnings(const RunInfo& run, const RunSummary& s) {
   add_merged(run, s, warnings);
   for (const DropCount& d : s.dropped) {
     if (d.frames == 0) continue;
-    warnings.push_back({fmt::format("{} frame{} dropped: {}", d.frames, plural(d.frames), d.cause),
+    warnings.push_back({fmt::format("{} frame{} dropped: {}", d.frames, ending(d.frames), d.cause),
                         d.cause == "overrun" ? "raise --pipeline.queue_ms, or see in the report which stage is slow"
                                              : "tracks bridge them by their frame numbers, up to --track.lost_ms"});
   }
