@@ -18,11 +18,22 @@ HWY_BEFORE_NAMESPACE();
 namespace flashcell::host::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Asks for what is read two pages later than these `bytes`: frames come from memory, and the processor fetches ahead of
-// itself only up to a page's end.
+// Frames come from memory. The processor fetches ahead of itself only up to a page's end, and has first to look up
+// where the next page lies, in tables that come from memory as well: lines are asked for two pages, pages many before
+// they are read.
+constexpr size_t kLine = 64, kPage = 4096, kPagesAhead = 16 * kPage;
+
 HWY_INLINE void fetch_ahead(const void* pixels, size_t bytes) {
-  constexpr size_t kAhead = 8192, kLine = 64;
-  for (size_t i = 0; i < bytes; i += kLine) hwy::Prefetch(static_cast<const uint8_t*>(pixels) + kAhead + i);
+  constexpr size_t kLinesAhead = 2 * kPage;
+  const auto* const at = static_cast<const uint8_t*>(pixels);
+  if (reinterpret_cast<uintptr_t>(at) % kPage < bytes) hwy::Prefetch(at + kPagesAhead);
+  for (size_t i = 0; i < bytes; i += kLine) hwy::Prefetch(at + kLinesAhead + i);
+}
+
+// Those pages of a frame that nobody has asked for yet when they are read.
+HWY_INLINE void fetch_first_pages(const FrameView& frame) {
+  const auto bytes = static_cast<size_t>(std::max<ptrdiff_t>(0, frame.stride * frame.height));
+  for (size_t i = 0; i < std::min(bytes, kPagesAhead); i += kPage) hwy::Prefetch(frame.row(0) + i);
 }
 
 // Bits of 64 pixels, which need not be aligned.
@@ -60,6 +71,7 @@ void binarize_row(const T* row, int width, T threshold, uint64_t* words) {
 
 template <class T>
 void binarize_frame(const FrameView& frame, T threshold, bool dark, BitImage& mask) {
+  fetch_first_pages(frame);
   for (int y = 0; y < frame.height; ++y) {
     const T* row = reinterpret_cast<const T*>(frame.row(y));
     if (dark) {
@@ -193,6 +205,7 @@ void binarize_colour(const FrameView& frame, const uint16_t* byte_weights, uint8
   const LumaThreshold luma(frame.format == PixelFormat::bgr8, byte_weights, threshold);
   const int whole = frame.width / 64, rest = frame.width % 64;
   const uint64_t flip = dark ? ~uint64_t{0} : 0;
+  fetch_first_pages(frame);
   for (int y = 0; y < frame.height; ++y) {
     const uint8_t* row = frame.row(y);
     uint64_t* words = mask.row(y);
