@@ -235,6 +235,10 @@ HWY_INLINE Interval inside_of(D d, const Batch& batch, size_t other, size_t at, 
 /// How many pixels of `wanted` are in others' crossings as well.
 HWY_INLINE V in_others(D d, const Batch& batch, std::span<const size_t> others, size_t at, const Interval& wanted) {
   if (others.size() == 1) return pixels_in(d, inside_of(d, batch, others[0], at, wanted));
+  if (others.size() == 2) {
+    const Interval one = inside_of(d, batch, others[0], at, wanted), two = inside_of(d, batch, others[1], at, wanted);
+    return hn::Sub(hn::Add(pixels_in(d, one), pixels_in(d, two)), pixels_in(d, both(one, two)));
+  }
   const V one = hn::Set(d, 1);
   V count = hn::Zero(d), from = wanted.first;
   for (size_t turn = 0; turn < others.size(); ++turn) {
@@ -277,13 +281,35 @@ HWY_INLINE int64_t total(D d, V lanes) {
   return static_cast<int64_t>(hn::GetLane(hn::SumOfLanes(d, lanes)));
 }
 
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE void add_totals(D d, V a, V b, int64_t& to_a, int64_t& to_b) {
+  to_a += total(d, a);
+  to_b += total(d, b);
+}
+#else
+/// The sums of a vector's even and of its odd lanes.
+template <class Tag, class Vector>
+HWY_INLINE auto fold(Tag d, Vector v) {
+  if constexpr (hn::MaxLanes(Tag()) <= 2) {
+    return v;
+  } else {
+    const hn::Half<Tag> half;
+    return fold(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+
+/// Adds the totals of two vectors to two numbers, for little more than the price of one.
+HWY_INLINE void add_totals(D d, V a, V b, int64_t& to_a, int64_t& to_b) {
+  const auto both = fold(d, hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b)));
+  to_a += static_cast<int64_t>(hn::GetLane(both));
+  to_b += static_cast<int64_t>(hn::ExtractLane(both, 1));
+}
+#endif
+
 HWY_INLINE void add_to(WholeSums& sums, D d, const LaneSums& lanes) {
-  sums.count += total(d, lanes.count);
-  sums.x2 += total(d, lanes.x2);
-  sums.xx12 += total(d, lanes.xx12);
-  sums.y += total(d, lanes.y);
-  sums.xy2 += total(d, lanes.xy2);
-  sums.yy += total(d, lanes.yy);
+  add_totals(d, lanes.count, lanes.x2, sums.count, sums.x2);
+  add_totals(d, lanes.xx12, lanes.y, sums.xx12, sums.y);
+  add_totals(d, lanes.xy2, lanes.yy, sums.xy2, sums.yy);
 }
 
 struct LaneBox {
@@ -366,8 +392,7 @@ HWY_INLINE void look_over(D d, const Batch& batch, size_t ellipse) {
   RowClaims& claims = batch.claims[active.ellipse];
   add_to(claims.own_box, d, own_box, batch.y);
   if (batch.inside_boxes) add_to(claims.inside_box, d, inside_box, batch.y);
-  claims.inside += total(d, own_inside);
-  claims.common += total(d, common);
+  add_totals(d, own_inside, common, claims.inside, claims.common);
 }
 
 /// Of one row, those pixels beginning with `first` of which a bit is set.
