@@ -91,6 +91,14 @@ function(flashcell_targets_below variable)
   set(${variable} ${all} PARENT_SCOPE)
 endfunction()
 
+# flashcell_call_directly(TARGET): for what runs for every object of every frame. Code that may be linked into a shared library
+# inlines none of the functions that others see, in case somebody replaces them there; nobody does. Headers that were parsed
+# before would bring their own setting along.
+function(flashcell_call_directly target)
+  target_compile_options(${target} PRIVATE -fno-semantic-interposition)
+  set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
+endfunction()
+
 # flashcell_share_headers(FOLDER …): what nearly every source includes, parsed once for all libraries below these folders that are
 # compiled alike. Sources name what they use all the same: clang-tidy reads them without.
 function(flashcell_share_headers)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include "tracking/blob_sides.hpp"
@@ -174,9 +175,23 @@ void Merges::add_owners(std::vector<Track>& tracks, Observations& frame) {
       frame.taken_by[blob] = members_[i].track;
     }
   }
-  // By detection, then track: as one number, which asks once.
-  const auto key = [](const Member& member) { return int64_t{member.detection} << 32 | member.track; };
-  std::sort(members_.begin(), members_.end(), [&](const Member& a, const Member& b) { return key(a) < key(b); });
+  sort_members(frame.detections.size());
+}
+
+/// By detection, then track. Detections are counted: a sort of all would ask what nobody can foretell.
+void Merges::sort_members(size_t detections) {
+  ends_.assign(detections + 1, 0);
+  for (const Member& member : members_) ++ends_[member.detection + 1];
+  std::partial_sum(ends_.begin(), ends_.end(), ends_.begin());
+  unsorted_.swap(members_);
+  members_.resize(unsorted_.size());
+  for (const Member& member : unsorted_) members_[ends_[member.detection]++] = member;
+  const auto before = [](const Member& a, const Member& b) { return a.track < b.track; };
+  for (size_t first = 0; first < members_.size();) {
+    const auto end = static_cast<size_t>(ends_[members_[first].detection]);
+    std::sort(members_.begin() + first, members_.begin() + end, before);
+    first = end;
+  }
 }
 
 /// What each two members share at their present places.

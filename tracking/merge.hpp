@@ -41,6 +41,7 @@ class Merges {
   int32_t follow_blob(Track& track, const Observations& frame) const;
   void put(Track& track, int32_t index, int32_t blob, Observations& frame);
   void add_owners(std::vector<Track>& tracks, Observations& frame);
+  void sort_members(size_t detections);
   void find_overlaps(const std::vector<Track>& tracks, std::span<const Member> members);
   /// Returns the area that the members should cover together.
   double weigh_members(std::vector<Track>& tracks, std::span<const Member> members, const Observations& frame) const;
@@ -52,7 +53,8 @@ class Merges {
   const Motion& motion_;
   std::vector<Box> boxes_;
   SpatialGrid grid_;
-  std::vector<Member> members_;
+  std::vector<Member> members_, unsorted_;
+  std::vector<int32_t> ends_;      ///< of each detection's members
   std::vector<double> overlaps_;   ///< area that members i and k of a blob share at [i * members + k]
   std::vector<double> shares_;     ///< of the blob's area that each member shows alone
   std::vector<Track*> tracks_of_;  ///< the members' tracks
