@@ -31,6 +31,10 @@ set(CMAKE_COMPILE_WARNING_AS_ERROR ${FLASHCELL_WARNINGS_AS_ERRORS})
 # Same bytes on every machine: no contraction into fused multiply-add that only some have.
 add_compile_options(-ffp-contract=off)
 
+# Libraries can be linked into a shared one, whose functions somebody might replace: GCC then inlines none that others see.
+# Nobody does.
+add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
+
 # What turns a memory error into an end instead of a way in. Sanitizers and fuzzers find the same errors by other means.
 option(FLASHCELL_HARDENING "Fortified library calls, stack protector, stack-clash protection, read-only relocations" ON)
 if(FLASHCELL_HARDENING AND NOT FLASHCELL_SANITIZE AND NOT FLASHCELL_FUZZ)
@@ -89,14 +93,6 @@ function(flashcell_targets_below variable)
     list(APPEND all ${targets})
   endwhile()
   set(${variable} ${all} PARENT_SCOPE)
-endfunction()
-
-# flashcell_call_directly(TARGET): for what runs for every object of every frame. Code that may be linked into a shared library
-# inlines none of the functions that others see, in case somebody replaces them there; nobody does. Headers that were parsed
-# before would bring their own setting along.
-function(flashcell_call_directly target)
-  target_compile_options(${target} PRIVATE -fno-semantic-interposition)
-  set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
 endfunction()
 
 # flashcell_share_headers(FOLDER …): what nearly every source includes, parsed once for all libraries below these folders that are
