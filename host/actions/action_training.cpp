@@ -185,10 +185,9 @@ class ActionTrainer {
                    traces.begin() + static_cast<std::ptrdiff_t>((row + 1) * hidden));
     of_asked.resize(asked.size());
     if (rows.empty()) return 0;
-    quant::PassBuffers<float> buffers;
     const float scale = 1.0F / static_cast<float>(training_.batch * training_.window);
-    const double nats = quant::decoder_loss(trainer_->network(), trainer_->decoder(), asked, targets, scale, of_asked,
-                                            sums, logits, buffers);
+    const double nats =
+        quant::decoder_loss(trainer_->network(), trainer_->decoder(), asked, targets, scale, of_asked, sums, logits);
     // Back through the traces: each output is in all later ones.
     std::fill(traces.begin(), traces.end(), 0.0F);
     for (size_t i = 0; i < rows.size(); ++i)

@@ -183,10 +183,13 @@ void add_train_language(Command& train, Action& action) {
       .positive();
   command.add_option("--embedding", o->embedding, "Numbers a word").range(1, 8192);
   command.add_option("--hidden", o->hidden, "Units of each layer but the last").range(1, 8192);
-  command.add_option("--last", o->last, "Units of the last layer; 0: --embedding. Another number: --decoder projected")
+  command
+      .add_option("--last", o->last,
+                  "Units of the last layer; 0: --embedding. A tied decoder cannot read another number")
       .range(0, 8192);
-  command.add_choice("--decoder", o->decoder, choices(quant::kDecoderNames),
-                     "How the embedding reads the last layer: directly, or through a matrix");
+  command.add_choice(
+      "--decoder", o->decoder, choices(quant::kDecoderNames),
+      "What the embedding reads: the last layer directly or through a matrix, or all layers through one");
   command.add_option("--layers", o->layers, "Layers").range(1, 16);
   command.add_option("--words", o->most_words, "Words of the vocabulary, at most; the rest are <unk>")
       .range(2, 1000000);

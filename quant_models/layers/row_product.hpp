@@ -21,6 +21,10 @@ class RowProduct {
   /// out[r * columns + c] for `count` rows of `depth` numbers each, one row behind the other.
   void multiply(const float* rows, int64_t count, float* out) const;
 
+  /// sums[r * columns + c] += number c of row r, for `count` rows that lie as columns: number k of row r is
+  /// left[k * count + r]. Neither scale nor bias.
+  void add_transposed(const float* left, int64_t count, float* sums) const;
+
   int depth() const { return depth_; }
   int columns() const { return columns_; }
 

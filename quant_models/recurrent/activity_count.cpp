@@ -32,7 +32,8 @@ double dense_macs(const RecurrentNetwork& network) {
   return sum;
 }
 
-ActivityCount::ActivityCount(const RecurrentNetwork& network) : names_(network.decoder_biases.size()) {
+ActivityCount::ActivityCount(const RecurrentNetwork& network)
+    : names_(network.decoder_biases.size()), read_(static_cast<size_t>(network.read_units())) {
   for (const RecurrentLayer<float>& layer : network.layers)
     layers_.push_back(
         {column_counts(layer.input_weights, layer.inputs), column_counts(layer.recurrent_weights, layer.hidden)});
@@ -46,9 +47,8 @@ void ActivityCount::add(size_t layer, std::span<const float> inputs, std::span<c
 }
 
 void ActivityCount::add_decoded(std::span<const float> outputs) {
-  const size_t hidden = layers_.back().recurrent_weights.size();
   for (const float x : outputs) decoded_events_ += x == 0 ? 0 : 1;
-  decoded_ += static_cast<int64_t>(outputs.size() / hidden);
+  decoded_ += static_cast<int64_t>(outputs.size() / read_);
 }
 
 void ActivityCount::add(const ActivityCount& other) {

@@ -16,7 +16,7 @@ class ActivityCount {
 
   /// Rows of a layer's inputs and of its outputs one step earlier.
   void add(size_t layer, std::span<const float> inputs, std::span<const float> outputs_before);
-  /// Rows of the last layer's outputs that are decoded.
+  /// Rows of outputs that are decoded.
   void add_decoded(std::span<const float> outputs);
   void add(const ActivityCount& other);
 
@@ -32,7 +32,7 @@ class ActivityCount {
     int64_t macs = 0, steps = 0, events = 0;
   };
   std::vector<Layer> layers_;
-  size_t names_;
+  size_t names_, read_;
   int64_t decoded_events_ = 0, decoded_ = 0;
 };
 

@@ -10,6 +10,36 @@ namespace {
 
 constexpr size_t kRowsTogether = 256;
 
+// Numbers that are taken side by side, whatever the width of vectors.
+constexpr size_t kLanes = 16;
+
+float largest_logit(std::span<const float> row) {
+  float lanes[kLanes];
+  std::fill_n(lanes, kLanes, row[0]);
+  size_t i = 0;
+  for (; i + kLanes <= row.size(); i += kLanes)
+    for (size_t k = 0; k < kLanes; ++k) lanes[k] = std::max(lanes[k], row[i + k]);
+  for (size_t k = 0; i + k < row.size(); ++k) lanes[k] = std::max(lanes[k], row[i + k]);
+  return *std::max_element(lanes, lanes + kLanes);
+}
+
+// In the place of each number exp(number - largest); their sum.
+double exponentials_sum(std::span<float> row, float largest) {
+  constexpr size_t kTogether = 1024;
+  double sum = 0;
+  for (size_t first = 0; first < row.size(); first += kTogether) {
+    const std::span<float> part = row.subspan(first, std::min(kTogether, row.size() - first));
+    exponentials(part.data(), largest, part.data(), static_cast<int64_t>(part.size()));
+    float lanes[kLanes] = {};
+    size_t i = 0;
+    for (; i + kLanes <= part.size(); i += kLanes)
+      for (size_t k = 0; k < kLanes; ++k) lanes[k] += part[i + k];
+    for (size_t k = 0; i + k < part.size(); ++k) lanes[k] += part[i + k];
+    for (const float lane : lanes) sum += double{lane};
+  }
+  return sum;
+}
+
 // Of rows first .. first + count.
 template <class Visit>
 void for_row_blocks(size_t rows, Visit visit) {
@@ -23,10 +53,8 @@ double cross_entropy(std::span<float> logits, std::span<const int32_t> targets, 
   for (size_t row = 0; row < targets.size(); ++row) {
     float* of_row = logits.data() + row * names;
     const auto target = static_cast<size_t>(targets[row]);
-    const float largest = *std::max_element(of_row, of_row + names), chosen = of_row[target];
-    exponentials(of_row, largest, of_row, static_cast<int64_t>(names));
-    double sum = 0;
-    for (size_t i = 0; i < names; ++i) sum += of_row[i];
+    const float largest = largest_logit({of_row, names}), chosen = of_row[target];
+    const double sum = exponentials_sum({of_row, names}, largest);
     total += std::log(sum) + largest - chosen;
     const auto factor = static_cast<float>(scale / sum);
     for (size_t i = 0; i < names; ++i) of_row[i] *= factor;
@@ -37,7 +65,7 @@ double cross_entropy(std::span<float> logits, std::span<const int32_t> targets, 
 
 double decoder_loss(const RecurrentNetwork& network, const PackedDecoder& decoder, std::span<const float> outputs,
                     std::span<const int32_t> targets, float scale, std::span<float> output_gradients,
-                    RecurrentNetwork& gradients, std::vector<float>& logits, PassBuffers<float>& buffers) {
+                    RecurrentNetwork& gradients, std::vector<float>& logits) {
   const size_t names = network.decoder_biases.size(), last = static_cast<size_t>(network.decoder_inputs());
   std::vector<float>& of_weights = network.decoder.empty() ? gradients.embedding : gradients.decoder;
   double total = 0;
@@ -48,7 +76,7 @@ double decoder_loss(const RecurrentNetwork& network, const PackedDecoder& decode
     total += cross_entropy(logits, targets.subspan(first, count), names, scale);
     decoder.back.multiply(logits.data(), static_cast<int64_t>(count), output_gradients.data() + first * last);
     add_outer_products(logits.data(), block, static_cast<int64_t>(count), static_cast<int>(names),
-                       static_cast<int>(last), of_weights, buffers);
+                       static_cast<int>(last), of_weights);
     for (size_t row = 0; row < count; ++row)
       for (size_t i = 0; i < names; ++i) gradients.decoder_biases[i] += logits[row * names + i];
   });

@@ -16,7 +16,7 @@ double cross_entropy(std::span<float> logits, std::span<const int32_t> targets, 
 /// it), writes those of the outputs. Returns the sum without the scale.
 double decoder_loss(const RecurrentNetwork& network, const PackedDecoder& decoder, std::span<const float> outputs,
                     std::span<const int32_t> targets, float scale, std::span<float> output_gradients,
-                    RecurrentNetwork& gradients, std::vector<float>& logits, PassBuffers<float>& buffers);
+                    RecurrentNetwork& gradients, std::vector<float>& logits);
 
 /// The sum alone.
 double decoder_loss(const RecurrentNetwork& network, const PackedDecoder& decoder, std::span<const float> outputs,

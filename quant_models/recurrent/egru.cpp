@@ -149,7 +149,7 @@ std::string fault_of(const RecurrentNetwork& network) {
   if (!network.head.empty() && network.head.back().outputs() != network.inputs())
     return fmt::format("has convolutions that give {} numbers to layers that take {}", network.head.back().outputs(),
                        network.inputs());
-  const size_t names = network.names.size(), last = static_cast<size_t>(network.layers.back().hidden);
+  const size_t names = network.names.size(), last = static_cast<size_t>(network.read_units());
   if (!network.embedding.empty() && network.embedding.size() != names * static_cast<size_t>(network.inputs()))
     return fmt::format("has an embedding of {} numbers for {} words of {}", network.embedding.size(), names,
                        network.inputs());
@@ -161,6 +161,12 @@ std::string fault_of(const RecurrentNetwork& network) {
   if (!finite(network.embedding) || !finite(network.decoder) || !finite(network.decoder_biases))
     return "has an embedding or decoder with a number that is not finite";
   return "";
+}
+
+int RecurrentNetwork::read_units() const {
+  int units = 0;
+  for (size_t i = first_read(); i < layers.size(); ++i) units += layers[i].hidden;
+  return units;
 }
 
 NetworkState::NetworkState(const RecurrentNetwork& network) {
@@ -175,7 +181,10 @@ void step(const RecurrentNetwork& network, std::span<const float> in, NetworkSta
 }
 
 void decode(const RecurrentNetwork& network, const NetworkState& state, std::span<float> out) {
-  multiply_rows<float>(network.decoder_weights(), network.decoder_biases, state.layers.back().output, out);
+  std::vector<float> read;
+  for (size_t i = network.first_read(); i < network.layers.size(); ++i)
+    read.insert(read.end(), state.layers[i].output.begin(), state.layers[i].output.end());
+  multiply_rows<float>(network.decoder_weights(), network.decoder_biases, read, out);
 }
 
 }  // namespace flashcell::quant

@@ -128,16 +128,20 @@ struct RecurrentNetwork {
   /// head makes of a picture: HeadRunner.
   ConvolutionHead head;
   std::vector<RecurrentLayer<float>> layers;
-  std::vector<float> decoder;         ///< names x last hidden; empty: the embedding (tied)
+  bool all_read = false;              ///< the decoder reads all layers side by side, not the last one alone
+  std::vector<float> decoder;         ///< names x read_units(); empty: the embedding (tied)
   std::vector<float> decoder_biases;  ///< names
-  /// While it learns: inputs() x last hidden, between the last layer and a tied decoder (projection.hpp); else empty.
+  /// While it learns: inputs() x read_units(), between the layers and a tied decoder (projection.hpp); else empty.
   std::vector<float> projection;
   /// How raw inputs become the network's; what it was trained on (`language`, `rows`, `pixels`, `saccades`, ...).
   std::string task;
 
   int inputs() const { return layers.front().inputs; }
   int outputs() const { return static_cast<int>(names.size()); }
-  int decoder_inputs() const { return projection.empty() ? layers.back().hidden : inputs(); }
+  size_t first_read() const { return all_read ? 0 : layers.size() - 1; }
+  /// Units that the decoder or the projection reads.
+  int read_units() const;
+  int decoder_inputs() const { return projection.empty() ? read_units() : inputs(); }
   const std::vector<float>& decoder_weights() const { return decoder.empty() ? embedding : decoder; }
   std::span<const float> embedded(size_t token) const {
     return std::span(embedding).subspan(token * static_cast<size_t>(inputs()), static_cast<size_t>(inputs()));

@@ -111,7 +111,10 @@ void EventProduct::multiply(std::span<const float> in, std::span<const uint32_t>
 }
 
 EventNetwork::EventNetwork(const RecurrentNetwork& network)
-    : decoder_(network.decoder_weights(), network.decoder_biases, network.layers.back().hidden),
+    : first_read_(network.first_read()),
+      decoder_(network.decoder_weights(), network.decoder_biases, network.read_units()),
+      read_(static_cast<size_t>(network.read_units())),
+      read_events_(read_.size()),
       input_events_(room_for_events(network.inputs())),
       logits_(decoder_.padded_rows()) {
   for (const RecurrentLayer<float>& layer : network.layers) {
@@ -193,8 +196,15 @@ void EventNetwork::step_units(Layer& layer, EventLayerState& carried) {
 }
 
 std::span<const float> EventNetwork::decode() {
-  const EventLayerState& last = state_.back();
-  decoder_.multiply(last.output, std::span(last.events).first(last.event_count), logits_.data());
+  size_t place = 0, count = 0;
+  for (size_t i = first_read_; i < state_.size(); ++i) {
+    const EventLayerState& layer = state_[i];
+    std::copy(layer.output.begin(), layer.output.end(), read_.begin() + static_cast<std::ptrdiff_t>(place));
+    for (size_t e = 0; e < layer.event_count; ++e)
+      read_events_[count++] = layer.events[e] + static_cast<uint32_t>(place);
+    place += layer.output.size();
+  }
+  decoder_.multiply(read_, std::span(read_events_).first(count), logits_.data());
   return std::span(logits_).first(decoder_.rows());
 }
 

@@ -52,7 +52,7 @@ class EventNetwork {
   void exchange(EventNetworkState& state) { state_.swap(state); }
   /// One step from as many numbers as the network has inputs.
   void step(std::span<const float> in);
-  /// Logits of the last layer's output.
+  /// Logits of the last layer's output, or of all layers' where the network says so.
   std::span<const float> decode();
 
   std::span<const float> output(size_t layer) const { return state_[layer].output; }
@@ -74,7 +74,10 @@ class EventNetwork {
 
   std::vector<Layer> layers_;
   EventNetworkState state_;
+  size_t first_read_;
   EventProduct decoder_;
+  std::vector<float> read_;  // all layers' outputs side by side, where they are read
+  std::vector<uint32_t> read_events_;
   std::vector<uint32_t> input_events_;
   AlignedVector<float> logits_;
 };

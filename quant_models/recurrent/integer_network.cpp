@@ -131,7 +131,10 @@ IntegerNetwork::IntegerNetwork(const RecurrentNetwork& network, double largest_i
       real_in_(padded_integers(inputs_)),
       in_(padded_integers(inputs_)),
       input_events_(inputs_),
-      decoder_(network.decoder_weights(), network.layers.back().hidden, kStateUnit),
+      first_read_(network.first_read()),
+      decoder_(network.decoder_weights(), network.read_units(), kStateUnit),
+      read_(padded_integers(static_cast<size_t>(network.read_units()))),
+      read_events_(static_cast<size_t>(network.read_units())),
       decoder_sums_(decoder_.padded_rows()),
       decoder_scales_(decoder_.padded_rows()),
       decoder_biases_(decoder_.padded_rows()),
@@ -196,8 +199,15 @@ void IntegerNetwork::step_layers() {
 }
 
 std::span<const float> IntegerNetwork::decode() {
-  const Layer& last = layers_.back();
-  decoder_.multiply(last.output, last.events, decoder_sums_.data());
+  size_t place = 0, count = 0;
+  for (size_t i = first_read_; i < layers_.size(); ++i) {
+    const Layer& layer = layers_[i];
+    std::copy_n(layer.output.begin(), layer.hidden, read_.begin() + static_cast<std::ptrdiff_t>(place));
+    for (size_t e = 0; e < layer.events.count; ++e)
+      read_events_[count++] = layer.events.places[e] + static_cast<uint32_t>(place);
+    place += layer.hidden;
+  }
+  decoder_.multiply(read_, std::span(read_events_).first(count), decoder_sums_.data());
   scale_to_floats(decoder_sums_.data(), decoder_scales_.data(), decoder_biases_.data(), logits_.size(), logits_.data());
   return std::span(logits_).first(decoder_.rows());
 }

@@ -113,7 +113,10 @@ class IntegerNetwork {
   AlignedVector<int16_t> in_;
   Events input_events_;
   std::vector<Layer> layers_;
+  size_t first_read_;
   IntegerProduct decoder_;
+  AlignedVector<int16_t> read_;  // the outputs that are decoded, side by side
+  std::vector<uint32_t> read_events_;
   AlignedVector<int32_t> decoder_sums_;
   AlignedVector<float> decoder_scales_, decoder_biases_, logits_;
   bool all_ = false;

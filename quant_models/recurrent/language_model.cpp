@@ -21,6 +21,7 @@
 #include "quant_models/recurrent/network_file.hpp"
 #include "quant_models/recurrent/projection.hpp"
 #include "quant_models/recurrent/pruning.hpp"
+#include "quant_models/recurrent/readout.hpp"
 #include "quant_models/recurrent/size_of.hpp"
 #include "quant_models/train/checkpoint.hpp"
 #include "quant_models/train/schedule.hpp"
@@ -31,7 +32,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What one core of the machine that README's figures are from does in training, all in all.
-constexpr double kMacsASecond = 30e9;
+constexpr double kMacsASecond = 40e9;
 constexpr double kEmbedding = 0.3;      // even in -x..x: small ones leave units near zero for long
 constexpr int kValidations = 5;         // in the course of a run
 constexpr int64_t kStepsAPruning = 20;  // from one to the next
@@ -90,8 +91,9 @@ RecurrentNetwork make_network(const LanguageOptions& o, std::vector<std::string>
     layer.zoneout = static_cast<float>(o.trainer.dropout.zoneout);
     network.layers.push_back(std::move(layer));
   }
+  network.all_read = o.decoder == Decoder::all_layers;
   initialize(network, true, {o.threshold_mean, kEmbedding, o.trainer.seed});
-  if (o.decoder == Decoder::projected || o.last != o.embedding) begin_projection(network);
+  if (o.decoder != Decoder::tied || o.last != o.embedding) begin_projection(network);
   return network;
 }
 
@@ -133,8 +135,7 @@ class LanguageWork {
         targets_(kShards),
         logits_(kShards),
         projected_(kShards),
-        projected_slopes_(kShards),
-        buffers_(kShards) {
+        projected_slopes_(kShards) {
     work_.fill = [this](int shard, std::span<float> inputs) { fill(shard, inputs); };
     work_.loss = [this](int shard, std::span<const float> outputs, std::span<float> slopes, RecurrentNetwork& sums) {
       const auto s = size_of(shard);
@@ -162,14 +163,13 @@ class LanguageWork {
   double loss(size_t s, std::span<const float> outputs, std::span<float> slopes, RecurrentNetwork& sums) {
     const RecurrentNetwork& network = trainer_.network();
     const auto of_decoder = [&](std::span<const float> in, std::span<float> in_slopes) {
-      return decoder_loss(network, trainer_.decoder(), in, targets_[s], scale(), in_slopes, sums, logits_[s],
-                          buffers_[s]);
+      return decoder_loss(network, trainer_.decoder(), in, targets_[s], scale(), in_slopes, sums, logits_[s]);
     };
     if (network.projection.empty()) return of_decoder(outputs, slopes);
     project(network, outputs, projected_[s]);
     projected_slopes_[s].assign(projected_[s].size(), 0.0F);
     const double sum = of_decoder(projected_[s], projected_slopes_[s]);
-    project_back(network, outputs, projected_slopes_[s], slopes, sums, buffers_[s]);
+    project_back(network, outputs, projected_slopes_[s], slopes, sums);
     return sum;
   }
 
@@ -209,7 +209,6 @@ class LanguageWork {
   std::vector<float> word_mask_;
   std::vector<std::vector<int32_t>> targets_;
   std::vector<std::vector<float>> logits_, projected_, projected_slopes_;
-  std::vector<PassBuffers<float>> buffers_;
 };
 
 /// One part of a text, several streams of it side by side, read from beginning to end.
@@ -253,8 +252,9 @@ class Reading {
       count.add(l, in, std::span(tapes_[l].outputs).first(size_of(steps * streams * layer.hidden)));
       in = tapes_[l].layer_outputs(layer);
     }
-    count.add_decoded(in);
-    nats += decoder_loss(network_, decoder_, in, targets, logits_);
+    gather_outputs(network_, tapes_, read_);
+    count.add_decoded(read_);
+    nats += decoder_loss(network_, decoder_, read_, targets, logits_);
     predicted += steps * streams;
   }
 
@@ -270,7 +270,7 @@ class Reading {
  private:
   std::vector<LayerTape<float>> tapes_;
   PassBuffers<float> buffers_;
-  std::vector<float> logits_;
+  std::vector<float> read_, logits_;
 };
 
 nlohmann::ordered_json as_json(const LanguageOptions& o, const LanguageRun& run,
@@ -421,7 +421,7 @@ LanguageOptions default_language_options(Cell cell) {
   t.surrogate = {0.7F, 3.6F};
   t.activity_weight = cell == Cell::egru ? 10 : 0;
   t.activity_target = 0.2;
-  t.activity_least = cell == Cell::egru ? 0.05 : 0;
+  t.activity_least = cell == Cell::egru ? 0.1 : 0;
   t.adam.weight_decay = 1e-2;
   t.adam.clip = 1;
   t.adam.train_thresholds = false;

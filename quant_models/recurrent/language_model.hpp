@@ -10,11 +10,13 @@
 namespace flashcell::quant {
 
 enum class Decoder {
-  tied,       ///< the embedding reads the last layer (Press and Wolf, EACL 2017)
-  projected,  ///< reads a projection of it (projection.hpp)
+  tied,        ///< the embedding reads the last layer (Press and Wolf, EACL 2017)
+  projected,   ///< reads a projection of it (projection.hpp)
+  all_layers,  ///< reads a projection of all layers side by side
 };
 
-inline constexpr NamedValue<Decoder> kDecoderNames[] = {{Decoder::tied, "tied"}, {Decoder::projected, "projected"}};
+inline constexpr NamedValue<Decoder> kDecoderNames[] = {
+    {Decoder::tied, "tied"}, {Decoder::projected, "projected"}, {Decoder::all_layers, "all-layers"}};
 
 struct LanguageOptions {
   std::string data, output;
@@ -22,13 +24,13 @@ struct LanguageOptions {
   double minutes = 10;  ///< of one processor core, by an estimate: the number of steps follows from it and the sizes
   int embedding = 256;
   int hidden = 512;  ///< of each layer but the last
-  int last = 0;      ///< of the last layer; 0: the embedding's size. Another size has the decoder projected.
-  Decoder decoder = Decoder::projected;
+  int last = 0;      ///< of the last layer; 0: the embedding's size. Another size has a tied decoder projected.
+  Decoder decoder = Decoder::all_layers;
   int layers = 2;
   int most_words = 50000;  ///< of the vocabulary
   int64_t batch = 32;      ///< sequences; rounded up to a multiple of kShards
   int64_t steps = 35;      ///< that are propagated back through
-  double learning_rate = 5e-3;
+  double learning_rate = 7.5e-3;
   double word_dropout = 0.02;  ///< of rows of the embedding
   double threshold_mean = 0.01;
   /// Share of the run by which activity has come down to the trainer's target (activity_target()).

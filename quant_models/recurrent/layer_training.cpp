@@ -168,6 +168,16 @@ void PlainProduct::multiply(const double* rows, int64_t count, double* out) cons
   }
 }
 
+void PlainProduct::add_transposed(const double* left, int64_t count, double* sums) const {
+  for (int64_t r = 0; r < count; ++r) {
+    for (int c = 0; c < columns_; ++c) {
+      double sum = 0;
+      for (int64_t k = 0; k < depth_; ++k) sum += left[k * count + r] * matrix_[size_of(c * int64_t{depth_} + k)];
+      *sums++ += sum;
+    }
+  }
+}
+
 template <class Real>
 PackedLayer<Real>::PackedLayer(const RecurrentLayer<Real>& layer)
     : input(layer.inputs, layer.rows()),
@@ -277,9 +287,9 @@ void backward(const RecurrentLayer<Real>& layer, const PackedLayer<Real>& packed
                                    buffers.output_gradient.data());
   }
   add_outer_products(buffers.input_gradients.data(), inputs.data(), all, layer.rows(), layer.inputs,
-                     gradients.input_weights, buffers);
+                     gradients.input_weights);
   add_outer_products(buffers.recurrent_gradients.data(), tape.outputs.data(), all, layer.rows(), layer.hidden,
-                     gradients.recurrent_weights, buffers);
+                     gradients.recurrent_weights);
   add_columns(buffers.input_gradients, all, gradients.input_biases);
   add_columns(buffers.recurrent_gradients, all, gradients.recurrent_biases);
   if (!input_gradients.empty()) packed.input_back.multiply(buffers.input_gradients.data(), all, input_gradients.data());
@@ -287,18 +297,10 @@ void backward(const RecurrentLayer<Real>& layer, const PackedLayer<Real>& packed
 
 template <class Real>
 void add_outer_products(const Real* left, const Real* right, int64_t depth, int rows, int columns,
-                        std::vector<Real>& sums, PassBuffers<Real>& buffers) {
-  constexpr int64_t kTogether = 16;
-  buffers.transposed.resize(size_of(depth * rows));
-  for (int64_t first = 0; first < rows; first += kTogether)
-    for (int64_t k = 0; k < depth; ++k)
-      for (int64_t r = first; r < std::min<int64_t>(rows, first + kTogether); ++r)
-        buffers.transposed[size_of(r * depth + k)] = left[k * rows + r];
+                        std::vector<Real>& sums) {
   RealProduct<Real> product(static_cast<int>(depth), columns);
   product.pack(right, columns, 1);
-  buffers.product.resize(sums.size());
-  product.multiply(buffers.transposed.data(), rows, buffers.product.data());
-  for (size_t i = 0; i < sums.size(); ++i) sums[i] += buffers.product[i];
+  product.add_transposed(left, rows, sums.data());
 }
 
 #define FLASHCELL_OF(Real)                                                                              \
@@ -309,7 +311,7 @@ void add_outer_products(const Real* left, const Real* right, int64_t depth, int 
   template void backward(const RecurrentLayer<Real>&, const PackedLayer<Real>&, std::span<const Real>,  \
                          const LayerTape<Real>&, std::span<const Real>, const ActivityGradients<Real>&, \
                          Surrogate<Real>, RecurrentLayer<Real>&, std::span<Real>, PassBuffers<Real>&);  \
-  template void add_outer_products(const Real*, const Real*, int64_t, int, int, std::vector<Real>&, PassBuffers<Real>&)
+  template void add_outer_products(const Real*, const Real*, int64_t, int, int, std::vector<Real>&)
 FLASHCELL_OF(float);
 FLASHCELL_OF(double);
 #undef FLASHCELL_OF

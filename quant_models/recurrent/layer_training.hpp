@@ -24,6 +24,7 @@ class PlainProduct {
   PlainProduct(int depth, int columns);
   void pack(const double* matrix, int64_t depth_stride, int64_t column_stride);
   void multiply(const double* rows, int64_t count, double* out) const;
+  void add_transposed(const double* left, int64_t count, double* sums) const;
 
  private:
   int depth_ = 0, columns_ = 0;
@@ -66,7 +67,7 @@ struct LayerTape {
 /// Buffers that passes share, grown as needed.
 template <class Real>
 struct PassBuffers {
-  std::vector<Real> input_sums, recurrent_sums, input_gradients, recurrent_gradients, transposed, product;
+  std::vector<Real> input_sums, recurrent_sums, input_gradients, recurrent_gradients;
   std::vector<Real> output_gradient, memory_gradient, sums;
 };
 
@@ -93,6 +94,6 @@ void backward(const RecurrentLayer<Real>& layer, const PackedLayer<Real>& packed
 /// sums += left^T right over `depth` rows: left is depth x rows, right depth x columns.
 template <class Real>
 void add_outer_products(const Real* left, const Real* right, int64_t depth, int rows, int columns,
-                        std::vector<Real>& sums, PassBuffers<Real>& buffers);
+                        std::vector<Real>& sums);
 
 }  // namespace flashcell::quant

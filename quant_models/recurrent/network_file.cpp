@@ -108,6 +108,7 @@ HeadConvolution convolution_of(const nlohmann::json& description, const Arrays& 
 NamedArrays network_arrays(const RecurrentNetwork& network) {
   nlohmann::ordered_json description = {
       {"format", kFormat}, {"task", network.task}, {"layers", nlohmann::json::array()}};
+  if (network.all_read) description["decoder"] = "all layers";
   Named arrays;
   for (size_t i = 0; i < network.layers.size(); ++i) {
     const RecurrentLayer<float>& layer = network.layers[i];
@@ -129,7 +130,7 @@ NamedArrays network_arrays(const RecurrentNetwork& network) {
     add_numbers(arrays, head_name(i, "biases"), layer.biases);
   }
   add_numbers(arrays, "embedding", network.embedding, network.inputs());
-  add_numbers(arrays, "decoder", network.decoder, network.layers.back().hidden);
+  add_numbers(arrays, "decoder", network.decoder, network.read_units());
   add_numbers(arrays, "decoder_biases", network.decoder_biases);
   std::string names;
   for (const std::string& name : network.names) names += name + "\n";
@@ -147,6 +148,7 @@ RecurrentNetwork network_in(const std::map<std::string, NumpyArray>& arrays, con
     const auto description = nlohmann::json::parse(text_in(arrays, "description", name));
     if (description.at("format") != kFormat) throw ModelError(name + ": is a recurrent network of an unknown format");
     network.task = description.at("task").get<std::string>();
+    network.all_read = description.value("decoder", "last layer") == "all layers";
     for (const auto& layer : description.at("layers"))
       network.layers.push_back(layer_of(layer, arrays, network.layers.size(), name));
     for (const auto& layer : description.value("head", nlohmann::json::array()))

@@ -79,7 +79,7 @@ void initialize(RecurrentNetwork& network, bool with_embedding, const InitialVal
     for (size_t u = 0; u < hidden; ++u)
       layer.thresholds.push_back(static_cast<float>(beta_variate(random, 3 * m / (1 - m), 3)));
   }
-  const size_t names = network.names.size(), last = static_cast<size_t>(network.layers.back().hidden);
+  const size_t names = network.names.size(), last = static_cast<size_t>(network.read_units());
   const auto first = static_cast<size_t>(network.inputs());
   network.embedding.clear();
   network.projection.clear();

@@ -22,7 +22,7 @@ void project(const RecurrentNetwork& network, std::span<const float> outputs, st
 /// From the gradient by what the decoder reads: that by the outputs, and the projection's, added to `gradients`.
 void project_back(const RecurrentNetwork& network, std::span<const float> outputs,
                   std::span<const float> projected_gradients, std::span<float> output_gradients,
-                  RecurrentNetwork& gradients, PassBuffers<float>& buffers);
+                  RecurrentNetwork& gradients);
 
 /// The network as files hold it: a projection has become a decoder of its own.
 RecurrentNetwork without_projection(RecurrentNetwork network);

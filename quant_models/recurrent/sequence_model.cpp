@@ -85,8 +85,7 @@ class SequenceTraining {
         stop_(stop),
         listen_(listen),
         path_((fs::path(o_.output) / kSequenceCheckpoint).string()),
-        logits_(kShards),
-        buffers_(kShards) {
+        logits_(kShards) {
     o_.batch = (o_.batch + kShards - 1) / kShards * kShards;
     if (set.train.count < o_.batch)
       throw ModelError("there are fewer sequences to train with than a batch has; take a smaller --batch");
@@ -219,9 +218,8 @@ class SequenceTraining {
     std::vector<float> of_means(means.size());
     std::vector<int32_t> targets;
     for (int64_t n = 0; n < trainer_->shard_batch(); ++n) targets.push_back(set_.train.labels[sequence(shard, n)]);
-    const double nats =
-        decoder_loss(trainer_->network(), trainer_->decoder(), means, targets, 1.0F / static_cast<float>(o_.batch),
-                     of_means, sums, logits_[size_of(shard)], buffers_[size_of(shard)]);
+    const double nats = decoder_loss(trainer_->network(), trainer_->decoder(), means, targets,
+                                     1.0F / static_cast<float>(o_.batch), of_means, sums, logits_[size_of(shard)]);
     for (size_t i = 0; i < slopes.size(); ++i) slopes[i] = of_means[i % of_means.size()] / static_cast<float>(steps);
     return nats;
   }
@@ -258,7 +256,6 @@ class SequenceTraining {
   std::vector<size_t> order_;
   int64_t first_ = 0;
   std::vector<std::vector<float>> logits_;
-  std::vector<PassBuffers<float>> buffers_;
   std::vector<HeadRunner> heads_;  // of each part
 };
 

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "quant_models/model_error.hpp"
+#include "quant_models/recurrent/readout.hpp"
 #include "quant_models/recurrent/size_of.hpp"
 
 namespace flashcell::quant {
@@ -154,7 +155,7 @@ void RecurrentTrainer::run_shard(int index, int64_t step, bool fresh, const Shar
   work.fill(index, shard.inputs[0]);
   for (size_t i = 0; i <= layers; ++i) {
     const double share = share_before(options_.dropout, i, layers);
-    const int width = i < layers ? network_.layers[i].inputs : network_.layers.back().hidden;
+    const int width = i < layers ? network_.layers[i].inputs : network_.read_units();
     shard.masks[i].resize(share > 0 ? size_of(shard_batch_ * width) : 0);
     draw_mask({options_.seed, {static_cast<uint64_t>(step), kInputMask, i, static_cast<uint64_t>(index)}}, share,
               shard.masks[i]);
@@ -171,15 +172,18 @@ void RecurrentTrainer::run_shard(int index, int64_t step, bool fresh, const Shar
     apply_mask(shard.masks[i], shard.inputs[i]);
     forward<float>(layer, packed_[i], shard.inputs[i], tape, shard.buffers);
     const std::span<const float> outputs = tape.layer_outputs(layer);
-    std::vector<float>& next = i + 1 < layers ? shard.inputs[i + 1] : shard.outputs;
-    next.assign(outputs.begin(), outputs.end());
+    if (i + 1 < layers) shard.inputs[i + 1].assign(outputs.begin(), outputs.end());
   }
+  gather_outputs(network_, shard.tapes, shard.outputs);
   apply_mask(shard.masks[layers], shard.outputs);
-  shard.gradients_above.assign(shard.outputs.size(), 0.0F);
-  shard.loss = work.loss(index, shard.outputs, shard.gradients_above, shard.gradients);
+  shard.read_gradients.assign(shard.outputs.size(), 0.0F);
+  shard.loss = work.loss(index, shard.outputs, shard.read_gradients, shard.gradients);
+  apply_mask(shard.masks[layers], shard.read_gradients);
+  shard.gradients_above.assign(size_of(steps_ * shard_batch_ * network_.layers.back().hidden), 0.0F);
   for (size_t i = layers; i-- > 0;) {
     const RecurrentLayer<float>& layer = network_.layers[i];
-    apply_mask(shard.masks[i + 1], shard.gradients_above);
+    if (i + 1 < layers) apply_mask(shard.masks[i + 1], shard.gradients_above);
+    add_read_gradients(network_, shard.read_gradients, i, shard.gradients_above);
     const bool below = i > 0 || work.take;
     shard.gradients_below.resize(below ? shard.inputs[i].size() : 0);
     backward<float>(layer, packed_[i], shard.inputs[i], shard.tapes[i], shard.gradients_above,

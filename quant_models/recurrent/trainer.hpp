@@ -50,8 +50,8 @@ double activity_target(const RecurrentTrainerOptions& options, int64_t step);
 struct ShardWork {
   /// steps x batch x inputs numbers, for part `shard`.
   std::function<void(int shard, std::span<float> inputs)> fill;
-  /// The loss of `outputs` (steps x batch x last hidden), its gradient by them, and by what the decoder is made of into
-  /// `gradients`.
+  /// The loss of `outputs` (steps x batch x read_units()), its gradient by them, and by what the decoder is made of
+  /// into `gradients`.
   std::function<double(int shard, std::span<const float> outputs, std::span<float> output_gradients,
                        RecurrentNetwork& gradients)>
       loss;
@@ -114,7 +114,7 @@ class RecurrentTrainer {
   struct Shard {
     std::vector<LayerTape<float>> tapes;
     std::vector<std::vector<float>> inputs, masks;  // of each layer; masks: one more, of the decoder's input
-    std::vector<float> outputs, gradients_above, gradients_below;
+    std::vector<float> outputs, read_gradients, gradients_above, gradients_below;
     PassBuffers<float> buffers;
     RecurrentNetwork gradients;
     double loss = 0;

@@ -68,12 +68,23 @@ TEST(VectorFunctions, ReachTheEnds) {
   }
 }
 
-// Sums in the written-out order, whatever the shape.
+// Number (r, c) of a product, its sum in the written-out order; number k of row r is a[r * row_stride + k * step].
+float sum_in_order(const float* a, int64_t row_stride, int64_t step, const Tensor& b, int64_t r, int64_t c) {
+  const int64_t depth = b.shape[0], columns = b.shape[1];
+  float sum = 0;
+  for (int64_t k = 0; k < depth; ++k) {
+    const float term = a[r * row_stride + k * step] * b.values[static_cast<size_t>(k * columns + c)];
+    sum = sum + term;
+  }
+  return sum;
+}
+
+// Whatever the shape: fewer and more rows than columns, depths that are taken in parts.
 TEST(RowProduct, EveryNumberIsASumInOrder) {
   test::Random random(1);
   for (const int columns : {1, 5, 31, 32, 33, 197}) {
-    for (const int64_t rows : {1, 7, 8, 9}) {
-      const int depth = test::any_of({1, 6, 64}, random);
+    for (const int64_t rows : {1, 7, 8, 9, 65}) {
+      const int depth = test::any_of({1, 6, 64, 512, 513, 1100}, random);
       const Tensor a = test::random_tensor({rows, depth}, random), b = test::random_tensor({depth, columns}, random);
       const Tensor bias = test::random_tensor({columns}, random);
       RowProduct product(depth, columns, 0.125F);
@@ -81,16 +92,14 @@ TEST(RowProduct, EveryNumberIsASumInOrder) {
       product.set_bias(bias.values);
       std::vector<float> out(static_cast<size_t>(rows * columns));
       product.multiply(a.values.data(), rows, out.data());
+      std::vector<float> added(out.size(), 3.0F);
+      product.add_transposed(a.values.data(), rows, added.data());
       for (int64_t r = 0; r < rows; ++r) {
-        for (int c = 0; c < columns; ++c) {
-          float sum = 0;
-          for (int k = 0; k < depth; ++k) {
-            const float term =
-                a.values[static_cast<size_t>(r * depth + k)] * b.values[static_cast<size_t>(k * columns + c)];
-            sum = sum + term;
-          }
-          const float scaled = sum * 0.125F;
-          ASSERT_EQ(out[static_cast<size_t>(r * columns + c)], scaled + bias.values[static_cast<size_t>(c)]);
+        for (int64_t c = 0; c < columns; ++c) {
+          const auto at = static_cast<size_t>(r * columns + c);
+          const float scaled = sum_in_order(a.values.data(), depth, 1, b, r, c) * 0.125F;
+          ASSERT_EQ(out[at], scaled + bias.values[static_cast<size_t>(c)]);
+          ASSERT_EQ(added[at], 3.0F + sum_in_order(a.values.data(), 1, rows, b, r, c));
         }
       }
     }

@@ -129,7 +129,7 @@ TEST(IntegerProduct, NoSumLeavesThirtyTwoBits) {
 }
 
 TEST(IntegerNetwork, WorkOnEventsAloneGivesTheSameBytes) {
-  const RecurrentNetwork network = test::random_network(Cell::egru, {19, 70, 19}, 101, 5, 0.6);
+  const RecurrentNetwork network = test::with_all_read(test::random_network(Cell::egru, {19, 70, 19}, 101, 5, 0.6), 7);
   IntegerNetwork events(network), all(network);
   all.work_on_zeros(true);
   Random random(6, {});
@@ -147,9 +147,11 @@ TEST(IntegerNetwork, WorkOnEventsAloneGivesTheSameBytes) {
 
 // A GRU has no thresholds at which a rounding error becomes an event: states stay close.
 TEST(IntegerNetwork, StaysCloseToRealNumbers) {
-  const RecurrentNetwork network = test::random_network(Cell::gru, {19, 40, 19}, 50, 8);
+  const RecurrentNetwork network = test::with_all_read(test::random_network(Cell::gru, {19, 40, 19}, 50, 8), 7);
   IntegerNetwork integers(network);
   NetworkState real(network);
+  std::vector<float> logits(50);
+  double of_logits = 0;
   Random random(6, {});
   double error = 0;
   for (int t = 0; t < 40; ++t) {
@@ -158,8 +160,12 @@ TEST(IntegerNetwork, StaysCloseToRealNumbers) {
     step(network, network.embedded(word), real);
     for (size_t u = 0; u < 40; ++u)
       error = std::max(error, std::abs(integers.output(0)[u] / 32768.0 - real.layers[0].output[u]));
+    decode(network, real, logits);
+    const std::span<const float> rounded = integers.decode();
+    for (size_t i = 0; i < 50; ++i) of_logits = std::max(of_logits, std::abs(double{rounded[i]} - double{logits[i]}));
   }
   EXPECT_LT(error, 0.05);
+  EXPECT_LT(of_logits, 0.5);  // of numbers up to about 15
 }
 
 TEST(IntegerNetwork, TablesAreAccurate) {

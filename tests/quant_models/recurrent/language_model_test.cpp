@@ -126,11 +126,21 @@ TEST_F(SmallLanguage, IsLearned) {
   ASSERT_TRUE(run.finished);
   EXPECT_LT(run.figures.valid_perplexity, 2);
   EXPECT_LT(run.figures.macs, run.figures.dense_macs);
+  EXPECT_EQ(run.network.decoder.size(), (12 + 16) * run.network.names.size());  // all layers are read
   EXPECT_EQ(read_network((folder_ / "run/network.npz").string()), run.network);
   EXPECT_THAT(file_text(folder_ / "run/metrics.json"), HasSubstr("\"valid_perplexity\""));
   EXPECT_THAT(generate(run.network, "n", "one two three", 30, 0.3, 1), HasSubstr("one two three four"));
   EXPECT_EQ(generate(run.network, "n", "", 9, 1, 1), generate(run.network, "n", "", 9, 1, 1));
   EXPECT_THAT(fault([&] { generate(run.network, "n", "один два", 3, 1, 1); }), HasSubstr("knows no word of it"));
+}
+
+TEST_F(SmallLanguage, IsLearnedFromTheLastLayerAlone) {
+  LanguageOptions o = options("run");
+  o.decoder = Decoder::projected;
+  const LanguageRun run = train(o);
+  EXPECT_LT(run.figures.valid_perplexity, 2);
+  EXPECT_FALSE(run.network.all_read);
+  EXPECT_EQ(run.network.decoder.size(), 12 * run.network.names.size());
 }
 
 TEST_F(SmallLanguage, IsLearnedWithAnotherNumberOfUnitsLast) {
@@ -186,8 +196,8 @@ TEST_F(SmallLanguage, RefusesAnotherRunsCheckpointAndTextsThatAreTooShort) {
   EXPECT_THAT(fault([&] { train(o); }), HasSubstr("too short"));
 }
 
-TEST(Evaluation, IsThePlainNetworks) {
-  const RecurrentNetwork network = test::random_network(Cell::egru, {6, 9, 6}, 13, 3);
+// By the plain steps.
+void expect_plain_nats(const RecurrentNetwork& network) {
   Random random(4, {});
   std::vector<int32_t> tokens(50);
   for (int32_t& token : tokens) token = static_cast<int32_t>(random.below(13));
@@ -200,6 +210,12 @@ TEST(Evaluation, IsThePlainNetworks) {
     nats += cross_entropy(logits, std::span(tokens).subspan(t + 1, 1), 13, 1);
   }
   EXPECT_NEAR(evaluate(network, tokens, 1).nats, nats / 49, 1e-4);
+}
+
+TEST(Evaluation, IsThePlainNetworks) {
+  const RecurrentNetwork network = test::random_network(Cell::egru, {6, 9, 6}, 13, 3);
+  expect_plain_nats(network);
+  expect_plain_nats(test::with_all_read(network, 5));
 }
 
 }  // namespace

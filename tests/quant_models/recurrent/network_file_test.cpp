@@ -21,6 +21,10 @@ TEST(RecurrentNetworkFile, ComesBackAsItWas) {
       RecurrentNetwork network = test::random_network(cell, {5, 8, tied ? 5 : 6}, 11, 1, 0.5);
       network.layers[0].zoneout = 0.25F;
       EXPECT_EQ(parse_network(bytes_of(network_bytes(network)), "x"), network);
+      network = test::with_all_read(std::move(network), 2);
+      EXPECT_EQ(parse_network(bytes_of(network_bytes(network)), "x"), network);
+      network.all_read = false;  // which its decoder does not fit
+      EXPECT_THROW(parse_network(bytes_of(network_bytes(network)), "x"), ModelError);
     }
   }
 }

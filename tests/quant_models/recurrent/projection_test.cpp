@@ -76,8 +76,7 @@ TEST(Projection, GradientsAreDifferences) {
   RecurrentNetwork gradients = network;
   gradients.projection.assign(network.projection.size(), 0.5F);  // adds to what is there
   std::vector<float> of_outputs(outputs.size(), 99);
-  PassBuffers<float> buffers;
-  project_back(network, outputs, slopes, of_outputs, gradients, buffers);
+  project_back(network, outputs, slopes, of_outputs, gradients);
   const double before = sum(outputs);
   for (size_t i = 0; i < outputs.size(); ++i) {
     std::vector<float> moved = outputs;

@@ -51,4 +51,12 @@ inline quant::RecurrentNetwork random_network(quant::Cell cell, const std::vecto
   return network;
 }
 
+/// The same with a decoder that reads all layers.
+inline quant::RecurrentNetwork with_all_read(quant::RecurrentNetwork network, uint64_t seed) {
+  network.all_read = true;
+  quant::Random random(seed, {2});
+  network.decoder = random_numbers<float>(random, network.names.size() * static_cast<size_t>(network.read_units()), 1);
+  return network;
+}
+
 }  // namespace flashcell::test

@@ -32,8 +32,7 @@ struct RandomWork {
       std::vector<int32_t> targets(static_cast<size_t>(kSteps * kShardBatch));
       for (int32_t& target : targets) target = static_cast<int32_t>(random.below(trainer.network().names.size()));
       std::vector<float> logits;
-      PassBuffers<float> buffers;
-      return decoder_loss(trainer.network(), trainer.decoder(), outputs, targets, 0.1F, slopes, sums, logits, buffers);
+      return decoder_loss(trainer.network(), trainer.decoder(), outputs, targets, 0.1F, slopes, sums, logits);
     };
   }
   double step(int64_t step) {
