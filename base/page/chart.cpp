@@ -17,17 +17,17 @@ constexpr double kLeft = 66, kRight = 544, kTop = 34, kBottom = 212;
 constexpr double kSpanRow = 15;
 constexpr double kMarkerRow = 13;  // markers' texts stand on three rows, so that close ones stay readable
 
-double place(const Axis& axis, double value, double from, double to) {
+double place(const ChartAxis& axis, double value, double from, double to) {
   const double v = std::clamp(value, axis.low, axis.high);
   const double share =
       axis.log ? std::log(v / axis.low) / std::log(axis.high / axis.low) : (v - axis.low) / (axis.high - axis.low);
   return from + share * (to - from);
 }
 
-double place_x(const Axis& axis, double value) {
+double place_x(const ChartAxis& axis, double value) {
   return place(axis, value, kLeft, kRight);
 }
-double place_y(const Axis& axis, double value) {
+double place_y(const ChartAxis& axis, double value) {
   return place(axis, value, kBottom, kTop);
 }
 
@@ -55,12 +55,12 @@ std::vector<double> log_ticks(double low, double high) {
   return ticks;
 }
 
-std::vector<double> ticks_of(const Axis& axis, int wanted) {
+std::vector<double> ticks_of(const ChartAxis& axis, int wanted) {
   return axis.log ? log_ticks(axis.low, axis.high) : linear_ticks(axis.low, axis.high, wanted);
 }
 
 // An axis whose ends coincide, or that starts at 0 on a log scale, could not be divided.
-Axis usable(Axis axis) {
+ChartAxis usable(ChartAxis axis) {
   if (axis.log && !(axis.low > 0)) axis.low = 1;
   if (!(axis.high > axis.low)) axis.high = axis.log ? axis.low * 10 : axis.low + 1;
   return axis;
@@ -74,7 +74,7 @@ std::string path(std::string_view style, std::string_view places) {
   return svg_element("path", {{"class", style}, {"d", places}});
 }
 
-std::string x_axis(const Axis& x, double bottom) {
+std::string x_axis(const ChartAxis& x, double bottom) {
   std::string out;
   for (const double tick : ticks_of(x, 6)) {
     const double at = place_x(x, tick);
@@ -85,7 +85,7 @@ std::string x_axis(const Axis& x, double bottom) {
   return out + svg_words("text", {{"class", "label mid"}, {"x", (kLeft + kRight) / 2}, {"y", bottom + 40}}, x.label);
 }
 
-std::string axes(const Axis& x, const Axis& y) {
+std::string axes(const ChartAxis& x, const ChartAxis& y) {
   std::string out;
   for (const double tick : ticks_of(y, 4)) {
     const double at = place_y(y, tick);
@@ -96,7 +96,7 @@ std::string axes(const Axis& x, const Axis& y) {
   return out + svg_words("text", {{"class", "label"}, {"x", 4}, {"y", 14}}, y.label);
 }
 
-std::string band_path(const Axis& x, const Axis& y, const std::vector<ChartPoint>& points) {
+std::string band_path(const ChartAxis& x, const ChartAxis& y, const std::vector<ChartPoint>& points) {
   std::string upper, lower;
   for (const ChartPoint& p : points) {
     upper += fmt::format("{}{:.1f} {:.1f}", upper.empty() ? "M" : "L", place_x(x, p.x), place_y(y, p.high));
@@ -107,7 +107,7 @@ std::string band_path(const Axis& x, const Axis& y, const std::vector<ChartPoint
   return upper + lower + "Z";
 }
 
-std::string draw_line(const Axis& x, const Axis& y, const ChartLine& line, size_t style) {
+std::string draw_line(const ChartAxis& x, const ChartAxis& y, const ChartLine& line, size_t style) {
   const std::vector<ChartPoint>& points = line.points;
   std::string out;
   if (std::any_of(points.begin(), points.end(), [](const ChartPoint& p) { return p.low < p.high; })) {
@@ -152,8 +152,8 @@ std::string short_duration(double ns) {
   return short_number(ns / 1e9) + " s";
 }
 
-std::string bare_line_chart(const Axis& x_wanted, const Axis& y_wanted, const std::vector<ChartLine>& lines) {
-  const Axis x = usable(x_wanted), y = usable(y_wanted);
+std::string bare_line_chart(const ChartAxis& x_wanted, const ChartAxis& y_wanted, const std::vector<ChartLine>& lines) {
+  const ChartAxis x = usable(x_wanted), y = usable(y_wanted);
   std::string drawn = axes(x, y);
   for (size_t i = 0; i < lines.size(); ++i) drawn += draw_line(x, y, lines[i], i);
   return chart(drawn);
@@ -166,12 +166,12 @@ std::string legend(const std::vector<ChartLine>& lines) {
   return out + "</p>";
 }
 
-std::string line_chart(const Axis& x, const Axis& y, const std::vector<ChartLine>& lines) {
+std::string line_chart(const ChartAxis& x, const ChartAxis& y, const std::vector<ChartLine>& lines) {
   return bare_line_chart(x, y, lines) + (lines.size() > 1 ? legend(lines) : "");
 }
 
-std::string span_chart(const Axis& x_wanted, const std::vector<ChartRow>& rows) {
-  const Axis x = usable(x_wanted);
+std::string span_chart(const ChartAxis& x_wanted, const std::vector<ChartRow>& rows) {
+  const ChartAxis x = usable(x_wanted);
   const double bottom = kSpanRow * static_cast<double>(rows.size()) + kSpanRow / 2;
   std::string out;
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -189,9 +189,9 @@ std::string span_chart(const Axis& x_wanted, const std::vector<ChartRow>& rows) 
   return chart(out + x_axis(x, bottom), bottom + kHeight - kBottom);
 }
 
-std::string bar_chart(const Axis& x_wanted, const Axis& y_wanted, const std::vector<ChartBar>& bars,
+std::string bar_chart(const ChartAxis& x_wanted, const ChartAxis& y_wanted, const std::vector<ChartBar>& bars,
                       const std::vector<ChartMarker>& markers) {
-  const Axis x = usable(x_wanted), y = usable(y_wanted);
+  const ChartAxis x = usable(x_wanted), y = usable(y_wanted);
   std::string out = axes(x, y);
   for (const ChartBar& bar : bars) {
     if (!(bar.value > 0)) continue;

@@ -12,7 +12,7 @@ std::string short_number(double value);
 /// A duration in ns with about three significant digits and its unit: "820 ns", "12.3 µs".
 std::string short_duration(double ns);
 
-struct Axis {
+struct ChartAxis {
   std::string label;
   double low = 0, high = 1;
   bool log = false;                                        ///< then low > 0
@@ -56,14 +56,14 @@ struct ChartRow {
 };
 
 /// Inline SVG, without scripts or outside resources. Values outside the axes are drawn at their edge.
-std::string line_chart(const Axis& x, const Axis& y, const std::vector<ChartLine>& lines);
-std::string bar_chart(const Axis& x, const Axis& y, const std::vector<ChartBar>& bars,
+std::string line_chart(const ChartAxis& x, const ChartAxis& y, const std::vector<ChartLine>& lines);
+std::string bar_chart(const ChartAxis& x, const ChartAxis& y, const std::vector<ChartBar>& bars,
                       const std::vector<ChartMarker>& markers);
-std::string span_chart(const Axis& x, const std::vector<ChartRow>& rows);
+std::string span_chart(const ChartAxis& x, const std::vector<ChartRow>& rows);
 
 /// The same line as line_chart() draws below its lines: what they are.
 std::string legend(const std::vector<ChartLine>& lines);
 /// The lines alone.
-std::string bare_line_chart(const Axis& x, const Axis& y, const std::vector<ChartLine>& lines);
+std::string bare_line_chart(const ChartAxis& x, const ChartAxis& y, const std::vector<ChartLine>& lines);
 
 }  // namespace flashcell

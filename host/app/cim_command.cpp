@@ -90,7 +90,7 @@ quant::cim::Comparison compare(const ArrayOptions& o, quant::cim::StudyOptions o
 quant::RangeSource ranges_of(const ArrayOptions& o, const host::ArrayWork& work) {
   const auto pictures = std::make_shared<const quant::CalibrationImages>(
       host::calibration_pictures(work, {o.preset, o.calibration, o.pictures}, host::kCalibrationPictures));
-  return [&work, pictures](const quant::cim::Device& device) {
+  return [&work, pictures](const quant::cim::ArrayDevice& device) {
     return quant::cim::calibrate(work.graph, device, pictures->values, pictures->count,
                                  quant::cim::stated_limits(work.as_read, device));
   };

@@ -56,12 +56,12 @@ ElementRange element_range(const std::string& text, int most) {
   return {first, last};
 }
 
-manycore::EventNetwork read_event_network(const std::string& text) {
+manycore::SparseNetwork read_sparse_network(const std::string& text) {
   if (manycore::is_random_network(text)) return manycore::make_network(manycore::parse_random_network(text));
-  return manycore::event_network(quant::read_network(text), text);
+  return manycore::sparse_network(quant::read_network(text), text);
 }
 
-std::vector<float> read_input(const std::string& text, const manycore::EventNetwork& network, int sequences) {
+std::vector<float> read_input(const std::string& text, const manycore::SparseNetwork& network, int sequences) {
   const int64_t inputs = network.inputs();
   if (manycore::is_random_network(text)) {
     manycore::RandomInput parameters = manycore::parse_random_input(text);
@@ -88,7 +88,7 @@ void stop_if_asked() {
   if (Interruption::asked()) throw Error(Fault::input, "interrupted; nothing was written");
 }
 
-void predict(const manycore::EventNetwork& network, const manycore::Chip& chip, const ElementRange& range,
+void predict(const manycore::SparseNetwork& network, const manycore::Chip& chip, const ElementRange& range,
              const ManycoreOptions& options, manycore::Report& report) {
   Progress progress("predicting", std::nullopt);
   int64_t done = 0;
@@ -113,7 +113,7 @@ int run(ManycoreOptions options) {
   options.machine.elements = range.last;
   if (options.machine.threads == 0)
     options.machine.threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 64U));
-  const manycore::EventNetwork network = read_event_network(options.network);
+  const manycore::SparseNetwork network = read_sparse_network(options.network);
   const std::vector<float> input = read_input(options.input, network, options.machine.sequences);
   std::vector<std::filesystem::path> inputs;
   for (const std::string& text : {options.network, options.input, options.chip})

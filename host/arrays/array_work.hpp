@@ -25,7 +25,7 @@ std::string arrays_of_device(const std::string& device);
 struct ArrayWork {
   quant::Graph graph;  ///< in real numbers, one picture
   quant::Metadata metadata;
-  quant::cim::Device device;
+  quant::cim::ArrayDevice device;
   quant::cim::Settings settings;
   std::string ranges;    ///< where the converters' ranges are from
   quant::Graph as_read;  ///< with what a quantized file says of its values

@@ -70,7 +70,7 @@ void gather_stage(const Job& job, Orders& orders, Words& words) {
     FLASHCELL_HLS(DEPENDENCE variable = memory.table type = inter direction = RAW distance = 2 true)
     FLASHCELL_ITERATION(gather);
     const Order<S> order = orders.read();
-    const Command<S>& command = order.command;
+    const LabelCommand<S>& command = order.command;
     running = !command.stop;
     if (command.load) memory.open = memory.table[command.other.to_int()];
     if (command.merge) memory.open.add(memory.table[command.other.to_int()]);

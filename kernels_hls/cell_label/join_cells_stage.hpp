@@ -22,8 +22,8 @@ struct CellBorder {
 /// A cell touches W, NW, N and NE. If N is occupied, each of the others touches N, so all carry N's label. If it is
 /// not, W and NW touch each other. So there are two labels at most: a of N, W or NW, and b of NE. Where they differ,
 /// two objects become one: b is renamed to a on the whole border at once, or a to b, and one of the two is read to be
-/// added to the other. At most one of both is not open (Command): where none is, the second one is read in the next
-/// clock, which needs no other: the next cell, if it is occupied, touches only cells of this very object.
+/// added to the other. At most one of both is not open (LabelCommand): where none is, the second one is read in the
+/// next clock, which needs no other: the next cell, if it is occupied, touches only cells of this very object.
 ///
 /// The cell of the row above one column back has no neighbour to come: if no other border cell carries its label, the
 /// object is complete. That is one object a clock at most.
@@ -46,8 +46,8 @@ class CellJoin {
 
   /// The next cell, in raster order, with its number of foreground pixels. After the last pass: empty cells until
   /// idle().
-  Command<S> step(bool occupied, uint32_t pixels) {
-    Command<S> command = Command<S>();
+  LabelCommand<S> step(bool occupied, uint32_t pixels) {
+    LabelCommand<S> command = LabelCommand<S>();
     command.label = open_;
     const Around around = neighbours();
     if (gone_ != none()) {  // of the clock before
@@ -101,7 +101,7 @@ class CellJoin {
   }
 
   /// The cell's label, and in `renamed` the one that it takes the place of.
-  Label pick(const Around& around, Command<S>& command, Label& renamed) {
+  Label pick(const Around& around, LabelCommand<S>& command, Label& renamed) {
     const Label a = around.a, b = around.b;
     if (a == none() && b == none()) {
       command.begin = true;

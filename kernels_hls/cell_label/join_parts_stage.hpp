@@ -90,8 +90,8 @@ class PartJoin {
     has_part_ = true;
   }
 
-  Command<S> step() {
-    Command<S> command = Command<S>();
+  LabelCommand<S> step() {
+    LabelCommand<S> command = LabelCommand<S>();
     command.label = open_;
     complete_ = none();
     if (frame_done()) {
@@ -111,8 +111,8 @@ class PartJoin {
   }
 
   /// Commands after the last frame until idle().
-  Command<S> drain() {
-    Command<S> command = Command<S>();
+  LabelCommand<S> drain() {
+    LabelCommand<S> command = LabelCommand<S>();
     command.label = open_;
     leaving_.step(command);
     return command;
@@ -145,7 +145,7 @@ class PartJoin {
   }
 
   /// One clock for the part at hand; it stays at hand until it has been added to an object.
-  void label_part(Command<S>& command) {
+  void label_part(LabelCommand<S>& command) {
     if (part_.pixels == 0) {
       has_part_ = false;
       return;
@@ -226,7 +226,7 @@ class PartJoin {
   }
 
   /// Two of the objects that the part touches become one. The one that stays must be open, so it is read first.
-  void merge(Label first, Label second, Command<S>& command) {
+  void merge(Label first, Label second, LabelCommand<S>& command) {
     const Label to = second == open_ ? second : first, from = second == open_ ? first : second;
     if (to != open_) {
       command.load = true;

@@ -84,7 +84,7 @@ class LeavingObjects {
 
   /// What the command of this clock has to do with leaving objects. It reads the table unless the command does already
   /// or the object was written a clock ago.
-  void step(Command<S>& command) {
+  void step(LabelCommand<S>& command) {
     send(command);
     if (!next_waits_ && count_ != 0) fetch(command);
     written_ = command.cell || command.merge ? command.label : FreeLabels<S>::none();
@@ -119,7 +119,7 @@ class LeavingObjects {
     ++count_;
   }
 
-  void send(Command<S>& command) {
+  void send(LabelCommand<S>& command) {
     if (words_left_ == 0 && !next_waits_) return;
     command.leaves = true;
     if (words_left_ == 0) {
@@ -135,7 +135,7 @@ class LeavingObjects {
     command.end = words_left_ == 0 && end_after_;
   }
 
-  void fetch(Command<S>& command) {
+  void fetch(LabelCommand<S>& command) {
     const Entry entry = ring_[head_.to_int()];
     const bool reads = command.load || command.merge;
     if (entry.object && (reads || entry.label == written_)) return;

@@ -78,7 +78,7 @@ struct MeasuredPart {
 /// What the owner of the labels tells the owner of the features, one each clock: read at most one object, write at most
 /// one, hand out at most one word. The object written last stays open: more cells can be added without reading it.
 template <class S>
-struct Command {
+struct LabelCommand {
   bool cell;    ///< the part that comes with it is added to `label`
   bool begin;   ///< … which begins with it
   bool load;    ///< `other` == `label` is read and becomes the open object
@@ -100,7 +100,7 @@ struct Command {
 /// A command with the part that it is about, where it is about one.
 template <class S>
 struct Order {
-  Command<S> command;
+  LabelCommand<S> command;
   Measured<S> part;
   template <class Visit>
   void fields(Visit& visit) const {

@@ -20,7 +20,7 @@ struct Codes {
   double unit = 0;           // weight of code 1
 };
 
-Codes codes_of(const LayerWeights& w, int weight_bits, std::optional<double> limit) {
+Codes codes_of(const ArrayWeights& w, int weight_bits, std::optional<double> limit) {
   const int most = (1 << (weight_bits - 1)) - 1;
   double largest = limit.value_or(0);
   if (!limit)
@@ -38,7 +38,7 @@ enum Side : uint64_t { kPlus, kMinus };
 /// Makes cells of digits.
 class Programmer {
  public:
-  Programmer(const Device& device, bool ideal, uint64_t seed, uint32_t layer)
+  Programmer(const ArrayDevice& device, bool ideal, uint64_t seed, uint32_t layer)
       : d_(device), ideal_(ideal), model_(device.cell_model()), seed_(seed), layer_(layer) {}
 
   // One cell, over g_max.
@@ -63,7 +63,7 @@ class Programmer {
   }
 
  private:
-  const Device& d_;
+  const ArrayDevice& d_;
   bool ideal_;
   std::unique_ptr<CellModel> model_;
   uint64_t seed_;
@@ -83,7 +83,7 @@ void through_wires(const WireSection& wire, double g_max, int outputs, int input
 /// Weights to arrays.
 class LayerProgrammer {
  public:
-  LayerProgrammer(const LayerWeights& w, const Device& d, const LayerSettings& settings, bool ideal, uint64_t seed,
+  LayerProgrammer(const ArrayWeights& w, const ArrayDevice& d, const LayerSettings& settings, bool ideal, uint64_t seed,
                   uint32_t layer)
       : w_(w), d_(d), settings_(settings), ideal_(ideal), seed_(seed), layer_(layer), cells_(d, ideal, seed, layer) {}
 
@@ -174,8 +174,8 @@ class LayerProgrammer {
                            Random(seed_, {layer_, number, 0xADC}));
   }
 
-  const LayerWeights& w_;
-  const Device& d_;
+  const ArrayWeights& w_;
+  const ArrayDevice& d_;
   const LayerSettings& settings_;
   bool ideal_;
   uint64_t seed_;
@@ -191,7 +191,7 @@ double mean_difference(const ArrayLayer& layer) {
   return sum;
 }
 
-void check_fit(const LayerWeights& w, const Device& d) {
+void check_fit(const ArrayWeights& w, const ArrayDevice& d) {
   constexpr int kMostArrays = 4096;  // for one matrix; far beyond what a real layer takes of real arrays
   const int64_t rows = d.array.rows, columns = d.array.columns;
   const int64_t arrays = ((w.inputs + rows - 1) / rows) * ((w.outputs + columns - 1) / columns);
@@ -204,22 +204,22 @@ void check_fit(const LayerWeights& w, const Device& d) {
 
 // What the device says of the layer by its name.
 struct Own {
-  Own(const LayerWeights& weights, const Device& of, const LayerSettings& stated)
+  Own(const ArrayWeights& weights, const ArrayDevice& of, const LayerSettings& stated)
       : device(of.of_layer(weights.name)), settings(stated) {
     const LayerBits* bits = of.bits_of(weights.name);
     if (bits != nullptr && bits->weight_limit > 0 && !settings.weight_limit) settings.weight_limit = bits->weight_limit;
     check_fit(weights, device);
   }
 
-  Device device;
+  ArrayDevice device;
   LayerSettings settings;
 };
 
-ArrayLayer program_own(const LayerWeights& weights, const Device& device, const LayerSettings& settings, uint64_t seed,
-                       uint32_t layer) {
+ArrayLayer program_own(const ArrayWeights& weights, const ArrayDevice& device, const LayerSettings& settings,
+                       uint64_t seed, uint32_t layer) {
   ArrayLayer now = LayerProgrammer(weights, device, settings, false, seed, layer).run();
   if (device.compensate_drift && device.seconds > 0) {
-    Device fresh = device;
+    ArrayDevice fresh = device;
     fresh.seconds = 0;
     const double before = mean_difference(LayerProgrammer(weights, fresh, settings, false, seed, layer).run());
     if (const double after = mean_difference(now); after > 0) now.scale *= before / after;
@@ -229,7 +229,7 @@ ArrayLayer program_own(const LayerWeights& weights, const Device& device, const 
 
 }  // namespace
 
-OutputRange output_range(const Device& device, const LayerSettings& settings, int rows, int slice) {
+OutputRange output_range(const ArrayDevice& device, const LayerSettings& settings, int rows, int slice) {
   const bool pair = device.array.mapping == Mapping::pair;
   if (device.output.range == RangeRule::fixed) return {pair ? -device.output.bound : 0, device.output.bound, pair};
   if (device.output.range != RangeRule::full && !settings.output.empty())
@@ -238,7 +238,7 @@ OutputRange output_range(const Device& device, const LayerSettings& settings, in
   return {pair || settings.input_has_sign ? -full : 0, full, pair};
 }
 
-ArrayLayer program(const LayerWeights& weights, const Device& device, const LayerSettings& settings, uint64_t seed,
+ArrayLayer program(const ArrayWeights& weights, const ArrayDevice& device, const LayerSettings& settings, uint64_t seed,
                    uint32_t layer) {
   const Own own(weights, device, settings);
   try {
@@ -248,7 +248,7 @@ ArrayLayer program(const LayerWeights& weights, const Device& device, const Laye
   }
 }
 
-ArrayLayer program_ideally(const LayerWeights& weights, const Device& device, const LayerSettings& settings) {
+ArrayLayer program_ideally(const ArrayWeights& weights, const ArrayDevice& device, const LayerSettings& settings) {
   const Own own(weights, device, settings);
   return LayerProgrammer(weights, own.device, own.settings, true, 0, 0).run();
 }

@@ -54,7 +54,7 @@ struct LayerSettings {
 };
 
 /// The weights of a layer: groups x outputs x inputs.
-struct LayerWeights {
+struct ArrayWeights {
   std::string name;  ///< for messages
   int groups = 1, outputs = 0, inputs = 0;
   std::span<const float> weights, bias;  ///< bias: empty, or groups x outputs
@@ -63,13 +63,13 @@ struct LayerWeights {
 /// Programs a layer into arrays, with the bits that the device has for a layer of its name. `layer` and `seed` fix all
 /// that is by chance. Throws Error(Fault::usage): a layer of more groups than columns fit, ranges that cut everything
 /// off.
-ArrayLayer program(const LayerWeights& weights, const Device& device, const LayerSettings& settings, uint64_t seed,
+ArrayLayer program(const ArrayWeights& weights, const ArrayDevice& device, const LayerSettings& settings, uint64_t seed,
                    uint32_t layer);
 
 /// The range of the converters of an array with so many rows, of this slice. `device` is the layer's own.
-OutputRange output_range(const Device& device, const LayerSettings& settings, int rows, int slice);
+OutputRange output_range(const ArrayDevice& device, const LayerSettings& settings, int rows, int slice);
 
 /// The same without anything by chance, wires and converters behind the columns: what ranges are found with.
-ArrayLayer program_ideally(const LayerWeights& weights, const Device& device, const LayerSettings& settings);
+ArrayLayer program_ideally(const ArrayWeights& weights, const ArrayDevice& device, const LayerSettings& settings);
 
 }  // namespace flashcell::quant::cim

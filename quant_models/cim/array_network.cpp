@@ -105,7 +105,7 @@ LayerSettings settings_of(const Settings& settings, const std::string& name) {
   return found == settings.end() ? LayerSettings{} : found->second;
 }
 
-void check_names(const Graph& graph, const Device& device) {
+void check_names(const Graph& graph, const ArrayDevice& device) {
   for (const LayerBits& layer : device.layers) {
     const std::optional<NodeId> node = graph.find(layer.name);
     if (!node || !is_on_arrays(graph.node(*node)))
@@ -128,7 +128,7 @@ std::vector<NodeId> nodes_on_arrays(const Graph& graph) {
   return nodes;
 }
 
-LayerWeights weights_of(const Node& node, Tensor& storage) {
+ArrayWeights weights_of(const Node& node, Tensor& storage) {
   storage = effective_weight(node.layer);
   const Tensor* bias = bias_of(node.layer);
   const auto* convolution = std::get_if<Convolution>(&node.layer);
@@ -139,7 +139,7 @@ LayerWeights weights_of(const Node& node, Tensor& storage) {
           inputs,    storage.values, bias == nullptr ? std::span<const float>{} : bias->values};
 }
 
-PreparedLayers program(const Graph& graph, const Device& device, const Settings& settings, uint64_t seed) {
+PreparedLayers program(const Graph& graph, const ArrayDevice& device, const Settings& settings, uint64_t seed) {
   check_names(graph, device);
   PreparedLayers layers;
   uint32_t number = 0;
@@ -169,14 +169,14 @@ StepFactory array_steps(PreparedLayers layers, std::shared_ptr<const FirstItem> 
   };
 }
 
-std::vector<ConverterUse> converter_uses(const Graph& graph, const Device& device, const Settings& settings) {
+std::vector<ConverterUse> converter_uses(const Graph& graph, const ArrayDevice& device, const Settings& settings) {
   std::vector<ConverterUse> uses;
   const Graph one = with_batch(graph, 1);
   for (const NodeId id : nodes_on_arrays(one)) {
     const Node& node = one.node(id);
     Tensor storage;
-    const LayerWeights w = weights_of(node, storage);
-    const Device own = device.of_layer(node.name);
+    const ArrayWeights w = weights_of(node, storage);
+    const ArrayDevice own = device.of_layer(node.name);
     const int64_t tiles = (w.inputs + own.array.rows - 1) / own.array.rows;
     const int64_t places = element_count(node.shape) / (int64_t{w.groups} * w.outputs);
     ConverterUse use{node.name};

@@ -21,11 +21,11 @@ bool is_on_arrays(const Node& node);
 /// Those nodes, in order.
 std::vector<NodeId> nodes_on_arrays(const Graph& graph);
 /// The node's matrix as its layer computes with it; `storage` keeps the numbers.
-LayerWeights weights_of(const Node& node, Tensor& storage);
+ArrayWeights weights_of(const Node& node, Tensor& storage);
 
 /// Programs all of a graph's matrices. The same graph, device, settings and seed give the same arrays. Throws Error
 /// that names the layer, ModelError for a graph without any.
-PreparedLayers program(const Graph& graph, const Device& device, const Settings& settings, uint64_t seed);
+PreparedLayers program(const Graph& graph, const ArrayDevice& device, const Settings& settings, uint64_t seed);
 
 /// Which picture is the first of the next run(): the noise of its reads depends on it, and on nothing else of the run.
 /// The one who runs an executor sets it.
@@ -42,6 +42,6 @@ using NodeObserver =
 StepFactory array_steps(PreparedLayers layers, std::shared_ptr<const FirstItem> first, NodeObserver observer = {});
 
 /// The converters, conversions and cells of each node, for one picture.
-std::vector<ConverterUse> converter_uses(const Graph& graph, const Device& device, const Settings& settings);
+std::vector<ConverterUse> converter_uses(const Graph& graph, const ArrayDevice& device, const Settings& settings);
 
 }  // namespace flashcell::quant::cim

@@ -6,7 +6,7 @@
 namespace flashcell::quant::cim {
 namespace {
 
-OutputRange between(double low, double high, const Device& d) {
+OutputRange between(double low, double high, const ArrayDevice& d) {
   const double most = std::max({std::abs(low), std::abs(high), 1e-9});
   if (d.array.mapping == Mapping::offset && low >= 0) return {0, most, false};
   const bool middle = std::abs(low + high) / 2 < (high - low) * std::exp2(-d.output.bits);
@@ -14,7 +14,7 @@ OutputRange between(double low, double high, const Device& d) {
   return {low, high, false};
 }
 
-OutputRange between_percentiles(const std::vector<float>& sorted, double percent, const Device& d) {
+OutputRange between_percentiles(const std::vector<float>& sorted, double percent, const ArrayDevice& d) {
   return between(sorted[percentile_place(100 - percent, sorted.size())],
                  sorted[percentile_place(percent, sorted.size())], d);
 }
@@ -31,7 +31,7 @@ double squared_error(const std::vector<float>& sorted, const OutputConverter& co
   return sum;
 }
 
-OutputRange least_error_range(const std::vector<float>& sorted, const Device& d) {
+OutputRange least_error_range(const std::vector<float>& sorted, const ArrayDevice& d) {
   constexpr int kTried = 48;  // 25 % cut off, 19 %, ... a millionth
   OutputRange best = between_percentiles(sorted, 100, d);
   double least = squared_error(sorted, OutputConverter(d.output.bits, best));
@@ -47,7 +47,7 @@ OutputRange least_error_range(const std::vector<float>& sorted, const Device& d)
 
 }  // namespace
 
-OutputRange column_range(const NumberSample& currents, const Device& d) {
+OutputRange column_range(const NumberSample& currents, const ArrayDevice& d) {
   if (d.output.range == RangeRule::least_error && d.output.bits > 0 && !currents.empty())
     return least_error_range(currents.sorted(), d);
   const double p = d.output.percentile;

@@ -9,6 +9,6 @@ namespace flashcell::quant::cim {
 /// error with the device's bits: few levels are worth more where most currents are than where the largest one is. It is
 /// symmetric where the device wants it, or where its middle is within a step of 0: then 0 is a level (CrossSim 3.2's
 /// rule). `device` is the layer's own.
-OutputRange column_range(const NumberSample& currents, const Device& device);
+OutputRange column_range(const NumberSample& currents, const ArrayDevice& device);
 
 }  // namespace flashcell::quant::cim

@@ -23,8 +23,8 @@ namespace {
 constexpr double kNotGiven = std::numeric_limits<double>::quiet_NaN();
 
 // What nobody may leave out, as something that no file says.
-Device unstated() {
-  Device device;
+ArrayDevice unstated() {
+  ArrayDevice device;
   CellSection& cell = device.cell;
   cell.g_max = cell.g_min = cell.unit = cell.volts = kNotGiven;
   cell.programming.sigma = device.read.spread.sigma = device.output.bound = kNotGiven;
@@ -69,7 +69,7 @@ class MissingKey final : public schema::Visitor {
   std::string section_, key_;
 };
 
-std::string contradiction(const Device& d) {
+std::string contradiction(const ArrayDevice& d) {
   if (d.cell.g_min >= d.cell.g_max) return "cell.g_min must be below cell.g_max";
   if (d.faults.stuck_low + d.faults.stuck_high > 1)
     return "faults.stuck_low and faults.stuck_high add up to more than 1";
@@ -83,7 +83,7 @@ std::string contradiction(const Device& d) {
   return "";
 }
 
-void check(Device& device, const std::string& file) {
+void check(ArrayDevice& device, const std::string& file) {
   MissingKey missing;
   visit(device, missing);
   if (!missing.key().empty())
@@ -94,7 +94,7 @@ void check(Device& device, const std::string& file) {
   device.cell.pcm.g_max = device.cell.nor.g_max = device.cell.g_max;
 }
 
-void read_into(Device& device, const std::string& text, const std::string& file) {
+void read_into(ArrayDevice& device, const std::string& text, const std::string& file) {
   schema::read_toml(text, {file, Fault::usage, "docs/cim.md lists all keys"}, [&](schema::Visitor& v) {
     visit(device, v);
     visit_layers(device, v);
@@ -146,18 +146,18 @@ std::string preset_text(const std::string& name) {
                                         fmt::join(preset_names(), ", ")));
 }
 
-Device read_device(const std::string& text, const std::string& file) {
-  Device device = unstated();
+ArrayDevice read_device(const std::string& text, const std::string& file) {
+  ArrayDevice device = unstated();
   read_into(device, text, file);
   device.name = std::filesystem::path(file).stem().string();
   check(device, file);
   return device;
 }
 
-Device device_of(const std::string& text) {
+ArrayDevice device_of(const std::string& text) {
   std::vector<std::string> parts{""};
   for (const char c : text) c == ',' ? void(parts.emplace_back()) : parts.back().push_back(c);
-  Device device = unstated();
+  ArrayDevice device = unstated();
   read_into(device, text_of(parts[0]), parts[0]);
   for (size_t i = 1; i < parts.size(); ++i) read_into(device, as_toml(parts[i], text), "cim:" + text);
   device.name = std::filesystem::path(parts[0]).stem().string();
@@ -165,7 +165,7 @@ Device device_of(const std::string& text) {
   return device;
 }
 
-std::string device_text(Device device) {
+std::string device_text(ArrayDevice device) {
   return schema::print_toml(
       [&](schema::Visitor& v) {
         visit(device, v);
@@ -174,14 +174,14 @@ std::string device_text(Device device) {
       false);
 }
 
-const LayerBits* Device::bits_of(const std::string& layer) const {
+const LayerBits* ArrayDevice::bits_of(const std::string& layer) const {
   const auto found =
       std::find_if(layers.begin(), layers.end(), [&](const LayerBits& each) { return each.name == layer; });
   return found == layers.end() ? nullptr : &*found;
 }
 
-Device Device::of_layer(const std::string& layer) const {
-  Device own = *this;
+ArrayDevice ArrayDevice::of_layer(const std::string& layer) const {
+  ArrayDevice own = *this;
   own.layers.clear();
   const LayerBits* bits = bits_of(layer);
   if (bits == nullptr) return own;
@@ -191,7 +191,7 @@ Device Device::of_layer(const std::string& layer) const {
   return own;
 }
 
-std::unique_ptr<CellModel> Device::cell_model() const {
+std::unique_ptr<CellModel> ArrayDevice::cell_model() const {
   switch (cell.kind) {
     case CellKind::ideal:
       return std::make_unique<IdealCell>();

@@ -131,7 +131,7 @@ struct LayerBits {
   bool operator==(const LayerBits&) const = default;
 };
 
-struct Device {
+struct ArrayDevice {
   std::string name, source;
   double seconds = 0;  ///< from programming to reading
   CellSection cell;
@@ -155,13 +155,13 @@ struct Device {
   /// What `layers` has of this name; null: nothing.
   const LayerBits* bits_of(const std::string& layer) const;
   /// The device as this layer has it: with its bits, whose highest code is a full cell whatever they are.
-  Device of_layer(const std::string& layer) const;
+  ArrayDevice of_layer(const std::string& layer) const;
 };
 
 /// Every key of a device's file but for those of single layers.
-void visit(Device& device, schema::Visitor& visitor);
+void visit(ArrayDevice& device, schema::Visitor& visitor);
 /// [[layer]].
-void visit_layers(Device& device, schema::Visitor& visitor);
+void visit_layers(ArrayDevice& device, schema::Visitor& visitor);
 
 /// Names of the presets that come with the program, and their texts. Throws Error(Fault::usage) that lists them.
 std::vector<std::string> preset_names();
@@ -169,13 +169,13 @@ std::string preset_text(const std::string& name);
 
 /// A device from TOML. Throws Error(Fault::usage), one line: a wrong key or value with its line, a parameter that is
 /// missing, parameters that contradict each other.
-Device read_device(const std::string& text, const std::string& file);
+ArrayDevice read_device(const std::string& text, const std::string& file);
 
 /// As read_device() reads it.
-std::string device_text(Device device);
+std::string device_text(ArrayDevice device);
 
 /// "PRESET[,key=value...]": a preset's name or a .toml file, and keys to change ("output.bits=6", "time=1y").
-Device device_of(const std::string& text);
+ArrayDevice device_of(const std::string& text);
 
 /// "90", "90s", "15min", "6h", "2d", "1w", "1mo", "3y". Throws Error(Fault::usage).
 double seconds_of(std::string_view text);

@@ -118,7 +118,7 @@ void visit_cell(Visitor& v, CellSection& cell) {
 
 }  // namespace
 
-void visit(Device& device, Visitor& v) {
+void visit(ArrayDevice& device, Visitor& v) {
   v.section("", "");
   v.text("source", device.source, "Where the numbers are from");
   std::string time = fmt::format("{} s", device.seconds);
@@ -181,7 +181,7 @@ void visit(Device& device, Visitor& v) {
   choice(v, "solver", device.wire.solver, kWireSolvers, "Exact, or each wire alone");
 }
 
-void visit_layers(Device& device, Visitor& v) {
+void visit_layers(ArrayDevice& device, Visitor& v) {
   schema::TableList<LayerBits> layers(
       device.layers, {[](LayerBits& layer, Visitor& each) {
                         each.text("name", layer.name, "As `flashcell cim report` lists it");

@@ -2,9 +2,9 @@
 
 namespace flashcell::quant::cim {
 
-std::vector<float> held_weights(const LayerWeights& weights, const Device& device, const LayerSettings& settings,
+std::vector<float> held_weights(const ArrayWeights& weights, const ArrayDevice& device, const LayerSettings& settings,
                                 uint64_t seed, uint32_t layer) {
-  Device one_read = device;
+  ArrayDevice one_read = device;
   if (one_read.read.noise == ReadNoise::each) one_read.read.noise = ReadNoise::once;
   const ArrayLayer programmed = program(weights, one_read, settings, seed, layer);
   std::vector<double> codes(weights.weights.size(), -programmed.offset);

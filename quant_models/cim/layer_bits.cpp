@@ -21,11 +21,11 @@ BitsCost sum(const std::vector<LayerSensitivity>& layers, int TriedBits::*bits) 
 
 }  // namespace
 
-BitsCost ChosenBits::cost() const {
+BitsCost ChosenArrayBits::cost() const {
   return sum(layers, &TriedBits::chosen);
 }
 
-BitsCost ChosenBits::cost_before() const {
+BitsCost ChosenArrayBits::cost_before() const {
   return sum(layers, &TriedBits::own);
 }
 

@@ -38,7 +38,7 @@ struct BitsCost {
 };
 
 /// Which bits a network's layers were given on a device, and by what.
-struct ChosenBits {
+struct ChosenArrayBits {
   BitsOf of = BitsOf::weights;
   double bit_errors = 0;  ///< part of the stored bits that is the other one
   std::vector<int> weight_bits,
@@ -47,7 +47,7 @@ struct ChosenBits {
   int64_t pictures = 0;
   double kept_before = 0, kept = 0;  ///< percent of the pictures named as in real numbers: with the device's own bits,
                                      ///< with the chosen ones
-  Device device;                     ///< with the chosen bits
+  ArrayDevice device;                ///< with the chosen bits
 
   BitsCost cost() const;         ///< as chosen
   BitsCost cost_before() const;  ///< with the device's own

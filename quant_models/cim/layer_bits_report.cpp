@@ -18,7 +18,7 @@ struct Kind {
   TriedBits LayerSensitivity::*bits;
 };
 
-std::vector<Kind> kinds_of(const ChosenBits& c) {
+std::vector<Kind> kinds_of(const ChosenArrayBits& c) {
   std::vector<Kind> kinds;
   if (!c.weight_bits.empty())
     kinds.push_back(
@@ -34,7 +34,7 @@ const char* name_of(BitsOf of) {
 }
 
 // Bits of a kind, the mean over all that have them.
-double mean_bits(const ChosenBits& c, const Kind& kind) {
+double mean_bits(const ChosenArrayBits& c, const Kind& kind) {
   double sum = 0, all = 0;
   for (const LayerSensitivity& layer : c.layers) {
     sum += static_cast<double>(layer.*kind.count) * (layer.*kind.bits).chosen;
@@ -53,7 +53,7 @@ std::string point_text(const char* name, const StudyPoint& p, const BitsCost& co
   return fmt::format("  {:9} {:6.2f} %   ({:.2f} .. {:.2f})   {}\n", name, p.mean, p.low, p.high, cost_text(cost, "2"));
 }
 
-std::string table_text(const ChosenBits& c, const Kind& kind) {
+std::string table_text(const ChosenArrayBits& c, const Kind& kind) {
   std::string text = fmt::format("  {:22} {:>11}", std::string("bits of ") + kind.name, kind.total);
   for (const int bits : kind.tried) text += fmt::format(" {:>8}", bits);
   text += "   chosen\n";
@@ -65,7 +65,7 @@ std::string table_text(const ChosenBits& c, const Kind& kind) {
   return text + fmt::format("  chosen: {:.2f} bits {}\n", mean_bits(c, kind), kind.unit);
 }
 
-std::string table_markup(const ChosenBits& c, const Kind& kind) {
+std::string table_markup(const ChosenArrayBits& c, const Kind& kind) {
   std::string head = fmt::format("<th class=\"text\">{}</th><th>{}</th>", kind.name, kind.total), rows;
   for (const int bits : kind.tried) head += fmt::format("<th>{}</th>", bits);
   for (const LayerSensitivity& layer : c.layers) {
@@ -80,7 +80,7 @@ std::string table_markup(const ChosenBits& c, const Kind& kind) {
 }  // namespace
 
 std::string bits_text(const BitsStudy& b) {
-  const ChosenBits& c = b.choice;
+  const ChosenArrayBits& c = b.choice;
   std::string text =
       fmt::format("bits of {} by layer, {:g} % of the stored bits in error\n", name_of(c.of), 100 * c.bit_errors);
   text += point_text("as it was", b.before, c.cost_before()) + point_text("chosen", b.after, c.cost());
@@ -93,7 +93,7 @@ std::string bits_text(const BitsStudy& b) {
 }
 
 nlohmann::ordered_json bits_json(const BitsStudy& b) {
-  const ChosenBits& c = b.choice;
+  const ChosenArrayBits& c = b.choice;
   const auto point = [](const StudyPoint& p, const BitsCost& cost) {
     return nlohmann::ordered_json{{"mean_percent", p.mean},
                                   {"low_percent", p.low},
@@ -122,7 +122,7 @@ nlohmann::ordered_json bits_json(const BitsStudy& b) {
 }
 
 std::string bits_section(const BitsStudy& b) {
-  const ChosenBits& c = b.choice;
+  const ChosenArrayBits& c = b.choice;
   std::string tables;
   for (const Kind& kind : kinds_of(c)) tables += table_markup(c, kind);
   return section(

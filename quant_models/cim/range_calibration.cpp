@@ -15,7 +15,7 @@ namespace flashcell::quant::cim {
 namespace {
 
 // A fixed range beyond which a layer's currents lie says nothing of them. `reach`: the largest of them.
-void check_fixed_range(const std::string& layer, const Device& device, double reach) {
+void check_fixed_range(const std::string& layer, const ArrayDevice& device, double reach) {
   constexpr double kLeastShare = 0.01;
   if (device.output.range != RangeRule::fixed || device.output.bound >= kLeastShare * reach) return;
   throw Error(Fault::usage,
@@ -40,7 +40,7 @@ double magnitude(const NumberSample& sample, double percent) {
 /// What passes through a network's arrays.
 class Calibration {
  public:
-  Calibration(const Graph& graph, const Device& device, std::span<const float> images, int64_t count,
+  Calibration(const Graph& graph, const ArrayDevice& device, std::span<const float> images, int64_t count,
               const Settings& stated)
       : graph_(graph), device_(device), images_(images), count_(count), stated_(stated) {}
 
@@ -78,7 +78,7 @@ class Calibration {
     PreparedLayers layers;
     for (const NodeId id : nodes_on_arrays(graph_)) {
       Tensor storage;
-      const LayerWeights weights = weights_of(graph_.node(id), storage);
+      const ArrayWeights weights = weights_of(graph_.node(id), storage);
       layers[weights.name] =
           std::make_shared<const PreparedLayer>(program_ideally(weights, device_, settings_[weights.name]));
     }
@@ -89,7 +89,7 @@ class Calibration {
     };
     run_all(graph_, images_, count_, kBatch, {}, array_steps(layers, std::make_shared<FirstItem>(), observer));
     for (auto& [name, settings] : settings_) {
-      const Device own = device_.of_layer(name);
+      const ArrayDevice own = device_.of_layer(name);
       for (int slice = 0; slice < own.slices(); ++slice) {
         const OutputRange range = column_range(samples[{name, slice}], own);
         if (own.output.range == RangeRule::calibrated && own.output.bits > 0)
@@ -103,7 +103,7 @@ class Calibration {
 
   static constexpr int64_t kBatch = 8;
   const Graph& graph_;
-  const Device& device_;
+  const ArrayDevice& device_;
   std::span<const float> images_;
   int64_t count_;
   const Settings& stated_;
@@ -129,7 +129,7 @@ std::pair<double, double> reach(const Graph& graph, NodeId id) {
 }
 
 // Limits of what stands in front of a layer and of its weights.
-LayerSettings limits_of(const Graph& graph, NodeId id, const Device& device) {
+LayerSettings limits_of(const Graph& graph, NodeId id, const ArrayDevice& device) {
   const Node& node = graph.node(id);
   const int weight_bits = device.of_layer(node.name).array.weight_bits;
   LayerSettings s;
@@ -156,19 +156,19 @@ NodeId stored_result(const Graph& graph, NodeId id) {
 
 }  // namespace
 
-Settings calibrate(const Graph& graph, const Device& device, std::span<const float> images, int64_t count,
+Settings calibrate(const Graph& graph, const ArrayDevice& device, std::span<const float> images, int64_t count,
                    const Settings& stated) {
   return Calibration(graph, device, images, count, stated).run();
 }
 
-Settings stated_limits(const Graph& graph, const Device& device) {
+Settings stated_limits(const Graph& graph, const ArrayDevice& device) {
   Settings settings;
   for (const NodeId id : nodes_on_arrays(graph))
     if (graph.node(graph.node(id).inputs[0]).quantization) settings[graph.node(id).name] = limits_of(graph, id, device);
   return settings;
 }
 
-Settings stated_ranges(const Graph& graph, const Device& device) {
+Settings stated_ranges(const Graph& graph, const ArrayDevice& device) {
   Settings settings;
   for (const NodeId id : nodes_on_arrays(graph)) {
     const Node& node = graph.node(id);
@@ -179,7 +179,7 @@ Settings stated_ranges(const Graph& graph, const Device& device) {
     double bias = 0;
     for (const float b : ideal.bias) bias = std::max(bias, std::abs(static_cast<double>(b)));
     const double sum = (std::max(std::abs(least), std::abs(most)) + bias) / ideal.scale;
-    const Device own = device.of_layer(node.name);
+    const ArrayDevice own = device.of_layer(node.name);
     for (int slice = 0; slice < own.slices(); ++slice) {
       const auto array =
           std::find_if(ideal.arrays.begin(), ideal.arrays.end(), [&](const CellArray& a) { return a.slice == slice; });

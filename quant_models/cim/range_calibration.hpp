@@ -10,16 +10,16 @@ namespace flashcell::quant::cim {
 /// error as large as the signal. Limits of `stated` (stated_limits()) go before the pictures': the network was trained
 /// with what they cut off. Throws Error(Fault::usage) for a fixed range that ends below a hundredth of what a layer's
 /// currents reach.
-Settings calibrate(const Graph& graph, const Device& device, std::span<const float> images, int64_t count,
+Settings calibrate(const Graph& graph, const ArrayDevice& device, std::span<const float> images, int64_t count,
                    const Settings& stated = {});
 
 /// What a quantized graph says of its layers' inputs, and of their weights where they have the device's bits and one
 /// scale: then each weight's code is its integer. Layers with an input of which it says nothing are left out.
-Settings stated_limits(const Graph& graph, const Device& device);
+Settings stated_limits(const Graph& graph, const ArrayDevice& device);
 
 /// Ranges without pictures, from what a quantized graph says of its values: a layer's inputs reach as far as its
 /// input's integers, its currents as far as its output's. Throws ModelError that names a value that says nothing, Error
 /// as calibrate().
-Settings stated_ranges(const Graph& graph, const Device& device);
+Settings stated_ranges(const Graph& graph, const ArrayDevice& device);
 
 }  // namespace flashcell::quant::cim

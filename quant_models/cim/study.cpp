@@ -32,9 +32,9 @@ class Measurement {
     return percent;
   }
 
-  double of(const Device& device, uint64_t seed) { return of(device, settings_, seed); }
+  double of(const ArrayDevice& device, uint64_t seed) { return of(device, settings_, seed); }
 
-  double of(const Device& device, const Settings& settings, uint64_t seed) {
+  double of(const ArrayDevice& device, const Settings& settings, uint64_t seed) {
     const double percent = percent_right(
         run_on_arrays(graph_, program(graph_, device, settings, seed), test_.images, count(), options_.run),
         test_.labels);
@@ -42,9 +42,9 @@ class Measurement {
     return percent;
   }
 
-  StudyPoint point(double x, const Device& device) { return point(x, device, settings_); }
+  StudyPoint point(double x, const ArrayDevice& device) { return point(x, device, settings_); }
 
-  StudyPoint point(double x, const Device& device, const Settings& settings) {
+  StudyPoint point(double x, const ArrayDevice& device, const Settings& settings) {
     StudyPoint p{x, 0, 100, 0};
     for (int chip = 0; chip < options_.chips; ++chip) {
       const double percent = of(device, settings, options_.seed + static_cast<uint64_t>(chip));
@@ -70,7 +70,7 @@ class Measurement {
 };
 
 // The same converters around cells without any error.
-Device without_errors(Device device) {
+ArrayDevice without_errors(ArrayDevice device) {
   device.cell.kind = CellKind::ideal;
   device.faults = {};
   device.read.noise = ReadNoise::none;
@@ -91,7 +91,7 @@ std::vector<double> times_between(double first, double last) {
   return times;
 }
 
-Study study(const Graph& graph, const Device& device, const Settings& settings, const TestSet& test,
+Study study(const Graph& graph, const ArrayDevice& device, const Settings& settings, const TestSet& test,
             const StudyOptions& options, const std::function<void(int64_t, int64_t)>& progress) {
   Study s;
   s.device = device.name;
@@ -106,17 +106,17 @@ Study study(const Graph& graph, const Device& device, const Settings& settings, 
   s.real = measure.real();
   s.ideal = measure.of(without_errors(device), options.seed);
   for (const double seconds : options.times) {
-    Device later = device;
+    ArrayDevice later = device;
     later.seconds = seconds;
     s.over_time.push_back(measure.point(seconds, later));
   }
   for (const double noise : options.noises) {
-    Device noisy = device;
+    ArrayDevice noisy = device;
     noisy.read.added = noise;
     s.over_noise.push_back(measure.point(100 * noise, noisy));
   }
   for (const int bits : options.bits) {
-    Device other = device;
+    ArrayDevice other = device;
     other.output.bits = bits;
     for (LayerBits& layer : other.layers) layer.output_bits = 0;
     s.over_bits.push_back(measure.point(bits, other, options.ranges ? options.ranges(other) : settings));
@@ -124,7 +124,7 @@ Study study(const Graph& graph, const Device& device, const Settings& settings, 
   return s;
 }
 
-StudyPoint accuracy(const Graph& graph, const Device& device, const Settings& settings, const TestSet& test,
+StudyPoint accuracy(const Graph& graph, const ArrayDevice& device, const Settings& settings, const TestSet& test,
                     const StudyOptions& options) {
   const std::function<void(int64_t, int64_t)> unseen;
   return Measurement(graph, settings, test, options, unseen).point(device.seconds, device);

@@ -31,7 +31,7 @@ struct Comparison {
 
 /// Bits chosen layer by layer, and what came of them, at the device's time; all bits in error with their probability.
 struct BitsStudy {
-  ChosenBits choice;
+  ChosenArrayBits choice;
   StudyPoint before, after;  ///< with the device's own bits everywhere, with the chosen ones
 };
 
@@ -56,7 +56,7 @@ struct StudyOptions {
   std::vector<double> times, noises;
   std::vector<int> bits;  ///< of all output converters
   /// Finds ranges anew for converters of other bits; empty: they stay as they are.
-  std::function<Settings(const Device&)> ranges;
+  std::function<Settings(const ArrayDevice&)> ranges;
   int chips = 3;
   uint64_t seed = 1;
   RunAllOptions run{};
@@ -67,11 +67,11 @@ struct StudyOptions {
 std::vector<double> times_between(double first, double last);
 
 /// `progress` is told how many accuracies are done, of how many. Chip i has seed + i.
-Study study(const Graph& graph, const Device& device, const Settings& settings, const TestSet& test,
+Study study(const Graph& graph, const ArrayDevice& device, const Settings& settings, const TestSet& test,
             const StudyOptions& options, const std::function<void(int64_t, int64_t)>& progress = {});
 
 /// Of several chips at the device's time.
-StudyPoint accuracy(const Graph& graph, const Device& device, const Settings& settings, const TestSet& test,
+StudyPoint accuracy(const Graph& graph, const ArrayDevice& device, const Settings& settings, const TestSet& test,
                     const StudyOptions& options);
 
 std::string to_text(const Study& study);

@@ -66,7 +66,7 @@ std::string file_name(const std::string& path) {
   return std::filesystem::path(path).filename().string();
 }
 
-std::string chart(const Study& s, const std::vector<StudyPoint>& points, Axis x,
+std::string chart(const Study& s, const std::vector<StudyPoint>& points, ChartAxis x,
                   const std::vector<StudyPoint>& before = {}) {
   ChartLine chips{"on arrays, mean of the chips; band from the worst to the best", {}};
   ChartLine real{"in real numbers", {}, true};

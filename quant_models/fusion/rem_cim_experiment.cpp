@@ -265,7 +265,7 @@ class Experiment {
   void judge_arrays(const Graph& quantized, FusionRun run, SystemResult& result) {
     std::vector<DetectedPicture> last, first;
     for (const double seconds : o_.times) {
-      cim::Device device = o_.device;
+      cim::ArrayDevice device = o_.device;
       device.seconds = seconds;
       ArrayAccuracy point{seconds, {}, 1, 0};
       for (int chip = 0; chip < o_.chips; ++chip) {

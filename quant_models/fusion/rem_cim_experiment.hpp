@@ -15,7 +15,7 @@ struct RemCimOptions {
   FusionDetectorOptions size;  ///< of each network; fusion does not matter, classes and sizes are the set's
   AnchorOptions anchors;
   RemCimPlan plan;
-  cim::Device device;
+  cim::ArrayDevice device;
   std::vector<double> times = {1, 86400};  ///< s from programming to reading, at least one
   int chips = 3;                           ///< of each network, 1 or more
   int64_t batch = 8;

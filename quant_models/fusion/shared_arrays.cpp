@@ -41,7 +41,8 @@ Graph share_converters(Graph graph) {
   return graph;
 }
 
-cim::PreparedLayers program_shared(const Graph& graph, const cim::Device& device, int converter_bits, uint64_t seed) {
+cim::PreparedLayers program_shared(const Graph& graph, const cim::ArrayDevice& device, int converter_bits,
+                                   uint64_t seed) {
   cim::Settings settings = cim::stated_ranges(graph, device);
   std::map<std::string, std::string> owners;
   for (const NodeId id : cim::nodes_on_arrays(graph)) {

@@ -12,6 +12,7 @@ Graph share_converters(Graph graph);
 /// Programs a quantized graph. Ranges are those that its values state (cim::stated_ranges()), of shared arrays the
 /// widest; output converters have `converter_bits`. The same graph, device and seed give the same arrays. Throws as
 /// cim::stated_ranges() and cim::program().
-cim::PreparedLayers program_shared(const Graph& graph, const cim::Device& device, int converter_bits, uint64_t seed);
+cim::PreparedLayers program_shared(const Graph& graph, const cim::ArrayDevice& device, int converter_bits,
+                                   uint64_t seed);
 
 }  // namespace flashcell::quant

@@ -9,7 +9,7 @@ namespace {
 constexpr int kColumnGates = 3;
 
 /// The columns that the rows of these neurons have, as a mark on each.
-void mark(const SparseRows<float>& matrix, int64_t hidden, const Slice& slice, std::vector<char>& marks) {
+void mark(const SparseRows<float>& matrix, int64_t hidden, const NeuronSlice& slice, std::vector<char>& marks) {
   for (int gate = 0; gate < kColumnGates; ++gate)
     for (const uint32_t neuron : slice.neurons) {
       const size_t row = static_cast<size_t>(gate * hidden) + neuron;
@@ -20,12 +20,12 @@ void mark(const SparseRows<float>& matrix, int64_t hidden, const Slice& slice, s
 }  // namespace
 
 SlicesByElement::SlicesByElement(const Placement& placement) : slices_(static_cast<size_t>(placement.elements)) {
-  for (const Slice& slice : placement.slices) slices_[static_cast<size_t>(slice.element)].push_back(&slice);
+  for (const NeuronSlice& slice : placement.slices) slices_[static_cast<size_t>(slice.element)].push_back(&slice);
 }
 
-std::vector<SourceColumns> columns_of(const EventNetwork& network, const std::vector<const Slice*>& slices) {
+std::vector<SourceColumns> columns_of(const SparseNetwork& network, const std::vector<const NeuronSlice*>& slices) {
   std::map<int, std::vector<char>> sources;
-  for (const Slice* slice : slices) {
+  for (const NeuronSlice* slice : slices) {
     const EventLayer& layer = network.layers[static_cast<size_t>(slice->layer)];
     std::vector<char>& below = sources[slice->layer - 1];
     below.resize(static_cast<size_t>(layer.inputs));

@@ -10,10 +10,10 @@ namespace flashcell::quant::manycore {
 class SlicesByElement {
  public:
   explicit SlicesByElement(const Placement& placement);
-  const std::vector<const Slice*>& of(size_t element) const { return slices_[element]; }
+  const std::vector<const NeuronSlice*>& of(size_t element) const { return slices_[element]; }
 
  private:
-  std::vector<std::vector<const Slice*>> slices_;
+  std::vector<std::vector<const NeuronSlice*>> slices_;
 };
 
 /// Values that an element keeps of one source: a layer's outputs, or the network's inputs. Kept for every column where
@@ -28,6 +28,6 @@ struct SourceColumns {
 };
 
 /// All sources of the element that has these slices, rising by layer.
-std::vector<SourceColumns> columns_of(const EventNetwork& network, const std::vector<const Slice*>& slices);
+std::vector<SourceColumns> columns_of(const SparseNetwork& network, const std::vector<const NeuronSlice*>& slices);
 
 }  // namespace flashcell::quant::manycore

@@ -20,7 +20,7 @@ uint32_t source_of(const std::vector<SourceColumns>& sources, int layer) {
 }
 
 /// The rows of the slice's neurons, gate by gate.
-SparseRows<float> rows_of(const SparseRows<float>& matrix, int64_t hidden, const Slice& slice,
+SparseRows<float> rows_of(const SparseRows<float>& matrix, int64_t hidden, const NeuronSlice& slice,
                           const SourceColumns& source) {
   SparseRows<float> rows{static_cast<int>(source.kept()), {0}, {}, {}};
   size_t total = 0;
@@ -43,7 +43,7 @@ SparseRows<float> rows_of(const SparseRows<float>& matrix, int64_t hidden, const
   return rows;
 }
 
-std::vector<float> of_neurons(const std::vector<float>& numbers, size_t blocks, const Slice& slice) {
+std::vector<float> of_neurons(const std::vector<float>& numbers, size_t blocks, const NeuronSlice& slice) {
   const size_t hidden = numbers.size() / blocks;
   std::vector<float> own;
   own.reserve(blocks * slice.neurons.size());
@@ -73,7 +73,8 @@ int64_t multiply(const SparseRows<float>& weights, const std::vector<float>& bia
 
 }  // namespace
 
-SliceProgram slice_program(const EventLayer& layer, const Slice& slice, const std::vector<SourceColumns>& sources) {
+SliceProgram slice_program(const EventLayer& layer, const NeuronSlice& slice,
+                           const std::vector<SourceColumns>& sources) {
   SliceProgram program;
   program.neurons = slice.neurons;
   program.input_source = source_of(sources, slice.layer - 1);

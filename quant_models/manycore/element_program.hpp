@@ -28,7 +28,8 @@ struct SliceProgram {
   }
 };
 
-SliceProgram slice_program(const EventLayer& layer, const Slice& slice, const std::vector<SourceColumns>& sources);
+SliceProgram slice_program(const EventLayer& layer, const NeuronSlice& slice,
+                           const std::vector<SourceColumns>& sources);
 
 /// Scratch memory of one thread.
 struct Scratch {

@@ -12,7 +12,7 @@
 namespace flashcell::quant::manycore {
 namespace {
 
-void check_size(const EventNetwork& network, const Chip& chip, const MachineOptions& options,
+void check_size(const SparseNetwork& network, const Chip& chip, const MachineOptions& options,
                 std::span<const float> inputs) {
   const int64_t most = chip.elements * options.chips;
   if (options.elements < 1 || options.elements > most)
@@ -60,7 +60,7 @@ const char* bound_of(const TimeShares& shares) {
   return most == shares.imbalance ? "imbalance" : "arithmetic";
 }
 
-MachineRun run_machine(const EventNetwork& network, const Chip& chip, const MachineOptions& options,
+MachineRun run_machine(const SparseNetwork& network, const Chip& chip, const MachineOptions& options,
                        std::span<const float> inputs) {
   check_size(network, chip, options, inputs);
   MachineRun run;

@@ -111,7 +111,7 @@ struct MachineRun {
 /// Runs `inputs` (sequences x steps x network.inputs()) through the network on the machine. Throws Error: Fault::usage
 /// where there are more elements than the chips have, inputs of another size or that are not finite; Fault::device
 /// where an element lacks memory (unless ignore_sram) or a router lacks entries.
-MachineRun run_machine(const EventNetwork& network, const Chip& chip, const MachineOptions& options,
+MachineRun run_machine(const SparseNetwork& network, const Chip& chip, const MachineOptions& options,
                        std::span<const float> inputs);
 
 }  // namespace flashcell::quant::manycore

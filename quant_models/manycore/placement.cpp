@@ -26,12 +26,13 @@ int64_t nonzeros_of(const EventLayer& layer, uint32_t neuron) {
 }
 
 /// Neurons of `layer` to elements first .. first + count - 1, evenly by number.
-void split_by_number(const EventLayer& layer, int layer_number, int first, int count, std::vector<Slice>& slices) {
+void split_by_number(const EventLayer& layer, int layer_number, int first, int count,
+                     std::vector<NeuronSlice>& slices) {
   for (int i = 0; i < count; ++i) {
     const auto begin = static_cast<uint32_t>(layer.hidden * i / count);
     const auto end = static_cast<uint32_t>(layer.hidden * (i + 1) / count);
     if (begin == end) continue;
-    Slice slice{layer_number, first + i, std::vector<uint32_t>(end - begin)};
+    NeuronSlice slice{layer_number, first + i, std::vector<uint32_t>(end - begin)};
     std::iota(slice.neurons.begin(), slice.neurons.end(), begin);
     slices.push_back(std::move(slice));
   }
@@ -40,7 +41,7 @@ void split_by_number(const EventLayer& layer, int layer_number, int first, int c
 /// The largest neurons first, each to the element with least so far. `all_layers`: non-zeros of all layers on each
 /// element, which decide between equals and are brought up to date.
 void split_by_nonzeros(const EventLayer& layer, int layer_number, int first, int count,
-                       std::vector<int64_t>& all_layers, std::vector<Slice>& slices) {
+                       std::vector<int64_t>& all_layers, std::vector<NeuronSlice>& slices) {
   std::vector<int64_t> sizes(static_cast<size_t>(layer.hidden));
   for (uint32_t n = 0; n < sizes.size(); ++n) sizes[n] = nonzeros_of(layer, n);
   std::vector<uint32_t> order(sizes.size());
@@ -66,7 +67,7 @@ void split_by_nonzeros(const EventLayer& layer, int layer_number, int first, int
 }
 
 /// How many elements each layer has to itself: at least one, the others where non-zeros per element are most.
-std::vector<int> shares(const EventNetwork& network, int elements) {
+std::vector<int> shares(const SparseNetwork& network, int elements) {
   std::vector<int> counts(network.layers.size(), 1);
   using Load = std::pair<double, size_t>;  // non-zeros and neurons on an element; layer
   const auto load = [&](size_t l) {
@@ -85,7 +86,7 @@ std::vector<int> shares(const EventNetwork& network, int elements) {
 }
 
 /// The fewest elements that do, beginning from what all the memory together asks for; -1: none up to `most`.
-int enough_elements(const EventNetwork& network, const Placement& placement, Balance balance, const Chip& chip,
+int enough_elements(const SparseNetwork& network, const Placement& placement, Balance balance, const Chip& chip,
                     int sequences, int most) {
   const auto fits = [&](int elements) {
     const Placement tried = place(network, elements, placement.spread, balance);
@@ -108,7 +109,7 @@ int enough_elements(const EventNetwork& network, const Placement& placement, Bal
 
 }  // namespace
 
-Placement place(const EventNetwork& network, int elements, Spread spread, Balance balance) {
+Placement place(const SparseNetwork& network, int elements, Spread spread, Balance balance) {
   const int layers = static_cast<int>(network.layers.size());
   if (elements < layers) spread = Spread::all;
   Placement placement{spread, elements, {}};
@@ -127,14 +128,14 @@ Placement place(const EventNetwork& network, int elements, Spread spread, Balanc
   return placement;
 }
 
-std::vector<ElementMemory> memory_of(const EventNetwork& network, const Placement& placement, const Chip& chip,
+std::vector<ElementMemory> memory_of(const SparseNetwork& network, const Placement& placement, const Chip& chip,
                                      int sequences) {
   std::vector<ElementMemory> memory(static_cast<size_t>(placement.elements));
   const SlicesByElement by_element(placement);
   for (size_t e = 0; e < memory.size(); ++e) {
     ElementMemory& m = memory[e];
-    const std::vector<const Slice*>& slices = by_element.of(e);
-    for (const Slice* slice : slices) {
+    const std::vector<const NeuronSlice*>& slices = by_element.of(e);
+    for (const NeuronSlice* slice : slices) {
       const EventLayer& layer = network.layers[static_cast<size_t>(slice->layer)];
       const auto neurons = static_cast<int64_t>(slice->neurons.size());
       for (const uint32_t n : slice->neurons) m.nonzeros += nonzeros_of(layer, n);
@@ -155,7 +156,7 @@ std::vector<ElementMemory> memory_of(const EventNetwork& network, const Placemen
   return memory;
 }
 
-std::string misfit(const EventNetwork& network, const Placement& placement, Balance balance, const Chip& chip,
+std::string misfit(const SparseNetwork& network, const Placement& placement, Balance balance, const Chip& chip,
                    int sequences) {
   const std::vector<ElementMemory> memory = memory_of(network, placement, chip, sequences);
   const auto most = std::max_element(memory.begin(), memory.end(), [](const ElementMemory& a, const ElementMemory& b) {

@@ -5,7 +5,7 @@
 
 #include "base/named_value.hpp"
 #include "quant_models/manycore/chip.hpp"
-#include "quant_models/manycore/event_network.hpp"
+#include "quant_models/manycore/sparse_network.hpp"
 
 namespace flashcell::quant::manycore {
 
@@ -24,7 +24,7 @@ enum class Balance {
 inline constexpr NamedValue<Balance> kBalanceNames[] = {{Balance::nonzeros, "nonzeros"}, {Balance::neurons, "neurons"}};
 
 /// The neurons of a layer that one element computes.
-struct Slice {
+struct NeuronSlice {
   int layer = 0;
   int element = 0;
   std::vector<uint32_t> neurons;  ///< rising
@@ -44,21 +44,21 @@ struct ElementMemory {
 
 struct Placement {
   Spread spread = Spread::all;
-  int elements = 0;           ///< used, 0 .. elements - 1
-  std::vector<Slice> slices;  ///< by layer, then element; none is empty
+  int elements = 0;                 ///< used, 0 .. elements - 1
+  std::vector<NeuronSlice> slices;  ///< by layer, then element; none is empty
 };
 
 /// Splits every layer. `elements` at least 1. With Spread::layers, elements of a layer are as many as its share of the
 /// non-zeros asks for, at least one; fewer elements than layers means Spread::all.
-Placement place(const EventNetwork& network, int elements, Spread spread, Balance balance);
+Placement place(const SparseNetwork& network, int elements, Spread spread, Balance balance);
 
 /// What each of placement.elements needs.
-std::vector<ElementMemory> memory_of(const EventNetwork& network, const Placement& placement, const Chip& chip,
+std::vector<ElementMemory> memory_of(const SparseNetwork& network, const Placement& placement, const Chip& chip,
                                      int sequences);
 
 /// Why the network does not fit, as the end of a line: the element that lacks most, how many bytes, how many elements
 /// would do. Empty: it fits.
-std::string misfit(const EventNetwork& network, const Placement& placement, Balance balance, const Chip& chip,
+std::string misfit(const SparseNetwork& network, const Placement& placement, Balance balance, const Chip& chip,
                    int sequences);
 
 }  // namespace flashcell::quant::manycore

@@ -26,7 +26,7 @@ SweepPoint point_of(const MachineRun& run, double x) {
   return point;
 }
 
-SweepPoint measure(const EventNetwork& network, const Chip& chip, MachineOptions options, double x) {
+SweepPoint measure(const SparseNetwork& network, const Chip& chip, MachineOptions options, double x) {
   options.ignore_sram = true;
   options.progress = nullptr;
   const std::vector<float> inputs = make_input({kSteps * options.sequences, 1, 1}, network.inputs());
@@ -34,7 +34,7 @@ SweepPoint measure(const EventNetwork& network, const Chip& chip, MachineOptions
 }
 
 /// Random, with layers `factor` as wide.
-EventNetwork like(const EventNetwork& network, double factor, double sparsity) {
+SparseNetwork like(const SparseNetwork& network, double factor, double sparsity) {
   const auto scaled = [&](int64_t units) {
     return std::max<int64_t>(1, static_cast<int64_t>(std::lround(static_cast<double>(units) * factor)));
   };
@@ -46,7 +46,7 @@ EventNetwork like(const EventNetwork& network, double factor, double sparsity) {
   return make_network(parameters);
 }
 
-double sparsity_of(const EventNetwork& network) {
+double sparsity_of(const SparseNetwork& network) {
   return 1 - static_cast<double>(network.nonzeros()) / static_cast<double>(network.weights());
 }
 
@@ -61,7 +61,7 @@ std::set<int> spaced(int first, int last) {
 
 }  // namespace
 
-Sweep sweep_elements(const EventNetwork& network, const Chip& chip, const MachineOptions& options, int first, int last,
+Sweep sweep_elements(const SparseNetwork& network, const Chip& chip, const MachineOptions& options, int first, int last,
                      const SweepProgress& progress) {
   Sweep sweep{"elements", "Elements", "elements", true, {}};
   for (const PowerLevel& level : chip.levels) {
@@ -78,7 +78,7 @@ Sweep sweep_elements(const EventNetwork& network, const Chip& chip, const Machin
   return sweep;
 }
 
-Sweep sweep_batch(const EventNetwork& network, const Chip& chip, const MachineOptions& options,
+Sweep sweep_batch(const SparseNetwork& network, const Chip& chip, const MachineOptions& options,
                   const SweepProgress& progress) {
   Sweep sweep{"batch", "Sequences together", "sequences", true, {{"", {}}}};
   MachineOptions tried = options;
@@ -90,23 +90,23 @@ Sweep sweep_batch(const EventNetwork& network, const Chip& chip, const MachineOp
   return sweep;
 }
 
-Sweep sweep_sparsity(const EventNetwork& network, const Chip& chip, const MachineOptions& options,
+Sweep sweep_sparsity(const SparseNetwork& network, const Chip& chip, const MachineOptions& options,
                      const SweepProgress& progress) {
   Sweep sweep{"sparsity", "Weights that are there", "share of the weights that are not zero [%]", true, {{"", {}}}};
   for (const double percent : {0.5, 1.0, 2.0, 3.5, 5.0, 7.5, 10.0, 20.0}) {
     progress(fmt::format("{} % of the weights", percent));
-    const EventNetwork tried = like(network, 1, 1 - percent / 100);
+    const SparseNetwork tried = like(network, 1, 1 - percent / 100);
     sweep.lines[0].points.push_back(measure(tried, chip, options, percent));
   }
   return sweep;
 }
 
-Sweep sweep_size(const EventNetwork& network, const Chip& chip, const MachineOptions& options,
+Sweep sweep_size(const SparseNetwork& network, const Chip& chip, const MachineOptions& options,
                  const SweepProgress& progress) {
   Sweep sweep{"size", "Width of the layers", "width of the layers, times this network's", true, {{"", {}}}};
   for (const double factor : {0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0}) {
     progress(fmt::format("layers {} times as wide", factor));
-    const EventNetwork tried = like(network, factor, sparsity_of(network));
+    const SparseNetwork tried = like(network, factor, sparsity_of(network));
     sweep.lines[0].points.push_back(measure(tried, chip, options, factor));
   }
   return sweep;

@@ -35,19 +35,19 @@ struct Sweep {
 using SweepProgress = std::function<void(const std::string& what)>;
 
 /// From `first` to `last` elements, in at most 16 runs, at each of the chip's levels.
-Sweep sweep_elements(const EventNetwork& network, const Chip& chip, const MachineOptions& options, int first, int last,
+Sweep sweep_elements(const SparseNetwork& network, const Chip& chip, const MachineOptions& options, int first, int last,
                      const SweepProgress& progress);
 
 /// Sequences computed together: 1, 2, 4, 8.
-Sweep sweep_batch(const EventNetwork& network, const Chip& chip, const MachineOptions& options,
+Sweep sweep_batch(const SparseNetwork& network, const Chip& chip, const MachineOptions& options,
                   const SweepProgress& progress);
 
 /// Random networks with the same layers, at other shares of zero weights.
-Sweep sweep_sparsity(const EventNetwork& network, const Chip& chip, const MachineOptions& options,
+Sweep sweep_sparsity(const SparseNetwork& network, const Chip& chip, const MachineOptions& options,
                      const SweepProgress& progress);
 
 /// Random networks as sparse as this one, with layers a quarter to twice as wide.
-Sweep sweep_size(const EventNetwork& network, const Chip& chip, const MachineOptions& options,
+Sweep sweep_size(const SparseNetwork& network, const Chip& chip, const MachineOptions& options,
                  const SweepProgress& progress);
 
 }  // namespace flashcell::quant::manycore

@@ -143,7 +143,7 @@ std::string timeline_section(const Report& report) {
                              static_cast<double>(span.end - begin) * 1e-6, kWorkStyles[span.work]});
     rows.push_back(std::move(row));
   }
-  Axis axis{"time since the step began [µs]", 0, std::max(1e-3, static_cast<double>(end - begin) * 1e-6)};
+  ChartAxis axis{"time since the step began [µs]", 0, std::max(1e-3, static_cast<double>(end - begin) * 1e-6)};
   const std::string which = drawn.size() < run.elements.size()
                                 ? fmt::format("{} of the {} elements", drawn.size(), run.elements.size())
                                 : "all elements";
@@ -213,7 +213,7 @@ std::string published_section(const Report& report) {
 /// One of the numbers of a sweep, as a chart; points that do not fit the SRAM are on a dashed line of their own.
 std::string sweep_chart(const Sweep& sweep, const std::string& label, double (*value)(const SweepPoint&),
                         double limit) {
-  Axis x{sweep.axis, 1e300, 0, sweep.log}, y{label, 1e300, 0, true};
+  ChartAxis x{sweep.axis, 1e300, 0, sweep.log}, y{label, 1e300, 0, true};
   std::vector<ChartLine> lines;
   bool misfits = false;
   for (const SweepLine& sweep_line : sweep.lines) {

@@ -6,7 +6,7 @@ namespace flashcell::quant::manycore {
 namespace {
 
 /// For each slice the elements that keep a value of one of its neurons, rising.
-std::vector<std::vector<int>> receivers_of(const EventNetwork& network, const Placement& placement,
+std::vector<std::vector<int>> receivers_of(const SparseNetwork& network, const Placement& placement,
                                            const std::vector<std::vector<SourceColumns>>& columns) {
   std::vector<std::vector<uint32_t>> owners(network.layers.size());  // slice of each neuron
   std::vector<std::vector<uint32_t>> slices(network.layers.size());
@@ -39,7 +39,7 @@ bool straight(int came_by, uint8_t links) {
 
 }  // namespace
 
-Routes::Routes(const EventNetwork& network, const Placement& placement,
+Routes::Routes(const SparseNetwork& network, const Placement& placement,
                const std::vector<std::vector<SourceColumns>>& columns, const Chip& chip, const ChipGrid& grid)
     : entries_(placement.slices.size()), table_sizes_(static_cast<size_t>(grid.chips())) {
   std::vector<std::vector<int>> receivers = receivers_of(network, placement, columns);

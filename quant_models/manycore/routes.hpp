@@ -19,7 +19,7 @@ struct RouteEntry {
 /// chip to each chip that wants it by the grid's way, and is copied where ways part.
 class Routes {
  public:
-  Routes(const EventNetwork& network, const Placement& placement,
+  Routes(const SparseNetwork& network, const Placement& placement,
          const std::vector<std::vector<SourceColumns>>& columns, const Chip& chip, const ChipGrid& grid);
 
   /// Of a slice: its own chip first, then every chip behind one that comes before it.

@@ -10,7 +10,7 @@
 
 namespace flashcell::quant::manycore {
 
-Simulation::Simulation(const EventNetwork& network, const MachineRun& run, std::span<const float> inputs)
+Simulation::Simulation(const SparseNetwork& network, const MachineRun& run, std::span<const float> inputs)
     : network_(network),
       chip_(run.chip),
       options_(run.options),
@@ -37,7 +37,7 @@ void Simulation::prepare() {
   for (size_t s = 0; s < slices; ++s)
     states_.insert(states_.end(), sequences, std::vector<float>(placement_.slices[s].neurons.size()));
   layer_slices_.resize(layers);
-  for (const Slice& slice : placement_.slices) ++layer_slices_[static_cast<size_t>(slice.layer)];
+  for (const NeuronSlice& slice : placement_.slices) ++layer_slices_[static_cast<size_t>(slice.layer)];
   done_slices_.resize(layers * sequences);
   all_done_.assign(layers * sequences, -1);
   layer_events_.resize(layers);
@@ -55,7 +55,7 @@ void Simulation::load_programs() {
   programs_.resize(placement_.slices.size());
   run_parallel(scratch_.size(), elements_.size(), [&](size_t, size_t e) {
     elements_[e].sources = columns_of(network_, by_element.of(e));
-    for (const Slice* slice : by_element.of(e)) {
+    for (const NeuronSlice* slice : by_element.of(e)) {
       const auto s = static_cast<size_t>(slice - placement_.slices.data());
       const EventLayer& layer = network_.layers[static_cast<size_t>(slice->layer)];
       programs_[s] = slice_program(layer, *slice, elements_[e].sources);
@@ -74,7 +74,7 @@ void Simulation::expect_packets() {
   routes_ = std::make_unique<Routes>(network_, placement_, columns, chip_, grid_);
   for (Element& element : elements_) element.expected.resize(element.sources.size());
   for (size_t s = 0; s < placement_.slices.size(); ++s) {
-    const Slice& slice = placement_.slices[s];
+    const NeuronSlice& slice = placement_.slices[s];
     Element& own = elements_[static_cast<size_t>(slice.element)];
     ++own.expected[source_place(own, slice.layer)];
     for (const RouteEntry& entry : routes_->of(s))
@@ -289,7 +289,7 @@ void Simulation::handle(const Event& event) {
 }
 
 void Simulation::handle_done(const Event& event) {
-  const Slice& slice = placement_.slices[event.slice];
+  const NeuronSlice& slice = placement_.slices[event.slice];
   Element& element = elements_[static_cast<size_t>(slice.element)];
   const std::vector<NeuronEvent>& events = messages_[message_place(event.slice, event.sequence, event.step)];
   layer_events_[static_cast<size_t>(slice.layer)] += static_cast<int64_t>(events.size());
@@ -312,7 +312,7 @@ void Simulation::handle_done(const Event& event) {
 }
 
 void Simulation::send(const Event& event, int64_t packets) {
-  const Slice& slice = placement_.slices[event.slice];
+  const NeuronSlice& slice = placement_.slices[event.slice];
   Element& element = elements_[static_cast<size_t>(slice.element)];
   const double clocks = static_cast<double>(packets) * chip_.send_clocks;
   add_clocks(slice.element, phase_of(slice.layer, event.step), kSend, clocks);

@@ -15,7 +15,7 @@ namespace flashcell::quant::manycore {
 class Simulation {
  public:
   /// All must outlive it.
-  Simulation(const EventNetwork& network, const MachineRun& run, std::span<const float> inputs);
+  Simulation(const SparseNetwork& network, const MachineRun& run, std::span<const float> inputs);
 
   /// Entries of each chip's router.
   const std::vector<int64_t>& table_sizes() const { return routes_->table_sizes(); }
@@ -105,7 +105,7 @@ class Simulation {
   void add_clocks(int element, int phase, Work work, double clocks);
   double unit_clocks() const;
 
-  const EventNetwork& network_;
+  const SparseNetwork& network_;
   const Chip& chip_;
   const MachineOptions& options_;
   const Placement& placement_;

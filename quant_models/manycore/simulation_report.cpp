@@ -107,7 +107,7 @@ void Simulation::report(MachineRun& run) const {
       const size_t first = run.states.size();
       run.states.resize(first + static_cast<size_t>(network_.layers[l].hidden));
       for (size_t s = 0; s < placement_.slices.size(); ++s) {
-        const Slice& slice = placement_.slices[s];
+        const NeuronSlice& slice = placement_.slices[s];
         if (slice.layer != static_cast<int>(l)) continue;
         const std::vector<float>& states =
             states_[s * static_cast<size_t>(options_.sequences) + static_cast<size_t>(b)];

@@ -10,9 +10,9 @@
 #include "base/output_file.hpp"
 #include "quant_models/hash.hpp"
 #include "quant_models/model_error.hpp"
-#include "quant_models/packed/file_reader.hpp"
 #include "quant_models/packed/kernel_image.hpp"
 #include "quant_models/packed/packed_file_v1.hpp"
+#include "quant_models/packed/packed_reader.hpp"
 #include "quant_models/packed/validate.hpp"
 
 namespace flashcell::quant {
@@ -80,7 +80,7 @@ struct Head {
   uint32_t version, image_bytes;
 };
 
-Head check_head(FileReader& reader, std::span<const uint8_t> bytes) {
+Head check_head(PackedReader& reader, std::span<const uint8_t> bytes) {
   const auto magic = reader.take(sizeof(kMagic), "the header");
   if (!std::equal(magic.begin(), magic.end(), kMagic))
     reader.fail("is no .fcnn model; make one with `flashcell quantize`");
@@ -104,7 +104,7 @@ Head check_head(FileReader& reader, std::span<const uint8_t> bytes) {
   return head;
 }
 
-void read_image(FileReader& reader, PackedModel& model) {
+void read_image(PackedReader& reader, PackedModel& model) {
   using namespace contract;
   const QcnnHeader header = reader.table<QcnnHeader>(1, 1, "image header").front();
   if (header.version != kQcnnVersion) {
@@ -127,7 +127,7 @@ void read_image(FileReader& reader, PackedModel& model) {
   }
 }
 
-void read_names(FileReader& reader, PackedModel& model) {
+void read_names(PackedReader& reader, PackedModel& model) {
   model.name = reader.text("the model's name");
   model.calibration = take_calibration(model.name);
   for (size_t i = 0; i < model.layers.size(); ++i) model.layer_names.push_back(reader.text("the layers' names"));
@@ -178,7 +178,7 @@ std::vector<uint8_t> packed_file_bytes(const PackedModel& model) {
 }
 
 PackedModel parse_packed_file(std::span<const uint8_t> bytes, const std::string& name) {
-  FileReader reader(bytes, name);
+  PackedReader reader(bytes, name);
   const Head head = check_head(reader, bytes);
   PackedModel model;
   if (head.version == 1) {

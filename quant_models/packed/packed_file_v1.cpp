@@ -86,7 +86,7 @@ void append(const LayerV1& from, PackedModel& model) {
 
 }  // namespace
 
-void read_image_v1(FileReader& reader, PackedModel& model) {
+void read_image_v1(PackedReader& reader, PackedModel& model) {
   const HeaderV1 header = reader.table<HeaderV1>(1, 1, "image header").front();
   if (header.version != 1) {
     reader.fail("was made for version " + std::to_string(header.version) +

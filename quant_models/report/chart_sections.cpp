@@ -37,7 +37,7 @@ ChartLine curve_of(const std::vector<double>& losses) {
 std::string loss_section(const std::string& title, const std::string& note, const std::vector<double>& losses) {
   if (losses.empty()) return "";
   const auto [low, high] = std::minmax_element(losses.begin(), losses.end());
-  Axis y{"loss", std::min(0.0, *low), *high * 1.05};
+  ChartAxis y{"loss", std::min(0.0, *low), *high * 1.05};
   if (*low > 0 && *high > 20 * *low) y = {"loss, logarithmic", *low / 1.1, *high * 1.1, true};
   return section(title, note, line_chart({"step", 0, static_cast<double>(losses.size())}, y, {curve_of(losses)}));
 }
@@ -56,7 +56,7 @@ std::string bits_section(const std::string& title, const std::string& what, cons
     most = std::max(most, bits);
   }
   if (bars.empty()) return "";
-  const Axis x{what + ", in the network's order", 0.5, static_cast<double>(bars.size()) + 0.5};
+  const ChartAxis x{what + ", in the network's order", 0.5, static_cast<double>(bars.size()) + 0.5};
   return section(title, "", bar_chart(x, {"bits", 0, std::max(8.0, 1.0 * most)}, bars, {}));
 }
 

@@ -41,7 +41,7 @@ std::vector<float> some_of(std::span<const float> images, int64_t count, int64_t
 
 class Choice {
  public:
-  Choice(const Graph& graph, const cim::Device& device, const RangeSource& ranges, std::span<const float> images,
+  Choice(const Graph& graph, const cim::ArrayDevice& device, const RangeSource& ranges, std::span<const float> images,
          int64_t count, const ArrayBitsOptions& options, const std::function<void(int64_t, int64_t)>& progress)
       : graph_(graph),
         device_(device),
@@ -74,7 +74,7 @@ class Choice {
     to_measure_ += 2 + kHalvings;
   }
 
-  cim::ChosenBits run() {
+  cim::ChosenArrayBits run() {
     const std::vector<Bits> own(layers_.size());
     settings_ = ranges_(device_);
     for (int chip = 0; chip < options_.chips; ++chip)
@@ -106,7 +106,7 @@ class Choice {
 
   const std::string& name_of(size_t layer) const { return graph_.node(layers_[layer]).name; }
 
-  cim::LayerWeights weights_of(size_t layer, Tensor& storage) const {
+  cim::ArrayWeights weights_of(size_t layer, Tensor& storage) const {
     return cim::weights_of(graph_.node(layers_[layer]), storage);
   }
 
@@ -125,8 +125,8 @@ class Choice {
     return own;
   }
 
-  cim::Device with(const std::vector<Bits>& bits) const {
-    cim::Device device = device_;
+  cim::ArrayDevice with(const std::vector<Bits>& bits) const {
+    cim::ArrayDevice device = device_;
     device.layers.clear();
     for (size_t i = 0; i < layers_.size(); ++i) {
       const cim::LayerBits own = layer_bits(i, bits[i]);
@@ -143,7 +143,7 @@ class Choice {
   }
 
   // Chips with one layer as `device` has it, all others with the device's own bits.
-  ArrayDifferences::Outputs measure_one(size_t layer, const cim::Device& device, const cim::Settings& settings) {
+  ArrayDifferences::Outputs measure_one(size_t layer, const cim::ArrayDevice& device, const cim::Settings& settings) {
     return measure(some_differ_, [&](int chip) {
       cim::PreparedLayers layers = chips_[static_cast<size_t>(chip)];
       Tensor storage;
@@ -172,7 +172,7 @@ class Choice {
       Bits fewer;
       fewer.*kind.of = bits;
       const bool own = bits == kind.bits.back();
-      const cim::Device device = own ? device_ : with(std::vector<Bits>(layers_.size(), fewer));
+      const cim::ArrayDevice device = own ? device_ : with(std::vector<Bits>(layers_.size(), fewer));
       const cim::Settings settings = own ? settings_ : ranges_(device);
       for (size_t i = 0; i < layers_.size(); ++i) {
         double& noise = (result_.layers[i].*kind.row).noise.emplace_back(0);
@@ -242,7 +242,7 @@ class Choice {
   }
 
   double kept_with(const std::vector<Bits>& bits) {
-    const cim::Device device = with(bits);
+    const cim::ArrayDevice device = with(bits);
     const cim::Settings settings = ranges_(device);
     return all_differ_.kept(measure(all_differ_, [&](int chip) {
       return cim::program(graph_, device, settings, options_.seed + static_cast<uint64_t>(chip));
@@ -250,7 +250,7 @@ class Choice {
   }
 
   const Graph& graph_;
-  cim::Device device_;
+  cim::ArrayDevice device_;
   const RangeSource& ranges_;
   const ArrayBitsOptions& options_;
   const std::function<void(int64_t, int64_t)>& progress_;
@@ -260,15 +260,15 @@ class Choice {
   std::vector<Kind> kinds_;
   cim::Settings settings_;  // with the device's own bits; likewise the chips
   std::vector<cim::PreparedLayers> chips_;
-  cim::ChosenBits result_;
+  cim::ChosenArrayBits result_;
   int64_t measured_ = 0, to_measure_ = 0;
 };
 
 }  // namespace
 
-cim::ChosenBits choose_array_bits(const Graph& graph, const cim::Device& device, const RangeSource& ranges,
-                                  std::span<const float> images, int64_t count, const ArrayBitsOptions& options,
-                                  const std::function<void(int64_t done, int64_t all)>& progress) {
+cim::ChosenArrayBits choose_array_bits(const Graph& graph, const cim::ArrayDevice& device, const RangeSource& ranges,
+                                       std::span<const float> images, int64_t count, const ArrayBitsOptions& options,
+                                       const std::function<void(int64_t done, int64_t all)>& progress) {
   return Choice(graph, device, ranges, images, count, options, progress).run();
 }
 

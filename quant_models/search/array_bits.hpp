@@ -19,7 +19,7 @@ struct ArrayBitsOptions {
 };
 
 /// Converters' ranges for a device, from pictures or from what a file says.
-using RangeSource = std::function<cim::Settings(const cim::Device&)>;
+using RangeSource = std::function<cim::Settings(const cim::ArrayDevice&)>;
 
 /// Gives each layer on arrays as few bits of its weights, of the converters behind its columns, or of both, as the
 /// network bears while bits are stored wrongly (Higuchi et al., Jpn. J. Appl. Phys. 2023, doi
@@ -35,8 +35,8 @@ using RangeSource = std::function<cim::Settings(const cim::Device&)>;
 /// layers stays, as far as it is not chosen anew. Images need no labels. The same for any number of threads. `progress`
 /// is told how many accuracies of how many are measured. Throws what program() throws, ModelError for a device with
 /// nothing to choose.
-cim::ChosenBits choose_array_bits(const Graph& graph, const cim::Device& device, const RangeSource& ranges,
-                                  std::span<const float> images, int64_t count, const ArrayBitsOptions& options,
-                                  const std::function<void(int64_t done, int64_t all)>& progress = {});
+cim::ChosenArrayBits choose_array_bits(const Graph& graph, const cim::ArrayDevice& device, const RangeSource& ranges,
+                                       std::span<const float> images, int64_t count, const ArrayBitsOptions& options,
+                                       const std::function<void(int64_t done, int64_t all)>& progress = {});
 
 }  // namespace flashcell::quant

@@ -33,15 +33,15 @@ struct Scale {
 };
 
 /// What a panel shows across, and what its colours show.
-struct Axis {
+struct ChartAxis {
   const char* title;
   double (*value)(const SearchCosts&);
   const char* colour_title;
   double (*colour)(const SearchCosts&);
 };
 
-constexpr Axis kPanels[] = {{"weights, MB (2^20 bytes)", megabytes, "light: few bit operations", giga_operations},
-                            {"bit operations, 10^9", giga_operations, "light: little memory", megabytes}};
+constexpr ChartAxis kPanels[] = {{"weights, MB (2^20 bytes)", megabytes, "light: few bit operations", giga_operations},
+                                 {"bit operations, 10^9", giga_operations, "light: little memory", megabytes}};
 
 class Chart {
  public:
@@ -98,7 +98,7 @@ class Chart {
   double level(const SearchCosts& c) const { return c.perturbation > 0 ? std::log10(c.perturbation) : floor_; }
   double y_of(const SearchCosts& c) const { return kTop + kHeight * (1 - height_.share(level(c))); }
 
-  void grid(const Axis& axis, const Scale& across, int left) {
+  void grid(const ChartAxis& axis, const Scale& across, int left) {
     add(svg_element(
         "rect",
         {{"x", left}, {"y", kTop}, {"width", kPanel}, {"height", kHeight}, {"fill", "none"}, {"stroke", "#ccc"}}));
@@ -114,7 +114,7 @@ class Chart {
     text(left + kPanel, kTop - 28, axis.colour_title, "#666", "end");
   }
 
-  void draw(const Axis& axis, int left) {
+  void draw(const ChartAxis& axis, int left) {
     Scale across, colours;
     for_each_costs([&](const SearchCosts& c) {
       across.take(axis.value(c));

@@ -11,7 +11,7 @@ namespace {
 
 enum Column : int64_t { kLow, kHigh, kZeroIsALevel, kWorth, kColumns };
 
-bool is_seen(const cim::Device& device) {
+bool is_seen(const cim::ArrayDevice& device) {
   const bool one_cycle = device.input.cycle_bits == 0 || device.input.cycle_bits >= device.input.bits;
   return device.output.bits > 0 && device.slices() == 1 && device.array.mapping == cim::Mapping::pair && one_cycle;
 }
@@ -30,7 +30,7 @@ ArrayConverters::ArrayConverters(const Graph& graph, const std::string& device)
     : device_(read_array_device(device)), id_limit_(graph.id_limit()) {
   for (const NodeId id : cim::nodes_on_arrays(graph)) {
     const Node& node = graph.node(id);
-    const cim::Device own = device_.of_layer(node.name);
+    const cim::ArrayDevice own = device_.of_layer(node.name);
     if (!is_seen(own)) continue;
     Tensor storage;
     const int inputs = cim::weights_of(node, storage).inputs;
@@ -51,9 +51,9 @@ void ArrayConverters::calibrate(const Graph& network, std::span<const float> ima
   auto ranges = ranges_.accessor<float, 2>();
   for (size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
-    const cim::Device own = device_.of_layer(layer.name);
+    const cim::ArrayDevice own = device_.of_layer(layer.name);
     Tensor storage;
-    const cim::LayerWeights weights = cim::weights_of(real.node(real.find(layer.name).value()), storage);
+    const cim::ArrayWeights weights = cim::weights_of(real.node(real.find(layer.name).value()), storage);
     const cim::ArrayLayer ideal = cim::program_ideally(weights, device_, settings.at(layer.name));
     const cim::OutputRange range = cim::output_range(own, settings.at(layer.name), layer.rows.front(), 0);
     const auto row = static_cast<int64_t>(i);
@@ -69,7 +69,7 @@ std::vector<ColumnConverters> ArrayConverters::columns() const {
   const auto ranges = ranges_.accessor<float, 2>();
   for (size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
-    const cim::Device own = device_.of_layer(layer.name);
+    const cim::ArrayDevice own = device_.of_layer(layer.name);
     ColumnConverters& converters = columns[static_cast<size_t>(layer.node)];
     const auto row = static_cast<int64_t>(i);
     for (size_t a = 0; a < layer.rows.size(); ++a) {

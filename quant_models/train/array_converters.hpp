@@ -37,7 +37,7 @@ class ArrayConverters {
     std::vector<at::Tensor> masks;  // of one array: undefined
   };
 
-  cim::Device device_;
+  cim::ArrayDevice device_;
   size_t id_limit_ = 0;
   std::vector<Layer> layers_;
   at::Tensor ranges_;  // layers x (low, high, whether zero is a level, what a full cell's current is worth)

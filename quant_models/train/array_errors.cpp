@@ -8,7 +8,7 @@
 
 namespace flashcell::quant {
 
-cim::Device read_array_device(const std::string& text) {
+cim::ArrayDevice read_array_device(const std::string& text) {
   try {
     return cim::device_of(text);
   } catch (const Error& e) {
@@ -22,7 +22,7 @@ ArrayErrors::ArrayErrors(const Graph& graph, const TorchNetwork& network, const 
   for (const NodeId id : cim::nodes_on_arrays(graph)) {
     const Node& node = graph.node(id);
     Tensor storage;
-    const cim::LayerWeights weights = cim::weights_of(node, storage);
+    const cim::ArrayWeights weights = cim::weights_of(node, storage);
     for (const TorchNetwork::QuantizedWeight& w : network.quantized_weights()) {
       if (w.node != id) continue;
       const int bits = device_.of_layer(node.name).array.weight_bits;

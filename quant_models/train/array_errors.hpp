@@ -11,7 +11,7 @@
 namespace flashcell::quant {
 
 /// A stage's `arrays`. Throws ModelError: no such device.
-cim::Device read_array_device(const std::string& text);
+cim::ArrayDevice read_array_device(const std::string& text);
 
 /// What the cells of a compute-in-memory device make of a network's weights, for training that learns to bear it: each
 /// draw is another chip (Joshi et al., Nature Communications 11, 2020, train with normal noise over the largest weight;
@@ -36,7 +36,7 @@ class ArrayErrors {
 
   at::Tensor errors_of(const Layer& layer, const TorchNetwork& network, uint64_t seed) const;
 
-  cim::Device device_;
+  cim::ArrayDevice device_;
   std::vector<Layer> layers_;
 };
 

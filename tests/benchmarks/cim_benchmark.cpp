@@ -19,7 +19,7 @@ void run_products(benchmark::State& state, const std::string& text) {
   LayerSettings settings;
   settings.output = {{-20, 20, true}};
   const auto layer = std::make_shared<const PreparedLayer>(program(
-      LayerWeights{"matrix", 1, kColumns, kRows, weights, {}}, device_of(text + ",array.rows=512"), settings, 1, 0));
+      ArrayWeights{"matrix", 1, kColumns, kRows, weights, {}}, device_of(text + ",array.rows=512"), settings, 1, 0));
   LayerRunner runner(layer);
   std::vector<float> out(size_t{kColumns} * kBlock);
   uint64_t item = 0;

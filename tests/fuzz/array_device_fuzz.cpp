@@ -10,11 +10,11 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace flashcell;
   try {
-    const quant::cim::Device device =
+    const quant::cim::ArrayDevice device =
         quant::cim::read_device(std::string(reinterpret_cast<const char*>(data), size), "fuzz");
     // What was accepted can be programmed.
     const float weights[] = {0.5F, -1, 0, 2, 0.25F, -0.75F};
-    quant::cim::program(quant::cim::LayerWeights{"layer", 1, 2, 3, weights, {}}, device, {}, 1, 0);
+    quant::cim::program(quant::cim::ArrayWeights{"layer", 1, 2, 3, weights, {}}, device, {}, 1, 0);
   } catch (const Error& e) {
     if (e.fault() != Fault::usage) std::abort();
   }

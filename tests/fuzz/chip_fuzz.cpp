@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "quant_models/manycore/event_network.hpp"
 #include "quant_models/manycore/mesh.hpp"
+#include "quant_models/manycore/sparse_network.hpp"
 #include "tests/fuzz/must_blame_the_input.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -135,10 +135,11 @@ TEST(Structure, TypesOfATextAreFound) {
   EXPECT_EQ(types_of(text), (std::set<std::string>{"a::b::One", "a::b::Two", "a::b::Three", "a::b::Four", "Outside"}));
 }
 
-TEST(Structure, ATypeIsDefinedInOneFile) {
+/// Files that define a type, by its full name.
+std::map<std::string, std::set<std::string>> files_of_types() {
   const std::vector<std::string> rooms{"base",     "bitstreams",   "host",    "kernels_hls",
                                        "pipeline", "quant_models", "tracking"};
-  std::map<std::string, std::set<std::string>> files;  // by the type's full name
+  std::map<std::string, std::set<std::string>> files;
   for (const std::string& room : rooms) {
     for (const auto& entry : fs::recursive_directory_iterator(test::source_dir() / room)) {
       const std::string extension = entry.path().extension().string();
@@ -149,12 +150,36 @@ TEST(Structure, ATypeIsDefinedInOneFile) {
         files[type].insert(fs::relative(entry.path(), test::source_dir()).string());
     }
   }
+  return files;
+}
+
+TEST(Structure, ATypeIsDefinedInOneFile) {
+  const auto files = files_of_types();
   EXPECT_GT(files.size(), 500U);
   for (const auto& [type, where] : files) {
     std::string list;
     for (const std::string& file : where) list += " " + file;
     EXPECT_EQ(where.size(), 1U) << type << " is defined in" << list
                                 << ": give one of them another name, or put it into a nameless namespace";
+  }
+}
+
+// Else what a header of the inner namespace means by the name depends on which headers stand before it, and sources
+// that are compiled together see more of them.
+TEST(Structure, NoTypeHidesOneOfTheNamespaceAround) {
+  const auto files = files_of_types();
+  for (const auto& [type, where] : files) {
+    const size_t end = type.rfind("::");
+    if (end == std::string::npos) continue;
+    const std::string name = type.substr(end);
+    std::string around = type.substr(0, end);
+    for (size_t cut = around.rfind("::"); cut != std::string::npos; cut = around.rfind("::")) {
+      around.resize(cut);
+      const auto outer = files.find(around + name);
+      if (outer == files.end()) continue;
+      ADD_FAILURE() << type << " in " << *where.begin() << " hides " << outer->first << " in " << *outer->second.begin()
+                    << ": give one of them another name";
+    }
   }
 }
 

@@ -66,8 +66,8 @@ std::string track_actions(const RunInfo& run, const ReportData& data) {
   const TimeAxis time(run.fps, data.last_frame() - data.first_frame());
   std::vector<ChartRow> rows;
   for (const TrackStory* track : tracks) rows.push_back(action_row(*track, time));
-  const Axis x{time.label("recording time"), time.at(data.first_frame()), time.at(data.last_frame() + 1), false,
-               short_number};
+  const ChartAxis x{time.label("recording time"), time.at(data.first_frame()), time.at(data.last_frame() + 1), false,
+                    short_number};
   std::string note = "By id; what the network of actions.model said.";
   if (data.all_tracks() > tracks.size())
     note = fmt::format("The {} longest of {} tracks. ", tracks.size(), count_text(data.all_tracks())) + note;

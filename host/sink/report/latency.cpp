@@ -16,7 +16,7 @@ constexpr size_t kLatencyBars = 72;
 constexpr size_t kMostLines = 7;  // colours in the style sheet
 
 // Latencies of several stages differ by orders of magnitude: then a logarithmic scale.
-Axis latency_axis(const std::vector<ChartLine>& lines) {
+ChartAxis latency_axis(const std::vector<ChartLine>& lines) {
   double low = 0, high = 0;
   for (const ChartLine& line : lines) {
     for (const ChartPoint& p : line.points) {
@@ -25,7 +25,7 @@ Axis latency_axis(const std::vector<ChartLine>& lines) {
       high = std::max(high, p.high);
     }
   }
-  Axis axis{"latency of a frame", 0, high * 1.05, false, short_duration};
+  ChartAxis axis{"latency of a frame", 0, high * 1.05, false, short_duration};
   if (low > 0 && high / low > 30) {
     axis.log = true;
     axis.low = std::pow(10.0, std::floor(std::log10(low)));
@@ -49,8 +49,8 @@ std::string latency_over_time(const RunInfo& run, const RunSummary& summary, con
     first = &data.latency_over_time();
     lines.push_back(series_line("frame to result", *first, time));
   }
-  const Axis x{time.label("recording time"), time.at(data.first_frame()), time.at(data.last_frame()), false,
-               short_number};
+  const ChartAxis x{time.label("recording time"), time.at(data.first_frame()), time.at(data.last_frame()), false,
+                    short_number};
   return section(title, series_note(*first), line_chart(x, latency_axis(lines), lines), "report_latency.csv");
 }
 
@@ -80,8 +80,8 @@ std::string latency_histogram(const LatencyHistogram& latency) {
   mark("P99", latency.percentile(99));
   mark("P99.9", latency.percentile(99.9));
   mark("max", latency.max());
-  const Axis x{"latency (logarithmic)", low, high, true, short_duration};
-  const Axis y{"frames", 0, most * 1.3, false, short_number};  // room for the markers' texts
+  const ChartAxis x{"latency (logarithmic)", low, high, true, short_duration};
+  const ChartAxis y{"frames", 0, most * 1.3, false, short_number};  // room for the markers' texts
   return section(title,
                  fmt::format("{} frame{}, mean {}.", count_text(latency.count()), plural(latency.count()),
                              short_duration(latency.mean())),

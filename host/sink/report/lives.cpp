@@ -77,8 +77,8 @@ std::string track_states(const RunInfo& run, const ReportData& data) {
   std::vector<ChartRow> rows;
   rows.reserve(tracks.size());
   for (const TrackStory* track : tracks) rows.push_back(row_of(*track, time));
-  const Axis x{time.label("recording time"), time.at(data.first_frame()), time.at(data.last_frame() + 1), false,
-               short_number};
+  const ChartAxis x{time.label("recording time"), time.at(data.first_frame()), time.at(data.last_frame() + 1), false,
+                    short_number};
   const std::string note = data.all_tracks() > tracks.size() ? fmt::format("The {} longest of {} tracks, by id.",
                                                                            tracks.size(), count_text(data.all_tracks()))
                                                              : "By id.";

@@ -27,7 +27,7 @@ std::vector<Point> drawn_points(const ReportData& data) {
 }
 
 /// An axis over some decades, whole where there are few ticks otherwise.
-Axis log_axis(const std::string& label, double low, double high) {
+ChartAxis log_axis(const std::string& label, double low, double high) {
   return {label, low / 1.3, high * 1.3, true, short_number};
 }
 
@@ -57,8 +57,8 @@ std::string speed_histogram(const RunInfo& run, const ReportData& data) {
         {width * static_cast<double>(i), width * static_cast<double>(i + 1), static_cast<double>(speeds.counts()[i])});
     most = std::max(most, bars.back().value);
   }
-  const Axis x{fmt::format("speed [{}/s]", run.unit()), 0, width * static_cast<double>(used), false, short_number};
-  const Axis y{"rows", 0, most * 1.05, false, short_number};
+  const ChartAxis x{fmt::format("speed [{}/s]", run.unit()), 0, width * static_cast<double>(used), false, short_number};
+  const ChartAxis y{"rows", 0, most * 1.05, false, short_number};
   return section(title, fmt::format("Rows by speed, where the object was seen; {} in all.", count_text(speeds.count())),
                  bar_chart(x, y, bars, {}), "report_speeds.csv");
 }

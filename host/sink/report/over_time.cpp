@@ -42,7 +42,7 @@ ChartLine line_of(const TrackStory& track, const Quantity& quantity, const TimeA
   return line;
 }
 
-Axis axis_around(const std::string& label, const std::vector<ChartLine>& lines, bool from_zero) {
+ChartAxis axis_around(const std::string& label, const std::vector<ChartLine>& lines, bool from_zero) {
   double low = std::numeric_limits<double>::max(), high = -low;
   for (const ChartLine& line : lines) {
     for (const ChartPoint& p : line.points) low = std::min(low, p.y), high = std::max(high, p.y);
@@ -73,9 +73,9 @@ std::string objects_over_time(const RunInfo& run, const ReportData& data) {
   for (const BoundedSeries* s : {&data.objects(), &data.followed()}) {
     for (const BoundedSeries::Point& p : s->points()) most = std::max(most, p.max);
   }
-  const Axis x{time.label("recording time"), time.at(data.first_frame()), time.at(data.last_frame()), false,
-               short_number};
-  const Axis y{"objects in a frame", 0, most * 1.05, false, short_number};
+  const ChartAxis x{time.label("recording time"), time.at(data.first_frame()), time.at(data.last_frame()), false,
+                    short_number};
+  const ChartAxis y{"objects in a frame", 0, most * 1.05, false, short_number};
   // Where everything measured is tracked the lines coincide: the upper one is dashed.
   std::vector<ChartLine> lines = {series_line("measured", data.objects(), time),
                                   series_line("rows of tracks", data.followed(), time)};
@@ -88,8 +88,8 @@ std::string tracks_over_time(const RunInfo& run, const ReportData& data) {
   const std::vector<const TrackStory*> tracks = longest_tracks(data, kMostTimeLines);
   if (tracks.empty()) return section(title, "", no_data("No object was tracked."), "report_over_time.csv");
   const TimeAxis time(run.fps, data.last_frame() - data.first_frame());
-  const Axis x{time.label("recording time"), time.at(data.first_frame()), time.at(data.last_frame()), false,
-               short_number};
+  const ChartAxis x{time.label("recording time"), time.at(data.first_frame()), time.at(data.last_frame()), false,
+                    short_number};
   std::string charts, choice;
   uint64_t stride = 1;
   for (const TrackStory* track : tracks) stride = std::max(stride, track->path_stride * drawn_step(*track));

@@ -23,7 +23,7 @@ struct Roomy : Sizes<kMaxSide, false, contract::kShapeFeatures> {
 template <class S>
 class TableRules {
  public:
-  void expect(const Command<S>& command) {
+  void expect(const LabelCommand<S>& command) {
     ++clock_;
     EXPECT_LE(command.load + command.merge + command.fetch, 1) << "one read a clock";
     EXPECT_TRUE(!command.load || command.other == command.label);
@@ -82,7 +82,7 @@ Taken join_picture(const Picture& picture, bool with_features = true) {
     const bool occupied = i < cells && picture.occupied(static_cast<uint32_t>(i / in_frame),
                                                         static_cast<uint32_t>(i % in_frame / picture.columns),
                                                         static_cast<uint32_t>(i % picture.columns));
-    const Command<S> command = join->step(occupied, i < cells ? pixels_of(i) : 0);
+    const LabelCommand<S> command = join->step(occupied, i < cells ? pixels_of(i) : 0);
     EXPECT_EQ(command.cell, occupied) << "a cell a clock";
     if (with_features) rules.expect(command);
     if (!command.end) continue;

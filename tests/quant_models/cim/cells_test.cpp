@@ -20,13 +20,13 @@ class CellTables : public ::testing::Test {
   std::map<std::string, std::vector<double>> tables_;
 };
 
-const PolynomialCell& polynomial(const Device& device, std::unique_ptr<CellModel>& keeper) {
+const PolynomialCell& polynomial(const ArrayDevice& device, std::unique_ptr<CellModel>& keeper) {
   keeper = device.cell_model();
   return dynamic_cast<const PolynomialCell&>(*keeper);
 }
 
 TEST_F(CellTables, PhaseChangeMemoryOfAihwkit) {
-  const Device device = device_of("pcm_aihwkit");
+  const ArrayDevice device = device_of("pcm_aihwkit");
   const PcmCell cell(device.cell.pcm);
   const std::vector<double>& g = tables_["g_pcm"];
   for (size_t i = 0; i < g.size(); ++i) {
@@ -84,7 +84,7 @@ Drawn draw(const CellModel& cell, double target, double seconds, int count = 200
 
 TEST(Cells, DrawsHaveTheSpreadThatTheirLawSays) {
   for (const std::string& name : preset_names()) {
-    const Device device = device_of(name);
+    const ArrayDevice device = device_of(name);
     const std::unique_ptr<CellModel> cell = device.cell_model();
     const double target = 0.7 * device.cell.g_max, sigma = cell->programming_sigma(target);
     const Drawn drawn = draw(*cell, target, 0);

@@ -29,7 +29,7 @@ double squared_error(const std::vector<float>& numbers, int bits, const OutputRa
   return sum / static_cast<double>(numbers.size());
 }
 
-Device with_bits(int bits, const char* range = "least_error") {
+ArrayDevice with_bits(int bits, const char* range = "least_error") {
   return device_of("ideal_8bit,output.bits=" + std::to_string(bits) + ",output.range=" + range);
 }
 
@@ -66,7 +66,7 @@ TEST(ColumnRange, OtherRulesGoByPercentiles) {
 TEST(ColumnRange, CurrentsOfOneSignHaveAllLevelsThere) {
   std::vector<float> numbers = some_normals(10000);
   for (float& x : numbers) x = std::abs(x);
-  Device device = with_bits(3);
+  ArrayDevice device = with_bits(3);
   device.array.mapping = Mapping::offset;
   const OutputRange found = column_range(sample_of(numbers), device);
   EXPECT_EQ(found.low, 0);

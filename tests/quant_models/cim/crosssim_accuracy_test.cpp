@@ -70,7 +70,7 @@ TEST_F(CrossSimAccuracy, MeansOfChips) {
   const int chips = wanted != nullptr ? std::max(2, std::atoi(wanted)) : 4;
   for (const Figure& f : figures) {
     const test::TestImages t = test::crosssim_images(f.images);
-    const Device device = device_of(f.device);
+    const ArrayDevice device = device_of(f.device);
     double sum = 0, squares = 0;
     for (int chip = 0; chip < chips; ++chip) {
       const double one = percent(program(graph_, device, settings[f.limits], 1000 + static_cast<uint64_t>(chip)), t);

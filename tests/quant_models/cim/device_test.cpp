@@ -25,17 +25,17 @@ std::string error_of(const std::function<void()>& action) {
   return "nothing";
 }
 
-TEST(Device, EveryPresetIsWholeAndNamesItsSource) {
+TEST(ArrayDevice, EveryPresetIsWholeAndNamesItsSource) {
   EXPECT_GE(preset_names().size(), 10U);
   for (const std::string& name : preset_names()) {
-    const Device device = device_of(name);
+    const ArrayDevice device = device_of(name);
     EXPECT_EQ(device.name, name);
     EXPECT_FALSE(device.source.empty());
     EXPECT_GT(device.cell.g_max, device.cell.g_min);
   }
 }
 
-TEST(Device, AKeyThatIsMissingIsNamed) {
+TEST(ArrayDevice, AKeyThatIsMissingIsNamed) {
   for (const char* key : {"g_max", "rows", "sigma", "weight_bits"}) {
     std::string text = preset_text("fefet_generic");
     const size_t at = text.find(std::string("\n") + key + " =");
@@ -46,7 +46,7 @@ TEST(Device, AKeyThatIsMissingIsNamed) {
   }
 }
 
-TEST(Device, WrongKeysAndPresets) {
+TEST(ArrayDevice, WrongKeysAndPresets) {
   EXPECT_THAT(error_of([] { device_of("nonsense"); }), AllOf(HasSubstr("nonsense"), HasSubstr("reram_milo_2021")));
   EXPECT_THAT(error_of([] { device_of("ideal_8bit,output.bit=4"); }), HasSubstr("did you mean `bits`"));
   EXPECT_THAT(error_of([] { device_of("ideal_8bit,output.bits=40"); }), HasSubstr("0..16"));
@@ -57,12 +57,12 @@ TEST(Device, WrongKeysAndPresets) {
   EXPECT_THAT(error_of([] { device_of("ideal_8bit,input.bits=0,input.cycle_bits=1"); }), HasSubstr("input.cycle_bits"));
 }
 
-TEST(Device, ItsTextIsReadBackAsItIs) {
+TEST(ArrayDevice, ItsTextIsReadBackAsItIs) {
   for (const std::string& name : preset_names()) {
-    Device device = device_of(name + ",time=36h");
+    ArrayDevice device = device_of(name + ",time=36h");
     device.layers = {{"conv1", 4, 0.25, 0}, {"fc", 0, 0, 6}};
     const std::string text = device_text(device);
-    const Device read = read_device(text, name + ".toml");
+    const ArrayDevice read = read_device(text, name + ".toml");
     EXPECT_EQ(device_text(read), text) << name;
     EXPECT_EQ(read.layers, device.layers) << name;
     EXPECT_EQ(read.seconds, 129600) << name;
@@ -70,8 +70,8 @@ TEST(Device, ItsTextIsReadBackAsItIs) {
   }
 }
 
-TEST(Device, LayersHaveBitsOfTheirOwn) {
-  Device device = device_of("ideal_8bit");
+TEST(ArrayDevice, LayersHaveBitsOfTheirOwn) {
+  ArrayDevice device = device_of("ideal_8bit");
   device.layers = {{"a", 4, 0, 0}, {"b", 0, 0, 5}};
   EXPECT_EQ(device.of_layer("a").array.weight_bits, 4);
   EXPECT_EQ(device.of_layer("a").array.cell_bits, 3) << "the highest code is a full cell";
@@ -87,8 +87,8 @@ TEST(Device, LayersHaveBitsOfTheirOwn) {
               HasSubstr("weight_bits"));
 }
 
-TEST(Device, ChangesOnTheCommandLine) {
-  const Device device = device_of("ideal_8bit,output.bits=6,array.mapping=offset,time=2d,wire.ohms=0.5");
+TEST(ArrayDevice, ChangesOnTheCommandLine) {
+  const ArrayDevice device = device_of("ideal_8bit,output.bits=6,array.mapping=offset,time=2d,wire.ohms=0.5");
   EXPECT_EQ(device.output.bits, 6);
   EXPECT_EQ(device.array.mapping, Mapping::offset);
   EXPECT_EQ(device.seconds, 172800);
@@ -96,7 +96,7 @@ TEST(Device, ChangesOnTheCommandLine) {
   EXPECT_EQ(device.input.bits, 8);
 }
 
-TEST(Device, Times) {
+TEST(ArrayDevice, Times) {
   EXPECT_EQ(seconds_of("1s"), 1);
   EXPECT_EQ(seconds_of("90"), 90);
   EXPECT_EQ(seconds_of("1.5 h"), 5400);

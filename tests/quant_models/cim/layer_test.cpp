@@ -63,7 +63,7 @@ struct Sample {
 
   std::vector<float> weights, x, same;
   LayerSettings settings;
-  LayerWeights layer;
+  ArrayWeights layer;
 };
 
 const std::string kFine = "ideal_8bit,array.weight_bits=13,array.cell_bits=12,input.bits=12,output.bits=0";
@@ -104,7 +104,7 @@ TEST(ArrayLayer, InputsBitByBit) {
 TEST(ArrayLayer, EachBitIsConvertedByItself) {
   Sample sample(6, 50, true);
   sample.settings.output = {{-7, 7, true}};
-  const Device d = device_of("ideal_8bit,input.bits=6,input.cycle_bits=1,output.bits=5");
+  const ArrayDevice d = device_of("ideal_8bit,input.bits=6,input.cycle_bits=1,output.bits=5");
   const std::vector<float> ours = sample.run("ideal_8bit,input.bits=6,input.cycle_bits=1,output.bits=5", 20);
   const ArrayLayer layer = program(sample.layer, d, sample.settings, 5, 0);
   const std::vector<float> codes = sample.codes(sample.x, layer);
@@ -151,7 +151,7 @@ TEST(ArrayLayer, ConvertersWithSmallRangesCutOff) {
 
 TEST(ArrayLayer, TooSmallArraysAreRefused) {
   const std::vector<float> weights(size_t{512} * 512, 0.1F);
-  const LayerWeights layer{"wide", 1, 512, 512, weights, {}};
+  const ArrayWeights layer{"wide", 1, 512, 512, weights, {}};
   try {
     program(layer, device_of("ideal_8bit,array.rows=1,array.columns=1"), {}, 0, 0);
     FAIL();
@@ -169,7 +169,7 @@ TEST(HeldWeights, AreWhatTheArraysComputeWith) {
                              "ideal_8bit,wire.ohms=20,array.cell_bits=3"}) {
     for (const std::optional<double> limit : {std::optional<double>(), std::optional<double>(0.6)}) {
       sample.settings.weight_limit = limit;
-      const Device d = device_of(std::string(device) + ",input.bits=0,output.bits=0,output.noise=0");
+      const ArrayDevice d = device_of(std::string(device) + ",input.bits=0,output.bits=0,output.noise=0");
       const std::vector<float> held = held_weights(sample.layer, d, sample.settings, 5, 3);
       ASSERT_EQ(held.size(), sample.weights.size());
       const ArrayLayer programmed = program(sample.layer, d, sample.settings, 5, 3);
@@ -205,7 +205,7 @@ TEST(HeldWeights, SpreadAsTheDeviceSays) {
   Sample sample(40, 100);
   std::fill(sample.weights.begin(), sample.weights.end(), 0.5F);
   sample.settings.weight_limit = 1;
-  const Device d =
+  const ArrayDevice d =
       device_of("ideal_8bit,array.weight_bits=9,array.cell_bits=8,read.noise=each,read.sigma=0.03,cell.g_min=20");
   const std::vector<float> held = held_weights(sample.layer, d, sample.settings, 8, 0);
   double mean = 0, square = 0;

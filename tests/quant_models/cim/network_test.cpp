@@ -33,7 +33,7 @@ struct SmallNetwork {
   }
 
   std::vector<float> run(const std::string& device, const RunAllOptions& options = {}, uint64_t seed = 3) const {
-    const Device d = device_of(device);
+    const ArrayDevice d = device_of(device);
     return run_on_arrays(graph, program(graph, d, calibrate(graph, d, images, kImages), seed), images, kImages,
                          options);
   }
@@ -70,7 +70,7 @@ TEST(ArrayNetwork, TheSameBytesForAnyThreadsAndBatch) {
 TEST(ArrayNetwork, ColumnsAndCellsGiveTheSameScores) {
   const SmallNetwork n;
   const std::string device = "ideal_8bit,read.noise=each,read.sigma=0.05";
-  const Device d = device_of(device), cells = device_of(device + ",read.law=cells");
+  const ArrayDevice d = device_of(device), cells = device_of(device + ",read.law=cells");
   const Settings settings = calibrate(n.graph, d, n.images, SmallNetwork::kImages);
   // One image again and again, as different items.
   constexpr int64_t kDraws = 300;
@@ -104,7 +104,7 @@ TEST(ArrayNetwork, ConvertersAndCellsAreCounted) {
   EXPECT_EQ(uses[1].columns, 8 * 3 * 2);
   EXPECT_EQ(uses[2].bits, 5);
   EXPECT_EQ(uses[0].bits, 8);
-  const Device serial = device_of("ideal_8bit,input.bits=8,input.cycle_bits=2");
+  const ArrayDevice serial = device_of("ideal_8bit,input.bits=8,input.cycle_bits=2");
   const std::vector<ConverterUse> more = converter_uses(n.graph, serial, {{"a", {1, true, {}}}, {"b", {1, false, {}}}});
   EXPECT_EQ(more[0].conversions, 8 * 81 * 4) << "7 bits and the sign";
   EXPECT_EQ(more[1].conversions, 8 * 25 * 4);
@@ -119,7 +119,7 @@ TEST(ArrayNetwork, ConvertersAndCellsAreCounted) {
 
 TEST(ArrayNetwork, RangesFromPicturesOrFromTheFile) {
   SmallNetwork n;
-  const Device d = device_of("ideal_8bit");
+  const ArrayDevice d = device_of("ideal_8bit");
   const Settings found = calibrate(n.graph, d, n.images, SmallNetwork::kImages);
   ASSERT_EQ(found.size(), 3U);
   EXPECT_TRUE(found.at("a").input_has_sign);
@@ -144,7 +144,7 @@ TEST(ArrayNetwork, RangesFromPicturesOrFromTheFile) {
 // What a network was trained to cut off is cut off, whatever pictures show.
 TEST(ArrayNetwork, StatedLimitsGoBeforeThePictures) {
   SmallNetwork n;
-  const Device d = device_of("nor_4bit");
+  const ArrayDevice d = device_of("nor_4bit");
   n.graph.set_quantization(*n.graph.find("relu"), unsigned_quantization(8, 0.002F));
   Convolution b = std::get<Convolution>(n.graph.node(*n.graph.find("b")).layer);
   b.weight_quantization = weight_quantization(5, {0.02F});
@@ -170,7 +170,7 @@ TEST(ArrayNetwork, StatedLimitsGoBeforeThePictures) {
 // A layer with bits of its own is the layer on a device that has these bits.
 TEST(ArrayNetwork, BitsOfSingleLayers) {
   const SmallNetwork n;
-  Device mixed = device_of("nor_4bit"), few = device_of("nor_4bit,array.weight_bits=3,array.cell_bits=2");
+  ArrayDevice mixed = device_of("nor_4bit"), few = device_of("nor_4bit,array.weight_bits=3,array.cell_bits=2");
   mixed.layers = {{"b", 3, 0, 0}};
   const Settings settings = calibrate(n.graph, mixed, n.images, SmallNetwork::kImages);
   const PreparedLayers ours = program(n.graph, mixed, settings, 3), all = program(n.graph, few, settings, 3),
@@ -196,11 +196,11 @@ TEST(ArrayNetwork, BitsOfSingleLayers) {
 // The rule sees the bits that the layer has, and a network with few of them is nearer to the real one.
 TEST(ArrayNetwork, RangesOfLeastError) {
   const SmallNetwork n;
-  Device wide = device_of("ideal_8bit,output.bits=3");
-  Device fitted = wide;
+  ArrayDevice wide = device_of("ideal_8bit,output.bits=3");
+  ArrayDevice fitted = wide;
   fitted.output.range = RangeRule::least_error;
   const std::vector<float> real = run_all(n.graph, n.images, SmallNetwork::kImages);
-  const auto error = [&](const Device& device) {
+  const auto error = [&](const ArrayDevice& device) {
     const Settings settings = calibrate(n.graph, device, n.images, SmallNetwork::kImages);
     const std::vector<float> ours =
         run_on_arrays(n.graph, program(n.graph, device, settings, 1), n.images, SmallNetwork::kImages);

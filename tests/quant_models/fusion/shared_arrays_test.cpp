@@ -54,12 +54,12 @@ TEST(SharedArrays, LayersOfOneSetOfWeightsAreOneArray) {
 TEST(SharedArrays, ComputeTheNetworkWhereCellsHaveNoErrors) {
   const FusionSet set = scenes(8, 1);
   const Graph graph = quantized(set, 8);
-  cim::Device device = cim::device_of("ideal_8bit");
+  cim::ArrayDevice device = cim::device_of("ideal_8bit");
   device.input.bits = 12;
   const std::vector<float> network = outputs(graph, set, {});
   EXPECT_LT(relative_error(outputs(graph, set, program_shared(graph, device, 14, 1)), network), 2e-3);
   // Errors of cells show, others in each chip; the same seed makes the same chip.
-  const cim::Device wan = cim::device_of("reram_wan_2022");
+  const cim::ArrayDevice wan = cim::device_of("reram_wan_2022");
   const std::vector<float> chip = outputs(graph, set, program_shared(graph, wan, 8, 1));
   EXPECT_GT(relative_error(chip, network), 1e-3);
   EXPECT_EQ(outputs(graph, set, program_shared(graph, wan, 8, 1)), chip);

@@ -89,7 +89,7 @@ MachineOptions options_of(int elements, int chips = 1) {
 
 TEST(Manycore, EqualsThePlainStepWhateverThePlacement) {
   const RecurrentNetwork plain = plain_network({20, 37, 23, 41}, 0.2, 7);
-  const EventNetwork network = event_network(plain, "plain");
+  const SparseNetwork network = sparse_network(plain, "plain");
   const std::vector<float> inputs = make_input({9, 3, 0.5}, 20);
   const PlainRun wanted = run_plainly(plain, inputs);
   ASSERT_GT(wanted.events, 50);
@@ -116,7 +116,7 @@ TEST(Manycore, EqualsThePlainStepWhateverThePlacement) {
 // Layers so wide and sparse that elements keep lists of the columns they need, and packets go to some elements only.
 TEST(Manycore, EqualsThePlainStepWhereColumnsAreListed) {
   const RecurrentNetwork plain = plain_network({60, 400, 300}, 0.01, 11);
-  const EventNetwork network = event_network(plain, "plain");
+  const SparseNetwork network = sparse_network(plain, "plain");
   const std::vector<float> inputs = make_input({6, 5, 1}, 60);
   const PlainRun wanted = run_plainly(plain, inputs);
   ASSERT_GT(wanted.events, 50);
@@ -137,7 +137,7 @@ TEST(Manycore, EqualsThePlainStepWhereColumnsAreListed) {
 
 TEST(Manycore, ZoneoutAndBatches) {
   const RecurrentNetwork plain = plain_network({12, 30, 14}, 0.3, 5, 0.1F);
-  const EventNetwork network = event_network(plain, "plain");
+  const SparseNetwork network = sparse_network(plain, "plain");
   const std::vector<float> inputs = make_input({3 * 5, 8, 1}, 12);
   for (const Schedule schedule : {Schedule::barrier, Schedule::event}) {
     MachineOptions options = options_of(11);
@@ -156,7 +156,7 @@ TEST(Manycore, ZoneoutAndBatches) {
 }
 
 TEST(Manycore, SameWhateverTheNumberOfThreads) {
-  const EventNetwork network = make_network(parse_random_network("random:200,150?sparsity=0.9&seed=3"));
+  const SparseNetwork network = make_network(parse_random_network("random:200,150?sparsity=0.9&seed=3"));
   const std::vector<float> inputs = make_input({6, 1, 1}, 150);
   MachineOptions options = options_of(60, 3);
   options.schedule = Schedule::event;
@@ -176,7 +176,7 @@ TEST(Manycore, AllNeuronsSpeakOrNone) {
   const std::vector<float> inputs = make_input({4, 2, 1}, 10);
   for (const float threshold : {-2.0F, 2.0F}) {
     for (auto& layer : plain.layers) layer.thresholds.assign(layer.thresholds.size(), threshold);
-    const EventNetwork network = event_network(plain, "plain");
+    const SparseNetwork network = sparse_network(plain, "plain");
     const PlainRun wanted = run_plainly(plain, inputs);
     for (const Schedule schedule : {Schedule::barrier, Schedule::event}) {
       MachineOptions options = options_of(26);
@@ -191,7 +191,7 @@ TEST(Manycore, AllNeuronsSpeakOrNone) {
 
 // A neuron's packets are received once by each element that keeps its layer's outputs, its own one aside.
 TEST(Manycore, PacketsArriveOnce) {
-  EventNetwork network = make_network(parse_random_network("random:50?sparsity=0&inputs=4"));
+  SparseNetwork network = make_network(parse_random_network("random:50?sparsity=0&inputs=4"));
   network.layers[0].thresholds.assign(50, -2);  // below what a state can be
   const MachineRun run = run_machine(network, small_chip(), options_of(10), make_input({3, 1, 1}, 4));
   int64_t sent = 0, received = 0;
@@ -201,7 +201,7 @@ TEST(Manycore, PacketsArriveOnce) {
 }
 
 TEST(Manycore, SharesAddUpToTheTime) {
-  const EventNetwork network = make_network(parse_random_network("random:300,200?sparsity=0.9"));
+  const SparseNetwork network = make_network(parse_random_network("random:300,200?sparsity=0.9"));
   for (const Schedule schedule : {Schedule::barrier, Schedule::event}) {
     MachineOptions options = options_of(26);
     options.schedule = schedule;
@@ -216,7 +216,7 @@ TEST(Manycore, SharesAddUpToTheTime) {
 }
 
 TEST(Manycore, MoreElementsTakeLessTimeAndLessMemoryEach) {
-  const EventNetwork network = make_network(parse_random_network("random:300,200?sparsity=0.9"));
+  const SparseNetwork network = make_network(parse_random_network("random:300,200?sparsity=0.9"));
   Picoseconds before = std::numeric_limits<Picoseconds>::max();
   for (const int elements : {1, 2, 4, 8, 16}) {
     MachineOptions options = options_of(elements);
@@ -230,7 +230,7 @@ TEST(Manycore, MoreElementsTakeLessTimeAndLessMemoryEach) {
   }
 }
 
-std::string refused(const EventNetwork& network, const Chip& chip, const MachineOptions& options, int64_t steps = 2) {
+std::string refused(const SparseNetwork& network, const Chip& chip, const MachineOptions& options, int64_t steps = 2) {
   try {
     run_machine(network, chip, options, make_input({steps, 1, 1}, network.inputs()));
   } catch (const Error& error) {
@@ -240,7 +240,7 @@ std::string refused(const EventNetwork& network, const Chip& chip, const Machine
 }
 
 TEST(Manycore, WhatDoesNotFitSaysHowManyElementsWould) {
-  const EventNetwork network = make_network(parse_random_network("random:600,400?sparsity=0.9"));
+  const SparseNetwork network = make_network(parse_random_network("random:600,400?sparsity=0.9"));
   const std::string why = refused(network, small_chip(), options_of(5));
   EXPECT_NE(why.find(" lacks "), std::string::npos) << why;
   const size_t at = why.find(" elements would do");
@@ -252,7 +252,7 @@ TEST(Manycore, WhatDoesNotFitSaysHowManyElementsWould) {
 }
 
 TEST(Manycore, SaysWhatIsWrong) {
-  const EventNetwork network = make_network(parse_random_network("random:60,40?sparsity=0.8"));
+  const SparseNetwork network = make_network(parse_random_network("random:60,40?sparsity=0.8"));
   Chip chip = small_chip();
   EXPECT_NE(refused(network, chip, options_of(27)).find("1..26"), std::string::npos);
   MachineOptions level = options_of(1);
@@ -268,7 +268,7 @@ TEST(Manycore, SaysWhatIsWrong) {
 TEST(Manycore, RefusesNetworksItHasNoProgramFor) {
   const auto refusal = [](const RecurrentNetwork& network) -> std::string {
     try {
-      event_network(network, "net.npz");
+      sparse_network(network, "net.npz");
     } catch (const Error& error) {
       return error.what();
     }
@@ -286,7 +286,7 @@ TEST(Manycore, RefusesNetworksItHasNoProgramFor) {
 }
 
 TEST(Manycore, RandomNetworksAsAskedFor) {
-  const EventNetwork network = make_network(parse_random_network("random:500x2,300?sparsity=0.9&seed=4&inputs=200"));
+  const SparseNetwork network = make_network(parse_random_network("random:500x2,300?sparsity=0.9&seed=4&inputs=200"));
   ASSERT_EQ(network.layers.size(), 3U);
   EXPECT_EQ(network.inputs(), 200);
   EXPECT_EQ(network.layers[2].hidden, 300);

@@ -15,7 +15,7 @@ constexpr const char* kNetwork = "random:1350,1350,750?sparsity=0.95&seed=";
 /// As the published program ran it: every layer's neurons evenly over 150 elements, a barrier behind each layer. Time
 /// and energy are those of `steps` steps, scaled to 70.
 Report published_mapping(int seed, int64_t steps) {
-  const EventNetwork network = make_network(parse_random_network(kNetwork + std::to_string(seed)));
+  const SparseNetwork network = make_network(parse_random_network(kNetwork + std::to_string(seed)));
   MachineOptions options;
   options.elements = 150;
   options.balance = Balance::neurons;
@@ -58,7 +58,7 @@ TEST(ManycorePublished, WithinFivePercentFromTwoConstants) {
 
 // Doubled clock: less time, more power, no less energy than the powers of the level imply.
 TEST(ManycorePublished, TheOtherLevelIsFasterAndHungrier) {
-  const EventNetwork network = make_network(parse_random_network(std::string(kNetwork) + "1"));
+  const SparseNetwork network = make_network(parse_random_network(std::string(kNetwork) + "1"));
   MachineOptions options;
   options.elements = 150;
   const std::vector<float> inputs = make_input({2, 1, 1}, 750);

@@ -27,9 +27,9 @@ struct Network {
   }
 
   RangeSource ranges() const {
-    return [this](const cim::Device& device) { return cim::calibrate(graph, device, images, kImages); };
+    return [this](const cim::ArrayDevice& device) { return cim::calibrate(graph, device, images, kImages); };
   }
-  cim::ChosenBits choose(const ArrayBitsOptions& options, const std::string& device = "ideal_8bit") const {
+  cim::ChosenArrayBits choose(const ArrayBitsOptions& options, const std::string& device = "ideal_8bit") const {
     return choose_array_bits(graph, cim::device_of(device), ranges(), images, kImages, options);
   }
 
@@ -38,14 +38,14 @@ struct Network {
   std::vector<float> images;
 };
 
-const cim::LayerSensitivity& row(const cim::ChosenBits& chosen, const std::string& name) {
+const cim::LayerSensitivity& row(const cim::ChosenArrayBits& chosen, const std::string& name) {
   return *std::find_if(chosen.layers.begin(), chosen.layers.end(),
                        [&](const cim::LayerSensitivity& layer) { return layer.name == name; });
 }
 
 TEST(ArrayBits, WhatDoesNotMatterHasTheFewestBits) {
   const Network n;
-  const cim::ChosenBits chosen = n.choose({.most_loss = 2});
+  const cim::ChosenArrayBits chosen = n.choose({.most_loss = 2});
   EXPECT_EQ(row(chosen, "weak").weight.chosen, 2);
   EXPECT_GT(row(chosen, "strong").weight.chosen, 2);
   EXPECT_GT(row(chosen, "strong").weight.noise.at(0), 100 * row(chosen, "weak").weight.noise.at(0));
@@ -57,14 +57,14 @@ TEST(ArrayBits, WhatDoesNotMatterHasTheFewestBits) {
   EXPECT_EQ(chosen.device.of_layer("weak").array.weight_bits, 2);
   // More is borne where more may be lost, and nothing is given up where nothing may.
   EXPECT_LE(n.choose({.most_loss = 20}).cost().weight_bits, chosen.cost().weight_bits);
-  const cim::ChosenBits strict = n.choose({.most_loss = 0});
+  const cim::ChosenArrayBits strict = n.choose({.most_loss = 0});
   EXPECT_GE(strict.kept, strict.kept_before);
   EXPECT_GE(strict.cost().weight_bits, chosen.cost().weight_bits);
 }
 
 TEST(ArrayBits, ConvertersThatDoNotMatterHaveTheFewestBits) {
   const Network n;
-  const cim::ChosenBits chosen = n.choose({.of = cim::BitsOf::converters, .most_loss = 0});
+  const cim::ChosenArrayBits chosen = n.choose({.of = cim::BitsOf::converters, .most_loss = 0});
   EXPECT_EQ(row(chosen, "weak").converter.chosen, 2);
   EXPECT_GT(row(chosen, "strong").converter.chosen, 2);
   EXPECT_GT(row(chosen, "strong").converter.noise.at(0), 100 * row(chosen, "weak").converter.noise.at(0));
@@ -86,7 +86,7 @@ TEST(ArrayBits, ConvertersThatDoNotMatterHaveTheFewestBits) {
 
 TEST(ArrayBits, BothAtOnce) {
   const Network n;
-  const cim::ChosenBits both = n.choose({.of = cim::BitsOf::both, .most_loss = 5});
+  const cim::ChosenArrayBits both = n.choose({.of = cim::BitsOf::both, .most_loss = 5});
   EXPECT_LT(both.cost().weight_bits, both.cost_before().weight_bits);
   EXPECT_LT(both.cost().microjoules, both.cost_before().microjoules);
   EXPECT_EQ(both.device.of_layer("weak").array.weight_bits, row(both, "weak").weight.chosen);
@@ -97,11 +97,11 @@ TEST(ArrayBits, BothAtOnce) {
 // A device for which weights were chosen keeps them when its converters are.
 TEST(ArrayBits, OneAfterTheOther) {
   const Network n;
-  const cim::ChosenBits first = n.choose({.most_loss = 2});
+  const cim::ChosenArrayBits first = n.choose({.most_loss = 2});
   const auto then = [&](cim::BitsOf of) {
     return choose_array_bits(n.graph, first.device, n.ranges(), n.images, Network::kImages, {.of = of});
   };
-  const cim::ChosenBits second = then(cim::BitsOf::converters);
+  const cim::ChosenArrayBits second = then(cim::BitsOf::converters);
   EXPECT_EQ(second.cost().weight_bits, first.cost().weight_bits);
   EXPECT_EQ(row(second, "weak").weight.own, 2);
   EXPECT_EQ(second.device.of_layer("weak").array.weight_bits, 2);
@@ -111,8 +111,8 @@ TEST(ArrayBits, OneAfterTheOther) {
 
 TEST(ArrayBits, TheSameForAnyNumberOfThreads) {
   const Network n;
-  const cim::ChosenBits one = n.choose({.of = cim::BitsOf::both, .bits = {2, 4}, .run = {8, 1}}),
-                        three = n.choose({.of = cim::BitsOf::both, .bits = {2, 4}, .run = {4, 3}});
+  const cim::ChosenArrayBits one = n.choose({.of = cim::BitsOf::both, .bits = {2, 4}, .run = {8, 1}}),
+                             three = n.choose({.of = cim::BitsOf::both, .bits = {2, 4}, .run = {4, 3}});
   EXPECT_EQ(one.device.layers, three.device.layers);
   EXPECT_EQ(one.kept, three.kept);
   for (size_t i = 0; i < one.layers.size(); ++i) {

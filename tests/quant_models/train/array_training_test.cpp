@@ -55,11 +55,11 @@ TEST(ArrayErrors, TheNetworkIsTheOneInTheChip) {
   const std::vector<at::Tensor> chip = errors.draw(network, 9, one), same = errors.draw(network, 9, three),
                                 other = errors.draw(network, 10, one);
   Graph held = graph;
-  const cim::Device device = cim::device_of(kNoisyCells);
+  const cim::ArrayDevice device = cim::device_of(kNoisyCells);
   uint32_t number = 0;
   for (const NodeId id : cim::nodes_on_arrays(graph)) {
     Tensor storage;
-    const cim::LayerWeights weights = cim::weights_of(graph.node(id), storage);
+    const cim::ArrayWeights weights = cim::weights_of(graph.node(id), storage);
     Layer layer = held.node(id).layer;
     cim::LayerSettings settings;
     settings.weight_limit = 15.0 * (*weight_quantization_of(layer))->scale[0];
@@ -125,7 +125,7 @@ TEST(TorchFakeQuantize, ErrorsGrowWithTheScale) {
 
 /// How many of the test pictures several chips get right, of 1.
 double right_on_arrays(const Graph& trained, const ClassificationData& data, const char* arrays) {
-  const cim::Device device = cim::device_of(arrays);
+  const cim::ArrayDevice device = cim::device_of(arrays);
   std::vector<float> images;
   for (const uint8_t pixel : data.test.pixels) images.push_back(static_cast<float>(pixel) / 255);
   const Graph real = simplify(without_quantization(trained));
@@ -166,7 +166,7 @@ TEST(ArrayConverters, AreThoseOfTheEmulatedArrays) {
   }
   EXPECT_GT(layers, 2U);
   EXPECT_GT(arrays, layers) << "a layer has more rows than an array";
-  const cim::Device device = cim::device_of(kFewLevels);
+  const cim::ArrayDevice device = cim::device_of(kFewLevels);
   const Graph real = simplify(without_quantization(graph));
   const cim::Settings settings = cim::calibrate(real, device, images, 20, cim::stated_limits(graph, device));
   const cim::PreparedLayers programmed = cim::program(real, device, settings, 1);
@@ -250,7 +250,7 @@ TEST(Trainer, BitsOfSingleLayersAreThoseOfTheDevice) {
   const std::string first = real.node(cim::nodes_on_arrays(real).front()).name;
   const std::filesystem::path file =
       std::filesystem::temp_directory_path() / ("flashcell_layer_bits_" + std::to_string(::getpid()) + ".toml");
-  cim::Device device = cim::device_of(kNoisyCells);
+  cim::ArrayDevice device = cim::device_of(kNoisyCells);
   const auto start_with = [&](const std::string& layer) {
     device.layers = {{layer, 3, 0, 0}};
     std::ofstream(file) << cim::device_text(device);
