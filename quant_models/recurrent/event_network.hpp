@@ -76,7 +76,7 @@ class EventNetwork {
   EventNetworkState state_;
   size_t first_read_;
   EventProduct decoder_;
-  std::vector<float> read_;  // all layers' outputs side by side, where they are read
+  std::vector<float> read_;  // the outputs that are decoded, side by side
   std::vector<uint32_t> read_events_;
   std::vector<uint32_t> input_events_;
   AlignedVector<float> logits_;
