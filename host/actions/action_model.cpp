@@ -28,7 +28,8 @@ std::string fault_of(const ActionModel& m) {
   const size_t features = tracking::action_feature_count(m.inputs);
   if (m.network.layers.empty()) return "holds no network";
   if (std::string fault = quant::fault_of(m.network); !fault.empty()) return fault;
-  if (!m.network.embedding.empty() || !m.network.head.empty()) return "is a network for something else";
+  if (!m.network.embedding.empty() || !m.network.head.empty() || m.network.all_read)
+    return "is a network for something else";
   if (m.network.names.size() < 2 || m.network.names.size() > ActionModel::kMostActions)
     return "must tell 2 to 80 actions apart";
   if (!(m.step_s >= 1e-6 && m.step_s <= 1e3)) return "its step is no time from 1 us to 1000 s";

@@ -88,6 +88,11 @@ TEST(ActionModel, WhatDoesNotFitIsRefused) {
   EXPECT_EQ(fault([](ActionModel&) {}), "");
   EXPECT_THAT(fault([](ActionModel& m) { m.inputs.events = true; }), HasSubstr("reads other features"));
   EXPECT_THAT(fault([](ActionModel& m) { m.step_s = 0; }), HasSubstr("its step"));
+  EXPECT_THAT(fault([](ActionModel& m) {
+                m.network.all_read = true;
+                m.network.decoder.resize(m.network.names.size() * static_cast<size_t>(m.network.read_units()));
+              }),
+              HasSubstr("for something else"));
   EXPECT_THAT(fault([](ActionModel& m) { m.delay = 99; }), HasSubstr("its delay"));
   EXPECT_THAT(fault([](ActionModel& m) { m.scales[0] = 0; }), HasSubstr("scale"));
   EXPECT_THAT(fault([](ActionModel& m) { m.means[0] = NAN; }), HasSubstr("mean"));
