@@ -9,7 +9,6 @@
 #define HWY_TARGET_INCLUDE "host/segment/binarize.cpp"
 #include <hwy/foreach_target.h>
 //
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 //
 #include "host/label/pixel_planes-inl.hpp"
@@ -19,21 +18,17 @@ namespace flashcell::host::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Frames come from memory. The processor fetches ahead of itself only up to a page's end, and has first to look up
-// where the next page lies, in tables that come from memory as well: lines are asked for two pages, pages many before
-// they are read.
-constexpr size_t kLine = 64, kPage = 4096, kPagesAhead = 16 * kPage;
+// where the next page lies, in tables that come from memory as well: it does so for several pages at a time where rows
+// of several bands of the frame take turns.
+constexpr int kBands = 4;
 
-HWY_INLINE void fetch_ahead(const void* pixels, size_t bytes) {
-  constexpr size_t kLinesAhead = 2 * kPage;
-  const auto* const at = static_cast<const uint8_t*>(pixels);
-  if (reinterpret_cast<uintptr_t>(at) % kPage < bytes) hwy::Prefetch(at + kPagesAhead);
-  for (size_t i = 0; i < bytes; i += kLine) hwy::Prefetch(at + kLinesAhead + i);
-}
-
-// Those pages of a frame that nobody has asked for yet when they are read.
-HWY_INLINE void fetch_first_pages(const FrameView& frame) {
-  const auto bytes = static_cast<size_t>(std::max<ptrdiff_t>(0, frame.stride * frame.height));
-  for (size_t i = 0; i < std::min(bytes, kPagesAhead); i += kPage) hwy::Prefetch(frame.row(0) + i);
+// Calls take(y) for every row.
+template <class Take>
+HWY_INLINE void take_rows(int height, const Take& take) {
+  const int band = (height + kBands - 1) / kBands;
+  for (int first = 0; first < band; ++first) {
+    for (int y = first; y < height; y += band) take(y);
+  }
 }
 
 // Bits of 64 pixels, which need not be aligned.
@@ -59,7 +54,6 @@ template <class T, bool kDark>
 void binarize_row(const T* row, int width, T threshold, uint64_t* words) {
   const int whole = width / 64;
   for (int w = 0; w < whole; ++w) {
-    fetch_ahead(row + 64 * w, sizeof(T) * 64);
     words[w] = compare_64<T, kDark>(row + 64 * w, threshold);
   }
   if (const int rest = width % 64; rest != 0) {
@@ -71,15 +65,14 @@ void binarize_row(const T* row, int width, T threshold, uint64_t* words) {
 
 template <class T>
 void binarize_frame(const FrameView& frame, T threshold, bool dark, BitImage& mask) {
-  fetch_first_pages(frame);
-  for (int y = 0; y < frame.height; ++y) {
+  take_rows(frame.height, [&](int y) HWY_ATTR {
     const T* row = reinterpret_cast<const T*>(frame.row(y));
     if (dark) {
       binarize_row<T, true>(row, frame.width, threshold, mask.row(y));
     } else {
       binarize_row<T, false>(row, frame.width, threshold, mask.row(y));
     }
-  }
+  });
 }
 
 void binarize_grey8(const FrameView& frame, uint8_t threshold, bool dark, BitImage& mask) {
@@ -205,12 +198,10 @@ void binarize_colour(const FrameView& frame, const uint16_t* byte_weights, uint8
   const LumaThreshold luma(frame.format == PixelFormat::bgr8, byte_weights, threshold);
   const int whole = frame.width / 64, rest = frame.width % 64;
   const uint64_t flip = dark ? ~uint64_t{0} : 0;
-  fetch_first_pages(frame);
-  for (int y = 0; y < frame.height; ++y) {
+  take_rows(frame.height, [&](int y) HWY_ATTR {
     const uint8_t* row = frame.row(y);
     uint64_t* words = mask.row(y);
     for (int w = 0; w < whole; ++w) {
-      fetch_ahead(row + 3 * 64 * w, 3 * 64);
       words[w] = luma.compare_64(row + 3 * 64 * w) ^ flip;
     }
     if (rest != 0) {
@@ -218,7 +209,7 @@ void binarize_colour(const FrameView& frame, const uint16_t* byte_weights, uint8
       std::memcpy(tail, row + 3 * 64 * whole, 3 * static_cast<size_t>(rest));
       words[whole] = (luma.compare_64(tail) ^ flip) & ((uint64_t{1} << rest) - 1);
     }
-  }
+  });
 }
 
 // Table indices of `count` pixels.
