@@ -146,7 +146,8 @@ HWY_INLINE void find_crossings(D d, const Batch& batch, size_t ellipse) {
   const V step = hn::Set(d, batch.step), per_step = hn::Set(d, 1 / batch.step);
   const double width = e.width / (batch.step * batch.step);
   // Those of others need not begin in the same rows.
-  const size_t before = Batch::place(ellipse, active.from) - hn::Lanes(d), behind = Batch::place(ellipse, active.to);
+  const size_t before = Batch::place(ellipse, active.from) - hn::Lanes(d);
+  const size_t behind = Batch::place(ellipse, active.from + hwy::RoundUpTo(active.to - active.from, hn::Lanes(d)));
   store_none(d, batch.inside_first + before, batch.inside_last + before);
   store_none(d, batch.inside_first + behind, batch.inside_last + behind);
   store_none(d, batch.own_first + behind, batch.own_last + behind);
@@ -596,7 +597,7 @@ void RowShares::share(std::span<const RowEllipse> ellipses, double reach) {
     for (size_t i = 0; i < ellipses.size(); ++i) {
       const size_t from = std::max(reached_[i].from, begin), to = std::min(reached_[i].to, end);
       if (from >= to) continue;
-      *active++ = {i, from - begin, from - begin + (to - from + kMostLanes - 1) / kMostLanes * kMostLanes};
+      *active++ = {i, from - begin, to - begin};
     }
     batch.active = {first, active};
     batch.reach = reach;

@@ -65,7 +65,7 @@ class RowShares {
   static constexpr size_t kBatch = 64;  // bits of a word
   static constexpr size_t kMostLanes = 8;
 
-  /// An ellipse that may reach rows `from` .. `to` - 1 of a batch, which fill vectors; the last may lie behind its end.
+  /// An ellipse that may reach rows `from` .. `to` - 1 of a batch. The last of its vectors may go on behind them.
   struct Active {
     size_t ellipse = 0, from = 0, to = 0;
   };
