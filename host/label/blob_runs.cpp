@@ -33,6 +33,27 @@ inline int add_short_runs(const uint64_t* row, int y, int first, int last, std::
   return count;
 }
 
+constexpr size_t kMostShortRuns = 32 + 1;  ///< of a row, with one that is written in vain
+
+/// The same where there is room for kMostShortRuns at `next`, which is moved behind those that are found.
+inline int put_short_runs(const uint64_t* row, int y, int first, int last, PixelRun*& next) {
+  const uint64_t bits = window(row, first, last);
+  uint64_t starts = bits & ~(bits << 1), ends = bits & ~(bits >> 1);
+  int count = 0;
+  const auto put = [&] {
+    const int any = starts != 0 ? 1 : 0, from = std::countr_zero(starts), to = std::countr_zero(ends);
+    *next = {y, first + from, first + to};
+    next += any;
+    count += to - from + any;
+    starts &= starts - 1;
+    ends &= ends - 1;
+  };
+  // Two without asking, as most rows have one or two.
+  put(), put();
+  while (starts != 0) put();
+  return count;
+}
+
 /// The same of any number.
 int add_runs(const uint64_t* row, int y, int first, int last, std::vector<PixelRun>& runs) {
   if (last - first < 64) return add_short_runs(row, y, first, last, runs);
@@ -164,15 +185,18 @@ void BlobRuns::cells_to_pixels(const BitImage& mask, const Extent& box) {
   runs_.swap(pixels_);
 }
 
-/// The box's pixels. Returns how many.
-int64_t BlobRuns::find_pixels(const BitImage& mask, const Extent& box) {
-  const bool is_narrow = box.right - box.left < 64;
+/// The box's pixels, and how many these are.
+BlobRuns::Found BlobRuns::find_pixels(const BitImage& mask, const Extent& box) {
   int64_t pixels = 0;
-  for (int y = box.top; y <= box.bottom; ++y) {
-    pixels += is_narrow ? add_short_runs(mask.row(y), y, box.left, box.right, runs_)
-                        : add_runs(mask.row(y), y, box.left, box.right, runs_);
+  if (box.right - box.left >= 64) {
+    for (int y = box.top; y <= box.bottom; ++y) pixels += add_runs(mask.row(y), y, box.left, box.right, runs_);
+    return {runs_, pixels};
   }
-  return pixels;
+  const size_t most = static_cast<size_t>(box.bottom - box.top + 1) * kMostShortRuns;
+  if (short_runs_.size() < most) short_runs_.resize(most);
+  PixelRun* next = short_runs_.data();
+  for (int y = box.top; y <= box.bottom; ++y) pixels += put_short_runs(mask.row(y), y, box.left, box.right, next);
+  return {{short_runs_.data(), next}, pixels};
 }
 
 std::span<const PixelRun> BlobRuns::of(const tracking::Detection& blob) {
@@ -190,8 +214,10 @@ std::span<const PixelRun> BlobRuns::of(const tracking::Detection& blob) {
     keep_spanning(cells);
     cells_to_pixels(mask, box);
   } else {
+    const Found found = find_pixels(mask, box);
     // Nobody else has pixels in its box, mostly.
-    if (static_cast<double>(find_pixels(mask, box)) == blob.area) return runs_;
+    if (static_cast<double>(found.pixels) == blob.area) return found.runs;
+    if (runs_.empty()) runs_.assign(found.runs.begin(), found.runs.end());
     connect(parameters_.connectivity == contract::Connectivity::exact8 ? 1 : 0);
     keep_spanning(box);
   }

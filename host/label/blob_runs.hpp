@@ -25,7 +25,12 @@ class BlobRuns final : public tracking::BlobPixels {
   };
   using Runs = std::vector<tracking::PixelRun>;
 
-  int64_t find_pixels(const BitImage& mask, const Extent& box);
+  struct Found {
+    std::span<const tracking::PixelRun> runs;
+    int64_t pixels;
+  };
+
+  Found find_pixels(const BitImage& mask, const Extent& box);
   void find_cells(const BitImage& mask, const Extent& box);
   void connect(int reach);
   void keep_spanning(const Extent& box);
@@ -34,6 +39,7 @@ class BlobRuns final : public tracking::BlobPixels {
   contract::LabelParameters parameters_;
   std::vector<BitImage> masks_;
   Runs runs_;                   ///< of pixels, or of cells
+  Runs short_runs_;             ///< room for what is in narrow boxes
   Runs pixels_;                 ///< of cells that are `runs_`
   std::vector<int32_t> parts_;  ///< of each run, one that it is connected with
   std::vector<uint8_t> sides_;  ///< of the box that a part touches, a bit each, by its first run
