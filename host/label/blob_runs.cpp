@@ -40,8 +40,10 @@ inline int put_short_runs(const uint64_t* row, int y, int first, int last, Pixel
   const uint64_t bits = window(row, first, last);
   uint64_t starts = bits & ~(bits << 1), ends = bits & ~(bits >> 1);
   int count = 0;
+  // Of none some bit, or there would be a branch again.
+  const auto lowest = [](uint64_t set) { return std::countr_zero(set | uint64_t{1} << 63); };
   const auto put = [&] {
-    const int any = starts != 0 ? 1 : 0, from = std::countr_zero(starts), to = std::countr_zero(ends);
+    const int any = starts != 0 ? 1 : 0, from = lowest(starts), to = lowest(ends);
     *next = {y, first + from, first + to};
     next += any;
     count += to - from + any;
