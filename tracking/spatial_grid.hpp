@@ -42,10 +42,14 @@ class SpatialGrid {
             clamp_cell(box.top - top_, last_row_), clamp_cell(box.top + box.height - top_, last_row_)};
   }
 
+  template <class Take>
+  void for_cells(const Range& range, bool point, const Take& take) const;
+
   double left_ = 0, top_ = 0, cells_per_px_ = 1, last_col_ = 0, last_row_ = 0;
   int cols_ = 1, rows_ = 1;
-  std::vector<Range> ranges_;              ///< of the boxes
-  std::vector<int32_t> starts_, indices_;  ///< cell c lists indices_[starts_[c] .. starts_[c + 1])
+  std::vector<Range> ranges_;  ///< of the boxes
+  /// Cell c lists indices_[starts_[c] .. starts_[c + 1]); the last index is none.
+  std::vector<int32_t> starts_, indices_;
 };
 
 }  // namespace flashcell::tracking
