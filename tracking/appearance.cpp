@@ -29,14 +29,15 @@ float sum_in_lanes(const std::array<float, N>& a, const std::array<float, N>& b,
 
 }  // namespace
 
-Look make_look(const Detection& detection) {
-  Look look;
+void look_at(const Detection& detection, Look& look) {
   look.log_area = std::log(static_cast<float>(detection.area));
   look.grey = detection.mean_grey;
   look.colour_class = detection.colour_class;
+  look.region = RegionMap::kNone;
   look.has_shape = detection.has_shape;
   look.has_hlac = detection.has_hlac;
   look.has_hue = detection.has_hue;
+  look.elongation_x = look.elongation_y = look.log_spread = 0;
   if (detection.has_shape) {
     // One pixel has no second moments; 1/6 is those of the pixel's own square.
     const double spread = detection.cov_xx + detection.cov_yy + 1.0 / 6;
@@ -51,7 +52,6 @@ Look make_look(const Detection& detection) {
     }
     look.colour[contract::kHueBins] = std::sqrt(std::max(0.0f, 1 - detection.chromatic_fraction));
   }
-  return look;
 }
 
 void Appearance::learn(const Look& look) {

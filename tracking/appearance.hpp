@@ -23,7 +23,9 @@ struct Look {
   bool has_shape = false, has_hlac = false, has_hue = false;
 };
 
-Look make_look(const Detection& detection);
+/// Makes `look`, a new one or another detection's, that of `detection`. Features that the detection lacks stay as they
+/// are there: nobody reads them.
+void look_at(const Detection& detection, Look& look);
 
 /// Of two regions, whose objects have nothing to do with each other however near they are.
 inline bool in_two_regions(const Look& a, const Look& b) {

@@ -50,11 +50,13 @@ void Observations::set(double time_s, std::span<const Detection> frame_detection
   pixels = frame_pixels;
   time = time_s;
   detections = frame_detections;
-  looks.clear();
+  // Never fewer: they are too large to be cleared each time.
+  if (looks.size() < detections.size()) looks.resize(detections.size());
   points.clear();
-  for (const Detection& detection : detections) {
-    looks.push_back(make_look(detection));
-    if (regions != nullptr) looks.back().region = regions->at(detection.x, detection.y);
+  for (size_t i = 0; i < detections.size(); ++i) {
+    const Detection& detection = detections[i];
+    look_at(detection, looks[i]);
+    if (regions != nullptr) looks[i].region = regions->at(detection.x, detection.y);
     points.push_back({detection.x, detection.y, 0, 0});
   }
   grid.build(points);

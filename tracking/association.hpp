@@ -12,7 +12,7 @@ namespace flashcell::tracking {
 /// One frame's detections with what is derived from them once.
 struct Observations {
   std::span<const Detection> detections;
-  std::vector<Look> looks;
+  std::vector<Look> looks;        ///< of the detections; behind them may be others
   std::vector<Box> points;        ///< boxes without extent at the centroids
   SpatialGrid grid;               ///< of the points
   BlobPixels* pixels = nullptr;   ///< null: unknown

@@ -64,7 +64,7 @@ void PixelShares::start(std::span<const PixelRun> runs, int step) {
 
 void PixelShares::share(std::span<const PartEllipse> ellipses, const ShareRules& rules) {
   prepare(ellipses, rules);
-  rows_.share(in_rows_, rules.reach);
+  rows_.share(std::span(in_rows_).first(ellipses.size()), rules.reach);
   covered_ = common_ = 0;
   for (const RowClaims& claims : rows_.claims()) common_ += static_cast<double>(claims.shared.count);
   // That makes up for what is hidden.
@@ -91,9 +91,10 @@ void PixelShares::look_over() {
 }
 
 void PixelShares::prepare(std::span<const PartEllipse> ellipses, const ShareRules& rules) {
-  in_rows_.clear();
-  for (const PartEllipse& e : ellipses) {
-    RowEllipse& in_rows = in_rows_.emplace_back();
+  if (in_rows_.size() < ellipses.size()) in_rows_.resize(ellipses.size());
+  for (size_t i = 0; i < ellipses.size(); ++i) {
+    const PartEllipse& e = ellipses[i];
+    RowEllipse& in_rows = in_rows_[i];
     in_rows.x = e.x;
     in_rows.y = e.y;
     in_rows.xx = e.xx;
@@ -103,6 +104,9 @@ void PixelShares::prepare(std::span<const PartEllipse> ellipses, const ShareRule
     in_rows.lean = -e.xy * in_rows.width;
     in_rows.rise = e.yy + e.xy * in_rows.lean;
     const double tall = std::sqrt((rules.reach + kSlack) / in_rows.rise);
+    in_rows.top = 0;
+    in_rows.bottom = -1;
+    in_rows.left = in_rows.right = 0;
     if (!(std::abs(e.x) < kFar) || !std::isfinite(in_rows.width) || !std::isfinite(in_rows.lean)) continue;
     in_rows.top = -row_before((tall - e.y) / step_ + kEndSlack);
     in_rows.bottom = row_before((tall + e.y) / step_ + kEndSlack);

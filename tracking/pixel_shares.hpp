@@ -70,7 +70,7 @@ class PixelShares {
   PartSums settle(const RowClaims& claims, const PartEllipse& ellipse) const;
 
   int step_ = 1;
-  std::vector<RowEllipse> in_rows_;
+  std::vector<RowEllipse> in_rows_;  ///< room for the most ellipses
   RowShares rows_;
   std::vector<PartSums> sums_;
   double counted_ = 0, covered_ = 0, common_ = 0, common_share_ = 0;

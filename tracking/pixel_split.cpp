@@ -95,11 +95,11 @@ double PixelSplit::move() {
 
 void PixelSplit::report(std::span<const Part> known, double pixels) {
   const double strange = std::max(0.0, 1 - kEdges - shares_.covered() / pixels);
-  parts_.clear();
+  if (parts_.size() < known.size()) parts_.resize(known.size());
   for (size_t i = 0; i < known.size(); ++i) {
     const PartSums& sums = shares_.sums()[i];
     const double size = std::sqrt(known[i].area), share = sums.weight / known[i].area;
-    PixelPart& part = parts_.emplace_back();
+    PixelPart& part = parts_[i];
     part.turned = is_round(ellipses_[i]) ? known[i].spread : turned(known[i].spread, ellipses_[i].turn);
     part.shown = sums.any() && share >= kLeastShown;
     if (part.shown) {
@@ -146,7 +146,7 @@ std::span<const PixelPart> PixelSplit::split(std::span<const PixelRun> runs, std
   }
   shares_.look_over();
   report(known, pixels);
-  return parts_;
+  return std::span(parts_).first(known.size());
 }
 
 }  // namespace flashcell::tracking

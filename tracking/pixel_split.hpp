@@ -39,7 +39,7 @@ class PixelSplit {
   std::vector<PartEllipse> ellipses_;
   std::vector<PixelRun> sampled_;
   PixelShares shares_;
-  std::vector<PixelPart> parts_;
+  std::vector<PixelPart> parts_;  ///< room for the most
 };
 
 }  // namespace flashcell::tracking

@@ -508,7 +508,8 @@ constexpr double kSlack = 1e-9;  // of depth; more than rounding can be off
 int64_t RowShares::start(std::span<const PixelRun> runs, int step) {
   runs_ = runs;
   step_ = step;
-  batches_.clear();
+  // What is in them from before is replaced: they are too large to be cleared each time.
+  batches_.resize((runs.size() + kBatch - 1) / kBatch);
   claims_.clear();
   if (runs.empty()) return 0;
   origin_x_ = runs[runs.size() / 2].first;
@@ -518,8 +519,8 @@ int64_t RowShares::start(std::span<const PixelRun> runs, int step) {
   if (rows_.size() < 3 * room) rows_.resize(3 * room);
   double *y = rows_.data(), *first = y + room, *last = first + room;
   int64_t pixels = 0;
-  for (size_t at = 0; at < runs.size(); at += kBatch) {
-    Batch& batch = batches_.emplace_back();
+  size_t at = 0;
+  for (Batch& batch : batches_) {
     batch.step = step;
     batch.origin_x = origin_x_;
     batch.origin_y = origin_y_;
@@ -535,6 +536,7 @@ int64_t RowShares::start(std::span<const PixelRun> runs, int step) {
     y += kBatch + kMostLanes;
     first += kBatch + kMostLanes;
     last += kBatch + kMostLanes;
+    at += kBatch;
   }
   return pixels;
 }

@@ -120,8 +120,8 @@ void RowWriter::confirm(Track& track, double time, std::vector<Track>& tracks, s
   track.pending.clear();
 }
 
-TrackRow RowWriter::make_row(int64_t frame, const Track& track, const Observations& view) const {
-  TrackRow row;
+/// All of it: rows are too large to be cleared each time.
+void RowWriter::fill_row(int64_t frame, const Track& track, const Observations& view, TrackRow& row) const {
   row.frame = frame;
   row.id = track.id;
   row.id_confidence = track.id_confidence;
@@ -132,8 +132,9 @@ TrackRow RowWriter::make_row(int64_t frame, const Track& track, const Observatio
   row.class_id = track.name.belief().best;
   row.class_confidence = track.name.belief().confidence;
   if (is_alone(track.match) || is_whole_blob(track, view)) {
+    row.spread = {};
     measure(view.detections[track.detection], row);
-    return row;
+    return;
   }
   row.state = track.match != Match::merged ? TrackState::predicted
               : is_only_one(track)         ? TrackState::visible
@@ -147,12 +148,11 @@ TrackRow RowWriter::make_row(int64_t frame, const Track& track, const Observatio
     row.box = track.part.box;
     row.area = track.part.area;
     row.spread = track.part.spread;
-    return row;
+    return;
   }
   row.box = box_at(row.x, row.y, track.reach);
   row.area = track.area();
   row.spread = track.spread;
-  return row;
 }
 
 /// Nobody else with an id is in its blob.
@@ -268,13 +268,14 @@ void RowWriter::write(int64_t frame, double time, std::vector<Track>& tracks, st
     if (tracks[index].seen()) confirm(tracks[index], time, tracks, alive);
   }
   count_sharers(tracks, alive, view);
+  TrackRow row;
   for (int32_t index : alive) {
     Track& track = tracks[index];
     const bool predicted = !track.seen();
     if (predicted && !is_foretold(track, time, view)) continue;
     if (!predicted && is_doubtful(index, track)) continue;
     if (!predicted) track.astray = false;
-    TrackRow row = make_row(frame, track, view);
+    fill_row(frame, track, view, row);
     const bool new_track = track.last_row.box.width == 0;
     if (!predicted && !new_track) fill_gap(track, row);
     track.last_row = row;

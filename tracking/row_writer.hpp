@@ -37,7 +37,7 @@ class RowWriter {
   bool take_id(Track& track, double time, std::vector<Track>& tracks, std::span<const int32_t> alive);
   void count_sharers(const std::vector<Track>& tracks, std::span<const int32_t> alive, const Observations& view);
   bool is_foretold(Track& track, double time, const Observations& view) const;
-  TrackRow make_row(int64_t frame, const Track& track, const Observations& view) const;
+  void fill_row(int64_t frame, const Track& track, const Observations& view, TrackRow& row) const;
   bool is_only_one(const Track& track) const;
   bool is_whole_blob(const Track& track, const Observations& view) const;
   bool is_written(const Track& track) const;
