@@ -219,8 +219,10 @@ quant::Plan make_plan(Work& work, const quant::CalibrationImages& images) {
   add_few_bit_passes(o.few_bits, o.seed, options, plan);
   if (o.adaround) {
     const auto processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    plan.push_back(quant::adaptive_rounding_pass(
-        {.seed = o.seed, .threads = o.threads > 0 ? o.threads : processors, .iterations = o.iterations}));
+    plan.push_back(quant::adaptive_rounding_pass({.seed = o.seed,
+                                                  .threads = o.threads > 0 ? o.threads : processors,
+                                                  .iterations = o.iterations,
+                                                  .fits_scales = !o.power_of_two}));
   }
   if (o.correct_bias) plan.push_back(quant::bias_correction_pass());
   if (o.patch_bits) plan.push_back(quant::patch_bits_pass(o.activations.value_or(kUnsaidBits)));

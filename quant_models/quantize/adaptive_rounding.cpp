@@ -8,6 +8,7 @@
 
 #include "quant_models/execute/executor.hpp"
 #include "quant_models/model_error.hpp"
+#include "quant_models/quantize/channel_rounding.hpp"
 #include "quant_models/quantize/layer_view.hpp"
 #include "quant_models/quantize/rounding_problem.hpp"
 #include "quant_models/random.hpp"
@@ -117,20 +118,19 @@ class Rounding {
   }
 
   void round_channels(Layer& layer, const LayerView& view, const std::vector<RoundingProblem>& problems) const {
-    const Quantization& q = **weight_quantization_of(layer);
+    Quantization& q = **weight_quantization_of(layer);
     std::vector<float>& weights = weight_of(layer)->values;
     const size_t depth = view.depth(), per_group = view.channels() / view.groups();
     std::atomic<size_t> next = 0;
     const auto work = [&] {
       for (size_t c = next++; c < view.channels(); c = next++) {
         const size_t at = q.per_channel() ? c : 0;
-        const float scale = q.scale[at];
-        std::vector<float> steps(depth);
-        for (size_t i = 0; i < depth; ++i) steps[i] = weights[c * depth + i] / scale;
-        const std::vector<float> rounded = problems[c / per_group].round(
-            c % per_group, steps, static_cast<double>(scale), q.lowest() - q.zero_point[at],
-            q.highest() - q.zero_point[at], options_.iterations);
-        for (size_t i = 0; i < depth; ++i) weights[c * depth + i] = scale * rounded[i];
+        const std::span<float> own = std::span(weights).subspan(c * depth, depth);
+        const RoundedChannel rounded =
+            round_channel(problems[c / per_group], c % per_group, own, q.scale[at], q.lowest() - q.zero_point[at],
+                          q.highest() - q.zero_point[at], options_.fits_scales && q.per_channel(), options_.iterations);
+        if (q.per_channel()) q.scale[at] = rounded.scale;
+        for (size_t i = 0; i < depth; ++i) own[i] = rounded.scale * rounded.integers[i];
       }
     };
     // Futures carry an exception out of their threads.

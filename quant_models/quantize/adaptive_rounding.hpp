@@ -8,10 +8,11 @@
 namespace flashcell::quant {
 
 struct AdaptiveRoundingOptions {
-  uint64_t seed = 1;      ///< of the places that are looked at
-  int threads = 1;        ///< the result does not depend on it
-  int iterations = 1000;  ///< of Adam, for each layer
-  int places = 64;        ///< outputs looked at in each image and layer, drawn at random
+  uint64_t seed = 1;        ///< of the places that are looked at
+  int threads = 1;          ///< the result does not depend on it
+  int iterations = 1000;    ///< of Adam, for each layer
+  int places = 64;          ///< outputs looked at in each image and layer, drawn at random
+  bool fits_scales = true;  ///< where each output channel has its own; false: scales stay as they are (powers of two)
 };
 
 /// Hears which layer comes next, and how many of all are done.
@@ -25,9 +26,10 @@ bool can_round_adaptively(const Layer& layer);
 /// (`count` of them, as run_all() takes them). Weights become the numbers that their integers stand for.
 /// Source: Nagel et al., Up or Down? Adaptive Rounding for Post-Training Quantization, 2020: equations 21 to 25
 /// (rectified sigmoid, annealed regularizer, Adam, asymmetric reconstruction), without the activation function. The
-/// squared error over all places is a quadratic form of the weights, so that every step sees all of them. An output
-/// channel that would end with a larger error than nearest rounding keeps nearest rounding.
-/// Time grows with (inputs of an output)^2 x outputs x iterations of each layer; layers that are too large for it
+/// squared error over all places is a quadratic form of the weights, so that every step sees all of them. Beyond the
+/// publication, each channel's scale is chosen by the same error, and what Adam has rounded is descended from weight by
+/// weight (channel_rounding.hpp). An output channel that would end with a larger error than nearest rounding keeps
+/// that. Time grows with (inputs of an output)^2 x outputs x iterations of each layer; layers that are too large for it
 /// (can_round_adaptively) keep nearest rounding.
 /// `real`: the network before quantization, with nodes of the same names. `quantized`: with quantizations attached;
 /// layers without a weight quantization stay. Equal arguments give equal bytes. Throws ModelError where a layer is

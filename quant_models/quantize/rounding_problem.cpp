@@ -54,6 +54,7 @@ RoundingProblem::RoundingProblem(size_t depth, size_t channels)
     : depth_(depth), gram_(depth * depth, 0.0), linear_(channels * depth, 0.0) {}
 
 void RoundingProblem::add(std::span<const float> inputs, std::span<const float> differences) {
+  ++places_;
   for (size_t k = 0; k < depth_; ++k) {
     if (inputs[k] == 0) continue;
     const double x = inputs[k];
@@ -67,10 +68,25 @@ void RoundingProblem::add(std::span<const float> inputs, std::span<const float> 
   }
 }
 
-void RoundingProblem::finish() {
+void RoundingProblem::finish(double alike) {
   for (size_t k = 0; k < depth_; ++k)
     for (size_t i = 0; i < k; ++i) gram_[k * depth_ + i] = gram_[i * depth_ + k];
+  const double added = shrinkage(alike);
+  for (size_t k = 0; k < depth_; ++k) gram_[k * depth_ + k] += added;
   scaled_.assign(gram_.begin(), gram_.end());
+}
+
+// What is added to the diagonal. The factor (1 - share) of the rest is left out: as much is wanted of the sums as
+// before.
+double RoundingProblem::shrinkage(double alike) const {
+  const auto p = static_cast<double>(depth_), n = static_cast<double>(places_);
+  double trace = 0, square = 0;
+  for (size_t k = 0; k < depth_; ++k) trace += gram_[k * depth_ + k];
+  for (const double x : gram_) square += x * x;
+  const double spread = square - trace * trace / p;
+  if (!(spread > 0)) return 0;
+  const double share = ((1 - 2 / p) * square + trace * trace) / ((n + 1 - 2 / p) * spread);
+  return alike * std::clamp(share, 0.0, 1.0) * trace / p;
 }
 
 std::vector<double> RoundingProblem::linear_term(size_t channel, double scale) const {
@@ -83,14 +99,12 @@ std::vector<double> RoundingProblem::linear_term(size_t channel, double scale) c
 double RoundingProblem::error(size_t channel, std::span<const float> steps, std::span<const float> rounded,
                               double scale) const {
   const std::vector<double> linear = linear_term(channel, scale);
+  std::vector<float> e(depth_), product(depth_);
+  for (size_t i = 0; i < depth_; ++i) e[i] = rounded[i] - steps[i];
+  multiply(scaled_, e, product);
   double sum = 0;
-  for (size_t k = 0; k < depth_; ++k) {
-    double product = 2 * linear[k];
-    const double* row = gram_.data() + k * depth_;
-    for (size_t i = 0; i < depth_; ++i)
-      product += row[i] * (static_cast<double>(rounded[i]) - static_cast<double>(steps[i]));
-    sum += product * (static_cast<double>(rounded[k]) - static_cast<double>(steps[k]));
-  }
+  for (size_t i = 0; i < depth_; ++i)
+    sum += (static_cast<double>(product[i]) + 2 * linear[i]) * static_cast<double>(e[i]);
   return sum;
 }
 
@@ -136,6 +150,32 @@ std::vector<float> RoundingProblem::round(size_t channel, std::span<const float>
   std::vector<float> rounded(depth_);
   for (size_t i = 0; i < depth_; ++i) rounded[i] = hold(i, rectified(v[i]) >= 0.5F ? 1.0F : 0.0F);
   return error(channel, steps, rounded, scale) < error(channel, steps, nearest, scale) ? rounded : nearest;
+}
+
+std::vector<float> RoundingProblem::descend(size_t channel, std::span<const float> steps, std::vector<float> rounded,
+                                            double scale, int low, int high) const {
+  constexpr int kMostSweeps = 50;
+  const std::vector<double> linear = linear_term(channel, scale);
+  std::vector<float> e(depth_), slope(depth_);  // half of the error's gradient
+  for (size_t i = 0; i < depth_; ++i) e[i] = rounded[i] - steps[i];
+  multiply(scaled_, e, slope);
+  for (size_t i = 0; i < depth_; ++i) slope[i] += static_cast<float>(linear[i]);
+  bool moved = true;
+  for (int sweep = 0; moved && sweep < kMostSweeps; ++sweep) {
+    moved = false;
+    for (size_t i = 0; i < depth_; ++i) {
+      const float* row = scaled_.data() + i * depth_;
+      const float below = std::floor(steps[i]), above = std::ceil(steps[i]);
+      const float other =
+          std::clamp(rounded[i] == below ? above : below, static_cast<float>(low), static_cast<float>(high));
+      const float change = other - rounded[i];
+      if (change * (2 * slope[i] + change * row[i]) >= 0) continue;
+      rounded[i] = other;
+      moved = true;
+      for (size_t k = 0; k < depth_; ++k) slope[k] += change * row[k];
+    }
+  }
+  return rounded;
 }
 
 }  // namespace flashcell::quant

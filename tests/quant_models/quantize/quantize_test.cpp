@@ -8,6 +8,7 @@
 #include "quant_models/graph/simplify.hpp"
 #include "quant_models/quantize/adaptive_rounding.hpp"
 #include "quant_models/quantize/bias_correction.hpp"
+#include "quant_models/quantize/channel_rounding.hpp"
 #include "quant_models/quantize/equalization.hpp"
 #include "quant_models/quantize/input_quantization.hpp"
 #include "quant_models/quantize/layer_view.hpp"
@@ -223,7 +224,7 @@ TEST(RoundingProblem, ErrorIsTheSquaredErrorOfTheSums) {
       differences.push_back(static_cast<float>(sum(p, &steps[c * kDepth]) - wanted[p * kChannels + c]));
     problem.add(std::span(inputs).subspan(p * kDepth, kDepth), differences);
   }
-  problem.finish();
+  problem.finish(0);
   for (size_t c = 0; c < kChannels; ++c) {
     const std::span<const float> own = std::span(steps).subspan(c * kDepth, kDepth);
     const auto error = [&](std::span<const float> weights) {
@@ -249,6 +250,80 @@ TEST(RoundingProblem, ErrorIsTheSquaredErrorOfTheSums) {
     EXPECT_LE(problem.error(c, own, rounded, kScale), nearest_error);
     EXPECT_GE(problem.error(c, own, rounded, kScale), least - 1e-6 * std::abs(least));
   }
+}
+
+// A problem of inputs that go together, whose wanted sums are those of the real weights.
+RoundingProblem random_problem(size_t depth, size_t places, Random& random) {
+  RoundingProblem problem(depth, 1);
+  for (size_t p = 0; p < places; ++p) {
+    std::vector<float> inputs = random_tensor({static_cast<int64_t>(depth)}, random).values;
+    for (size_t i = 1; i < depth; ++i) inputs[i] = 0.7F * inputs[i - 1] + 0.3F * inputs[i];
+    problem.add(inputs, std::vector<float>{0});
+  }
+  problem.finish();
+  return problem;
+}
+
+TEST(RoundingProblem, DescentEndsWhereNoWeightAloneIsBetterTheOtherWay) {
+  Random random(21);
+  constexpr size_t kDepth = 12;
+  for (int round = 0; round < 20; ++round) {
+    const RoundingProblem problem = random_problem(kDepth, 60, random);
+    const std::vector<float> steps = random_tensor({kDepth}, random, -2, 2).values;
+    std::vector<float> nearest;
+    for (const float s : steps) nearest.push_back(std::clamp(round_half_up(s), -1.0F, 1.0F));
+    std::vector<float> made = problem.descend(0, steps, nearest, 1, -1, 1);
+    const double reached = problem.error(0, steps, made, 1);
+    EXPECT_LE(reached, problem.error(0, steps, nearest, 1));
+    for (size_t i = 0; i < kDepth; ++i) {
+      EXPECT_TRUE(made[i] >= -1 && made[i] <= 1 && made[i] == std::floor(made[i]));
+      const float kept = made[i];
+      for (const float other : {std::floor(steps[i]), std::ceil(steps[i])}) {
+        if (std::abs(other) > 1) continue;
+        made[i] = other;
+        EXPECT_GE(problem.error(0, steps, made, 1), reached * (1 - 1e-4)) << i;
+      }
+      made[i] = kept;
+    }
+  }
+}
+
+// Few places, of which two inputs are all but alike: their difference is hardly seen, and is held near the real one.
+TEST(RoundingProblem, ShrinkageHoldsWhatFewPlacesSayNothingOf) {
+  Random random(23);
+  RoundingProblem problem(2, 1), unshrunk(2, 1);
+  for (int p = 0; p < 20; ++p) {
+    const std::vector<float> drawn = random_tensor({2}, random, -1, 1).values;
+    const std::vector<float> inputs = {1 + drawn[0] / 2, 1 + drawn[0] / 2 + drawn[1] / 100}, differences = {0};
+    problem.add(inputs, differences);
+    unshrunk.add(inputs, differences);
+  }
+  problem.finish();
+  unshrunk.finish(0);
+  const std::vector<float> steps = {0, 0}, far = {3, -3}, near = {1, 0};
+  EXPECT_LT(unshrunk.error(0, steps, far, 1), unshrunk.error(0, steps, near, 1));
+  EXPECT_GT(problem.error(0, steps, far, 1), problem.error(0, steps, near, 1));
+}
+
+TEST(ChannelRounding, ScalesThatAreFittedAreNoFurtherAway) {
+  Random random(24);
+  constexpr size_t kDepth = 16;
+  double fitted = 0, kept = 0;
+  for (int round = 0; round < 10; ++round) {
+    const RoundingProblem problem = random_problem(kDepth, 100, random);
+    const std::vector<float> weights = random_tensor({kDepth}, random, -1, 1).values;
+    const auto error = [&](bool fits) {
+      const RoundedChannel made = round_channel(problem, 0, weights, 0.5F, -3, 3, fits, 100);
+      EXPECT_TRUE(fits || made.scale == 0.5F);
+      std::vector<float> steps = weights;
+      for (float& s : steps) s /= made.scale;
+      return problem.error(0, steps, made.integers, static_cast<double>(made.scale)) *
+             static_cast<double>(made.scale * made.scale);
+    };
+    fitted += error(true);
+    kept += error(false);
+  }
+  EXPECT_LT(fitted, 0.9 * kept);
 }
 
 TEST(AdaptiveRounding, LayersComeNoLessCloseThanWithNearestRounding) {
@@ -278,9 +353,10 @@ TEST(AdaptiveRounding, LayersComeNoLessCloseThanWithNearestRounding) {
   }
 }
 
+// Where a scale becomes smaller, the largest weights are cut off, however far that is.
 TEST(AdaptiveRounding, GoesUpOrDownAndDependsOnTheSeedAlone) {
   Random random(13);
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 6; ++round) {
     const Graph graph = simplify(random_graph(random));
     const std::vector<float> images = random_images(graph, random);
     PostTrainingOptions options;
@@ -289,6 +365,7 @@ TEST(AdaptiveRounding, GoesUpOrDownAndDependsOnTheSeedAlone) {
     AdaptiveRoundingOptions rounding;
     rounding.iterations = 50;
     rounding.places = 8;
+    rounding.fits_scales = round % 2 == 0;
     const Graph rounded = round_adaptively(graph, nearest, images, kImages, rounding);
     for (const NodeId id : rounded.order()) {
       const Layer& layer = rounded.node(id).layer;
@@ -298,8 +375,14 @@ TEST(AdaptiveRounding, GoesUpOrDownAndDependsOnTheSeedAlone) {
       const Quantization& q = **weight_quantization_of(layer);
       const std::vector<float>& real = weight_of(nearest.node(id).layer)->values;
       const size_t each = real.size() / static_cast<size_t>(weights->shape[0]);
-      for (size_t i = 0; i < real.size(); ++i)
-        EXPECT_LE(std::abs(weights->values[i] - real[i]), 1.001F * q.scale[q.per_channel() ? i / each : 0]);
+      for (size_t i = 0; i < real.size(); ++i) {
+        const float scale = q.scale[q.per_channel() ? i / each : 0];
+        const float reached = std::clamp(real[i], scale * static_cast<float>(q.lowest() - q.zero_point[0]),
+                                         scale * static_cast<float>(q.highest() - q.zero_point[0]));
+        EXPECT_LE(std::abs(weights->values[i] - reached), 1.001F * scale);
+      }
+      const Quantization& before = **weight_quantization_of(nearest.node(id).layer);
+      EXPECT_TRUE(rounding.fits_scales || q == before);
     }
     rounding.threads = 3;
     EXPECT_EQ(round_adaptively(graph, nearest, images, kImages, rounding), rounded);
