@@ -12,10 +12,10 @@ struct RoundedChannel {
   std::vector<float> integers;
 };
 
-/// Integers within [low, high] for one channel's weights, so that its sums come closest to what is wanted.
-/// `fits_scale`: the scale is looked for, too, from 0.4 to 1.1 of the given one: that whose nearest rounding is closest
-/// first, then, in turns with the integers, the best one for them. `iterations`: of Adam (RoundingProblem::round).
-/// Never further away than nearest rounding with the given scale.
+/// Integers within [low, high] for one channel's weights, each up or down, so that its sums come closest to what is
+/// wanted. `fits_scale`: at the scale, from 0.4 to 1.1 of the given one, whose nearest rounding is closest.
+/// `iterations`: of Adam (RoundingProblem::round), whose result is descended from. Never further away than nearest
+/// rounding with the given scale.
 RoundedChannel round_channel(const RoundingProblem& problem, size_t channel, std::span<const float> weights,
                              float scale, int low, int high, bool fits_scale, int iterations);
 

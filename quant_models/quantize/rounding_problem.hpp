@@ -42,7 +42,7 @@ class RoundingProblem {
 
   size_t depth_, places_ = 0;
   std::vector<double> gram_;    // depth x depth; until finish() only what is on and behind the diagonal
-  std::vector<float> scaled_;   // the same for Adam's steps
+  std::vector<float> scaled_;   // the same, which all but finish() reads
   std::vector<double> linear_;  // channels x depth
 };
 
