@@ -42,7 +42,8 @@ class Rounding {
     const Seen& seen = found->second;
     const LayerView view(quantized, id);
     const size_t per_group = view.channels() / view.groups();
-    std::vector<RoundingProblem> problems(view.groups(), RoundingProblem(view.depth(), per_group));
+    std::vector<RoundingProblem> problems(view.groups(),
+                                          RoundingProblem(view.depth(), per_group, !bias_of(node.layer)->empty()));
     collect(quantized, id, view, seen, problems);
     for (RoundingProblem& problem : problems) problem.finish();
     Layer layer = node.layer;
@@ -120,6 +121,7 @@ class Rounding {
   void round_channels(Layer& layer, const LayerView& view, const std::vector<RoundingProblem>& problems) const {
     Quantization& q = **weight_quantization_of(layer);
     std::vector<float>& weights = weight_of(layer)->values;
+    Tensor& bias = *bias_of(layer);
     const size_t depth = view.depth(), per_group = view.channels() / view.groups();
     std::atomic<size_t> next = 0;
     const auto work = [&] {
@@ -130,6 +132,7 @@ class Rounding {
             round_channel(problems[c / per_group], c % per_group, own, q.scale[at], q.lowest() - q.zero_point[at],
                           q.highest() - q.zero_point[at], options_.fits_scales && q.per_channel(), options_.iterations);
         if (q.per_channel()) q.scale[at] = rounded.scale;
+        if (!bias.empty()) bias.values[c] += rounded.bias_change;
         for (size_t i = 0; i < depth; ++i) own[i] = rounded.scale * rounded.integers[i];
       }
     };

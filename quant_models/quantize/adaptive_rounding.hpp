@@ -27,9 +27,10 @@ bool can_round_adaptively(const Layer& layer);
 /// Source: Nagel et al., Up or Down? Adaptive Rounding for Post-Training Quantization, 2020: equations 21 to 25
 /// (rectified sigmoid, annealed regularizer, Adam, asymmetric reconstruction), without the activation function. The
 /// squared error over all places is a quadratic form of the weights, so that every step sees all of them. Beyond the
-/// publication, each channel's scale is chosen by the same error, and what Adam has rounded is descended from weight by
-/// weight (channel_rounding.hpp). An output channel that would end with a larger error than nearest rounding keeps
-/// that. Time grows with (inputs of an output)^2 x outputs x iterations of each layer; layers that are too large for it
+/// publication, a channel's bias takes the mean of its error, so that rounding only has to keep what varies; each
+/// channel's scale is fitted by the same error; and what Adam has rounded is descended from weight by weight
+/// (channel_rounding.hpp). An output channel that would end with a larger error than nearest rounding keeps that. Time
+/// grows with (inputs of an output)^2 x outputs x iterations of each layer; layers that are too large for it
 /// (can_round_adaptively) keep nearest rounding.
 /// `real`: the network before quantization, with nodes of the same names. `quantized`: with quantizations attached;
 /// layers without a weight quantization stay. Equal arguments give equal bytes. Throws ModelError where a layer is

@@ -38,7 +38,7 @@ struct Adam {
 };
 
 // out = G e. Plain sums in a fixed order.
-void multiply(const std::vector<float>& gram, const std::vector<float>& e, std::vector<float>& out) {
+void multiply(const std::vector<float>& gram, std::span<const float> e, std::vector<float>& out) {
   std::fill(out.begin(), out.end(), 0.0F);
   const size_t depth = e.size();
   for (size_t k = 0; k < depth; ++k) {
@@ -50,25 +50,43 @@ void multiply(const std::vector<float>& gram, const std::vector<float>& e, std::
 
 }  // namespace
 
-RoundingProblem::RoundingProblem(size_t depth, size_t channels)
-    : depth_(depth), gram_(depth * depth, 0.0), linear_(channels * depth, 0.0) {}
+RoundingProblem::RoundingProblem(size_t depth, size_t channels, bool fits_bias)
+    : depth_(depth),
+      fits_bias_(fits_bias),
+      gram_(depth * depth, 0.0),
+      linear_(channels * depth, 0.0),
+      inputs_(depth, 0.0),
+      differences_(channels, 0.0) {}
 
 void RoundingProblem::add(std::span<const float> inputs, std::span<const float> differences) {
   ++places_;
   for (size_t k = 0; k < depth_; ++k) {
     if (inputs[k] == 0) continue;
     const double x = inputs[k];
+    inputs_[k] += x;
     double* row = gram_.data() + k * depth_;
     for (size_t i = k; i < depth_; ++i) row[i] += x * static_cast<double>(inputs[i]);
   }
   for (size_t c = 0; c < differences.size(); ++c) {
     const double difference = differences[c];
+    differences_[c] += difference;
     double* row = linear_.data() + c * depth_;
     for (size_t i = 0; i < depth_; ++i) row[i] += difference * static_cast<double>(inputs[i]);
   }
 }
 
+void RoundingProblem::count_from_means() {
+  const auto n = static_cast<double>(std::max<size_t>(places_, 1));
+  for (double& x : inputs_) x /= n;
+  for (double& d : differences_) d /= n;
+  for (size_t k = 0; k < depth_; ++k)
+    for (size_t i = k; i < depth_; ++i) gram_[k * depth_ + i] -= n * inputs_[k] * inputs_[i];
+  for (size_t c = 0; c < differences_.size(); ++c)
+    for (size_t i = 0; i < depth_; ++i) linear_[c * depth_ + i] -= n * differences_[c] * inputs_[i];
+}
+
 void RoundingProblem::finish(double alike) {
+  if (fits_bias_) count_from_means();
   for (size_t k = 0; k < depth_; ++k)
     for (size_t i = 0; i < k; ++i) gram_[k * depth_ + i] = gram_[i * depth_ + k];
   const double added = shrinkage(alike);
@@ -106,6 +124,27 @@ double RoundingProblem::error(size_t channel, std::span<const float> steps, std:
   for (size_t i = 0; i < depth_; ++i)
     sum += (static_cast<double>(product[i]) + 2 * linear[i]) * static_cast<double>(e[i]);
   return sum;
+}
+
+float RoundingProblem::best_scale(size_t channel, std::span<const float> weights,
+                                  std::span<const float> integers) const {
+  std::vector<float> product(depth_);
+  multiply(scaled_, integers, product);
+  double wanted = 0, made = 0;
+  for (size_t i = 0; i < depth_; ++i) {
+    const double q = integers[i], of_gram = product[i];
+    wanted += of_gram * static_cast<double>(weights[i]) - linear_[channel * depth_ + i] * q;
+    made += of_gram * q;
+  }
+  return wanted > 0 && made > 0 ? static_cast<float>(wanted / made) : 0;
+}
+
+double RoundingProblem::bias_change(size_t channel, std::span<const float> steps, std::span<const float> rounded,
+                                    double scale) const {
+  if (!fits_bias_) return 0;
+  double error = differences_[channel];
+  for (size_t i = 0; i < depth_; ++i) error += scale * inputs_[i] * static_cast<double>(rounded[i] - steps[i]);
+  return -error;
 }
 
 std::vector<float> RoundingProblem::round(size_t channel, std::span<const float> steps, double scale, int low, int high,

@@ -7,10 +7,11 @@ namespace flashcell::quant {
 
 /// Sums over all places x of what a group of output channels reads: what the squared error of their outputs depends on.
 /// With e = (rounded - real) / scale, the error of one channel is scale^2 (e' G e + 2 e' r) + constant, where
-/// G = sum of x x' and r = sum of x (real weights' output on x - wanted output) / scale.
+/// G = sum of x x' and r = sum of x (real weights' output on x - wanted output) / scale. Where a bias makes up for the
+/// mean of the error, x and the outputs are counted from their means.
 class RoundingProblem {
  public:
-  RoundingProblem(size_t depth, size_t channels);
+  RoundingProblem(size_t depth, size_t channels, bool fits_bias);
 
   /// One place: `depth` inputs, and for each channel what the real weights make of them less what is wanted (a real
   /// difference: the scale comes in later).
@@ -31,19 +32,28 @@ class RoundingProblem {
   std::vector<float> descend(size_t channel, std::span<const float> steps, std::vector<float> rounded, double scale,
                              int low, int high) const;
 
+  /// The scale at which integers come closest, by the same error (least squares); 0 where none above 0 does.
+  float best_scale(size_t channel, std::span<const float> weights, std::span<const float> integers) const;
+
+  /// What a channel's bias takes, so that its rounding errs by 0 in the mean; 0 where biases are not fitted.
+  double bias_change(size_t channel, std::span<const float> steps, std::span<const float> rounded, double scale) const;
+
   /// e' G e + 2 e' r of a channel's rounding, with the shrunk G.
   double error(size_t channel, std::span<const float> steps, std::span<const float> rounded, double scale) const;
 
   size_t depth() const { return depth_; }
 
  private:
+  void count_from_means();
   std::vector<double> linear_term(size_t channel, double scale) const;
   double shrinkage(double alike) const;
 
   size_t depth_, places_ = 0;
-  std::vector<double> gram_;    // depth x depth; until finish() only what is on and behind the diagonal
-  std::vector<float> scaled_;   // the same, which all but finish() reads
-  std::vector<double> linear_;  // channels x depth
+  bool fits_bias_;
+  std::vector<double> gram_;                  // depth x depth; until finish() only what is on and behind the diagonal
+  std::vector<float> scaled_;                 // the same, which all but finish() reads
+  std::vector<double> linear_;                // channels x depth
+  std::vector<double> inputs_, differences_;  // sums over the places; behind finish() means
 };
 
 }  // namespace flashcell::quant
