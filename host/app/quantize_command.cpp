@@ -443,11 +443,15 @@ void add_training_options(Command& command, QuantizationOptions& o) {
   command.heading("Training, with libtorch");
   command.add_flag("--data-free", o.data_free,
                    "Without data, all in one: draw pictures out of the network, search the bits of each layer unless "
-                   "they are given, quantize, train. --method noise, distill, gdfq, ddaq or coleq for networks with "
+                   "they are given, quantize, round with care or train. --method noise, distill, gdfq, ddaq or coleq "
+                   "for networks with "
                    "batch normalization, psaq, psaq-v2 or sardfq for vision transformers; what suits the network "
                    "unless stated; --calib: real pictures instead");
   o.of_data_free.add(command, "--minutes", "Of --data-free: about so many of one processor core; 10 unless stated");
   o.of_data_free.add(command, "--test", "Of --data-free: labelled pictures to measure with");
+  o.of_data_free.add_flag(command, "--train",
+                          "Of --data-free: train a CNN even where its weights are rounded with care, with half of the "
+                          "time: closer on the pictures; on photographs it was no closer");
   o.of_data_free.add(command, "--reconstruct",
                      "Of --data-free with a transformer: steps for each block towards what the real network has there");
   o.of_data_free.add_flag(command, "--restart",

@@ -97,11 +97,9 @@ void print_result(const DataFreeRun& run) {
     std::printf("%s, %.2f %% in real numbers\n", run.test->integer ? " on the engine" : "", 100 * run.test->real);
   }
   if (!run.refused.empty()) std::printf("no %s.fcnn: %s\n", run.model.c_str(), run.refused.c_str());
-  std::printf(
-      "%lld pictures, %lld training steps, %.1f minutes of processor time; models, pictures and report.html are "
-      "in %s\n",
-      static_cast<long long>(run.images), static_cast<long long>(run.training_steps), run.cpu_minutes,
-      run.folder.c_str());
+  const std::string training = run.training_steps > 0 ? std::to_string(run.training_steps) + " training steps, " : "";
+  std::printf("%lld pictures, %s%.1f minutes of processor time; models, pictures and report.html are in %s\n",
+              static_cast<long long>(run.images), training.c_str(), run.cpu_minutes, run.folder.c_str());
 }
 
 }  // namespace
@@ -113,7 +111,7 @@ int data_free_command(int argc, const char* const* argv) {
   SearchWords search;
   add_common(app, o, common);
   add_fit_options(app, common.pictures);
-  app.add_option("--calib", o.pictures, "Train with these pictures instead of drawn ones");
+  app.add_option("--calib", o.pictures, "Use these pictures instead of drawn ones");
   app.add_option("--images", o.images, "Pictures to draw; as many as the minutes allow unless stated").range(0, 100000);
   app.add_option("--weights", o.weight_bits, "Bits of weights").range(2, 8);
   app.add_option("--activations", o.activation_bits, "Bits of values that activations make").range(3, 8);
@@ -129,6 +127,7 @@ int data_free_command(int argc, const char* const* argv) {
       .one_of_numbers({3, 4, 5, 6, 7, 8, 16});
   app.add_option("--edge-weights", o.edge_weight_bits, "Bits of the first and last layers' weights; 0: as --weights")
       .one_of_numbers({0, 2, 3, 4, 5, 6, 7, 8});
+  app.add_flag("--train", o.trains, "A CNN even where its weights are rounded with care; half of the time is for that");
   app.add_option("--learning-rate", o.learning_rate, "The highest; 4e-3 and more collapse").positive();
   app.add_flag("--repq", o.repq, "A vision transformer: quantize what its matrix products read (RepQ-ViT)");
   app.add_option("--reconstruct", o.reconstruct,

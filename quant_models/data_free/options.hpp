@@ -55,6 +55,7 @@ struct DataFreeOptions {
   std::optional<int> output_bits;          ///< none: 16 for more than 256 classes, else 8
   std::optional<int> residual_bits;        ///< none: 16 for transformers, else 0
   double minutes = 10;                     ///< of one core, of pictures and training
+  bool trains = false;                     ///< a CNN even where its weights are rounded with care
   double learning_rate = 2e-4;
   bool repq = false;               ///< a vision transformer, quantized as quantize_repq() does
   std::optional<int> reconstruct;  ///< of transformers: iterations of block-wise reconstruction (reconstruct_blocks());

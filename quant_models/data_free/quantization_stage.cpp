@@ -21,8 +21,8 @@ constexpr int kResidualBits = 16;  // of transformers
 constexpr int kOutputBits = 8, kManyOutputBits = 16;
 constexpr int64_t kManyOutputs = 1 << kOutputBits;  // beyond, many pictures have several best classes in 8 bits
 constexpr int64_t kMostCalibrated = 256;
-constexpr int64_t kMostRounded = 128;  // images that rounding looks at, and that judge it
-constexpr int64_t kBlockBatch = 8;     // images of a step of reconstruction
+constexpr int64_t kMostRounded = 1024;  // images that rounding looks at
+constexpr int64_t kBlockBatch = 8;      // images of a step of reconstruction
 
 // Transformers lose much below 8 bits of values when these have one scale.
 const char* usual_choices(Family family) {
@@ -201,17 +201,22 @@ Graph QuantizationStage::reconstruct(const Graph& quantized, const PictureStage&
 
 // Training begins where rounding with care has come to, and is left where it gets no closer: it rounds to the nearest
 // itself, so that weights which need not change much, or oscillate between two integers, are better off without.
-Graph QuantizationStage::round_and_train(const Graph& nearest, const PlanData& data, PictureStage& pictures,
-                                         DataFreeRun& run, const Progress& progress) const {
+Graph QuantizationStage::round_and_train(const Graph& nearest, PictureStage& pictures, DataFreeRun& run,
+                                         const Progress& progress) const {
   if (work_.rounding_steps == 0) return train(nearest, pictures, run, progress);
-  // Judged by images that rounding has not fitted, where there are two. A generator draws others while it learns.
-  const int64_t count = std::clamp<int64_t>(data.count / 2, 1, kMostRounded);
-  const PlanData few = part_of(data, 0, count), kept = part_of(data, data.count - count, count);
+  const DrawnImages& drawn = pictures.drawn();
+  const PlanData data{drawn.values, drawn.count};
+  // Training is judged by images that rounding has not fitted, where there are two. A generator draws others meanwhile.
+  const bool trains = work_.training_steps > 0;
+  const int64_t most = trains ? std::max<int64_t>(data.count / 2, 1) : data.count;
+  const int64_t count = std::min(most, kMostRounded);
+  const PlanData kept = part_of(data, data.count - count, count);
   const std::vector<float> pixels(kept.images.begin(), kept.images.end());
   const PlanData others{pixels, count};
-  Graph careful = rounded(nearest, few, progress);
+  Graph careful = rounded(nearest, part_of(data, 0, count), progress);
   run.steps.push_back(
-      fmt::format("weights rounded adaptively on {} pictures (AdaRound, {} steps)", few.count, work_.rounding_steps));
+      fmt::format("weights rounded adaptively on {} pictures (AdaRound, {} steps)", count, work_.rounding_steps));
+  if (!trains) return careful;
   Graph trained = train(careful, pictures, run, progress);
   const double of_training = loss_of(trained, others), of_rounding = loss_of(careful, others);
   const bool keep = of_training <= of_rounding;
@@ -245,7 +250,7 @@ Graph QuantizationStage::quantize(PictureStage& pictures, DataFreeRun& run, cons
   const auto size = static_cast<size_t>(element_count(network_.input_shape())) * static_cast<size_t>(count);
   const PlanData data{std::span(drawn.values).first(size), count};
   const Graph quantized = begin(data, pictures.fingerprint(), run, progress);
-  if (family_ != Family::transformer) return round_and_train(quantized, data, pictures, run, progress);
+  if (family_ != Family::transformer) return round_and_train(quantized, pictures, run, progress);
   return iterations() > 0 ? reconstruct(quantized, pictures, run, progress) : quantized;
 }
 

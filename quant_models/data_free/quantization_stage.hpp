@@ -14,8 +14,8 @@ class QuantizationStage {
   QuantizationStage(const DataFreeOptions& options, Family family, const RealNetwork& network, const Graph& real,
                     const WorkPlan& work, const RunFolder& folder);
 
-  /// The quantized network, trained on the pictures, which have been drawn. What was done, losses and the front go into
-  /// `run`.
+  /// The quantized network, rounded or trained on the pictures, which have been drawn. What was done, losses and the
+  /// front go into `run`.
   Graph quantize(PictureStage& pictures, DataFreeRun& run, const Progress& progress);
 
  private:
@@ -27,8 +27,7 @@ class QuantizationStage {
               const Progress& progress) const;
   Graph begin(const PlanData& data, uint64_t pictures, DataFreeRun& run, const Progress& progress) const;
   Graph rounded(const Graph& quantized, const PlanData& data, const Progress& progress) const;
-  Graph round_and_train(const Graph& nearest, const PlanData& data, PictureStage& pictures, DataFreeRun& run,
-                        const Progress& progress) const;
+  Graph round_and_train(const Graph& nearest, PictureStage& pictures, DataFreeRun& run, const Progress& progress) const;
   double loss_of(const Graph& quantized, const PlanData& data) const;
   Graph train(const Graph& quantized, PictureStage& pictures, DataFreeRun& run, const Progress& progress) const;
   Graph reconstruct(const Graph& quantized, const PictureStage& pictures, DataFreeRun& run,

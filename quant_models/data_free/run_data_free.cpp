@@ -35,6 +35,14 @@ PictureMethod method_of(const DataFreeOptions& o, Family family) {
   return method;
 }
 
+// Where weights are rounded with care, training fits the pictures further and photographs less.
+WorkPlan work_of(const Graph& graph, PictureMethod method, const DataFreeOptions& o) {
+  const int rounding_steps = plan_rounding(graph, o.minutes);
+  WorkPlan work = plan_work(graph, method, o.minutes, o.images, o.trains || rounding_steps == 0);
+  work.rounding_steps = rounding_steps;
+  return work;
+}
+
 /// One quantization on its way.
 class DataFreeQuantization {
  public:
@@ -45,7 +53,7 @@ class DataFreeQuantization {
         family_(family_of(network_.graph)),
         method_(method_of(options, family_)),
         real_(prepare_image_network(network_.graph)),
-        work_(plan_work(real_, method_, options.minutes, options.images)) {
+        work_(work_of(real_, method_, options)) {
     if (!o_.test.empty()) test_ = read_labelled(o_.test, o_.fit, network_);
   }
 
@@ -165,8 +173,8 @@ int64_t run_synthesize(const SynthesizeOptions& options, const Progress& progres
   const Family family = family_of(network.graph);
   const PictureMethod method = options.method ? *options.method : best_method(family);
   check_method(method, family);
-  // All of the time is the pictures', not the half that quantization gives them.
-  const WorkPlan work = plan_work(prepare_image_network(network.graph), method, 2 * options.minutes, options.count);
+  const WorkPlan work =
+      plan_work(prepare_image_network(network.graph), method, options.minutes, options.count, /*trains=*/false);
   const std::unique_ptr<ImageSource> source = make_source(method, work, network, options.threads);
   const RunFolder folder(options.output, network.fingerprint, options.network.model, options.restart);
   const DrawnImages drawn =

@@ -65,8 +65,11 @@ int64_t at_least_one(double count) {
   return std::max<int64_t>(1, std::llround(count));
 }
 
-WorkPlan plan_of(const Graph& graph, PictureMethod method, double minutes, int64_t images) {
+}  // namespace
+
+WorkPlan plan_work(const Graph& graph, PictureMethod method, double minutes, int64_t images, bool trains) {
   const double seconds = 60 * minutes, forward = seconds_forward(graph);
+  const double of_pictures = trains ? seconds / 2 : seconds, of_training = seconds - of_pictures;
   const bool attends = family_of(graph) == Family::transformer;
   const double training = (attends ? kAttentionPasses : kTrainingPasses) * forward * static_cast<double>(kStudentBatch);
   constexpr int64_t kCalibrationImages = 256, kMostImages = 5120, kLeastImages = 64;
@@ -74,23 +77,23 @@ WorkPlan plan_of(const Graph& graph, PictureMethod method, double minutes, int64
   constexpr int64_t kAttentionImages = 32;  // are enough for a transformer: Zhong et al., SARDFQ
   if (is_drawn_blind(method)) {
     if (images == 0) images = attends && method == PictureMethod::leaves ? kAttentionImages : 1024;
-    return {images, 0, 0, at_least_one(seconds / training)};
+    return {images, 0, 0, trains ? at_least_one(seconds / training) : 0};
   }
   if (looks_at_attention(method)) {
     constexpr int kMostAttentionSteps = 1000;
     if (images == 0) images = kAttentionImages;
     // sardfq looks twice, psaq-v2 at a student as well, which learns.
     const double looks = method == PictureMethod::psaq ? 1 : method == PictureMethod::sardfq ? 2 : 3;
-    const double steps = seconds / 2 / (kAttentionPasses * looks * forward * static_cast<double>(images));
+    const double steps = of_pictures / (kAttentionPasses * looks * forward * static_cast<double>(images));
     return {images, static_cast<int>(std::clamp(steps, 1.0, 1.0 * kMostAttentionSteps)), 0,
-            at_least_one(seconds / 2 / training)};
+            trains ? at_least_one(of_training / training) : 0};
   }
   if (method == PictureMethod::distill) {
-    const double image_steps = seconds / 2 / (kDistillPasses * forward + seconds_of_octaves(graph));
+    const double image_steps = of_pictures / (kDistillPasses * forward + seconds_of_octaves(graph));
     if (images == 0)
       images = std::clamp<int64_t>(at_least_one(image_steps / kDistillSteps / 64) * 64, kLeastImages, kMostImages);
     const auto steps = static_cast<int>(std::min(image_steps / static_cast<double>(images), 1.0 * kMostDistillSteps));
-    return {images, std::max(1, steps), 0, at_least_one(seconds / 2 / training)};
+    return {images, std::max(1, steps), 0, trains ? at_least_one(of_training / training) : 0};
   }
   // The generator's own step: it forward and backward, and the network; for ddaq the quantized one, too.
   const double passes = method == PictureMethod::ddaq ? 2 * kDistillPasses : kDistillPasses;
@@ -101,12 +104,8 @@ WorkPlan plan_of(const Graph& graph, PictureMethod method, double minutes, int64
           at_least_one(seconds * 4 / 5 / (generating + training))};
 }
 
-}  // namespace
-
-WorkPlan plan_work(const Graph& graph, PictureMethod method, double minutes, int64_t images) {
-  WorkPlan plan = plan_of(graph, method, minutes, images);
-  if (family_of(graph) != Family::transformer) plan.rounding_steps = rounding_steps(graph, 60 * minutes);
-  return plan;
+int plan_rounding(const Graph& graph, double minutes) {
+  return family_of(graph) == Family::transformer ? 0 : rounding_steps(graph, 60 * minutes);
 }
 
 }  // namespace flashcell::quant

@@ -35,6 +35,7 @@ DataFreeOptions tiny_run(const DataFolder& folder, const Graph& graph, const std
   options.network.mean = {127.5F};
   options.network.factor = {4 / 255.0F};
   options.minutes = 0.002;
+  options.trains = true;
   options.images = 20;
   options.threads = 2;
   options.checkpoint_seconds = 0;
@@ -139,9 +140,37 @@ TEST(DataFreeRun, GoesOnAfterAStopAnywhere) {
 
 TEST(WorkPlan, RoundsWithCareWhereTheMinutesAllowIt) {
   const Graph network = prepare_image_network(test::small_network(3)), attends = test::small_transformer(3);
-  EXPECT_EQ(plan_work(network, PictureMethod::distill, 1).rounding_steps, 1000);
-  EXPECT_EQ(plan_work(network, PictureMethod::distill, 1e-6).rounding_steps, 0);
-  EXPECT_EQ(plan_work(attends, PictureMethod::psaq, 1).rounding_steps, 0) << "blocks are reconstructed";
+  EXPECT_EQ(plan_rounding(network, 1), 1000);
+  EXPECT_EQ(plan_rounding(network, 1e-6), 0);
+  EXPECT_EQ(plan_rounding(attends, 1), 0) << "blocks are reconstructed";
+}
+
+TEST(WorkPlan, WithoutTrainingAllTimeIsThePictures) {
+  const Graph network = prepare_image_network(test::small_network(3)), attends = test::small_transformer(3);
+  for (const auto& [graph, method] : {std::pair(&network, PictureMethod::distill), {&attends, PictureMethod::psaq}}) {
+    const WorkPlan both = plan_work(*graph, method, 0.002, 64), pictures = plan_work(*graph, method, 0.001, 64, false);
+    EXPECT_EQ(pictures.distill_steps, both.distill_steps);
+    EXPECT_GT(both.training_steps, 0);
+    EXPECT_EQ(pictures.training_steps, 0);
+  }
+  EXPECT_GT(plan_work(network, PictureMethod::gdfq, 1, 0, false).training_steps, 0) << "a generator learns beside it";
+}
+
+// On all pictures; all the same bytes after a stop.
+TEST(DataFreeRun, RoundsWithCareInThePlaceOfTraining) {
+  const DataFolder folder;
+  DataFreeOptions options = tiny_run(folder, test::small_network(3), "whole");
+  options.trains = false;
+  options.minutes = 0.01;
+  options.weight_bits = options.activation_bits = 4;
+  const DataFreeRun run = run_data_free(options, {});
+  EXPECT_EQ(run.training_steps, 0);
+  EXPECT_TRUE(run.training_losses.empty());
+  EXPECT_EQ(run.steps.back().rfind("weights rounded adaptively on 20 pictures", 0), 0U) << run.steps.back();
+  EXPECT_FALSE(fs::exists(folder.path("whole/training.checkpoint")));
+  test::expect_own_page(text_of(folder.path("whole/report.html")));
+  options.output = folder.path("again");
+  expect_resumes(options, folder.path("stopped"));
 }
 
 // Eight bits need no other weights: careful rounding comes closer than a few steps of training.
