@@ -90,7 +90,7 @@ uint64_t QuantizationStage::training_fingerprint(uint64_t pictures) const {
   hash.add(bit_fingerprint(pictures)).add(std::to_string(o_.learning_rate)).add(static_cast<uint64_t>(o_.repq));
   for (const int number : {o_.weight_bits.value_or(0), o_.activation_bits.value_or(0), iterations()})
     hash.add(static_cast<uint64_t>(number));
-  return hash.add(static_cast<uint64_t>(work_.training_steps)).value();
+  return hash.add(static_cast<uint64_t>(work_.training_steps)).add(static_cast<uint64_t>(work_.rounding_steps)).value();
 }
 
 void QuantizationStage::choose(PostTrainingOptions& quantization, const PlanData& data, uint64_t pictures,
@@ -152,6 +152,7 @@ Graph QuantizationStage::train(const Graph& quantized, PictureStage& pictures, D
   StudentTrainingOptions options;
   options.steps = work_.training_steps;
   options.learning_rate = o_.learning_rate;
+  options.keeps_integers = work_.rounding_steps > 0;
   options.threads = o_.threads;
   options.checkpoint = folder_.file("training.checkpoint");
   options.checkpoint_seconds = o_.checkpoint_seconds;
@@ -160,8 +161,9 @@ Graph QuantizationStage::train(const Graph& quantized, PictureStage& pictures, D
   Graph trained = train_student(student, *images, options, run.training_losses, progress);
   pictures.finish(options.steps);
   run.training_steps = options.steps;
-  run.steps.push_back(fmt::format("trained for {} steps of {} pictures to do what the real network does", options.steps,
-                                  kStudentBatch));
+  run.steps.push_back(fmt::format("{} trained for {} steps of {} pictures to do what the real network does",
+                                  options.keeps_integers ? "scales and biases" : "weights, scales and biases",
+                                  options.steps, kStudentBatch));
   return trained;
 }
 
@@ -199,8 +201,7 @@ Graph QuantizationStage::reconstruct(const Graph& quantized, const PictureStage&
   return o_.repq ? network.trained() : fit_integer_functions(network.trained());
 }
 
-// Training begins where rounding with care has come to, and is left where it gets no closer: it rounds to the nearest
-// itself, so that weights which need not change much, or oscillate between two integers, are better off without.
+// Training begins where rounding with care has come to, leaves its integers, and is left where it gets no closer.
 Graph QuantizationStage::round_and_train(const Graph& nearest, PictureStage& pictures, DataFreeRun& run,
                                          const Progress& progress) const {
   if (work_.rounding_steps == 0) return train(nearest, pictures, run, progress);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "quant_models/data_free/kept_integers.hpp"
 #include "quant_models/layers/torch_operation.hpp"
 #include "quant_models/model_error.hpp"
 #include "quant_models/train/optimizer.hpp"
@@ -25,6 +26,7 @@ class StudentTraining {
         options_(options),
         optimizer_(student.network().parameters(), 0),
         average_(student.network(), options.average),
+        integers_(student.network()),
         threads_(options.threads) {
     state_.fingerprint = options.fingerprint;
     if (options.checkpoint.empty()) return;
@@ -74,7 +76,9 @@ class StudentTraining {
     }
     if (!std::isfinite(loss))
       throw ModelError("step " + std::to_string(state_.step) + ": the loss is no longer finite; lower --learning-rate");
+    if (options_.keeps_integers) integers_.take_gradients(parts[0].gradients);
     optimizer_.update(student_.network().parameters(), parts[0].gradients, rate, state_.step);
+    if (options_.keeps_integers) integers_.follow();
     average_.update(student_.network(), state_.step);
     return loss;
   }
@@ -102,6 +106,7 @@ class StudentTraining {
   const StudentTrainingOptions& options_;
   AdamW optimizer_;
   WeightAverage average_;
+  KeptIntegers integers_;
   ShardThreads threads_;
   Checkpoint state_;
 };

@@ -13,6 +13,7 @@ struct StudentTrainingOptions {
   int64_t steps = 100;
   double learning_rate = 2e-4;  ///< the highest, of AdamW; falls along a half cosine. 4e-3 and more collapse
   double average = 0.98;        ///< the result is a mean over steps that keeps so much of itself each step
+  bool keeps_integers = false;  ///< of quantized weights: their scales learn, and biases and scales of values
   int threads = 1;
   std::string checkpoint;          ///< file; empty: none
   double checkpoint_seconds = 20;  ///< from one to the next; 0: after every step

@@ -161,7 +161,6 @@ TEST(DataFreeRun, RoundsWithCareInThePlaceOfTraining) {
   const DataFolder folder;
   DataFreeOptions options = tiny_run(folder, test::small_network(3), "whole");
   options.trains = false;
-  options.minutes = 0.01;
   options.weight_bits = options.activation_bits = 4;
   const DataFreeRun run = run_data_free(options, {});
   EXPECT_EQ(run.training_steps, 0);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -18,6 +19,7 @@
 #include "quant_models/quantize/post_training.hpp"
 #include "quant_models/synthesize/distill.hpp"
 #include "quant_models/synthesize/noise.hpp"
+#include "quant_models/tensor/fake_quantize.hpp"
 #include "tests/quant_models/data/data_folder.hpp"
 #include "tests/quant_models/synthesize/small_network.hpp"
 #include "tests/support/folders.hpp"
@@ -116,6 +118,44 @@ TEST(TrainStudent, LearnsFromItsOwnPicturesBetterThanFromNoise) {
   const double with_own = error_on_blobs(real, trained_on(real, own, 80));
   EXPECT_LT(with_own, before);
   EXPECT_LT(with_own, error_on_blobs(real, trained_on(real, noise, 80)));
+}
+
+std::vector<int> integers_of(const Layer& layer) {
+  const Quantization& q = **weight_quantization_of(layer);
+  const std::vector<float>& weights = weight_of(layer)->values;
+  const size_t each = weights.size() / q.scale.size();
+  std::vector<int> integers;
+  for (size_t i = 0; i < weights.size(); ++i)
+    integers.push_back(static_cast<int>(std::clamp(round_half_up(weights[i] / q.scale[i / each]),
+                                                   static_cast<float>(q.lowest()), static_cast<float>(q.highest()))));
+  return integers;
+}
+
+TEST(TrainStudent, KeepsIntegersWhereItIsTold) {
+  const Graph graph = test::small_network(3), real = simplify(graph);
+  const DrawnImages noise = NoiseImages(range_of_blobs()).draw(graph, 32, 5, {});
+  const Graph quantized = quantize_post_training(real, noise.values, noise.count, few_bits());
+  for (const bool keeps : {true, false}) {
+    Student student(real, quantized, {});
+    MixedImages images(noise, {1, test::kColours, test::kSide, test::kSide}, 16, 1);
+    StudentTrainingOptions options;
+    options.steps = 40;
+    options.learning_rate = 3e-3;
+    options.average = 0.9;
+    options.keeps_integers = keeps;
+    std::vector<double> losses;
+    const Graph trained = train_student(student, images, options, losses, {});
+    EXPECT_LT(losses.back(), losses.front());
+    bool same_integers = true, same_scales = true;
+    for (const NodeId id : trained.order()) {
+      const Layer &before = quantized.node(id).layer, &after = trained.node(id).layer;
+      if (weight_of(after) == nullptr) continue;
+      same_integers &= integers_of(after) == integers_of(before);
+      same_scales &= (**weight_quantization_of(after)).scale == (**weight_quantization_of(before)).scale;
+    }
+    EXPECT_EQ(same_integers, keeps);
+    EXPECT_FALSE(same_scales);
+  }
 }
 
 TEST(TrainStudent, DoesNotDependOnThreadsAndGoesOnWhereItWas) {
