@@ -207,17 +207,17 @@ Graph QuantizationStage::round_and_train(const Graph& nearest, PictureStage& pic
   if (work_.rounding_steps == 0) return train(nearest, pictures, run, progress);
   const DrawnImages& drawn = pictures.drawn();
   const PlanData data{drawn.values, drawn.count};
-  // Training is judged by images that rounding has not fitted, where there are two. A generator draws others meanwhile.
   const bool trains = work_.training_steps > 0;
   const int64_t most = trains ? std::max<int64_t>(data.count / 2, 1) : data.count;
   const int64_t count = std::min(most, kMostRounded);
-  const PlanData kept = part_of(data, data.count - count, count);
-  const std::vector<float> pixels(kept.images.begin(), kept.images.end());
-  const PlanData others{pixels, count};
   Graph careful = rounded(nearest, part_of(data, 0, count), progress);
   run.steps.push_back(
       fmt::format("weights rounded adaptively on {} pictures (AdaRound, {} steps)", count, work_.rounding_steps));
   if (!trains) return careful;
+  // Judged by images that rounding has not fitted, where there are two. A generator draws others while it learns.
+  const PlanData kept = part_of(data, data.count - count, count);
+  const std::vector<float> pixels(kept.images.begin(), kept.images.end());
+  const PlanData others{pixels, count};
   Graph trained = train(careful, pictures, run, progress);
   const double of_training = loss_of(trained, others), of_rounding = loss_of(careful, others);
   const bool keep = of_training <= of_rounding;

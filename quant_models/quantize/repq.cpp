@@ -146,7 +146,7 @@ Graph quantize_repq(const Graph& original, std::span<const float> images, int64_
   Graph graph = simplify(original);
   const std::vector<NodeId> order = graph.order();
   if (std::none_of(order.begin(), order.end(), [&](NodeId id) { return is_product(graph, id); }))
-    throw ModelError("has no product of two values: it is no transformer; quantize it without --transformer");
+    throw ModelError("has no product of two values: it is no transformer; leave out --repq");
   const std::set<NodeId> values = operands(graph);
   const Samples samples(graph, values, images, count, options.most_numbers);
   for (const NodeId id : order)
